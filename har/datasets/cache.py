@@ -1,0 +1,79 @@
+"""Windows that were read once, kept as memory-mapped arrays.
+
+Reading text takes seconds and rebuilding from raw recordings a little longer; mapping the arrays
+takes milliseconds. The cache is a convenience: where it cannot be written, it is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from har.datasets.uci_har import SPLITS, UciHar
+from har.errors import DataError
+from har.files import whole_folder
+from har.windows import Windows
+
+_ARRAYS = ("signals", "labels", "subjects")
+# Part of a cache folder's name: a new number when what is stored changes.
+_FORMAT = 1
+
+
+def cache_folder() -> Path:
+    """Name the folder for caches: ``HAR_CACHE``, or the user's own cache folder."""
+    return Path(os.environ.get("HAR_CACHE") or platformdirs.user_cache_dir("har"))
+
+
+def _folder_of(key: str) -> Path:
+    return cache_folder() / f"uci_har-{_FORMAT}-{key}"
+
+
+def load_cached(key: str) -> UciHar | None:
+    """Map what was stored under a key.
+
+    Parameters
+    ----------
+    key : str
+        The source's fingerprint.
+
+    Returns
+    -------
+    UciHar or None
+        None if nothing sound is there; its signals are read-only and stay on disk.
+    """
+    folder = _folder_of(key)
+    try:
+        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+        train, test = (_load_split(folder, split) for split in SPLITS)
+        return UciHar(train, test, facts["source"], facts["fingerprint"])
+    except (OSError, ValueError, KeyError, DataError):
+        return None
+
+
+def _load_split(folder: Path, split: str) -> Windows:
+    return Windows(*(np.load(folder / f"{split}_{a}.npy", mmap_mode="r") for a in _ARRAYS))
+
+
+def store(key: str, data: UciHar) -> None:
+    """Keep windows under a key, or do nothing where the cache cannot be written.
+
+    Parameters
+    ----------
+    key : str
+        The source's fingerprint.
+    data : UciHar
+        What was read from it.
+    """
+    try:
+        with whole_folder(_folder_of(key)) as folder:
+            for split, windows in zip(SPLITS, (data.train, data.test), strict=True):
+                for name in _ARRAYS:
+                    np.save(folder / f"{split}_{name}.npy", getattr(windows, name))
+            facts = {"source": data.source, "fingerprint": data.fingerprint}
+            (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+    except OSError:
+        return

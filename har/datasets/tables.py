@@ -1,0 +1,107 @@
+"""Tables of numbers in text files, and exactly where one is wrong."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from har.errors import DataError
+from har.signals import FloatArray, IntArray
+
+
+def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
+    """Read numbers separated by blanks, a row a line.
+
+    Parameters
+    ----------
+    text : bytes
+        The content of a file; lines end in LF or CRLF.
+    place : str
+        The file, for messages.
+    n_columns : int
+        Numbers in each line.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rows, n_columns)
+
+    Raises
+    ------
+    DataError
+        Naming file, line and column, if the file is empty or cut off, a line has another number
+        of columns, or a field is not a finite number.
+    """
+    if not text.strip():
+        raise DataError(f"{place}: found an empty file, expected lines of {n_columns} numbers")
+    _check_last_line(text, place)
+    try:
+        table: FloatArray = np.loadtxt(io.BytesIO(text), ndmin=2, comments=None)
+    except ValueError:
+        raise _first_fault(text, place, n_columns) from None
+    if table.shape[1] != n_columns or not np.isfinite(table).all():
+        raise _first_fault(text, place, n_columns)
+    return table
+
+
+def _check_last_line(text: bytes, place: str) -> None:
+    """Refuse a last number that was cut off but still reads as one."""
+    first, last = text[: text.find(b"\n")], text[text.rfind(b"\n") + 1 :]
+    if b"\n" in text and last and len(last.rstrip()) < len(first.rstrip()):
+        n_lines = text.count(b"\n") + 1
+        raise DataError(
+            f"{place}, line {n_lines}: found a last line of {len(last.rstrip())} characters, "
+            f"expected {len(first.rstrip())} as in the first: the file is cut off"
+        )
+
+
+def _first_fault(text: bytes, place: str, n_columns: int) -> DataError:
+    """Find what `numpy.loadtxt` stumbled over, as a person would name it."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        fields = line.split()
+        for column, value in enumerate(fields, start=1):
+            where = f"{place}, line {number}, column {column}"
+            found = value.decode(errors="replace")[:40]
+            try:
+                is_finite = np.isfinite(float(value))
+            except ValueError:
+                return DataError(f"{where}: found {found!r}, expected a number")
+            if not is_finite:
+                return DataError(f"{where}: found {found}, expected a finite number")
+        if fields and len(fields) != n_columns:
+            columns = "column" if len(fields) == 1 else "columns"
+            return DataError(
+                f"{place}, line {number}: found {len(fields)} {columns}, expected {n_columns}"
+            )
+    return DataError(f"{place}: found an unreadable table, expected lines of {n_columns} numbers")
+
+
+def parse_integers(text: bytes, place: str, lowest: int, highest: int) -> IntArray:
+    """Read a column of whole numbers.
+
+    Parameters
+    ----------
+    text : bytes
+        The content of a file with one number a line.
+    place : str
+        The file, for messages.
+    lowest, highest : int
+        The range that makes sense.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_rows,)
+
+    Raises
+    ------
+    DataError
+        Naming file and line, if a value is not a whole number in the range.
+    """
+    values = parse_table(text, place, n_columns=1)[:, 0]
+    wrong = np.flatnonzero((values != np.rint(values)) | (values < lowest) | (values > highest))
+    if len(wrong):
+        raise DataError(
+            f"{place}, line {wrong[0] + 1}: found {values[wrong[0]]:g}, "
+            f"expected a whole number {lowest}..{highest}"
+        )
+    return values.astype(np.int64)

@@ -1,0 +1,315 @@
+"""UCI HAR: 10,299 windows of 30 people in six activities, from whatever source there is.
+
+The published text files and the raw HAPT recordings lead to the same windows. Whatever the
+source, what was read is compared with what is known of the data set before anyone trains on it.
+
+Source: Anguita et al., *A public domain dataset for human activity recognition using smartphones*,
+ESANN 2013.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from har.datasets import hapt
+from har.datasets.tables import parse_integers, parse_table
+from har.datasets.trees import FileTree
+from har.errors import DataError
+from har.filters import as_printed, uci_har_channels
+from har.recording import Recording
+from har.signals import (
+    N_TIMESTEPS,
+    UCI_ACTIVITIES,
+    UCI_CHANNELS,
+    WINDOW_STEP,
+    FloatArray,
+    IntArray,
+)
+from har.windows import Windows, sliding_windows
+
+SPLITS = ("train", "test")
+N_SUBJECTS = 30
+
+
+@dataclass(frozen=True)
+class UciHar:
+    """The data set in its two official splits, and where it came from.
+
+    Parameters
+    ----------
+    train, test : Windows
+        7352 windows of 21 subjects, 2947 windows of 9 others.
+    source : str
+        What was read, in words for a report.
+    fingerprint : str
+        Digest of the content but for the last printed digit, the same for every source.
+    """
+
+    train: Windows
+    test: Windows
+    source: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class _KnownSplit:
+    """What is known of a split; means and deviations are in channel order, g and rad/s."""
+
+    subjects: tuple[int, ...]
+    n_windows_of_class: tuple[int, ...]
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+
+_KNOWN = {
+    "train": _KnownSplit(
+        subjects=(1, 3, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 21, 22, 23, 25, 26, 27, 28, 29, 30),
+        n_windows_of_class=(1226, 1073, 986, 1286, 1374, 1407),
+        means=(-0.000636, -0.000292, -0.000275, 0.000506, -0.000824, 0.000113)
+        + (0.804749, 0.028755, 0.086498),
+        deviations=(0.194846, 0.122427, 0.106879, 0.406815, 0.381854, 0.255743)
+        + (0.414112, 0.390995, 0.357769),
+    ),
+    "test": _KnownSplit(
+        subjects=(2, 4, 9, 10, 12, 13, 18, 20, 24),
+        n_windows_of_class=(496, 471, 420, 491, 532, 537),
+        means=(-0.000738, -0.000380, -0.000026, -0.013185, 0.001455, 0.002850)
+        + (0.817263, 0.004349, 0.080671),
+        deviations=(0.184310, 0.120603, 0.095535, 0.396516, 0.340445, 0.249416)
+        + (0.406513, 0.412041, 0.307925),
+    ),
+}
+# Means and deviations above are rounded to six decimals.
+_TOLERANCE = 2e-6
+
+
+def _signal_name(split: str, channel: str) -> str:
+    return f"{split}/Inertial Signals/{channel}_{split}.txt"
+
+
+def _folder_in(tree: FileTree) -> str | None:
+    """Find what stands before ``train/Inertial Signals`` in the names of a tree."""
+    ending = _signal_name("train", UCI_CHANNELS[0])
+    folders = [name.removesuffix(ending) for name in tree.names if name.endswith(ending)]
+    return folders[0] if folders else None
+
+
+def holds_uci_har(tree: FileTree) -> bool:
+    """Tell whether a tree has the published windows."""
+    return _folder_in(tree) is not None
+
+
+def read_published(tree: FileTree) -> tuple[Windows, Windows]:
+    """Read the published text files.
+
+    Parameters
+    ----------
+    tree : FileTree
+        Holds ``train/`` and ``test/`` with ``Inertial Signals``, labels and subjects. The files of
+        561 features may be there or not.
+
+    Returns
+    -------
+    train, test : Windows
+
+    Raises
+    ------
+    DataError
+        Naming file, line and column, if something is missing or wrong in a file, rows do not
+        match between files, or a subject is in both splits.
+    """
+    folder = _folder_in(tree) or ""
+    train, test = (_read_split(tree, folder, split) for split in SPLITS)
+    shared = set(train.subject_names) & set(test.subject_names)
+    if shared:
+        raise DataError(
+            f"{tree.place}/{folder}: found subject {min(shared)} in both train and test, "
+            "expected each subject in one of them"
+        )
+    return train, test
+
+
+def _read_split(tree: FileTree, folder: str, split: str) -> Windows:
+    def read(name: str) -> tuple[bytes, str]:
+        if folder + name not in tree.names:
+            raise DataError(f"{tree.place}/{folder}{name}: found no such file, expected it")
+        return tree.read(folder + name), f"{tree.place}/{folder}{name}"
+
+    names = [_signal_name(split, channel) for channel in UCI_CHANNELS]
+    labels = parse_integers(*read(f"{split}/y_{split}.txt"), 1, len(UCI_ACTIVITIES)) - 1
+    subjects = parse_integers(*read(f"{split}/subject_{split}.txt"), 1, N_SUBJECTS)
+    signals = np.empty((len(labels), N_TIMESTEPS, len(UCI_CHANNELS)), np.float32)
+    _check_rows(subjects, len(labels), f"{tree.place}/{folder}{split}/subject_{split}.txt")
+    for channel, name in enumerate(names):
+        table = parse_table(*read(name), n_columns=N_TIMESTEPS)
+        _check_rows(table, len(labels), f"{tree.place}/{folder}{name}")
+        signals[:, :, channel] = table
+    return Windows(signals, labels, subjects)
+
+
+def _check_rows(table: FloatArray | IntArray, n_rows: int, place: str) -> None:
+    if len(table) != n_rows:
+        raise DataError(
+            f"{place}: found {len(table)} rows, expected {n_rows}, one for each row of y_*.txt"
+        )
+
+
+def window_table() -> pd.DataFrame:
+    """Where every window of UCI HAR lies in the HAPT recordings.
+
+    Returns
+    -------
+    DataFrame
+        Columns split, subject, activity (1..6), experiment, first_sample (from 0), n_windows. Each
+        of the 857 rows is a run of windows at step 64; rows are in the order of the files.
+    """
+    table = resources.files("har.datasets") / "uci_har_windows.csv"
+    with table.open(encoding="utf-8") as stream:
+        return pd.read_csv(stream)
+
+
+def subject_of_experiment() -> dict[int, int]:
+    """Who was recorded in each of the 61 experiments."""
+    table = window_table()
+    return dict(zip(table["experiment"].tolist(), table["subject"].tolist(), strict=True))
+
+
+def rebuild(recordings: Mapping[int, Recording], place: str) -> tuple[Windows, Windows]:
+    """Make the published windows from raw recordings.
+
+    Parameters
+    ----------
+    recordings : mapping of int to Recording
+        HAPT's recordings by experiment.
+    place : str
+        Where they came from, for messages.
+
+    Returns
+    -------
+    train, test : Windows
+        In published order, rounded as the published files print them.
+
+    Raises
+    ------
+    DataError
+        If an experiment is missing or too short, or its subject is not the known one.
+    """
+    _check_experiments(recordings, place)
+    channels = {
+        experiment: as_printed(uci_har_channels(recording.samples)).astype(np.float32)
+        for experiment, recording in recordings.items()
+    }
+    table = window_table()
+    train, test = (_cut(channels, table[table["split"] == split]) for split in SPLITS)
+    return train, test
+
+
+def _check_experiments(recordings: Mapping[int, Recording], place: str) -> None:
+    ends = window_table().assign(
+        end=lambda t: t["first_sample"] + N_TIMESTEPS + WINDOW_STEP * (t["n_windows"] - 1)
+    )
+    for (experiment, subject), end in ends.groupby(["experiment", "subject"])["end"].max().items():
+        recording = recordings.get(experiment)
+        if recording is None or recording.subject != subject or len(recording) < end:
+            found = "no recording" if recording is None else (
+                f"{len(recording)} samples of user {recording.subject}"
+            )
+            raise DataError(
+                f"{place}, experiment {experiment}: found {found}, "
+                f"expected at least {end} samples of user {subject}"
+            )
+
+
+def _cut(channels: Mapping[int, FloatArray], runs: pd.DataFrame) -> Windows:
+    """Cut runs of windows out of filtered recordings."""
+    pieces = [
+        sliding_windows(
+            channels[run.experiment][
+                run.first_sample : run.first_sample + N_TIMESTEPS + WINDOW_STEP * (run.n_windows - 1)
+            ],
+            N_TIMESTEPS,
+            WINDOW_STEP,
+        )
+        for run in runs.itertuples()
+    ]
+    return Windows(
+        np.concatenate(pieces),
+        labels=np.repeat(runs["activity"].to_numpy() - 1, runs["n_windows"]),
+        subjects=np.repeat(runs["subject"].to_numpy(), runs["n_windows"]),
+    )
+
+
+def check_known(windows: Windows, split: str, place: str) -> None:
+    """Compare a split with what is known of UCI HAR.
+
+    Counts alone would not notice swapped or unfiltered channels, so means and deviations are
+    compared too.
+
+    Parameters
+    ----------
+    windows : Windows
+        What was read.
+    split : str
+        ``"train"`` or ``"test"``.
+    place : str
+        Where it was read, for messages.
+
+    Raises
+    ------
+    DataError
+        Naming the first difference.
+    """
+    known = _KNOWN[split]
+    where = f"{place}, {split} split"
+    n_windows_of_class = tuple(np.bincount(windows.labels, minlength=len(UCI_ACTIVITIES)).tolist())
+    if windows.subject_names != known.subjects:
+        raise DataError(
+            f"{where}: found subjects {windows.subject_names}, expected {known.subjects}"
+        )
+    if n_windows_of_class != known.n_windows_of_class:
+        raise DataError(
+            f"{where}: found {n_windows_of_class} windows of the six activities, "
+            f"expected {known.n_windows_of_class}"
+        )
+    _check_moments(windows.signals.mean(axis=(0, 1), dtype=np.float64), known.means, "mean", where)
+    _check_moments(
+        windows.signals.std(axis=(0, 1), dtype=np.float64), known.deviations, "deviation", where
+    )
+
+
+def _check_moments(found: FloatArray, known: tuple[float, ...], what: str, where: str) -> None:
+    for channel, value, expected in zip(UCI_CHANNELS, found, known, strict=True):
+        if abs(value - expected) > _TOLERANCE:
+            raise DataError(
+                f"{where}, {channel}: found a {what} of {value:.6f}, expected {expected:.6f}: "
+                "channels are swapped, or were not filtered as the published ones"
+            )
+
+
+def content_fingerprint(*splits: Windows) -> str:
+    """Digest windows so that every source of the same windows gives the same digest.
+
+    Parameters
+    ----------
+    *splits : Windows
+        Usually train and test.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits. Signals count to 1e-4 g or rad/s, as rebuilt and published values
+        can differ in their last printed digit.
+    """
+    digest = hashlib.sha256()
+    for windows in splits:
+        digest.update(np.rint(windows.signals * 1e4).astype(np.int32).tobytes())
+        digest.update(windows.labels.astype(np.int64).tobytes())
+        digest.update(windows.subjects.astype(np.int64).tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,42 @@
+"""Everything a user can get wrong, as one tree of exceptions.
+
+::
+
+    HarError
+    ├── ConfigError      a recipe or a setting
+    │   └── UsageError   a setting or option given on the command line
+    ├── DataError        a file, a folder or an array of signals
+    ├── DeviceError      a processor that is not there
+    └── RunError         a run folder
+
+Each message is one line that names the place, what was found there and what was expected. The
+command line prints it after ``har:`` and exits with the error's `exit_status`.
+"""
+
+
+class HarError(Exception):
+    """Base of every error that a user of `har` can cause and can mend."""
+
+    exit_status = 1
+
+
+class ConfigError(HarError):
+    """A recipe is missing or unreadable, or has a wrong key, type or value."""
+
+
+class UsageError(ConfigError):
+    """A wrong command line: an unknown setting, or a value that does not fit it."""
+
+    exit_status = 2
+
+
+class DataError(HarError):
+    """Signals, labels or subjects are missing, damaged, or not what they are said to be."""
+
+
+class DeviceError(HarError):
+    """The processor asked for is not on this machine, or this MXNet cannot use it."""
+
+
+class RunError(HarError):
+    """A run folder cannot be written, or a file in it is missing or damaged."""

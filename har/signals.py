@@ -1,0 +1,70 @@
+"""Names and units of what is measured: channels, activities, sampling rate.
+
+Sources: Anguita et al., *A public domain dataset for human activity recognition using
+smartphones*, ESANN 2013 (UCI HAR); Reyes-Ortiz et al., *Transition-aware human activity recognition
+using smartphones*, Neurocomputing 171, 2016 (HAPT).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+SAMPLE_RATE_HZ = 50.0
+N_TIMESTEPS = 128
+WINDOW_STEP = 64
+
+RAW_CHANNELS = ("acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z")
+
+UCI_CHANNELS = (
+    "body_acc_x",
+    "body_acc_y",
+    "body_acc_z",
+    "body_gyro_x",
+    "body_gyro_y",
+    "body_gyro_z",
+    "total_acc_x",
+    "total_acc_y",
+    "total_acc_z",
+)
+
+UCI_ACTIVITIES = (
+    "WALKING",
+    "WALKING_UPSTAIRS",
+    "WALKING_DOWNSTAIRS",
+    "SITTING",
+    "STANDING",
+    "LAYING",
+)
+
+# HAPT numbers its postural transitions 7..12, after the six activities of UCI HAR.
+HAPT_ACTIVITIES = (
+    *UCI_ACTIVITIES,
+    "STAND_TO_SIT",
+    "SIT_TO_STAND",
+    "SIT_TO_LIE",
+    "LIE_TO_SIT",
+    "STAND_TO_LIE",
+    "LIE_TO_STAND",
+)
+
+
+def unit_of(channel: str) -> str:
+    """Name the unit a channel is measured in.
+
+    Parameters
+    ----------
+    channel : str
+        For example ``"body_gyro_x"``.
+
+    Returns
+    -------
+    str
+        ``"rad/s"`` for angular rates, ``"g"`` (9.80665 m/s²) for accelerations.
+    """
+    return "rad/s" if "gyro" in channel else "g"

@@ -1,0 +1,199 @@
+"""Windows: short, equally long cuts of a recording, the unit that is classified.
+
+Windows of one person overlap and resemble each other, so every split here is by subject: a
+network that has seen a person must not be tested on that person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from har.errors import DataError
+from har.signals import (
+    SAMPLE_RATE_HZ,
+    UCI_ACTIVITIES,
+    UCI_CHANNELS,
+    FloatArray,
+    IntArray,
+)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Labelled windows, and what their axes mean.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        In the units of `har.signals.unit_of`: g and rad/s.
+    labels : ndarray of int, shape (n_windows,)
+        Index into `activities`, from 0.
+    subjects : ndarray of int, shape (n_windows,)
+        Who was measured.
+    channels : tuple of str
+        Names of the last axis of `signals`.
+    activities : tuple of str
+        Names of the classes.
+    rate_hz : float
+        Samples per second.
+
+    Raises
+    ------
+    DataError
+        If the arrays do not fit each other, or a value is NaN or infinite.
+    """
+
+    signals: FloatArray
+    labels: IntArray
+    subjects: IntArray
+    channels: tuple[str, ...] = UCI_CHANNELS
+    activities: tuple[str, ...] = UCI_ACTIVITIES
+    rate_hz: float = SAMPLE_RATE_HZ
+
+    def __post_init__(self) -> None:
+        check_signals(self.signals, len(self.channels), place="windows")
+        for name, values in (("labels", self.labels), ("subjects", self.subjects)):
+            if values.shape != (len(self.signals),):
+                raise DataError(
+                    f"windows: found {name} of shape {values.shape}, "
+                    f"expected one for each of {len(self.signals)} windows"
+                )
+        if len(self) and not 0 <= self.labels.min() <= self.labels.max() < len(self.activities):
+            raise DataError(
+                f"windows: found labels {self.labels.min()}..{self.labels.max()}, "
+                f"expected 0..{len(self.activities) - 1}"
+            )
+
+    def __len__(self) -> int:
+        """Count the windows."""
+        return len(self.signals)
+
+    @property
+    def n_timesteps(self) -> int:
+        """Samples in a window."""
+        return int(self.signals.shape[1])
+
+    @property
+    def subject_names(self) -> tuple[int, ...]:
+        """The different subjects, in order."""
+        return tuple(int(subject) for subject in np.unique(self.subjects))
+
+    def where(self, chosen: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Windows:
+        """Take some of the windows.
+
+        Parameters
+        ----------
+        chosen : ndarray of int or bool
+            Indices, or a mask of length n_windows.
+
+        Returns
+        -------
+        Windows
+        """
+        return replace(
+            self,
+            signals=self.signals[chosen],
+            labels=self.labels[chosen],
+            subjects=self.subjects[chosen],
+        )
+
+    def of_subjects(self, subjects: Collection[int]) -> Windows:
+        """Take the windows of some subjects, in their order here."""
+        return self.where(np.isin(self.subjects, list(subjects)))
+
+
+def check_signals(signals: FloatArray, n_channels: int, place: str) -> None:
+    """Refuse an array that cannot be windows.
+
+    Parameters
+    ----------
+    signals : ndarray, shape (n_windows, n_timesteps, n_channels)
+        What was given.
+    n_channels : int
+        How long its last axis must be.
+    place : str
+        The file or argument it came from, for the message.
+
+    Raises
+    ------
+    DataError
+        If the shape or type is wrong, or a value is NaN or infinite.
+    """
+    if signals.ndim != 3 or signals.shape[2] != n_channels:
+        raise DataError(
+            f"{place}: found an array of shape {signals.shape}, "
+            f"expected (n_windows, n_timesteps, {n_channels})"
+        )
+    if signals.dtype.kind != "f":
+        raise DataError(f"{place}: found values of type {signals.dtype}, expected floats")
+    # A NaN or infinity anywhere makes the sum so too; summing costs no copy of a large array.
+    if not np.isfinite(signals.sum(dtype=np.float64)):
+        window, timestep, channel = np.argwhere(~np.isfinite(signals))[0]
+        raise DataError(
+            f"{place}: found {signals[window, timestep, channel]} in window {window}, "
+            f"time step {timestep}, channel {channel}, expected finite numbers"
+        )
+
+
+def sliding_windows(recording: FloatArray, size: int, step: int) -> FloatArray:
+    """Cut one recording into overlapping windows.
+
+    Parameters
+    ----------
+    recording : ndarray, shape (n_timesteps, n_channels)
+        Acceleration in g and angular rate in rad/s.
+    size, step : int
+        Window length and hop in samples; 128 and 64 are 2.56 s and 1.28 s at 50 Hz.
+
+    Returns
+    -------
+    ndarray, shape (n_windows, size, n_channels)
+        A read-only view; an incomplete last window is dropped.
+
+    Raises
+    ------
+    DataError
+        If `recording` is shorter than `size`.
+    """
+    if len(recording) < size:
+        raise DataError(
+            f"recording: found {len(recording)} samples, expected at least {size} for one window"
+        )
+    views = np.lib.stride_tricks.sliding_window_view(recording, size, axis=0)
+    return views[::step].swapaxes(1, 2)
+
+
+def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Windows, Windows]:
+    """Keep the windows of some randomly drawn subjects apart.
+
+    Parameters
+    ----------
+    windows : Windows
+        The training windows.
+    n_subjects : int
+        How many subjects to hold out.
+    seed : int
+        The same seed draws the same subjects.
+
+    Returns
+    -------
+    rest, held_out : Windows
+        No subject is in both.
+
+    Raises
+    ------
+    DataError
+        If that would leave no subject in the rest.
+    """
+    subjects = windows.subject_names
+    if n_subjects >= len(subjects):
+        raise DataError(
+            f"windows: asked to hold out {n_subjects} subjects of {len(subjects)}, "
+            "expected to leave at least one to train on"
+        )
+    drawn = np.random.default_rng(seed).permutation(np.array(subjects))[:n_subjects]
+    is_held_out = np.isin(windows.subjects, drawn)
+    return windows.where(~is_held_out), windows.where(is_held_out)

@@ -1,0 +1,47 @@
+"""What all tests share: where the real data lies, and small windows made of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="also run the tests that take long")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes long: give --slow to run it"))
+
+
+@pytest.fixture(scope="session")
+def data_root():
+    """The folder with uci-har-dataset.zip and hapt.zip."""
+    root = Path(os.environ.get("HAR_DATA") or SHARED_DATA)
+    if not root.exists():
+        pytest.skip(f"the real data sets are not at {root}: name their folder with HAR_DATA")
+    return root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory):
+    """Keep the user's cache out of the tests, and the tests out of it."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["HAR_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def uci_har(data_root, cache_of_the_tests):
+    """The real data set: 7352 training windows and 2947 test windows."""
+    from har.datasets.sources import open_uci_har
+
+    return open_uci_har(data_root)
