@@ -1,0 +1,101 @@
+"""The one door to Apache MXNet: compatibility, devices, seeds.
+
+Importing MXNet takes some 3 s, so only rooms that compute with networks import this one.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+
+import numpy as np
+
+# MXNet 1.9.1 asks for an alias that numpy 1.24 removed.
+np.bool = np.bool_  # type: ignore[attr-defined]
+
+import mxnet as mx  # noqa: E402
+from mxnet import autograd, gluon  # noqa: E402
+from mxnet.gluon import nn, rnn  # noqa: E402
+
+from har.errors import DeviceError  # noqa: E402
+
+__all__ = ["autograd", "gluon", "mx", "n_threads", "nn", "parse_devices", "rnn", "seed_everything"]
+
+_DEVICE = re.compile(r"(cpu|gpu)(?:\((\d+)\))?")
+
+
+def parse_devices(text: str) -> list[mx.Context]:
+    """Find the processors to compute on.
+
+    Parameters
+    ----------
+    text : str
+        ``auto`` (the first GPU if there is one that works, else the CPU), ``cpu``, ``gpu(0)``, or
+        several that share each batch: ``gpu(0),gpu(1)``.
+
+    Returns
+    -------
+    list of mxnet.Context
+
+    Raises
+    ------
+    DeviceError
+        If the text is no device, or this machine or this MXNet does not have it.
+    """
+    if text == "auto":
+        return [mx.gpu(0) if mx.runtime.Features().is_enabled("CUDA") and _n_gpus() else mx.cpu(0)]
+    devices = [_parse_device(part.strip()) for part in text.split(",")]
+    if len(set(map(str, devices))) < len(devices):
+        raise DeviceError(f"device: found {text}, expected each device once")
+    return devices
+
+
+def _parse_device(text: str) -> mx.Context:
+    match = _DEVICE.fullmatch(text)
+    if not match:
+        raise DeviceError(
+            f"device: found {text!r}, expected auto, cpu, gpu(0) or a list such as gpu(0),gpu(1)"
+        )
+    kind, number = match[1], int(match[2] or 0)
+    if kind == "gpu":
+        _check_gpu(number)
+    return mx.Context(kind, number)
+
+
+def _check_gpu(number: int) -> None:
+    if not mx.runtime.Features().is_enabled("CUDA"):
+        raise DeviceError(
+            f"device: found a CPU build of MXNet {mx.__version__}, expected a CUDA build for "
+            f"gpu({number}); uninstall mxnet and install the wheel of your CUDA version, for "
+            "example mxnet-cu112 or mxnet-cu117"
+        )
+    if number >= _n_gpus():
+        raise DeviceError(f"device: found {_n_gpus()} GPUs, expected one numbered {number}")
+
+
+def _n_gpus() -> int:
+    try:
+        return int(mx.context.num_gpus())
+    except mx.MXNetError:
+        return 0
+
+
+def seed_everything(seed: int) -> None:
+    """Seed all generators that MXNet draws from.
+
+    Gluon initialises and drops out with MXNet's generator, and its samplers use NumPy's.
+
+    Parameters
+    ----------
+    seed : int
+        The same seed and the same number of threads give the same weights, bit for bit.
+    """
+    random.seed(seed)
+    np.random.seed(seed)
+    mx.random.seed(seed)
+
+
+def n_threads() -> int:
+    """Count the threads an operator may use on the CPU: ``OMP_NUM_THREADS``, or all cores."""
+    return int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))

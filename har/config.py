@@ -1,0 +1,363 @@
+"""What a run is made of: frozen dataclasses, read from a recipe and from the command line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser
+
+from har.errors import ConfigError, UsageError
+from har.files import write_text
+
+Kernel = Literal["fused", "cells"]
+Pooling = Literal["last", "sum", "mean", "max", "attention"]
+Optimizer = Literal["adam", "rmsprop", "sgd"]
+Schedule = Literal["constant", "cosine", "step"]
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which windows to train on.
+
+    Parameters
+    ----------
+    root : str or None
+        Folder or zip with UCI HAR; null: HAR_DATA, else data/, else downloaded.
+    n_validation_subjects : int
+        Training subjects held out to choose the best epoch; drawn with the seed.
+    """
+
+    root: str | None = None
+    n_validation_subjects: int = 4
+
+    def __post_init__(self) -> None:
+        _require_at_least(0, self, "data", "n_validation_subjects")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The network: LSTM layers under a dense classifier.
+
+    Parameters
+    ----------
+    kernel : {'fused', 'cells'}
+        One oneDNN or cuDNN call a layer, or a chain of LSTM cells: same weights, same results.
+    standardise : bool
+        Scale each channel to mean 0 and deviation 1 of the training windows, inside the network.
+    embedding_size : int
+        Units of a dense layer with ReLU on each time step before the LSTM; 0: none.
+    n_layers : int
+        LSTM layers on top of each other.
+    hidden_size : int
+        Units of each LSTM layer, in each direction.
+    bidirectional : bool
+        Also read the window backwards.
+    dropout : float
+        Share of values dropped between LSTM layers while training.
+    pooling : {'last', 'sum', 'mean', 'max', 'attention'}
+        How the hidden states of all time steps become one vector.
+    head_dropout : float
+        Share of values dropped before the classifier while training.
+    forget_bias : float
+        Start of the forget gate's bias; 1 lets the memory live long from the beginning.
+    initial_range : float or None
+        Weights start uniformly within plus or minus this; null: Xavier's range.
+    """
+
+    kernel: Kernel = "fused"
+    standardise: bool = True
+    embedding_size: int = 0
+    n_layers: int = 2
+    hidden_size: int = 64
+    bidirectional: bool = False
+    dropout: float = 0.0
+    pooling: Pooling = "last"
+    head_dropout: float = 0.0
+    forget_bias: float = 1.0
+    initial_range: float | None = None
+
+    def __post_init__(self) -> None:
+        _require_at_least(1, self, "model", "n_layers", "hidden_size")
+        _require_at_least(0, self, "model", "embedding_size")
+        _require_share(self, "model", "dropout", "head_dropout")
+        if self.initial_range is not None:
+            _require_positive(self, "model", "initial_range")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the weights are found.
+
+    Parameters
+    ----------
+    n_epochs : int
+        Passes over the training windows.
+    batch_size : int
+        Windows in each step.
+    shuffle : bool
+        Draw a new order of the windows in each epoch.
+    optimizer : {'adam', 'rmsprop', 'sgd'}
+        The rule of the update.
+    learning_rate : float
+        Highest learning rate of the schedule.
+    momentum : float
+        Of SGD; the other optimizers ignore it.
+    weight_decay : float
+        How strongly weights are pulled to zero.
+    decay_kind : {'decoupled', 'l2'}
+        Shrink the weights apart from the gradient (AdamW), or add the decay to the gradient.
+    schedule : {'constant', 'cosine', 'step'}
+        How the learning rate goes on after the warm-up.
+    warmup_epochs : float
+        Epochs over which the learning rate rises linearly from zero.
+    step_epochs : int
+        Of the step schedule: epochs between two drops.
+    step_factor : float
+        Of the step schedule: what the learning rate is multiplied by.
+    clip_norm : float or None
+        Longest gradient, over all weights together; null: not clipped.
+    label_smoothing : float
+        Share of the target spread evenly over all activities.
+    patience : int or None
+        Stop after so many epochs without a better validation accuracy; null: never.
+    keep : {'best', 'last'}
+        Keep the weights of the best epoch on the validation subjects, or those of the last.
+    """
+
+    n_epochs: int = 30
+    batch_size: int = 64
+    shuffle: bool = True
+    optimizer: Optimizer = "adam"
+    learning_rate: float = 1e-3
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    decay_kind: Literal["decoupled", "l2"] = "decoupled"
+    schedule: Schedule = "cosine"
+    warmup_epochs: float = 0.0
+    step_epochs: int = 10
+    step_factor: float = 0.1
+    clip_norm: float | None = 1.0
+    label_smoothing: float = 0.0
+    patience: int | None = None
+    keep: Literal["best", "last"] = "best"
+
+    def __post_init__(self) -> None:
+        _require_at_least(1, self, "training", "n_epochs", "batch_size", "step_epochs")
+        _require_at_least(0, self, "training", "weight_decay", "warmup_epochs")
+        _require_positive(self, "training", "learning_rate", "step_factor")
+        _require_share(self, "training", "momentum", "label_smoothing")
+        if self.clip_norm is not None:
+            _require_positive(self, "training", "clip_norm")
+        if self.patience is not None:
+            _require_at_least(1, self, "training", "patience")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides the outcome of a run.
+
+    Parameters
+    ----------
+    seed : int
+        Of the weights, the order of windows, dropout and the validation subjects.
+    device : str
+        auto, cpu, gpu(0), or several that share each batch: gpu(0),gpu(1).
+    data : DataConfig
+        Which windows to train on.
+    model : ModelConfig
+        The network.
+    training : TrainingConfig
+        How the weights are found.
+    """
+
+    seed: int = 0
+    device: str = "auto"
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**31:
+            raise ConfigError(f"seed: found {self.seed}, expected 0..{2**31 - 1}")
+        needs_validation = self.training.keep == "best" or self.training.patience is not None
+        if needs_validation and not self.data.n_validation_subjects:
+            raise ConfigError(
+                "data.n_validation_subjects: found 0, expected at least 1 "
+                "with training.keep: best or a training.patience"
+            )
+
+
+def _require_at_least(lowest: float, section: Any, name: str, *keys: str) -> None:
+    for key in keys:
+        value = getattr(section, key)
+        if not value >= lowest:
+            raise ConfigError(f"{name}.{key}: found {value}, expected at least {lowest}")
+
+
+def _require_positive(section: Any, name: str, *keys: str) -> None:
+    for key in keys:
+        value = getattr(section, key)
+        if not value > 0:
+            raise ConfigError(f"{name}.{key}: found {value}, expected more than 0")
+
+
+def _require_share(section: Any, name: str, *keys: str) -> None:
+    for key in keys:
+        value = getattr(section, key)
+        if not 0 <= value < 1:
+            raise ConfigError(f"{name}.{key}: found {value}, expected 0 or more and less than 1")
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the recipes that come with the package."""
+    files = resources.files("har.configs").iterdir()
+    return tuple(sorted(Path(f.name).stem for f in files if f.name.endswith(".yaml")))
+
+
+def load_config(name_or_file: str | Path = "uci_har", *overrides: str) -> Config:
+    """Read a recipe.
+
+    Parameters
+    ----------
+    name_or_file : str or Path
+        A YAML file, or the name of a recipe that comes with the package.
+    *overrides : str
+        Settings as on the command line: ``"--model.hidden_size=32"``.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    ConfigError
+        If the recipe is missing, is no YAML, or has an unknown key or a wrong type or value.
+    UsageError
+        If an override is wrong.
+    """
+    text, place = _read_recipe(name_or_file)
+    settings = _parse_yaml(text, place)
+    parser = config_parser()
+    try:
+        base = parser.parse_object(settings)
+        config: Config = _instantiate(parser, base)
+    except (ArgumentError, TypeError, ConfigError) as error:
+        raise ConfigError(f"{place}: {_one_line(error)}") from error
+    if not overrides:
+        return config
+    try:
+        _check_overrides(overrides)
+        return _instantiate(parser, parser.parse_args(list(overrides), namespace=base))
+    except (ArgumentError, TypeError, ConfigError) as error:
+        raise UsageError(_one_line(error)) from error
+
+
+def config_parser() -> ArgumentParser:
+    """Make a parser of every setting, for its help and for reading settings."""
+    parser = ArgumentParser(exit_on_error=False, add_help=False, usage="")
+    parser.add_class_arguments(Config)
+    return parser
+
+
+def _instantiate(parser: ArgumentParser, settings: Any) -> Config:
+    return Config(**vars(parser.instantiate(settings)))
+
+
+def _one_line(error: Exception) -> str:
+    """Turn jsonargparse's message into one line that says what was found and expected."""
+    line = " ".join(str(error).split())
+    match = re.fullmatch(r'Parser key "(.+?)": Expected an? (.+)\. Got value: (.*)', line)
+    if not match:
+        return line
+    key, expected, found = match.groups()
+    expected = re.sub(r"<class '(\w+)'>", r"\1", expected).replace("typing.Literal", "one of ")
+    return f"{key}: found {found!r}, expected {expected}"
+
+
+def _read_recipe(name_or_file: str | Path) -> tuple[str, str]:
+    """Find a recipe's text, and how messages call it."""
+    path = Path(name_or_file)
+    if str(name_or_file) in recipe_names():
+        recipe = resources.files("har.configs") / f"{name_or_file}.yaml"
+        return recipe.read_text(encoding="utf-8"), f"recipe {name_or_file}"
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no text"
+        raise ConfigError(
+            f"{path}: found {reason}, expected a YAML file or one of {', '.join(recipe_names())}"
+        ) from error
+
+
+def _parse_yaml(text: str, place: str) -> dict[str, Any]:
+    """Read YAML, and refuse a key that is not a setting, with its line and the nearest right one."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        settings = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(
+            f"{place}, line {line}: found broken YAML ({error.problem}), expected keys and values"
+        ) from error
+    if node is None:
+        return {}
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigError(f"{place}: found {type(settings).__name__}, expected keys and values")
+    for line, fault in _yaml_faults(node):
+        raise ConfigError(f"{place}, line {line}: {fault}")
+    return dict(settings)
+
+
+def _yaml_faults(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[int, str]]:
+    """Find keys that are no settings, and sections that are none, with their lines."""
+    for key_node, value_node in node.value:
+        key, line = f"{prefix}{key_node.value}", key_node.start_mark.line + 1
+        is_section = not prefix and key in _SECTIONS
+        if not is_section and key not in _SETTINGS:
+            yield line, _unknown(key)
+        elif is_section and not isinstance(value_node, yaml.MappingNode):
+            yield line, f"{key}: found {value_node.value!r}, expected a section of settings"
+        elif is_section:
+            yield from _yaml_faults(value_node, f"{key}.")
+
+
+_SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
+_SETTINGS = (
+    "seed",
+    "device",
+    *(f"{name}.{item.name}" for name, kind in _SECTIONS.items() for item in fields(kind)),
+)
+
+
+def _unknown(key: str) -> str:
+    nearest = difflib.get_close_matches(key, _SETTINGS, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    return f"found the unknown setting {key}{hint}"
+
+
+def _check_overrides(overrides: tuple[str, ...]) -> None:
+    """Refuse an option that is no setting, with the nearest right one."""
+    for option in overrides:
+        key = option.removeprefix("--").split("=")[0]
+        if option.startswith("--") and key not in _SETTINGS:
+            raise UsageError(_unknown(key))
+
+
+def save_config(config: Config, path: Path) -> None:
+    """Write every setting as YAML that `load_config` reads back.
+
+    Parameters
+    ----------
+    config : Config
+        The resolved settings of a run.
+    path : Path
+        The file to write.
+    """
+    write_text(path, yaml.safe_dump(asdict(config), sort_keys=False))

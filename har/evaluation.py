@@ -1,0 +1,183 @@
+"""Evaluation: what was predicted for whom, and every figure that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from har.errors import DataError
+from har.signals import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Predictions for labelled windows, each window once.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_windows,)
+        The true activities, as indices into `activities`.
+    probabilities : ndarray of float, shape (n_windows, n_activities)
+        What the classifier said.
+    subjects : ndarray of int, shape (n_windows,)
+        Who was measured.
+    activities : tuple of str
+        Names of the classes.
+
+    Raises
+    ------
+    DataError
+        If there are no windows, or the arrays do not fit each other.
+    """
+
+    labels: IntArray
+    probabilities: FloatArray
+    subjects: IntArray
+    activities: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        expected = (len(self.labels), len(self.activities))
+        if not len(self.labels):
+            raise DataError("evaluation: found no windows, expected at least one")
+        if self.probabilities.shape != expected or len(self.subjects) != len(self.labels):
+            raise DataError(
+                f"evaluation: found probabilities of shape {self.probabilities.shape} and "
+                f"{len(self.subjects)} subjects, expected {expected} and {len(self.labels)}"
+            )
+
+    @cached_property
+    def predicted(self) -> IntArray:
+        """The most probable activity of each window; shape (n_windows,)."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    @cached_property
+    def confusion_matrix(self) -> IntArray:
+        """Windows by true (rows) and predicted activity; shape (n_activities, n_activities)."""
+        every = range(len(self.activities))
+        return np.asarray(confusion_matrix(self.labels, self.predicted, labels=every))
+
+    @property
+    def n_windows(self) -> int:
+        """Count the windows."""
+        return len(self.labels)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of windows that are right."""
+        return float(np.mean(self.predicted == self.labels))
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean recall of the activities that occur."""
+        return float(np.mean([c["recall"] for c in self.per_class.values() if c["support"]]))
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the activities that occur or were predicted."""
+        seen = [c["f1"] for c in self.per_class.values() if c["support"] or c["n_predicted"]]
+        return float(np.mean(seen))
+
+    @cached_property
+    def per_class(self) -> dict[str, dict[str, float]]:
+        """Precision, recall, F1, windows and predictions of each activity; 0 where undefined."""
+        columns = precision_recall_fscore_support(
+            self.labels,
+            self.predicted,
+            labels=range(len(self.activities)),
+            zero_division=0,
+        )
+        n_predicted = self.confusion_matrix.sum(axis=0)
+        return {
+            activity: {
+                "precision": float(precision),
+                "recall": float(recall),
+                "f1": float(f1),
+                "support": int(support),
+                "n_predicted": int(n),
+            }
+            for activity, precision, recall, f1, support, n in zip(
+                self.activities, *columns, n_predicted, strict=True
+            )
+        }
+
+    @cached_property
+    def per_subject(self) -> dict[int, dict[str, float]]:
+        """Accuracy and number of windows of each subject."""
+        is_right = pd.Series(self.predicted == self.labels).groupby(self.subjects)
+        return {
+            int(subject): {"accuracy": float(group.mean()), "n_windows": int(group.size)}
+            for subject, group in is_right
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Collect all figures, ready for JSON."""
+        return {
+            "accuracy": self.accuracy,
+            "balanced_accuracy": self.balanced_accuracy,
+            "macro_f1": self.macro_f1,
+            "n_windows": self.n_windows,
+            "activities": list(self.activities),
+            "confusion_matrix": self.confusion_matrix.tolist(),
+            "per_class": self.per_class,
+            "per_subject": {str(subject): row for subject, row in self.per_subject.items()},
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Make a table with a row per window.
+
+        Returns
+        -------
+        DataFrame
+            Columns index (the row in the published test files, from 0), subject, true, predicted,
+            and ``p_ACTIVITY`` for each activity.
+        """
+        names = np.array(self.activities)
+        columns = {
+            "index": np.arange(self.n_windows),
+            "subject": self.subjects,
+            "true": names[self.labels],
+            "predicted": names[self.predicted],
+        }
+        columns |= {f"p_{name}": p for name, p in zip(names, self.probabilities.T, strict=True)}
+        return pd.DataFrame(columns)
+
+    @classmethod
+    def from_frame(cls, table: pd.DataFrame, place: str) -> Evaluation:
+        """Read what `to_frame` made.
+
+        Parameters
+        ----------
+        table : DataFrame
+            A row per window.
+        place : str
+            The file it came from, for messages.
+
+        Returns
+        -------
+        Evaluation
+
+        Raises
+        ------
+        DataError
+            If a column is missing or holds something else.
+        """
+        activities = tuple(c.removeprefix("p_") for c in table.columns if c.startswith("p_"))
+        number_of = {activity: number for number, activity in enumerate(activities)}
+        labels = table["true"].map(number_of)
+        probabilities = table[[f"p_{activity}" for activity in activities]]
+        if labels.isna().any() or not np.isfinite(probabilities.to_numpy(dtype=float)).all():
+            raise DataError(
+                f"{place}: found an unknown activity or probability, "
+                f"expected activities {', '.join(activities)} and numbers"
+            )
+        return cls(
+            labels.to_numpy(dtype=np.int64),
+            probabilities.to_numpy(dtype=np.float64),
+            table["subject"].to_numpy(),
+            activities,
+        )

@@ -1,0 +1,235 @@
+"""A run folder: every path and file of one training run, and how each is written and read.
+
+::
+
+    config.yaml          every setting, as resolved
+    manifest.json        versions, data, seed, threads, device, git state, times
+    metrics.jsonl        a line per epoch
+    model-symbol.json    the network, as Gluon exports it
+    model-0000.params    its weights
+    evaluation.json      figures on the test windows
+    predictions.csv      a row per test window
+    figures/*.png        the report's figures
+    report.html          one page to look at
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from har.config import Config, load_config, save_config
+from har.errors import RunError
+from har.files import write_text, write_whole
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run.
+
+    Parameters
+    ----------
+    path : Path
+        An existing folder; see `create` and `open`.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, overwrite: bool = False) -> RunFolder:
+        """Make a folder for a new run.
+
+        Parameters
+        ----------
+        path : Path
+            Made if it is not there, with the folders above it.
+        overwrite : bool
+            Remove an earlier run's files from the folder; other files stay.
+
+        Returns
+        -------
+        RunFolder
+
+        Raises
+        ------
+        RunError
+            If the folder is not empty, or cannot be written.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if any(path.iterdir()) and not overwrite:
+                raise RunError(
+                    f"{path}: found a folder that is not empty, expected a new one; "
+                    "--overwrite replaces the run in it"
+                )
+            run = cls(path)
+            run._remove_files()
+            write_text(path / ".writable", "")
+            (path / ".writable").unlink()
+        except OSError as error:
+            raise RunError(
+                f"{path}: found {error.strerror or error}, expected a folder to write to"
+            ) from error
+        return run
+
+    def _remove_files(self) -> None:
+        files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
+        for file in [*files, self.evaluation, self.predictions, self.report]:
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self.figures, ignore_errors=True)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open the folder of an earlier run.
+
+        Raises
+        ------
+        RunError
+            If it is not there, or is no run folder.
+        """
+        if not (path / "config.yaml").is_file():
+            raise RunError(f"{path}: found no config.yaml in it, expected the folder of a run")
+        return cls(path)
+
+    @property
+    def config(self) -> Path:
+        """Every setting, as resolved."""
+        return self.path / "config.yaml"
+
+    @property
+    def manifest(self) -> Path:
+        """Versions, data, seed, threads, device, git state, times."""
+        return self.path / "manifest.json"
+
+    @property
+    def metrics(self) -> Path:
+        """A line of JSON per epoch."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def model(self) -> Path:
+        """What the names of the two files of the exported model start with."""
+        return self.path / "model"
+
+    @property
+    def symbol(self) -> Path:
+        """The network, as Gluon exports it."""
+        return self.path / "model-symbol.json"
+
+    @property
+    def weights(self) -> Path:
+        """The weights, as Gluon exports them."""
+        return self.path / "model-0000.params"
+
+    @property
+    def evaluation(self) -> Path:
+        """Figures on the test windows."""
+        return self.path / "evaluation.json"
+
+    @property
+    def predictions(self) -> Path:
+        """A row per test window."""
+        return self.path / "predictions.csv"
+
+    @property
+    def figures(self) -> Path:
+        """The report's figures as PNG."""
+        return self.path / "figures"
+
+    @property
+    def report(self) -> Path:
+        """One page to look at."""
+        return self.path / "report.html"
+
+    def write_config(self, config: Config) -> None:
+        """Keep every setting."""
+        save_config(config, self.config)
+
+    def read_config(self) -> Config:
+        """Read every setting back; a damaged file is a `ConfigError`."""
+        return load_config(self.config)
+
+    def write_json(self, file: Path, content: Mapping[str, Any]) -> None:
+        """Write one of the run's JSON files."""
+        write_text(file, json.dumps(content, indent=2) + "\n")
+
+    def read_json(self, file: Path) -> dict[str, Any]:
+        """Read one of the run's JSON files.
+
+        Raises
+        ------
+        RunError
+            If it is missing or is no JSON object.
+        """
+        text = _read(file)
+        return _parse_object(text, str(file))
+
+    def append_epoch(self, record: Mapping[str, Any]) -> None:
+        """Add a line to the metrics."""
+        with self.metrics.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(record) + "\n")
+
+    def read_epochs(self) -> list[dict[str, Any]]:
+        """Read the metrics, a dictionary per epoch.
+
+        Raises
+        ------
+        RunError
+            If the file is missing, or a line is no JSON object.
+        """
+        lines = _read(self.metrics).splitlines()
+        return [
+            _parse_object(line, f"{self.metrics}, line {number}")
+            for number, line in enumerate(lines, start=1)
+        ]
+
+    def write_predictions(self, predictions: pd.DataFrame) -> None:
+        """Write a row per test window; probabilities have eight significant digits."""
+        write_whole(
+            self.predictions,
+            lambda file: predictions.to_csv(file, index=False, float_format="%.8g"),
+        )
+
+    def read_predictions(self) -> pd.DataFrame:
+        """Read the predictions back.
+
+        Raises
+        ------
+        RunError
+            If the file is missing, or is no table with the columns of predictions.
+        """
+        _read(self.predictions)
+        try:
+            table = pd.read_csv(self.predictions)
+        except ValueError as error:
+            raise RunError(
+                f"{self.predictions}: found {error}, expected a row per test window"
+            ) from error
+        missing = {"index", "subject", "true", "predicted"} - set(table.columns)
+        if missing:
+            raise RunError(f"{self.predictions}: found no column {min(missing)}, expected it")
+        return table
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no text"
+        raise RunError(f"{file}: found {reason}, expected a file of a finished run") from error
+
+
+def _parse_object(text: str, place: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise RunError(f"{place}: found broken JSON ({error}), expected an object") from error
+    if not isinstance(content, dict):
+        raise RunError(f"{place}: found {type(content).__name__}, expected a JSON object")
+    return content
