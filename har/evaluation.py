@@ -181,3 +181,22 @@ class Evaluation:
             table["subject"].to_numpy(),
             activities,
         )
+
+
+def negative_log_likelihood(labels: IntArray, probabilities: FloatArray) -> float:
+    """Mean surprise at the true activities: 0 if each was certain, log(6) if all guess evenly.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_windows,)
+        The true activities.
+    probabilities : ndarray of float, shape (n_windows, n_activities)
+        What the classifier said; a probability of 0 counts as the smallest number there is.
+
+    Returns
+    -------
+    float
+        In nats.
+    """
+    of_truth = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(of_truth, np.finfo(np.float64).tiny)).mean())

@@ -1,7 +1,7 @@
 """The signal processing that made the UCI HAR windows, for whole recordings.
 
-The published description ("median filter and a 3rd order low-pass Butterworth at 20 Hz, gravity by a
-low-pass at 0.3 Hz") is not what was done. What was done is below, found by rebuilding all 10,299
+The published description ("median filter and a 3rd order low-pass Butterworth at 20 Hz, gravity by
+a low-pass at 0.3 Hz") is not what was done. What was done is below, found by rebuilding all 10,299
 windows from the raw HAPT recordings to within half of the last printed digit. All filters are
 *causal*, so the same pipeline can run sample by sample on a live phone; only the median looks one
 sample (20 ms) ahead.

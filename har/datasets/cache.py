@@ -50,7 +50,7 @@ def load_cached(key: str) -> UciHar | None:
         facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
         train, test = (_load_split(folder, split) for split in SPLITS)
         return UciHar(train, test, facts["source"], facts["fingerprint"])
-    except (OSError, ValueError, KeyError, DataError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, DataError):
         return None
 
 

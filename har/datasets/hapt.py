@@ -161,6 +161,7 @@ def _frame_samples(frame: _Shell) -> Any:
     samples = {}
     for block in frame.state["_data"].state[3]["0.14.1"]["blocks"]:
         places = np.arange(len(names))[block["mgr_locs"]]
-        samples.update({names[place]: row for place, row in zip(places, block["values"])})
+        rows = zip(places, block["values"], strict=True)
+        samples.update({names[place]: row for place, row in rows})
     wanted = [channel.replace("_", "-") for channel in RAW_CHANNELS]
     return np.stack([samples[name] for name in wanted], axis=1).astype(np.float64)

@@ -33,7 +33,8 @@ def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
     Returns
     -------
     train, test : Windows
-        Shapes (7352, 128, 9) and (2947, 128, 9); signals are read-only maps of a cache on disk.
+        Shapes (7352, 128, 9) and (2947, 128, 9); signals are read-only maps of a cache on disk,
+        where one can be written.
 
     Raises
     ------
@@ -44,7 +45,9 @@ def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
     return data.train, data.test
 
 
-def open_uci_har(root: str | Path | None = None, say: Callable[[str], None] = _say_nothing) -> UciHar:
+def open_uci_har(
+    root: str | Path | None = None, say: Callable[[str], None] = _say_nothing
+) -> UciHar:
     """Load UCI HAR together with where it came from.
 
     Parameters
@@ -93,6 +96,7 @@ def _open_at(path: Path, say: Callable[[str], None]) -> UciHar | None:
         data = _read(path, say)
         if data is not None:
             cache.store(key, data)
+            data = cache.load_cached(key) or data
     return data
 
 
@@ -100,11 +104,13 @@ def _read(path: Path, say: Callable[[str], None]) -> UciHar | None:
     """Read and check whatever form of the data set lies at a path, published files first."""
     mirrors = [path] if path.is_file() else sorted(path.glob(f"**/{MIRROR_FILE}"))
     mirror = next(filter(hapt.is_mirror, mirrors), None)
-    trees = [] if mirror == path else list(trees_at(path))
-    for tree in filter(uci_har.holds_uci_har, trees):
-        say(f"Reading {tree.place}")
-        return _checked(uci_har.read_published(tree), f"published files in {tree.place}")
-    for tree in filter(hapt.holds_hapt, trees):
+    raw_trees = []
+    for tree in trees_at(path) if mirror != path else ():
+        if uci_har.holds_uci_har(tree):
+            say(f"Reading {tree.place}")
+            return _checked(uci_har.read_published(tree), f"published files in {tree.place}")
+        raw_trees += [tree] if hapt.holds_hapt(tree) else []
+    for tree in raw_trees:
         say(f"Rebuilding the windows from the raw recordings in {tree.place}")
         return _rebuilt(hapt.read_recordings(tree), tree.place)
     if mirror:

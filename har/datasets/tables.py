@@ -9,6 +9,9 @@ import numpy as np
 from har.errors import DataError
 from har.signals import FloatArray, IntArray
 
+# Signals are kept as float32, where a larger number would be infinite. NaN is not below it either.
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
     """Read numbers separated by blanks, a row a line.
@@ -39,19 +42,20 @@ def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
         table: FloatArray = np.loadtxt(io.BytesIO(text), ndmin=2, comments=None)
     except ValueError:
         raise _first_fault(text, place, n_columns) from None
-    if table.shape[1] != n_columns or not np.isfinite(table).all():
+    if table.shape[1] != n_columns or not (np.abs(table) <= _LARGEST).all():
         raise _first_fault(text, place, n_columns)
     return table
 
 
 def _check_last_line(text: bytes, place: str) -> None:
-    """Refuse a last number that was cut off but still reads as one."""
-    first, last = text[: text.find(b"\n")], text[text.rfind(b"\n") + 1 :]
-    if b"\n" in text and last and len(last.rstrip()) < len(first.rstrip()):
-        n_lines = text.count(b"\n") + 1
+    """Refuse a last number that was cut off but still reads as one, if all lines are as long."""
+    if text.endswith(b"\n"):
+        return
+    *lengths, last = (len(line.rstrip()) for line in text.split(b"\n"))
+    if len(set(lengths)) == 1 and last < lengths[0]:
         raise DataError(
-            f"{place}, line {n_lines}: found a last line of {len(last.rstrip())} characters, "
-            f"expected {len(first.rstrip())} as in the first: the file is cut off"
+            f"{place}, line {len(lengths) + 1}: found a last line of {last} characters, "
+            f"expected {lengths[0]} as in the others: the file is cut off"
         )
 
 
@@ -63,7 +67,7 @@ def _first_fault(text: bytes, place: str, n_columns: int) -> DataError:
             where = f"{place}, line {number}, column {column}"
             found = value.decode(errors="replace")[:40]
             try:
-                is_finite = np.isfinite(float(value))
+                is_finite = abs(float(value)) <= _LARGEST
             except ValueError:
                 return DataError(f"{where}: found {found!r}, expected a number")
             if not is_finite:
@@ -100,8 +104,9 @@ def parse_integers(text: bytes, place: str, lowest: int, highest: int) -> IntArr
     values = parse_table(text, place, n_columns=1)[:, 0]
     wrong = np.flatnonzero((values != np.rint(values)) | (values < lowest) | (values > highest))
     if len(wrong):
+        lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         raise DataError(
-            f"{place}, line {wrong[0] + 1}: found {values[wrong[0]]:g}, "
+            f"{place}, line {lines[wrong[0]]}: found {values[wrong[0]]:g}, "
             f"expected a whole number {lowest}..{highest}"
         )
     return values.astype(np.int64)

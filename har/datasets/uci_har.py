@@ -13,12 +13,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from har.datasets import hapt
 from har.datasets.tables import parse_integers, parse_table
 from har.datasets.trees import FileTree
 from har.errors import DataError
@@ -212,45 +210,50 @@ def rebuild(recordings: Mapping[int, Recording], place: str) -> tuple[Windows, W
 
 
 def _check_experiments(recordings: Mapping[int, Recording], place: str) -> None:
-    ends = window_table().assign(
-        end=lambda t: t["first_sample"] + N_TIMESTEPS + WINDOW_STEP * (t["n_windows"] - 1)
-    )
-    for (experiment, subject), end in ends.groupby(["experiment", "subject"])["end"].max().items():
-        recording = recordings.get(experiment)
+    table = window_table()
+    ends = table["first_sample"] + _n_samples(table["n_windows"])
+    end_of_experiment = ends.groupby(table["experiment"]).max()
+    for experiment, subject in subject_of_experiment().items():
+        recording, end = recordings.get(experiment), int(end_of_experiment[experiment])
         if recording is None or recording.subject != subject or len(recording) < end:
-            found = "no recording" if recording is None else (
-                f"{len(recording)} samples of user {recording.subject}"
-            )
+            found = "no recording"
+            if recording is not None:
+                found = f"{len(recording)} samples of user {recording.subject}"
             raise DataError(
                 f"{place}, experiment {experiment}: found {found}, "
                 f"expected at least {end} samples of user {subject}"
             )
 
 
+def _n_samples(n_windows: pd.Series[int]) -> pd.Series[int]:
+    """How many samples runs of overlapping windows cover."""
+    return N_TIMESTEPS + WINDOW_STEP * (n_windows - 1)
+
+
 def _cut(channels: Mapping[int, FloatArray], runs: pd.DataFrame) -> Windows:
     """Cut runs of windows out of filtered recordings."""
+    starts, lengths = runs["first_sample"].tolist(), _n_samples(runs["n_windows"]).tolist()
     pieces = [
-        sliding_windows(
-            channels[run.experiment][
-                run.first_sample : run.first_sample + N_TIMESTEPS + WINDOW_STEP * (run.n_windows - 1)
-            ],
-            N_TIMESTEPS,
-            WINDOW_STEP,
+        sliding_windows(channels[experiment][start : start + length], N_TIMESTEPS, WINDOW_STEP)
+        for experiment, start, length in zip(
+            runs["experiment"].tolist(), starts, lengths, strict=True
         )
-        for run in runs.itertuples()
     ]
-    return Windows(
-        np.concatenate(pieces),
-        labels=np.repeat(runs["activity"].to_numpy() - 1, runs["n_windows"]),
-        subjects=np.repeat(runs["subject"].to_numpy(), runs["n_windows"]),
-    )
+    return Windows(np.concatenate(pieces), *_labels_and_subjects(runs))
+
+
+def _labels_and_subjects(runs: pd.DataFrame) -> tuple[IntArray, IntArray]:
+    """Class (from 0) and subject of each window of some runs."""
+    each = runs.loc[runs.index.repeat(runs["n_windows"])]
+    return each["activity"].to_numpy() - 1, each["subject"].to_numpy()
 
 
 def check_known(windows: Windows, split: str, place: str) -> None:
     """Compare a split with what is known of UCI HAR.
 
     Counts alone would not notice swapped or unfiltered channels, so means and deviations are
-    compared too.
+    compared too; nor would they notice two windows that changed places, so the label and the
+    subject of each window are.
 
     Parameters
     ----------
@@ -278,10 +281,24 @@ def check_known(windows: Windows, split: str, place: str) -> None:
             f"{where}: found {n_windows_of_class} windows of the six activities, "
             f"expected {known.n_windows_of_class}"
         )
+    _check_each_window(windows, split, where)
     _check_moments(windows.signals.mean(axis=(0, 1), dtype=np.float64), known.means, "mean", where)
     _check_moments(
         windows.signals.std(axis=(0, 1), dtype=np.float64), known.deviations, "deviation", where
     )
+
+
+def _check_each_window(windows: Windows, split: str, where: str) -> None:
+    table = window_table()
+    labels, subjects = _labels_and_subjects(table[table["split"] == split])
+    wrong = np.flatnonzero((windows.labels != labels) | (windows.subjects != subjects))
+    if len(wrong):
+        row = wrong[0]
+        raise DataError(
+            f"{where}, row {row + 1}: found {UCI_ACTIVITIES[windows.labels[row]]} of subject "
+            f"{windows.subjects[row]}, expected {UCI_ACTIVITIES[labels[row]]} of subject "
+            f"{subjects[row]}"
+        )
 
 
 def _check_moments(found: FloatArray, known: tuple[float, ...], what: str, where: str) -> None:

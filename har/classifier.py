@@ -1,0 +1,323 @@
+"""The classifier: fit, predict, evaluate, save, load; in the manner of scikit-learn."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from har.backend import mx, n_threads, parse_devices, seed_everything
+from har.config import Config
+from har.errors import DataError, RunError
+from har.evaluation import Evaluation
+from har.files import write_whole
+from har.network import (
+    ActivityNetwork,
+    build_network,
+    load_weights,
+    n_parameters,
+    predict_probabilities,
+)
+from har.runs import RunFolder
+from har.signals import FloatArray, IntArray
+from har.training import EpochRecord, fit
+from har.windows import Windows, check_signals, hold_out_subjects
+
+
+class ActivityClassifier:
+    """A stacked LSTM that tells activities from windows of sensor signals.
+
+    Parameters
+    ----------
+    config : Config, optional
+        Network and training; see `har.load_config`.
+
+    Attributes
+    ----------
+    network_ : ActivityNetwork
+        The Gluon block, with its weights.
+    channels_, activities_ : tuple of str
+        What it reads and what it answers.
+    rate_hz_, n_timesteps_
+        Samples per second, and samples in a window.
+    train_subjects_, validation_subjects_ : tuple of int
+        Whom it learned from, and who chose the epoch.
+    history_ : list of EpochRecord
+        How training went.
+
+    Examples
+    --------
+    >>> train, test = har.load_uci_har("data")                              # doctest: +SKIP
+    >>> classifier = har.ActivityClassifier(har.load_config("quick")).fit(train)  # doctest: +SKIP
+    >>> classifier.evaluate(test).accuracy                                  # doctest: +SKIP
+    """
+
+    def __init__(self, config: Config | None = None) -> None:
+        self.config = config or Config()
+        self.devices = parse_devices(self.config.device)
+        self.network_: ActivityNetwork | None = None
+        self.history_: list[EpochRecord] = []
+        self.train_subjects_: tuple[int, ...] = ()
+        self.validation_subjects_: tuple[int, ...] = ()
+
+    def fit(self, windows: Windows) -> ActivityClassifier:
+        """Train on windows.
+
+        Parameters
+        ----------
+        windows : Windows
+            Training windows; some of their subjects are held out for validation.
+
+        Returns
+        -------
+        ActivityClassifier
+            Itself.
+
+        Raises
+        ------
+        DataError
+            If there are too few subjects.
+        RunError
+            If training does not converge to numbers.
+        """
+        for _record in self.fit_epochs(windows):
+            continue
+        return self
+
+    def fit_epochs(self, windows: Windows) -> Iterator[EpochRecord]:
+        """Train on windows, and tell of each epoch as it ends; see `fit`.
+
+        Yields
+        ------
+        EpochRecord
+            The classifier is ready to use when the last one was taken.
+        """
+        config = self.config
+        seed_everything(config.seed)
+        train, validation = hold_out_subjects(
+            windows, config.data.n_validation_subjects, config.seed
+        )
+        self.train_subjects_ = train.subject_names
+        self.validation_subjects_ = validation.subject_names
+        network = self._build(
+            windows.channels, windows.activities, windows.rate_hz, windows.n_timesteps
+        )
+        if config.model.standardise:
+            network.set_scaling(train.signals)
+        self.history_ = []
+        held_out = validation if len(validation) else None
+        for record in fit(
+            network, train, held_out, config.training, self.devices, config.seed
+        ):
+            self.history_.append(record)
+            yield record
+
+    def _build(
+        self,
+        channels: tuple[str, ...],
+        activities: tuple[str, ...],
+        rate_hz: float,
+        n_timesteps: int,
+    ) -> ActivityNetwork:
+        self.channels_, self.activities_ = channels, activities
+        self.rate_hz_, self.n_timesteps_ = rate_hz, n_timesteps
+        self.network_ = build_network(
+            self.config.model, n_timesteps, len(channels), len(activities), self.devices
+        )
+        return self.network_
+
+    def _fitted(self) -> ActivityNetwork:
+        if self.network_ is None:
+            raise RunError("classifier: found no trained network, expected fit or load before")
+        return self.network_
+
+    def predict_proba(self, windows: Windows | FloatArray) -> FloatArray:
+        """Find the probability of each activity.
+
+        Parameters
+        ----------
+        windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
+            In g and rad/s, channels in the order of `channels_`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_windows, n_activities)
+            In the order of `activities_`; each row adds up to 1, and depends on that window alone.
+
+        Raises
+        ------
+        DataError
+            If the windows are not what the network was trained on.
+        """
+        network = self._fitted()
+        signals = windows.signals if isinstance(windows, Windows) else windows
+        if isinstance(windows, Windows):
+            self._check_meaning(windows)
+        check_signals(signals, len(self.channels_), place="windows")
+        if signals.shape[1] != self.n_timesteps_:
+            raise DataError(
+                f"windows: found {signals.shape[1]} time steps, expected {self.n_timesteps_}"
+            )
+        if not len(signals):
+            return np.empty((0, len(self.activities_)))
+        return predict_probabilities(network, signals, self.devices)
+
+    def _check_meaning(self, windows: Windows) -> None:
+        for name in ("channels", "activities", "rate_hz"):
+            found, expected = getattr(windows, name), getattr(self, f"{name}_")
+            if found != expected:
+                raise DataError(f"windows: found {name} {found}, expected {expected}")
+
+    def predict(self, windows: Windows | FloatArray) -> IntArray:
+        """Find the most probable activity of each window.
+
+        Parameters
+        ----------
+        windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
+            As for `predict_proba`.
+
+        Returns
+        -------
+        ndarray of int, shape (n_windows,)
+            Indices into `activities_`.
+        """
+        return np.asarray(self.predict_proba(windows).argmax(axis=1))
+
+    def evaluate(self, windows: Windows) -> Evaluation:
+        """Predict labelled windows, each once, and compare.
+
+        Parameters
+        ----------
+        windows : Windows
+            Best of subjects that were not trained on.
+
+        Returns
+        -------
+        Evaluation
+        """
+        probabilities = self.predict_proba(windows)
+        return Evaluation(windows.labels, probabilities, windows.subjects, windows.activities)
+
+    def describe(self) -> dict[str, Any]:
+        """Tell what was trained how, ready for a run's manifest.
+
+        Returns
+        -------
+        dict
+            Sections ``model`` and ``training``.
+        """
+        best = [record.epoch for record in self.history_ if record.is_best]
+        keeps_best = self.config.training.keep == "best"
+        return {
+            "model": {
+                "channels": list(self.channels_),
+                "activities": list(self.activities_),
+                "rate_hz": self.rate_hz_,
+                "n_timesteps": self.n_timesteps_,
+                "n_parameters": n_parameters(self._fitted()),
+            },
+            "training": {
+                "seed": self.config.seed,
+                "device": ",".join(map(str, self.devices)),
+                "n_threads": n_threads(),
+                "train_subjects": list(self.train_subjects_),
+                "validation_subjects": list(self.validation_subjects_),
+                "n_epochs": len(self.history_),
+                "best_epoch": best[-1] if best and keeps_best else len(self.history_),
+            },
+        }
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model to a run folder.
+
+        Besides `load`, Gluon reads it without any of this project:
+        ``SymbolBlock.imports("model-symbol.json", ["data"], "model-0000.params")`` takes windows
+        in g and rad/s and gives logits.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if need be; an earlier model in it is replaced.
+
+        Raises
+        ------
+        RunError
+            If nothing was trained, or the folder cannot be written.
+        """
+        network = self._fitted()
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            run = RunFolder(Path(folder))
+            _export(network, run, (1, self.n_timesteps_, len(self.channels_)), self.devices[0])
+            run.write_config(self.config)
+            manifest = run.read_json(run.manifest) if run.manifest.exists() else {}
+            run.write_json(run.manifest, {**manifest, **self.describe()})
+        except OSError as error:
+            raise RunError(
+                f"{folder}: found {error.strerror or error}, expected a folder to write to"
+            ) from error
+
+    @classmethod
+    def load(cls, folder: str | Path, device: str = "auto") -> ActivityClassifier:
+        """Read a model from a run folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Where `save` or ``har train`` wrote it.
+        device : str
+            Where to compute; see `Config`.
+
+        Returns
+        -------
+        ActivityClassifier
+
+        Raises
+        ------
+        RunError
+            If a file is missing or damaged.
+        """
+        run = RunFolder.open(Path(folder))
+        manifest = run.read_json(run.manifest)
+        try:
+            model, training = manifest["model"], manifest["training"]
+            sizes = model["channels"], model["activities"], model["rate_hz"], model["n_timesteps"]
+            subjects = training["train_subjects"], training["validation_subjects"]
+        except (KeyError, TypeError) as error:
+            raise RunError(
+                f"{run.manifest}: found no {error}, expected what describes a trained model"
+            ) from error
+        classifier = cls(replace(run.read_config(), device=device))
+        classifier.train_subjects_, classifier.validation_subjects_ = map(tuple, subjects)
+        network = classifier._build(tuple(sizes[0]), tuple(sizes[1]), *sizes[2:])
+        load_weights(network, _read_arrays(run.weights), str(run.weights))
+        return classifier
+
+
+def _export(
+    network: ActivityNetwork, run: RunFolder, shape: tuple[int, ...], device: mx.Context
+) -> None:
+    """Write the network's graph and weights, each whole or not at all."""
+    # Gluon exports the graph that a first call compiles.
+    network(mx.nd.zeros(shape, ctx=device))
+    with tempfile.TemporaryDirectory() as temporary:
+        exported = Path(temporary) / run.model.name
+        network.export(str(exported))
+        for file in (run.symbol, run.weights):
+            write_whole(file, partial(shutil.copyfile, exported.parent / file.name))
+
+
+def _read_arrays(file: Path) -> dict[str, mx.nd.NDArray]:
+    try:
+        arrays = mx.nd.load(str(file)) if file.is_file() else None
+    except mx.MXNetError as error:
+        raise RunError(f"{file}: found damaged weights, expected what Gluon exported") from error
+    if not isinstance(arrays, dict):
+        raise RunError(f"{file}: found no weights in it, expected what Gluon exported")
+    return arrays

@@ -1,0 +1,381 @@
+"""The training loop, as a generator: each epoch is a record, stopping is the caller's choice.
+
+Read `fit` from top to bottom; one step is `Trainer.step`: forward, backward, update.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from har.backend import autograd, gluon, mx
+from har.config import TrainingConfig
+from har.errors import RunError
+from har.evaluation import negative_log_likelihood
+from har.network import ActivityNetwork, predict_probabilities
+from har.signals import FloatArray, IntArray
+from har.windows import Windows
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one pass over the training windows came to.
+
+    Parameters
+    ----------
+    epoch : int
+        From 1.
+    learning_rate : float
+        In the epoch's last step.
+    train_loss, train_accuracy : float
+        Means over the epoch, while the weights changed and dropout acted.
+    validation_loss, validation_accuracy : float or None
+        On the validation subjects, after the epoch; None without any.
+    windows_per_s : float
+        Training windows per second, without validation.
+    is_best : bool
+        Whether the weights are the best so far on the validation subjects.
+    """
+
+    epoch: int
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    windows_per_s: float
+    is_best: bool
+
+
+def fit(
+    network: ActivityNetwork,
+    train: Windows,
+    validation: Windows | None,
+    config: TrainingConfig,
+    devices: list[mx.Context],
+    seed: int,
+) -> Iterator[EpochRecord]:
+    """Train a network, an epoch at a time.
+
+    Parameters
+    ----------
+    network : ActivityNetwork
+        Changed in place. When the last record was taken, it has the weights that
+        `config.keep` asks for.
+    train : Windows
+        What to learn from.
+    validation : Windows or None
+        Of other subjects, to choose the best epoch and to stop early.
+    config : TrainingConfig
+        Optimizer, schedule and the rest.
+    devices : list of mxnet.Context
+        Where the network's weights are; several share each batch.
+    seed : int
+        Of the order of the windows.
+
+    Yields
+    ------
+    EpochRecord
+
+    Raises
+    ------
+    RunError
+        If the loss is no longer a number.
+    """
+    generator = np.random.default_rng(seed)
+    trainer = Trainer(network, config, devices, math.ceil(len(train) / config.batch_size))
+    best = BestWeights(network)
+    for epoch in range(1, config.n_epochs + 1):
+        started_s = time.perf_counter()
+        n_right, total_loss = 0, 0.0
+        for signals, targets in batches(train, config, generator):
+            loss, n_right_in_batch = trainer.step(signals, targets)
+            total_loss += loss
+            n_right += n_right_in_batch
+        duration_s = time.perf_counter() - started_s
+        if not math.isfinite(total_loss):
+            raise RunError(
+                f"training, epoch {epoch}: found a loss of {total_loss}, expected a number; "
+                "try a smaller training.learning_rate"
+            )
+        scores = None if validation is None else score(network, validation, devices)
+        is_best = scores is not None and best.offer(epoch, *scores)
+        validation_loss, validation_accuracy = scores or (None, None)
+        yield EpochRecord(
+            epoch=epoch,
+            learning_rate=trainer.learning_rate,
+            train_loss=total_loss / len(train),
+            train_accuracy=n_right / len(train),
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            windows_per_s=len(train) / duration_s,
+            is_best=is_best,
+        )
+        if config.patience is not None and epoch - best.epoch >= config.patience:
+            break
+    if config.keep == "best":
+        best.restore()
+
+
+def batches(
+    windows: Windows, config: TrainingConfig, generator: np.random.Generator
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Cut windows into batches of nearly equal size, each window in one of them.
+
+    Parameters
+    ----------
+    windows : Windows
+        What to learn from.
+    config : TrainingConfig
+        Size of a batch, whether to shuffle, label smoothing.
+    generator : numpy.random.Generator
+        Draws the order.
+
+    Yields
+    ------
+    signals : ndarray of float32, shape (n, n_timesteps, n_channels)
+        At most `config.batch_size` windows.
+    targets : ndarray of float32, shape (n, n_activities)
+        What the probabilities should be.
+    """
+    order = np.arange(len(windows))
+    if config.shuffle:
+        generator.shuffle(order)
+    targets = smoothed_targets(windows.labels, len(windows.activities), config.label_smoothing)
+    for chosen in np.array_split(order, math.ceil(len(order) / config.batch_size)):
+        yield windows.signals[chosen], targets[chosen]
+
+
+def smoothed_targets(labels: IntArray, n_activities: int, smoothing: float) -> FloatArray:
+    """Turn labels into target probabilities.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_windows,)
+        From 0.
+    n_activities : int
+        How many classes there are.
+    smoothing : float
+        Share spread evenly over all activities, so that the network need not be ever more certain
+        (Szegedy et al. 2016).
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, n_activities)
+        Each row adds up to 1.
+    """
+    one_hot = np.eye(n_activities, dtype=np.float32)[labels]
+    smoothed: FloatArray = one_hot * (1 - smoothing) + smoothing / n_activities
+    return smoothed.astype(np.float32)
+
+
+def learning_rate_at(config: TrainingConfig, epochs: float) -> float:
+    """Find the learning rate at a moment of training.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+        The schedule.
+    epochs : float
+        How much has been trained, in epochs.
+
+    Returns
+    -------
+    float
+        Rises linearly from zero while warming up; then stays, falls along half a cosine to zero
+        (Loshchilov & Hutter 2017), or drops in steps.
+    """
+    if epochs < config.warmup_epochs:
+        return config.learning_rate * epochs / config.warmup_epochs
+    if config.schedule == "cosine":
+        after_warmup = max(config.n_epochs - config.warmup_epochs, 1e-9)
+        share_done = min((epochs - config.warmup_epochs) / after_warmup, 1.0)
+        return config.learning_rate * (1 + math.cos(math.pi * share_done)) / 2
+    if config.schedule == "step":
+        return config.learning_rate * math.pow(config.step_factor, epochs // config.step_epochs)
+    return config.learning_rate
+
+
+class Trainer:
+    """Changes a network's weights, a batch at a time.
+
+    Parameters
+    ----------
+    network : ActivityNetwork
+        With its weights on `devices`.
+    config : TrainingConfig
+        Optimizer, schedule, decay and clipping.
+    devices : list of mxnet.Context
+        Share each batch.
+    n_batches : int
+        Steps in an epoch, for the schedule.
+    """
+
+    def __init__(
+        self,
+        network: ActivityNetwork,
+        config: TrainingConfig,
+        devices: list[mx.Context],
+        n_batches: int,
+    ) -> None:
+        self.network = network
+        self.config = config
+        self.devices = devices
+        self.n_batches = n_batches
+        self.n_steps = 0
+        parameters = network.collect_params().values()
+        self._trained = [p for p in parameters if p.grad_req != "null"]
+        self._loss = gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
+        self._loss.hybridize()
+        options = {"learning_rate": config.learning_rate}
+        if config.optimizer == "sgd":
+            options["momentum"] = config.momentum
+        if config.decay_kind == "l2":
+            options["wd"] = config.weight_decay
+        self._trainer = gluon.Trainer(
+            network.collect_params(), config.optimizer, options, update_on_kvstore=False
+        )
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the last step."""
+        return float(self._trainer.learning_rate)
+
+    def step(self, signals: FloatArray, targets: FloatArray) -> tuple[float, int]:
+        """Forward, backward, update.
+
+        Parameters
+        ----------
+        signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+            In g and rad/s.
+        targets : ndarray of float32, shape (n_windows, n_activities)
+            What the probabilities should be.
+
+        Returns
+        -------
+        loss : float
+            Cross-entropy, summed over the windows.
+        n_right : int
+            Windows whose most probable activity is the target's.
+        """
+        shares = self._share(signals, targets)
+        with autograd.record():
+            scores = [self.network(x) for x, _ in shares]
+            losses = [self._loss(s, y) for s, (_, y) in zip(scores, shares, strict=True)]
+        autograd.backward(losses)
+        self._update(n_windows=len(signals))
+        n_right = sum(_n_right(s, y) for s, (_, y) in zip(scores, shares, strict=True))
+        return sum(float(loss.sum().asscalar()) for loss in losses), n_right
+
+    def _share(self, signals: FloatArray, targets: FloatArray) -> list[tuple[Any, Any]]:
+        """Split a batch over the devices."""
+        n_shares = min(len(self.devices), len(signals))
+        pairs = zip(
+            np.array_split(signals, n_shares), np.array_split(targets, n_shares), strict=True
+        )
+        return [
+            (mx.nd.array(x, ctx=device), mx.nd.array(y, ctx=device))
+            for device, (x, y) in zip(self.devices, pairs)
+        ]
+
+    def _update(self, n_windows: int) -> None:
+        """Go a step along the mean gradient of the batch."""
+        self.n_steps += 1
+        rate = learning_rate_at(self.config, (self.n_steps - 0.5) / self.n_batches)
+        self._trainer.set_learning_rate(rate)
+        if self.config.decay_kind == "decoupled" and self.config.weight_decay:
+            self._shrink(1 - rate * self.config.weight_decay)
+        self._trainer.allreduce_grads()
+        if self.config.clip_norm is not None:
+            self._clip(self.config.clip_norm * n_windows)
+        self._trainer.update(n_windows)
+
+    def _shrink(self, factor: float) -> None:
+        """Decay the weights apart from the gradient (Loshchilov & Hutter 2019)."""
+        for parameter in self._trained:
+            for weights in parameter.list_data():
+                weights *= factor
+
+    def _clip(self, norm: float) -> None:
+        """Shorten the gradient, over all weights together, to at most a norm."""
+        for device in self.devices:
+            gradients = [parameter.grad(device) for parameter in self._trained]
+            gluon.utils.clip_global_norm(gradients, norm, check_isfinite=False)
+
+
+def _n_right(scores: mx.nd.NDArray, targets: mx.nd.NDArray) -> int:
+    return int((scores.argmax(axis=1) == targets.argmax(axis=1)).sum().asscalar())
+
+
+def score(
+    network: ActivityNetwork, windows: Windows, devices: list[mx.Context]
+) -> tuple[float, float]:
+    """Measure a network on windows it does not learn from.
+
+    Parameters
+    ----------
+    network : ActivityNetwork
+        With its weights on `devices`.
+    windows : Windows
+        Of validation subjects.
+    devices : list of mxnet.Context
+        Where to compute.
+
+    Returns
+    -------
+    loss, accuracy : float
+        Mean negative log-likelihood, and the share of windows that are right.
+    """
+    probabilities = predict_probabilities(network, windows.signals, devices)
+    accuracy = float(np.mean(probabilities.argmax(axis=1) == windows.labels))
+    return negative_log_likelihood(windows.labels, probabilities), accuracy
+
+
+class BestWeights:
+    """The weights of the best epoch so far on the validation subjects.
+
+    Parameters
+    ----------
+    network : ActivityNetwork
+        Whose weights to keep.
+    """
+
+    def __init__(self, network: ActivityNetwork) -> None:
+        self.network = network
+        self.epoch = 0
+        self._worth = (-math.inf, -math.inf)
+        self._weights: dict[str, mx.nd.NDArray] = {}
+
+    def offer(self, epoch: int, loss: float, accuracy: float) -> bool:
+        """Keep the network's weights if they are the best.
+
+        Parameters
+        ----------
+        epoch : int
+            When.
+        loss, accuracy : float
+            On the validation subjects; the loss decides between equal accuracies.
+
+        Returns
+        -------
+        bool
+            Whether they were.
+        """
+        if (accuracy, -loss) <= self._worth:
+            return False
+        self.epoch, self._worth = epoch, (accuracy, -loss)
+        self._weights = {
+            name: parameter.list_data()[0].copy()
+            for name, parameter in self.network.collect_params().items()
+        }
+        return True
+
+    def restore(self) -> None:
+        """Give the network the weights that were kept."""
+        for name, parameter in self.network.collect_params().items():
+            parameter.set_data(self._weights[name])
