@@ -46,6 +46,8 @@ class ActivityClassifier:
         What it reads and what it answers.
     rate_hz_, n_timesteps_
         Samples per second, and samples in a window.
+    n_train_windows_ : int
+        How many windows it learned from.
     train_subjects_, validation_subjects_ : tuple of int
         Whom it learned from, and who chose the epoch.
     history_ : list of EpochRecord
@@ -63,6 +65,7 @@ class ActivityClassifier:
         self.devices = parse_devices(self.config.device)
         self.network_: ActivityNetwork | None = None
         self.history_: list[EpochRecord] = []
+        self.n_train_windows_ = 0
         self.train_subjects_: tuple[int, ...] = ()
         self.validation_subjects_: tuple[int, ...] = ()
 
@@ -103,6 +106,7 @@ class ActivityClassifier:
         train, validation = hold_out_subjects(
             windows, config.data.n_validation_subjects, config.seed
         )
+        self.n_train_windows_ = len(train)
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
         network = self._build(
@@ -112,9 +116,7 @@ class ActivityClassifier:
             network.set_scaling(train.signals)
         self.history_ = []
         held_out = validation if len(validation) else None
-        for record in fit(
-            network, train, held_out, config.training, self.devices, config.seed
-        ):
+        for record in fit(network, train, held_out, config.training, self.devices, config.seed):
             self.history_.append(record)
             yield record
 
@@ -226,6 +228,7 @@ class ActivityClassifier:
                 "seed": self.config.seed,
                 "device": ",".join(map(str, self.devices)),
                 "n_threads": n_threads(),
+                "n_train_windows": self.n_train_windows_,
                 "train_subjects": list(self.train_subjects_),
                 "validation_subjects": list(self.validation_subjects_),
                 "n_epochs": len(self.history_),
@@ -256,8 +259,7 @@ class ActivityClassifier:
             run = RunFolder(Path(folder))
             _export(network, run, (1, self.n_timesteps_, len(self.channels_)), self.devices[0])
             run.write_config(self.config)
-            manifest = run.read_json(run.manifest) if run.manifest.exists() else {}
-            run.write_json(run.manifest, {**manifest, **self.describe()})
+            run.update_manifest(**self.describe())
         except OSError as error:
             raise RunError(
                 f"{folder}: found {error.strerror or error}, expected a folder to write to"
@@ -289,11 +291,13 @@ class ActivityClassifier:
             model, training = manifest["model"], manifest["training"]
             sizes = model["channels"], model["activities"], model["rate_hz"], model["n_timesteps"]
             subjects = training["train_subjects"], training["validation_subjects"]
+            n_train_windows = training["n_train_windows"]
         except (KeyError, TypeError) as error:
             raise RunError(
                 f"{run.manifest}: found no {error}, expected what describes a trained model"
             ) from error
         classifier = cls(replace(run.read_config(), device=device))
+        classifier.n_train_windows_ = n_train_windows
         classifier.train_subjects_, classifier.validation_subjects_ = map(tuple, subjects)
         network = classifier._build(tuple(sizes[0]), tuple(sizes[1]), *sizes[2:])
         load_weights(network, _read_arrays(run.weights), str(run.weights))

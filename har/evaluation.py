@@ -136,15 +136,10 @@ class Evaluation:
             Columns index (the row in the published test files, from 0), subject, true, predicted,
             and ``p_ACTIVITY`` for each activity.
         """
-        names = np.array(self.activities)
-        columns = {
-            "index": np.arange(self.n_windows),
-            "subject": self.subjects,
-            "true": names[self.labels],
-            "predicted": names[self.predicted],
-        }
-        columns |= {f"p_{name}": p for name, p in zip(names, self.probabilities.T, strict=True)}
-        return pd.DataFrame(columns)
+        table = predictions_table(self.probabilities, self.activities)
+        table.insert(1, "subject", self.subjects)
+        table.insert(2, "true", np.array(self.activities)[self.labels])
+        return table
 
     @classmethod
     def from_frame(cls, table: pd.DataFrame, place: str) -> Evaluation:
@@ -181,6 +176,27 @@ class Evaluation:
             table["subject"].to_numpy(),
             activities,
         )
+
+
+def predictions_table(probabilities: FloatArray, activities: tuple[str, ...]) -> pd.DataFrame:
+    """Make a table of what was predicted.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float, shape (n_windows, n_activities)
+        What the classifier said.
+    activities : tuple of str
+        Names of the classes.
+
+    Returns
+    -------
+    DataFrame
+        Columns index (from 0), predicted, and ``p_ACTIVITY`` for each activity.
+    """
+    table = pd.DataFrame(probabilities, columns=[f"p_{activity}" for activity in activities])
+    table.insert(0, "index", np.arange(len(table)))
+    table.insert(1, "predicted", np.array(activities)[probabilities.argmax(axis=1)])
+    return table
 
 
 def negative_log_likelihood(labels: IntArray, probabilities: FloatArray) -> float:

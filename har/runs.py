@@ -24,9 +24,10 @@ from typing import Any
 
 import pandas as pd
 
-from har.config import Config, load_config, save_config
+from har.config import Config
 from har.errors import RunError
 from har.files import write_text, write_whole
+from har.recipes import load_config, save_config
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,11 @@ class RunFolder:
         """
         text = _read(file)
         return _parse_object(text, str(file))
+
+    def update_manifest(self, **sections: Any) -> None:
+        """Add sections to the manifest, or replace them."""
+        earlier = self.read_json(self.manifest) if self.manifest.exists() else {}
+        self.write_json(self.manifest, {**earlier, **sections})
 
     def append_epoch(self, record: Mapping[str, Any]) -> None:
         """Add a line to the metrics."""

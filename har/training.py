@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from har.backend import autograd, gluon, mx
+from har.batches import batches
 from har.config import TrainingConfig
 from har.errors import RunError
 from har.evaluation import negative_log_likelihood
 from har.network import ActivityNetwork, predict_probabilities
-from har.signals import FloatArray, IntArray
+from har.signals import FloatArray
 from har.windows import Windows
 
 
@@ -120,58 +121,6 @@ def fit(
             break
     if config.keep == "best":
         best.restore()
-
-
-def batches(
-    windows: Windows, config: TrainingConfig, generator: np.random.Generator
-) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Cut windows into batches of nearly equal size, each window in one of them.
-
-    Parameters
-    ----------
-    windows : Windows
-        What to learn from.
-    config : TrainingConfig
-        Size of a batch, whether to shuffle, label smoothing.
-    generator : numpy.random.Generator
-        Draws the order.
-
-    Yields
-    ------
-    signals : ndarray of float32, shape (n, n_timesteps, n_channels)
-        At most `config.batch_size` windows.
-    targets : ndarray of float32, shape (n, n_activities)
-        What the probabilities should be.
-    """
-    order = np.arange(len(windows))
-    if config.shuffle:
-        generator.shuffle(order)
-    targets = smoothed_targets(windows.labels, len(windows.activities), config.label_smoothing)
-    for chosen in np.array_split(order, math.ceil(len(order) / config.batch_size)):
-        yield windows.signals[chosen], targets[chosen]
-
-
-def smoothed_targets(labels: IntArray, n_activities: int, smoothing: float) -> FloatArray:
-    """Turn labels into target probabilities.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n_windows,)
-        From 0.
-    n_activities : int
-        How many classes there are.
-    smoothing : float
-        Share spread evenly over all activities, so that the network need not be ever more certain
-        (Szegedy et al. 2016).
-
-    Returns
-    -------
-    ndarray of float32, shape (n_windows, n_activities)
-        Each row adds up to 1.
-    """
-    one_hot = np.eye(n_activities, dtype=np.float32)[labels]
-    smoothed: FloatArray = one_hot * (1 - smoothing) + smoothing / n_activities
-    return smoothed.astype(np.float32)
 
 
 def learning_rate_at(config: TrainingConfig, epochs: float) -> float:
@@ -280,7 +229,7 @@ class Trainer:
         )
         return [
             (mx.nd.array(x, ctx=device), mx.nd.array(y, ctx=device))
-            for device, (x, y) in zip(self.devices, pairs)
+            for device, (x, y) in zip(self.devices, pairs, strict=False)
         ]
 
     def _update(self, n_windows: int) -> None:

@@ -66,20 +66,51 @@ def open_uci_har(
     DataError
         If it cannot be had, or is not what is known of UCI HAR.
     """
+    return find_uci_har(root, say) or fetch_uci_har(DATA_FOLDER, say)
+
+
+def find_uci_har(
+    root: str | Path | None = None, say: Callable[[str], None] = _say_nothing
+) -> UciHar | None:
+    """Load UCI HAR if it is on this machine already; see `open_uci_har`.
+
+    Returns
+    -------
+    UciHar or None
+        None if no place was named and nothing was fetched to ``data/`` before.
+    """
     named = root or os.environ.get("HAR_DATA")
-    if named:
-        data = _open_at(Path(named).expanduser(), say)
-        if data is None:
-            raise DataError(
-                f"{named}: found no UCI HAR in it, expected train/Inertial Signals/ and the like "
-                "in a folder or a zip, or HAPT's RawData/"
-            )
-        return data
-    data = _open_at(DATA_FOLDER, say) if DATA_FOLDER.is_dir() else None
-    return data or _open_fetched(fetch(DATA_FOLDER, say), say)
+    if not named:
+        return _open_at(DATA_FOLDER, say) if DATA_FOLDER.is_dir() else None
+    data = _open_at(Path(named).expanduser(), say)
+    if data is None:
+        raise DataError(
+            f"{named}: found no UCI HAR in it, expected train/Inertial Signals/ and the like "
+            "in a folder or a zip, or HAPT's RawData/"
+        )
+    return data
 
 
-def _open_fetched(path: Path, say: Callable[[str], None]) -> UciHar:
+def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> UciHar:
+    """Download UCI HAR and load it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to put the file that is downloaded.
+    say : callable
+        Told in a line what is being done.
+
+    Returns
+    -------
+    UciHar
+
+    Raises
+    ------
+    DataError
+        If it cannot be had, or is not what is known of UCI HAR.
+    """
+    path = fetch(folder, say)
     data = _open_at(path, say)
     if data is None:
         raise DataError(f"{path}: found no UCI HAR in what was fetched, expected it")
@@ -93,24 +124,41 @@ def _open_at(path: Path, say: Callable[[str], None]) -> UciHar | None:
     key = fingerprint(path)
     data = cache.load_cached(key)
     if data is None:
-        data = _read(path, say)
+        data = read_uci_har(path, say)
         if data is not None:
+            for split, windows in zip(SPLITS, (data.train, data.test), strict=True):
+                uci_har.check_known(windows, split, data.source)
             cache.store(key, data)
-            data = cache.load_cached(key) or data
     return data
 
 
-def _read(path: Path, say: Callable[[str], None]) -> UciHar | None:
-    """Read and check whatever form of the data set lies at a path, published files first."""
+def read_uci_har(path: Path, say: Callable[[str], None] = _say_nothing) -> UciHar | None:
+    """Read whatever form of UCI HAR lies at a path, without comparing it with what is known.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, a zip, or the mirror's file.
+    say : callable
+        Told in a line what is being done.
+
+    Returns
+    -------
+    UciHar or None
+        From published files if there are any, else from raw recordings; None without either.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged.
+    """
     mirrors = [path] if path.is_file() else sorted(path.glob(f"**/{MIRROR_FILE}"))
     mirror = next(filter(hapt.is_mirror, mirrors), None)
-    raw_trees = []
-    for tree in trees_at(path) if mirror != path else ():
-        if uci_har.holds_uci_har(tree):
-            say(f"Reading {tree.place}")
-            return _checked(uci_har.read_published(tree), f"published files in {tree.place}")
-        raw_trees += [tree] if hapt.holds_hapt(tree) else []
-    for tree in raw_trees:
+    trees = [] if mirror == path else list(trees_at(path))
+    for tree in filter(uci_har.holds_uci_har, trees):
+        say(f"Reading {tree.place}")
+        return _data(uci_har.read_published(tree), f"published files in {tree.place}")
+    for tree in filter(hapt.holds_hapt, trees):
         say(f"Rebuilding the windows from the raw recordings in {tree.place}")
         return _rebuilt(hapt.read_recordings(tree), tree.place)
     if mirror:
@@ -122,10 +170,8 @@ def _read(path: Path, say: Callable[[str], None]) -> UciHar | None:
 
 def _rebuilt(recordings: Mapping[int, Recording], place: str) -> UciHar:
     windows = uci_har.rebuild(recordings, place)
-    return _checked(windows, f"rebuilt from raw recordings in {place}")
+    return _data(windows, f"rebuilt from raw recordings in {place}")
 
 
-def _checked(windows: tuple[Windows, Windows], source: str) -> UciHar:
-    for split, part in zip(SPLITS, windows, strict=True):
-        uci_har.check_known(part, split, source)
+def _data(windows: tuple[Windows, Windows], source: str) -> UciHar:
     return UciHar(*windows, source, uci_har.content_fingerprint(*windows))

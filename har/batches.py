@@ -1,0 +1,64 @@
+"""Batches: windows and the probabilities they should get, a few at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from har.config import TrainingConfig
+from har.signals import FloatArray, IntArray
+from har.windows import Windows
+
+
+def batches(
+    windows: Windows, config: TrainingConfig, generator: np.random.Generator
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Cut windows into batches of nearly equal size, each window in one of them.
+
+    Parameters
+    ----------
+    windows : Windows
+        What to learn from.
+    config : TrainingConfig
+        Size of a batch, whether to shuffle, label smoothing.
+    generator : numpy.random.Generator
+        Draws the order.
+
+    Yields
+    ------
+    signals : ndarray of float32, shape (n, n_timesteps, n_channels)
+        At most `config.batch_size` windows.
+    targets : ndarray of float32, shape (n, n_activities)
+        What the probabilities should be.
+    """
+    order = np.arange(len(windows))
+    if config.shuffle:
+        generator.shuffle(order)
+    targets = smoothed_targets(windows.labels, len(windows.activities), config.label_smoothing)
+    for chosen in np.array_split(order, math.ceil(len(order) / config.batch_size)):
+        yield windows.signals[chosen], targets[chosen]
+
+
+def smoothed_targets(labels: IntArray, n_activities: int, smoothing: float) -> FloatArray:
+    """Turn labels into target probabilities.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_windows,)
+        From 0.
+    n_activities : int
+        How many classes there are.
+    smoothing : float
+        Share spread evenly over all activities, so that the network need not be ever more certain
+        (Szegedy et al. 2016).
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, n_activities)
+        Each row adds up to 1.
+    """
+    one_hot = np.eye(n_activities, dtype=np.float32)[labels]
+    smoothed: FloatArray = one_hot * (1 - smoothing) + smoothing / n_activities
+    return smoothed.astype(np.float32)

@@ -1,0 +1,111 @@
+"""What a data set holds, in words and tables for a person."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from har.datasets.uci_har import SPLITS, UciHar, check_known
+from har.errors import DataError
+from har.signals import unit_of
+from har.windows import Windows
+
+
+def summarise(data: UciHar) -> str:
+    """Describe counts, ranges, units and problems.
+
+    Parameters
+    ----------
+    data : UciHar
+        As read, checked or not.
+
+    Returns
+    -------
+    str
+        Several lines.
+    """
+    splits = dict(zip(SPLITS, (data.train, data.test), strict=True))
+    problems = [problem for split in splits.items() for problem in find_problems(*split, data)]
+    n_timesteps, rate_hz = data.train.n_timesteps, data.train.rate_hz
+    parts = [
+        f"UCI HAR, {data.source}\nfingerprint {data.fingerprint}",
+        f"{len(data.train)} training and {len(data.test)} test windows of {n_timesteps} samples "
+        f"at {rate_hz:g} Hz ({n_timesteps / rate_hz:g} s)",
+        "Windows of each activity\n" + _table(activity_counts(splits)),
+        "Windows of each subject\n" + _table(subject_counts(splits)),
+        "Channels\n" + _table(channel_ranges(splits)),
+        "Problems\n" + ("\n".join(f"  {problem}" for problem in problems) or "  none"),
+    ]
+    return "\n\n".join(parts)
+
+
+def _table(table: pd.DataFrame) -> str:
+    text: str = table.to_string(float_format=lambda value: f"{value:.3f}")
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def activity_counts(splits: dict[str, Windows]) -> pd.DataFrame:
+    """Count windows: a row per activity, a column per split."""
+    columns = {
+        name: np.bincount(windows.labels, minlength=len(windows.activities))
+        for name, windows in splits.items()
+    }
+    return pd.DataFrame(columns, index=list(splits["train"].activities))
+
+
+def subject_counts(splits: dict[str, Windows]) -> pd.DataFrame:
+    """Count windows: a row per subject with their split, a column per activity."""
+    rows = {
+        (split, subject): np.bincount(
+            windows.labels[windows.subjects == subject], minlength=len(windows.activities)
+        )
+        for split, windows in splits.items()
+        for subject in windows.subject_names
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=splits["train"].activities)
+    return table.set_index(pd.MultiIndex.from_tuples(rows, names=["split", "subject"]))
+
+
+def channel_ranges(splits: dict[str, Windows]) -> pd.DataFrame:
+    """Measure each channel over all splits: unit, least, greatest, mean and deviation."""
+    signals = np.concatenate([windows.signals for windows in splits.values()])
+    channels = splits["train"].channels
+    return pd.DataFrame(
+        {
+            "unit": [unit_of(channel) for channel in channels],
+            "min": signals.min(axis=(0, 1)),
+            "max": signals.max(axis=(0, 1)),
+            "mean": signals.mean(axis=(0, 1), dtype=np.float64),
+            "deviation": signals.std(axis=(0, 1), dtype=np.float64),
+        },
+        index=list(channels),
+    )
+
+
+def find_problems(split: str, windows: Windows, data: UciHar) -> list[str]:
+    """Name what is odd about a split.
+
+    Parameters
+    ----------
+    split : str
+        ``"train"`` or ``"test"``.
+    windows : Windows
+        The split's windows.
+    data : UciHar
+        Where they came from.
+
+    Returns
+    -------
+    list of str
+        A line each: differences from the known data set, and sensors that stood still.
+    """
+    problems = []
+    try:
+        check_known(windows, split, data.source)
+    except DataError as error:
+        problems.append(str(error))
+    is_stuck = np.ptp(windows.signals, axis=1) == 0
+    for channel, n_stuck in zip(windows.channels, is_stuck.sum(axis=0), strict=True):
+        if n_stuck:
+            problems.append(f"{split}, {channel}: never changes in {n_stuck} windows")
+    return problems

@@ -1,0 +1,178 @@
+r"""LSTM layers and pooling over time, as Gluon blocks.
+
+Why an LSTM
+-----------
+A plain recurrent network overwrites its state at every step, so what it saw a second ago fades
+before it can matter. A *long short-term memory* keeps a cell :math:`c_t` that passes from step to
+step unchanged unless a gate acts on it. With the input :math:`x_t` and the previous output
+:math:`h_{t-1}`, each gate is a number between 0 and 1 for each unit:
+
+.. math::
+
+    i_t &= \sigma(W_i x_t + U_i h_{t-1} + b_i)  && \text{input gate: how much to write} \\
+    f_t &= \sigma(W_f x_t + U_f h_{t-1} + b_f)  && \text{forget gate: how much to keep} \\
+    g_t &= \tanh(W_g x_t + U_g h_{t-1} + b_g)   && \text{candidate: what to write} \\
+    o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o)  && \text{output gate: how much to tell} \\
+    c_t &= f_t \odot c_{t-1} + i_t \odot g_t    && \text{the memory} \\
+    h_t &= o_t \odot \tanh(c_t)                 && \text{what the next step and layer are told}
+
+Along :math:`c_t` the gradient is only multiplied by :math:`f_t`, which the network can hold near 1:
+so a footstep at the start of a window can still be felt at its end.
+
+MXNet keeps the four gates in one matrix in the order i, f, g, o, and two biases, one beside W and
+one beside U, whose sum is b.
+
+Sources: Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000 (forget gate); Jozefowicz,
+Zaremba & Sutskever 2015 (a forget bias of 1).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from har.backend import gluon, mx, nn, rnn
+from har.config import ModelConfig
+
+# All names of parameters start so: an exported model's names do not depend on what came before.
+PREFIX = "har_"
+
+
+class FusedLSTM(gluon.HybridBlock):  # type: ignore[misc]
+    """LSTM layers, each one call of MXNet's fused operator, with dropout between them.
+
+    The operator's own dropout does nothing on a CPU (MXNet 1.9.1), so layers are stacked here.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Layers, units, direction, dropout and forget bias.
+    input_size : int
+        Values in each time step.
+    """
+
+    def __init__(self, config: ModelConfig, input_size: int) -> None:
+        super().__init__(prefix="")
+        self.layers = nn.HybridSequential(prefix="")
+        for number, size in enumerate(_input_sizes(config, input_size)):
+            if number and config.dropout:
+                self.layers.add(nn.Dropout(config.dropout))
+            self.layers.add(
+                rnn.LSTM(
+                    config.hidden_size,
+                    layout="TNC",
+                    bidirectional=config.bidirectional,
+                    input_size=size,
+                    i2h_bias_initializer=mx.init.LSTMBias(config.forget_bias),
+                    prefix=f"{PREFIX}lstm{number}_",
+                )
+            )
+
+    def hybrid_forward(self, F: Any, steps: Any) -> Any:
+        """Run over time; shape (n_timesteps, n_windows, input_size) to (…, n_outputs)."""
+        return self.layers(steps)
+
+
+class CellLSTM(gluon.HybridBlock):  # type: ignore[misc]
+    """The same layers as a chain of `LSTMCell`, unrolled step by step: slower, and open to look in.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Layers, units, direction, dropout and forget bias.
+    input_size : int
+        Values in each time step.
+    n_timesteps : int
+        Steps to unroll.
+    """
+
+    def __init__(self, config: ModelConfig, input_size: int, n_timesteps: int) -> None:
+        super().__init__(prefix="")
+        self.n_timesteps = n_timesteps
+        self.cells = rnn.HybridSequentialRNNCell(prefix="")
+        for number, size in enumerate(_input_sizes(config, input_size)):
+            if number and config.dropout:
+                self.cells.add(rnn.DropoutCell(config.dropout))
+            # "l" and "r" are the fused operator's names for reading forwards and backwards.
+            cells = [_cell(config, size, f"{PREFIX}lstm{number}_{side}0_") for side in "lr"]
+            self.cells.add(rnn.BidirectionalCell(*cells) if config.bidirectional else cells[0])
+
+    def hybrid_forward(self, F: Any, steps: Any) -> Any:
+        """Run over time; shape (n_timesteps, n_windows, input_size) to (…, n_outputs)."""
+        outputs, _states = self.cells.unroll(
+            self.n_timesteps, steps, layout="TNC", merge_outputs=True
+        )
+        return outputs
+
+
+def _input_sizes(config: ModelConfig, input_size: int) -> list[int]:
+    """List what each layer reads: the steps, then the layer below."""
+    return [input_size] + [n_outputs(config)] * (config.n_layers - 1)
+
+
+def _cell(config: ModelConfig, input_size: int, prefix: str) -> rnn.LSTMCell:
+    return rnn.LSTMCell(
+        config.hidden_size,
+        input_size=input_size,
+        i2h_bias_initializer=mx.init.LSTMBias(config.forget_bias),
+        prefix=prefix,
+    )
+
+
+def n_outputs(config: ModelConfig) -> int:
+    """Count the values an LSTM layer puts out at each step: its units, in each direction."""
+    return config.hidden_size * (2 if config.bidirectional else 1)
+
+
+class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
+    r"""Make one vector of the hidden states of all time steps.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        The kind of pooling, and the LSTM's units and direction.
+
+    Notes
+    -----
+    ``last`` is what the LSTM says when it has read the whole window: the last step, and for the
+    backward direction the first. ``attention`` is a mean whose weights over time are learned: the
+    softmax of :math:`v^T \tanh(W h_t)` (Bahdanau, Cho & Bengio 2015).
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(prefix="")
+        self.kind = config.pooling
+        self.hidden_size = config.hidden_size
+        self.is_bidirectional = config.bidirectional
+        if self.kind == "attention":
+            size = n_outputs(config)
+            self.score = nn.HybridSequential(prefix="")
+            self.score.add(
+                dense(size, size, f"{PREFIX}attention_", flatten=False, activation="tanh"),
+                dense(1, size, f"{PREFIX}score_", flatten=False, use_bias=False),
+            )
+
+    def hybrid_forward(self, F: Any, hidden: Any) -> Any:
+        """Pool over time; shape (n_timesteps, n_windows, n_outputs) to (n_windows, n_outputs)."""
+        if self.kind == "last":
+            return self._last(F, hidden)
+        if self.kind == "attention":
+            weights = F.softmax(self.score(hidden), axis=0)
+            return F.sum(F.broadcast_mul(weights, hidden), axis=0)
+        return {"sum": F.sum, "mean": F.mean, "max": F.max}[self.kind](hidden, axis=0)
+
+    def _last(self, F: Any, hidden: Any) -> Any:
+        # F.SequenceLast corrupts the heap in backward on a CPU (MXNet 1.9.1).
+        last = F.slice_axis(hidden, axis=0, begin=-1, end=None).squeeze(axis=0)
+        if not self.is_bidirectional:
+            return last
+        first = F.slice_axis(hidden, axis=0, begin=0, end=1).squeeze(axis=0)
+        return F.concat(
+            F.slice_axis(last, axis=1, begin=0, end=self.hidden_size),
+            F.slice_axis(first, axis=1, begin=self.hidden_size, end=None),
+            dim=1,
+        )
+
+
+def dense(units: int, in_units: int, prefix: str, **options: Any) -> nn.Dense:
+    """Make a dense layer whose sizes and name are all given."""
+    return nn.Dense(units, in_units=in_units, prefix=prefix, **options)

@@ -1,0 +1,165 @@
+"""Recipes: settings in YAML files, changed on the command line, to and from `Config`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import ArgumentError, ArgumentParser
+
+from har.config import Config, DataConfig, ModelConfig, TrainingConfig
+from har.errors import ConfigError, UsageError
+from har.files import write_text
+
+_SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
+_SETTINGS = (
+    "seed",
+    "device",
+    *(f"{name}.{item.name}" for name, kind in _SECTIONS.items() for item in fields(kind)),
+)
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the recipes that come with the package."""
+    files = resources.files("har.configs").iterdir()
+    return tuple(sorted(Path(f.name).stem for f in files if f.name.endswith(".yaml")))
+
+
+def load_config(name_or_file: str | Path = "uci_har", *overrides: str) -> Config:
+    """Read a recipe.
+
+    Parameters
+    ----------
+    name_or_file : str or Path
+        A YAML file, or the name of a recipe that comes with the package.
+    *overrides : str
+        Settings as on the command line: ``"--model.hidden_size=32"``.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    ConfigError
+        If the recipe is missing, is no YAML, or has an unknown key or a wrong type or value.
+    UsageError
+        If an override is wrong.
+    """
+    text, place = _read_recipe(name_or_file)
+    settings = _parse_yaml(text, place)
+    parser = config_parser()
+    try:
+        base = parser.parse_object(settings)
+        config: Config = _instantiate(parser, base)
+    except (ArgumentError, TypeError, ConfigError) as error:
+        raise ConfigError(f"{place}: {_one_line(error)}") from error
+    if not overrides:
+        return config
+    try:
+        _check_overrides(overrides)
+        return _instantiate(parser, parser.parse_args(list(overrides), namespace=base))
+    except (ArgumentError, TypeError, ConfigError) as error:
+        raise UsageError(_one_line(error)) from error
+
+
+def config_parser() -> ArgumentParser:
+    """Make a parser of every setting, for its help and for reading settings."""
+    parser = ArgumentParser(exit_on_error=False, add_help=False, usage="")
+    parser.add_class_arguments(Config)
+    return parser
+
+
+def _instantiate(parser: ArgumentParser, settings: Any) -> Config:
+    return Config(**vars(parser.instantiate(settings)))
+
+
+def _one_line(error: Exception) -> str:
+    """Turn jsonargparse's message into one line that says what was found and expected."""
+    line = " ".join(str(error).split())
+    match = re.fullmatch(r'Parser key "(.+?)": Expected an? (.+)\. Got value: (.*)', line)
+    if not match:
+        return line
+    key, expected, found = match.groups()
+    expected = re.sub(r"<class '(\w+)'>", r"\1", expected).replace("typing.Literal", "one of ")
+    return f"{key}: found {found!r}, expected {expected}"
+
+
+def _read_recipe(name_or_file: str | Path) -> tuple[str, str]:
+    """Find a recipe's text, and how messages call it."""
+    path = Path(name_or_file)
+    if str(name_or_file) in recipe_names():
+        recipe = resources.files("har.configs") / f"{name_or_file}.yaml"
+        return recipe.read_text(encoding="utf-8"), f"recipe {name_or_file}"
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no text"
+        raise ConfigError(
+            f"{path}: found {reason}, expected a YAML file or one of {', '.join(recipe_names())}"
+        ) from error
+
+
+def _parse_yaml(text: str, place: str) -> dict[str, Any]:
+    """Read YAML, and refuse a key that is not a setting, naming its line."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        settings = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(
+            f"{place}, line {line}: found broken YAML ({error.problem}), expected keys and values"
+        ) from error
+    if node is None:
+        return {}
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigError(f"{place}: found {type(settings).__name__}, expected keys and values")
+    for line, fault in _yaml_faults(node):
+        raise ConfigError(f"{place}, line {line}: {fault}")
+    return dict(settings)
+
+
+def _yaml_faults(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[int, str]]:
+    """Find keys that are no settings, and sections that are none, with their lines."""
+    for key_node, value_node in node.value:
+        key, line = f"{prefix}{key_node.value}", key_node.start_mark.line + 1
+        is_section = not prefix and key in _SECTIONS
+        if not is_section and key not in _SETTINGS:
+            yield line, _unknown(key)
+        elif is_section and not isinstance(value_node, yaml.MappingNode):
+            yield line, f"{key}: found {value_node.value!r}, expected a section of settings"
+        elif is_section:
+            yield from _yaml_faults(value_node, f"{key}.")
+
+
+def _unknown(key: str) -> str:
+    nearest = difflib.get_close_matches(key, _SETTINGS, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    return f"found the unknown setting {key}{hint}"
+
+
+def _check_overrides(overrides: tuple[str, ...]) -> None:
+    """Refuse an option that is no setting, with the nearest right one."""
+    for option in overrides:
+        key = option.removeprefix("--").split("=")[0]
+        if option.startswith("--") and key not in _SETTINGS:
+            raise UsageError(_unknown(key))
+
+
+def save_config(config: Config, path: Path) -> None:
+    """Write every setting as YAML that `load_config` reads back.
+
+    Parameters
+    ----------
+    config : Config
+        The resolved settings of a run.
+    path : Path
+        The file to write.
+    """
+    write_text(path, yaml.safe_dump(asdict(config), sort_keys=False))

@@ -1,0 +1,252 @@
+"""What a run's files tell once it was scored: read together, checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from har.config import Config
+from har.errors import RunError
+from har.evaluation import Evaluation
+from har.runs import RunFolder
+from har.signals import FloatArray, IntArray
+from har.windows import Windows
+
+_CLASS_SCORES = ("precision", "recall", "f1", "support")
+_METRICS = ("epoch", "train_loss", "train_accuracy")
+_VALIDATION_METRICS = ("validation_loss", "validation_accuracy")
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The figures of ``evaluation.json``.
+
+    Parameters
+    ----------
+    accuracy, balanced_accuracy, macro_f1 : float
+        Over all windows.
+    n_windows : int
+        How many windows were scored.
+    activities : tuple of str
+        Names of the classes.
+    confusion_matrix : ndarray of int, shape (n_activities, n_activities)
+        Windows by true (rows) and predicted activity.
+    per_class : DataFrame
+        A row per activity: precision, recall, f1, support.
+    per_subject : DataFrame
+        A row per subject, the lowest accuracy first: accuracy, n_windows.
+    """
+
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+    n_windows: int
+    activities: tuple[str, ...]
+    confusion_matrix: IntArray
+    per_class: pd.DataFrame
+    per_subject: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A window that was taken for something else.
+
+    Parameters
+    ----------
+    index : int
+        Its row in the published test files, from 0.
+    subject : int
+        Who was measured.
+    true, predicted : str
+        Names of activities.
+    probability : float
+        What the network gave the activity it predicted.
+    signals : ndarray of float, shape (n_timesteps, n_channels), or None
+        What was measured, where it is at hand.
+    """
+
+    index: int
+    subject: int
+    true: str
+    predicted: str
+    probability: float
+    signals: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """A scored run.
+
+    Parameters
+    ----------
+    config : Config
+        Every setting, as resolved.
+    manifest : dict
+        What ran where, on what, with which versions.
+    metrics : DataFrame
+        A row per epoch.
+    scores : Scores
+        The figures.
+    predictions : DataFrame
+        A row per test window, the column ``probability`` telling how sure the network was.
+    """
+
+    config: Config
+    manifest: dict[str, Any]
+    metrics: pd.DataFrame
+    scores: Scores
+    predictions: pd.DataFrame
+
+    @classmethod
+    def read(cls, run: RunFolder) -> Results:
+        """Read a run's files.
+
+        Raises
+        ------
+        HarError
+            If a file is missing or damaged, or two of them do not belong together.
+        """
+        scores = _read_scores(run)
+        return cls(
+            run.read_config(),
+            _read_manifest(run),
+            _read_metrics(run),
+            scores,
+            _read_predictions(run, scores),
+        )
+
+    @property
+    def is_validated(self) -> bool:
+        """Whether subjects were held out of the training to watch it."""
+        return bool(self.metrics["validation_loss"].notna().any())
+
+    def mistakes(self, n: int, test: Windows | None = None) -> list[Mistake]:
+        """Find the wrong predictions that the network was surest of.
+
+        Parameters
+        ----------
+        n : int
+            How many at most.
+        test : Windows or None
+            The windows that were scored, for their signals.
+
+        Returns
+        -------
+        list of Mistake
+            The surest first.
+        """
+        is_wrong = self.predictions["true"] != self.predictions["predicted"]
+        surest = self.predictions[is_wrong].sort_values(
+            "probability", ascending=False, kind="stable"
+        )
+        columns = ["index", "subject", "true", "predicted", "probability"]
+        return [
+            Mistake(*row, None if test is None else test.signals[row[0]])
+            for row in surest[columns].head(n).itertuples(index=False, name=None)
+        ]
+
+
+def check_same_windows(results: Results, test: Windows, place: Path) -> None:
+    """Refuse windows that are not those that were predicted.
+
+    Parameters
+    ----------
+    results : Results
+        With the predictions.
+    test : Windows
+        What may have been predicted.
+    place : Path
+        The file of the predictions, for the message.
+
+    Raises
+    ------
+    RunError
+        If a row has no window, or another subject or activity than its window.
+    """
+    table = results.predictions
+    index = table["index"].to_numpy()
+    if index.max() < len(test) and index.min() >= 0:
+        names = np.array(test.activities)[test.labels[index]]
+        is_same = (names == table["true"]) & (test.subjects[index] == table["subject"])
+        if is_same.all():
+            return
+    raise RunError(
+        f"{place}: found rows of other windows than the {len(test)} test windows of the data, "
+        "expected the same index, subject and true activity"
+    )
+
+
+def _read_scores(run: RunFolder) -> Scores:
+    content = run.read_json(run.evaluation)
+    missing = [key for key in Scores.__dataclass_fields__ if key not in content]
+    if missing:
+        expected = ", ".join(Scores.__dataclass_fields__)
+        raise RunError(f"{run.evaluation}: found no key {missing[0]}, expected {expected}")
+    try:
+        return _parse_scores(content)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{run.evaluation}: found figures that do not fit together ({error}), "
+            "expected those of a scored run"
+        ) from error
+
+
+def _parse_scores(content: Mapping[str, Any]) -> Scores:
+    activities = tuple(map(str, content["activities"]))
+    counts = np.array(content["confusion_matrix"], dtype=np.int64)
+    if counts.shape != (len(activities), len(activities)):
+        raise ValueError(f"{len(activities)} activities, a matrix of shape {counts.shape}")
+    per_class = pd.DataFrame.from_dict(content["per_class"], orient="index")
+    per_subject = pd.DataFrame.from_dict(content["per_subject"], orient="index")
+    return Scores(
+        *(float(content[key]) for key in ("accuracy", "balanced_accuracy", "macro_f1")),
+        n_windows=int(content["n_windows"]),
+        activities=activities,
+        confusion_matrix=counts,
+        per_class=per_class.loc[list(activities), list(_CLASS_SCORES)].astype(float),
+        per_subject=per_subject[["accuracy", "n_windows"]]
+        .astype(float)
+        .sort_values("accuracy", kind="stable"),
+    )
+
+
+def _read_manifest(run: RunFolder) -> dict[str, Any]:
+    manifest = run.read_json(run.manifest)
+    for section in ("model", "training"):
+        if not isinstance(manifest.get(section), dict):
+            raise RunError(
+                f"{run.manifest}: found no section {section}, expected that of a trained model"
+            )
+    return manifest
+
+
+def _read_metrics(run: RunFolder) -> pd.DataFrame:
+    """Read a row per epoch; without validation, its columns hold NaN."""
+    table = pd.DataFrame(run.read_epochs())
+    missing = [key for key in _METRICS if key not in table]
+    if missing:
+        raise RunError(f"{run.metrics}: found no {missing[0]}, expected it for every epoch")
+    table = table.reindex(columns=[*_METRICS, *_VALIDATION_METRICS])
+    try:
+        return table.astype({"epoch": int}).astype(dict.fromkeys(table.columns[1:], float))
+    except (TypeError, ValueError) as error:
+        raise RunError(
+            f"{run.metrics}: found a value that is no number ({error}), expected numbers"
+        ) from error
+
+
+def _read_predictions(run: RunFolder, scores: Scores) -> pd.DataFrame:
+    table = run.read_predictions()
+    evaluation = Evaluation.from_frame(table, str(run.predictions))
+    if (len(table), evaluation.activities) != (scores.n_windows, scores.activities):
+        raise RunError(
+            f"{run.predictions}: found {len(table)} rows of {len(evaluation.activities)} "
+            f"activities, expected {scores.n_windows} of {len(scores.activities)} "
+            f"as in {run.evaluation.name}"
+        )
+    return table.assign(probability=evaluation.probabilities.max(axis=1))
