@@ -8,17 +8,25 @@ from __future__ import annotations
 import os
 import random
 import re
+import warnings
 
 import numpy as np
 
-# MXNet 1.9.1 asks for an alias that numpy 1.24 removed.
+from har.errors import DeviceError
+
+# MXNet 1.9.1 asks for an alias that numpy 1.24 removed, and walks over deprecated names of others.
 np.bool = np.bool_  # type: ignore[attr-defined]
-
-import mxnet as mx  # noqa: E402
-from mxnet import autograd, gluon  # noqa: E402
-from mxnet.gluon import nn, rnn  # noqa: E402
-
-from har.errors import DeviceError  # noqa: E402
+try:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mxnet as mx
+        from mxnet import autograd, gluon
+        from mxnet.gluon import nn, rnn
+except OSError as error:
+    raise DeviceError(
+        f"mxnet: found {error}, expected the libraries it needs; "
+        "on Debian: apt-get install libgomp1 libquadmath0"
+    ) from error
 
 __all__ = ["autograd", "gluon", "mx", "n_threads", "nn", "parse_devices", "rnn", "seed_everything"]
 
