@@ -1,0 +1,87 @@
+"""What README says can be typed is typed here."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from har.cli import main
+from har.recipes import load_config
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def har_commands():
+    lines = "\n".join(blocks("console")).splitlines()
+    return [line.removeprefix("$ har ") for line in lines if line.startswith("$ har ")]
+
+
+@pytest.fixture(scope="module")
+def reproduce():
+    """The module scripts/reproduce.py."""
+    spec = importlib.util.spec_from_file_location("reproduce", ROOT / "scripts" / "reproduce.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    assert "$ ./scripts/test\n" in README
+    assert "./scripts/test" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_scripts_that_the_readme_names_are_there():
+    for script in set(re.findall(r"\./(scripts/\w+)", README)):
+        assert (ROOT / script).is_file(), script
+
+
+def test_local_links_and_pictures_lead_somewhere_and_pictures_are_small():
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / target).is_file(), target
+        assert (ROOT / target).stat().st_size < 300_000, target
+
+
+def test_the_recipe_of_the_readme_is_one(tmp_path):
+    (recipe,) = blocks("yaml")
+    (tmp_path / "mine.yaml").write_text(recipe)
+    config = load_config(tmp_path / "mine.yaml")
+    assert (config.model.hidden_size, config.model.pooling) == (32, "attention")
+
+
+def test_the_table_of_results_is_made_from_the_results(reproduce):
+    results = pd.read_csv(reproduce.RESULTS)
+    assert reproduce.renew_readme(README, reproduce.markdown_table(results)) == README
+
+
+def test_every_recipe_has_results_over_at_least_three_seeds(reproduce):
+    results = pd.read_csv(reproduce.RESULTS)
+    assert (results.groupby("recipe")["seed"].nunique() >= 3).all()
+    recipes = {path.stem for path in (ROOT / "configs").glob("*.yaml")}
+    assert set(results["recipe"]) == recipes
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run_in_its_order(tmp_path, monkeypatch, uci_har):
+    monkeypatch.delenv("HAR_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    np.save("windows.npy", uci_har.test.signals[:10])
+    for command in har_commands():
+        assert main(shlex.split(command)) == 0, command
+    assert len(pd.read_csv("predictions.csv")) == 10
+    assert Path("runs/small/report.html").is_file()
+    (code,) = blocks("python")
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=600)
+    assert Path("runs/lstm/model-symbol.json").is_file()
