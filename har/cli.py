@@ -5,17 +5,17 @@ Rooms are imported by the verbs that need them, so that ``har --help`` answers a
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from har import __version__
+from har.arguments import build_parser
 from har.errors import HarError
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit status: 0, 1 for what a user can mend, 2 for a wrong command line, 130 for Ctrl-C.
     """
-    parser = _parser()
+    parser = build_parser()
     options, settings = parser.parse_known_args(arguments)
-    if settings and options.run_verb is not train:
+    if settings and options.verb != "train":
         parser.error(f"unrecognized arguments: {' '.join(settings)}")
     options.settings = settings
     options.command = ["har", *(sys.argv[1:] if arguments is None else arguments)]
     try:
-        options.run_verb(options)
+        _VERBS[options.verb](options)
     except HarError as error:
         _say(f"har: {error}")
         return error.exit_status
@@ -66,124 +66,7 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-class _TrainParser(argparse.ArgumentParser):
-    """Adds all settings of a recipe to the help, when it is asked for."""
-
-    def format_help(self) -> str:
-        from har.recipes import config_parser
-
-        settings = config_parser().format_help().split("\n\n", 1)[1]
-        return (
-            f"{super().format_help()}\nsettings of a recipe, each also a key in YAML:\n{settings}"
-        )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="har",
-        description="Train, measure and run LSTM classifiers of human activity from accelerometer "
-        "and gyroscope signals.",
-        epilog="'har VERB --help' tells more of a verb. Start with: har train --config quick",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"har {__version__}")
-    verbs = parser.add_subparsers(
-        title="verbs", metavar="VERB", required=True, parser_class=argparse.ArgumentParser
-    )
-    _add_data_verbs(verbs)
-    _add_train(verbs)
-    _add_run_verbs(verbs)
-    return parser
-
-
-def _add_verb(verbs: Any, run_verb: Any, example: str) -> argparse.ArgumentParser:
-    """Add a verb whose help is its function's docstring."""
-    summary = run_verb.__doc__.strip().splitlines()[0]
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        run_verb.__name__,
-        help=summary[0].lower() + summary[1:].rstrip("."),
-        description=summary,
-        epilog=f"example: {example}",
-        allow_abbrev=False,
-    )
-    parser.set_defaults(run_verb=run_verb)
-    return parser
-
-
-def _add_data_verbs(verbs: Any) -> None:
-    parser = _add_verb(verbs, fetch, "har fetch --to data")
-    parser.add_argument(
-        "--to", type=Path, default=Path("data"), metavar="FOLDER", help="default: data"
-    )
-    parser = _add_verb(verbs, inspect, "har inspect uci-har-dataset.zip")
-    parser.add_argument("path", type=Path, metavar="PATH", help="a folder or a zip")
-
-
-def _add_train(verbs: Any) -> None:
-    verbs._parser_class = _TrainParser
-    parser = _add_verb(
-        verbs, train, "har train --config quick --seed 1 --model.hidden_size 32 --out runs/small"
-    )
-    verbs._parser_class = argparse.ArgumentParser
-    parser.add_argument(
-        "--config",
-        default="uci_har",
-        metavar="NAME_OR_FILE",
-        help="a recipe's name or a YAML file (default: uci_har)",
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="RUN", help="the run's folder (default: runs/RECIPE-TIME)"
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace an earlier run in that folder"
-    )
-    parser.add_argument(
-        "--threads",
-        type=int,
-        metavar="N",
-        help="CPU threads; the same seed and number give the same weights (default: all cores)",
-    )
-
-
-def _add_run_verbs(verbs: Any) -> None:
-    parser = _add_verb(verbs, evaluate, "har evaluate runs/small")
-    _add_run(parser)
-    _add_data_root(parser)
-    _add_device(parser)
-    parser = _add_verb(verbs, predict, "har predict runs/small windows.npy --out predictions.csv")
-    _add_run(parser)
-    parser.add_argument(
-        "file", type=Path, metavar="FILE", help="windows as .npy or .npz, in g and rad/s"
-    )
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="the table (default: standard output)"
-    )
-    _add_device(parser)
-    parser = _add_verb(verbs, report, "har report runs/small")
-    _add_run(parser)
-    _add_data_root(parser)
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", type=Path, metavar="RUN", help="a folder that har train wrote")
-
-
-def _add_data_root(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data.root",
-        dest="data_root",
-        metavar="PATH",
-        help="folder or zip with UCI HAR (default: as when training)",
-    )
-
-
-def _add_device(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--device", default="auto", metavar="D", help="auto, cpu or gpu(0) (default: auto)"
-    )
-
-
-def fetch(options: argparse.Namespace) -> None:
+def fetch(options: Namespace) -> None:
     """Download UCI HAR, unless it is there already.
 
     Parameters
@@ -201,7 +84,7 @@ def fetch(options: argparse.Namespace) -> None:
     )
 
 
-def inspect(options: argparse.Namespace) -> None:
+def inspect(options: Namespace) -> None:
     """Show what a data set holds: counts, ranges, units and problems.
 
     Parameters
@@ -219,7 +102,7 @@ def inspect(options: argparse.Namespace) -> None:
     print(summarise(data))
 
 
-def train(options: argparse.Namespace) -> None:
+def train(options: Namespace) -> None:
     """Train a network, score it on the test subjects and write a report.
 
     Parameters
@@ -271,7 +154,7 @@ def _fit(classifier: ActivityClassifier, windows: Windows, run: RunFolder) -> No
         ) from None
 
 
-def evaluate(options: argparse.Namespace) -> None:
+def evaluate(options: Namespace) -> None:
     """Score a trained run on the test subjects again.
 
     Parameters
@@ -300,7 +183,7 @@ def _score(classifier: ActivityClassifier, data: UciHar, run: RunFolder) -> None
     print(f"report: {write_report(run, data.test)}")
 
 
-def predict(options: argparse.Namespace) -> None:
+def predict(options: Namespace) -> None:
     """Classify windows with a trained run.
 
     Parameters
@@ -337,7 +220,7 @@ def _write_table(table: DataFrame, out: Path | None) -> None:
         raise RunError(f"{out}: found {error.strerror}, expected a file to write to") from error
 
 
-def report(options: argparse.Namespace) -> None:
+def report(options: Namespace) -> None:
     """Write a run's report again, from what is in its folder.
 
     Parameters
@@ -354,3 +237,13 @@ def report(options: argparse.Namespace) -> None:
     if data is None:
         _say("har: no UCI HAR at hand, so mistakes are listed without their signals")
     print(f"report: {write_report(run, data.test if data else None)}")
+
+
+_VERBS = {
+    "fetch": fetch,
+    "inspect": inspect,
+    "train": train,
+    "evaluate": evaluate,
+    "predict": predict,
+    "report": report,
+}

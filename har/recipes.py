@@ -76,6 +76,13 @@ def config_parser() -> ArgumentParser:
     return parser
 
 
+def settings_help() -> str:
+    """Explain every setting, with its type and default."""
+    _usage, text = config_parser().format_help().split("\n\n", 1)
+    # jsonargparse would also take a file for each section; a recipe is one file here.
+    return re.sub(r" +--\w+ CONFIG +Path to a configuration file\.\n", "", text)
+
+
 def _instantiate(parser: ArgumentParser, settings: Any) -> Config:
     return Config(**vars(parser.instantiate(settings)))
 

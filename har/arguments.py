@@ -1,0 +1,150 @@
+"""What can be typed after ``har``: verbs, their options and their help."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from har import __version__
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Make the parser of the command line.
+
+    Returns
+    -------
+    ArgumentParser
+        What it parses has the verb in ``verb``. Settings of a recipe are left over; only ``train``
+        takes them.
+    """
+    parser = argparse.ArgumentParser(
+        prog="har",
+        description="Train, measure and run LSTM classifiers of human activity from accelerometer "
+        "and gyroscope signals.",
+        epilog="'har VERB --help' tells more of a verb. Start with: har train --config quick",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"har {__version__}")
+    verbs = parser.add_subparsers(
+        title="verbs", metavar="VERB", dest="verb", required=True, parser_class=_VerbParser
+    )
+    for add in (_add_fetch, _add_inspect, _add_train, _add_evaluate, _add_predict, _add_report):
+        add(verbs)
+    return parser
+
+
+class _VerbParser(argparse.ArgumentParser):
+    """Shows the settings of a recipe under the help of the verb that takes them."""
+
+    takes_settings = False
+
+    def format_help(self) -> str:
+        text = super().format_help()
+        if not self.takes_settings:
+            return text
+        from har.recipes import settings_help
+
+        return f"{text}\nsettings of a recipe, each also a key in YAML:\n{settings_help()}"
+
+
+def _add_verb(verbs: Any, name: str, summary: str, example: str) -> _VerbParser:
+    parser: _VerbParser = verbs.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"example: har {name} {example}",
+        allow_abbrev=False,
+    )
+    return parser
+
+
+def _add_fetch(verbs: Any) -> None:
+    parser = _add_verb(verbs, "fetch", "download UCI HAR, unless it is there already", "--to data")
+    parser.add_argument("--to", type=Path, default="data", metavar="FOLDER", help="default: data")
+
+
+def _add_inspect(verbs: Any) -> None:
+    summary = "show what a data set holds: counts, ranges, units and problems"
+    parser = _add_verb(verbs, "inspect", summary, "uci-har-dataset.zip")
+    parser.add_argument("path", type=Path, metavar="PATH", help="a folder or a zip")
+
+
+def _add_train(verbs: Any) -> None:
+    summary = "train a network, score it on the test subjects and write a report"
+    example = "--config quick --seed 1 --model.hidden_size 32 --out runs/small"
+    parser = _add_verb(verbs, "train", summary, example)
+    parser.takes_settings = True
+    parser.add_argument(
+        "--config",
+        default="uci_har",
+        metavar="NAME_OR_FILE",
+        help="a recipe's name or a YAML file (default: uci_har)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="RUN", help="the run's folder (default: runs/RECIPE-TIME)"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an earlier run in that folder"
+    )
+    parser.add_argument(
+        "--threads",
+        type=_count,
+        metavar="N",
+        help="CPU threads; the same seed and number give the same weights (default: all cores)",
+    )
+
+
+def _count(text: str) -> int:
+    """Read a number from 1 on."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"found {text}, expected at least 1")
+    return number
+
+
+def _add_evaluate(verbs: Any) -> None:
+    summary = "score a trained run on the test subjects again"
+    parser = _add_verb(verbs, "evaluate", summary, "runs/small")
+    _add_run(parser)
+    _add_data_root(parser)
+    _add_device(parser)
+
+
+def _add_predict(verbs: Any) -> None:
+    summary = "classify windows with a trained run"
+    parser = _add_verb(verbs, "predict", summary, "runs/small windows.npy --out predictions.csv")
+    _add_run(parser)
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="windows as .npy or .npz, in g and rad/s"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the table (default: standard output)"
+    )
+    _add_device(parser)
+
+
+def _add_report(verbs: Any) -> None:
+    summary = "write a run's report again, from what is in its folder"
+    parser = _add_verb(verbs, "report", summary, "runs/small")
+    _add_run(parser)
+    _add_data_root(parser)
+
+
+def _add_run(parser: _VerbParser) -> None:
+    parser.add_argument("run", type=Path, metavar="RUN", help="a folder that har train wrote")
+
+
+def _add_data_root(parser: _VerbParser) -> None:
+    parser.add_argument(
+        "--data.root",
+        dest="data_root",
+        metavar="PATH",
+        help="folder or zip with UCI HAR (default: as when training)",
+    )
+
+
+def _add_device(parser: _VerbParser) -> None:
+    parser.add_argument(
+        "--device", default="auto", metavar="D", help="auto, cpu or gpu(0) (default: auto)"
+    )
