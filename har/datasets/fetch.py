@@ -111,6 +111,7 @@ def fetch_archive(folder: Path, url: str = ARCHIVE_URL) -> Path:
             file.chmod(FILE_MODE)
             return file.replace(folder / ARCHIVE_FILE)
     except requests.HTTPError as error:
+        error.response.close()  # pooch leaves it open
         status = error.response.status_code
         raise DataError(f"{url}: found HTTP status {status}, expected the data set") from error
     except requests.RequestException as error:

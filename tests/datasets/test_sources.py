@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from har.datasets import sources, uci_har
+from har.datasets.fetch import MIRROR_FILE
+from har.datasets.sources import find_uci_har, load_uci_har, open_uci_har, read_uci_har
+
+PLACES = ("named", "HAR_DATA", "data", "fetched")
+NOTHING_UNPACKED = ["cache", "temporary", "work"]
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path, monkeypatch):
+    """A machine with nothing on it and no network: folders for work, cache and temporary files."""
+    folder = tmp_path / "machine"
+    for name in NOTHING_UNPACKED:
+        (folder / name).mkdir(parents=True)
+    monkeypatch.chdir(folder / "work")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "temporary"))
+    monkeypatch.setenv("HAR_CACHE", str(folder / "cache"))
+    monkeypatch.delenv("HAR_DATA", raising=False)
+    monkeypatch.setattr(sources, "fetch", lambda *_: pytest.fail("fetched without need"))
+    return folder
+
+
+@pytest.fixture
+def trusting(monkeypatch):
+    """Let small copies pass for the whole data set."""
+    monkeypatch.setattr(uci_har, "check_known", lambda *_: None)
+
+
+def names_in(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("first", PLACES)
+def test_the_first_place_that_has_it_is_taken(first, small_copy, tmp_path, monkeypatch, trusting):
+    copies = {place: small_copy(seed) for seed, place in enumerate(PLACES)}
+    roots = {place: copies[place].as_zip(tmp_path / place / "uci.zip") for place in PLACES[:2]}
+    available = PLACES[PLACES.index(first) :]
+    if "HAR_DATA" in available:
+        monkeypatch.setenv("HAR_DATA", str(roots["HAR_DATA"]))
+    if "data" in available:
+        copies["data"].as_zip(Path("data/uci.zip"))
+    fetched = copies["fetched"].as_zip(tmp_path / "fetched.zip")
+    monkeypatch.setattr(sources, "fetch", lambda folder, _say: fetched)
+    data = open_uci_har(roots["named"] if first == "named" else None)
+    assert data.fingerprint == copies[first].fingerprint
+    assert first in data.source
+
+
+def test_a_data_folder_without_data_is_fetched_to(small, monkeypatch, trusting):
+    Path("data").mkdir()
+    Path("data/README.md").write_text("Where `har fetch` puts things.")
+    monkeypatch.setattr(sources, "fetch", lambda folder, _say: small.as_zip(folder / "uci.zip"))
+    assert open_uci_har().source == "published files in data/uci.zip"
+    monkeypatch.setattr(sources, "fetch", lambda *_: pytest.fail("fetched again"))
+    assert open_uci_har().fingerprint == small.fingerprint
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda small, root: small.as_folder(root),
+        lambda small, root: small.as_folder(root) / "UCI HAR Dataset",
+        lambda small, root: small.as_folder(root / "downloads").parent,
+        lambda small, root: small.as_zip(root / "uci.zip"),
+        lambda small, root: small.as_zip(root / "renamed.bin"),
+        lambda small, root: small.as_zip(root / "renamed.bin").parent,
+        lambda small, root: small.as_zip(root / "downloads" / "uci.zip").parent.parent,
+        lambda small, root: small.as_zip_in_zip(root / "archive"),
+        lambda small, root: small.as_zip_in_zip(root / "archive").parent,
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_every_form_is_known_by_its_content_and_read_in_place(
+    put, newline, small_copy, tmp_path, machine, trusting
+):
+    small = small_copy(newline=newline)
+    root = put(small, tmp_path / "somewhere")
+    before = names_in(tmp_path / "somewhere")
+    data = open_uci_har(root)
+    assert data.fingerprint == small.fingerprint
+    assert_array_equal(data.test.signals, small.test.signals)
+    assert names_in(tmp_path / "somewhere") == before
+    assert [name for name in names_in(machine) if not name.startswith("cache/")] == NOTHING_UNPACKED
+
+
+def test_published_files_are_preferred_to_raw_recordings(small, tmp_path, zip_of, trusting):
+    raw = {"RawData/acc_exp01_user01.txt": b"1 2 3\n", "RawData/gyro_exp01_user01.txt": b"1 2 3\n"}
+    (tmp_path / "a_hapt.zip").write_bytes(zip_of(raw))
+    small.as_zip(tmp_path / "b_uci.zip")
+    assert open_uci_har(tmp_path).source == f"published files in {tmp_path}/b_uci.zip"
+
+
+def test_an_unpacked_copy_is_read_beside_a_broken_download(small, tmp_path, trusting):
+    small.as_folder(tmp_path / "root")
+    (tmp_path / "root" / "download.zip").write_bytes(b"PK half")
+    assert open_uci_har(tmp_path / "root").fingerprint == small.fingerprint
+
+
+WRONG_ROOTS = {
+    "missing": (lambda root: None, "found nothing, expected a folder or a zip with UCI HAR"),
+    "empty": (lambda root: root.mkdir(), "found no UCI HAR in it, expected train/Inertial"),
+    "text": (lambda root: root.write_text("hello"), "found a broken zip"),
+    "damaged": (
+        lambda root: (root.mkdir(), (root / "uci.zip").write_bytes(b"PK")),
+        "found a broken zip",
+    ),
+    "impostor": (
+        lambda root: (root.mkdir(), (root / MIRROR_FILE).write_bytes(b"pickle")),
+        "found no UCI HAR in it",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_ROOTS)
+@pytest.mark.parametrize("by", ["argument", "HAR_DATA"])
+def test_a_wrong_root_is_an_error_though_there_is_data_elsewhere(
+    wrong, by, small, tmp_path, monkeypatch, trusting, refused
+):
+    make, found = WRONG_ROOTS[wrong]
+    make(tmp_path / "root")
+    small.as_zip(Path("data/uci.zip"))
+    if by == "HAR_DATA":
+        monkeypatch.setenv("HAR_DATA", str(tmp_path / "root"))
+    with refused(f"{tmp_path}/root", found):
+        open_uci_har(tmp_path / "root" if by == "argument" else None)
+
+
+def test_looking_for_data_does_not_fetch_it():
+    assert find_uci_har() is None
+
+
+def test_a_copy_that_is_not_the_known_one_can_be_looked_at(small, tmp_path, refused):
+    root = small.as_zip(tmp_path / "uci.zip")
+    assert read_uci_har(root).fingerprint == small.fingerprint
+    with refused(str(root)):
+        find_uci_har(root)
+
+
+def test_a_damaged_copy_in_data_is_an_error_and_no_reason_to_fetch(refused):
+    Path("data").mkdir()
+    Path("data/uci.zip").write_bytes(b"PK half")
+    with refused("data/uci.zip: found a broken zip"):
+        open_uci_har()
+
+
+def test_windows_that_are_not_those_known_are_refused_and_not_cached(small, tmp_path, refused):
+    root = small.as_zip(tmp_path / "uci.zip")
+    for _ in range(2):
+        with refused(f"published files in {root}, train split: found subjects (1, 3, 5), expected"):
+            open_uci_har(root)
+
+
+def test_what_was_read_once_comes_from_the_cache_without_a_word(small, tmp_path, trusting):
+    root = small.as_folder(tmp_path / "root")
+    lines = []
+    first = open_uci_har(root, lines.append)
+    assert lines == [f"Reading {root}"]
+    second = open_uci_har(root, lines.append)
+    assert len(lines) == 1
+    for data in (first, second):
+        assert isinstance(data.train.signals, np.memmap)
+        assert data.fingerprint == small.fingerprint
+
+
+def test_a_changed_source_is_read_anew(small_copy, tmp_path, trusting):
+    root = small_copy(seed=1).as_folder(tmp_path / "root")
+    open_uci_har(root)
+    changed = small_copy(seed=2)
+    changed.as_folder(root)
+    for file in root.rglob("*.txt"):
+        os.utime(file, ns=(1, 1))
+    assert open_uci_har(root).fingerprint == changed.fingerprint
+
+
+def test_a_damaged_cache_is_built_again(small, tmp_path, machine, trusting):
+    root = small.as_zip(tmp_path / "uci.zip")
+    open_uci_har(root)
+    (array,) = (machine / "cache").rglob("test_signals.npy")
+    os.truncate(array, 200)
+    lines = []
+    assert open_uci_har(root, lines.append).fingerprint == small.fingerprint
+    assert lines == [f"Reading {root}"]
+    assert open_uci_har(root, lines.append).fingerprint == small.fingerprint
+    assert len(lines) == 1
+
+
+def test_without_a_cache_everything_works_as_well(small, tmp_path, machine, monkeypatch, trusting):
+    (machine / "file").write_text("in the way")
+    monkeypatch.setenv("HAR_CACHE", str(machine / "file" / "cache"))
+    train, test = load_uci_har(small.as_zip(tmp_path / "uci.zip"))
+    assert_array_equal(train.signals, small.train.signals)
+    assert_array_equal(test.labels, small.test.labels)
+    assert names_in(machine) == sorted([*NOTHING_UNPACKED, "file"])
+
+
+def seconds_to_open(root):
+    start = time.perf_counter()
+    data = open_uci_har(root)
+    return time.perf_counter() - start, data
+
+
+def test_the_real_data_takes_8_seconds_at_first_and_a_fifth_of_one_after(uci_har_zip, tmp_path):
+    first_s, first = seconds_to_open(uci_har_zip)
+    second_s, second = seconds_to_open(uci_har_zip)
+    assert second.train.signals.shape == (7352, 128, 9)
+    assert second.test.signals.shape == (2947, 128, 9)
+    assert second.train.signals.dtype == np.float32
+    assert isinstance(second.train.signals, np.memmap)
+    assert first.fingerprint == second.fingerprint
+    assert first_s <= 8
+    assert second_s <= 0.2
+
+
+def test_raw_recordings_alone_lead_to_the_same_data(uci_har, hapt_zip):
+    seconds, data = seconds_to_open(hapt_zip)
+    assert data.source == f"rebuilt from raw recordings in {hapt_zip}"
+    assert data.fingerprint == uci_har.fingerprint
+    assert seconds <= 15

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from har.errors import DataError
+from har.windows import Windows, check_signals, hold_out_subjects, sliding_windows
+
+# Machines are shared: how long an example takes says nothing.
+unhurried = settings(deadline=None)
+
+
+def windows_of(subjects):
+    """Make a window per subject; sample 0 of channel 0 is the window's number."""
+    numbers = np.arange(len(subjects))
+    signals = np.zeros((len(subjects), 4, 9), np.float32)
+    signals[:, 0, 0] = numbers
+    return Windows(signals, labels=numbers % 6, subjects=np.array(subjects, int))
+
+
+def numbers_of(windows):
+    return windows.signals[:, 0, 0].astype(int).tolist()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"signals": np.zeros((3, 4))}, r"shape \(3, 4\), expected \(n_windows, n_timesteps, 9\)"),
+        ({"signals": np.zeros((3, 4, 6))}, r"shape \(3, 4, 6\), expected .*, 9\)"),
+        ({"signals": np.zeros((3, 4, 9), int)}, "type int64, expected floats"),
+        ({"labels": np.zeros(2, int)}, r"labels of shape \(2,\), expected one for each of 3"),
+        ({"subjects": np.zeros((3, 1), int)}, r"subjects of shape \(3, 1\), expected one for each"),
+        ({"labels": np.array([0, 6, 1])}, r"labels 0\.\.6, expected 0\.\.5"),
+        ({"labels": np.array([0, -1, 1])}, r"labels -1\.\.1, expected 0\.\.5"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(changes, message):
+    with pytest.raises(DataError, match=f"^windows: found .*{message}[^\n]*$"):
+        replace(windows_of([1, 1, 2]), **changes)
+
+
+@pytest.mark.parametrize("values", [[np.nan], [np.inf], [-np.inf], [np.inf, -np.inf]])
+def test_a_value_that_is_not_finite_is_refused_with_its_place(values):
+    signals = np.zeros((3, 4, 9), np.float32)
+    signals[1, 2, 5 : 5 + len(values)] = values
+    with pytest.raises(DataError) as caught:
+        check_signals(signals, n_channels=9, place="upload.npy")
+    assert str(caught.value) == (
+        f"upload.npy: found {values[0]} in window 1, time step 2, channel 5, "
+        "expected finite numbers"
+    )
+
+
+def test_large_finite_values_are_no_infinity():
+    check_signals(np.full((3, 4, 9), 1e308), n_channels=9, place="upload.npy")
+
+
+def test_windows_are_taken_by_index_mask_or_subject():
+    windows = windows_of([5, 1, 5, 3])
+    assert (len(windows), windows.n_timesteps, windows.subject_names) == (4, 4, (1, 3, 5))
+    assert numbers_of(windows.where(np.array([2, 0]))) == [2, 0]
+    assert numbers_of(windows.where(windows.labels > 1)) == [2, 3]
+    chosen = windows.of_subjects([3, 5])
+    assert numbers_of(chosen) == [0, 2, 3]
+    assert chosen.labels.tolist() == [0, 2, 3]
+    assert chosen.subjects.tolist() == [5, 5, 3]
+    assert len(windows.of_subjects([])) == 0
+
+
+@unhurried
+@given(
+    n_samples=st.integers(0, 50),
+    n_channels=st.integers(1, 3),
+    size=st.integers(1, 20),
+    step=st.integers(1, 20),
+)
+def test_sliding_windows_are_those_of_a_plain_loop(n_samples, n_channels, size, step):
+    recording = np.arange(n_samples * n_channels).reshape(n_samples, n_channels) / 7
+    naive = [recording[i : i + size] for i in range(0, n_samples - size + 1, step)]
+    if not naive:
+        with pytest.raises(DataError, match=f"found {n_samples} samples, expected .* {size} "):
+            sliding_windows(recording, size, step)
+        return
+    cut = sliding_windows(recording, size, step)
+    assert_array_equal(cut, np.array(naive))
+    assert not cut.flags.writeable
+    assert np.shares_memory(cut, recording)
+
+
+@unhurried
+@given(
+    subjects=st.lists(st.integers(1, 30), min_size=1, max_size=40),
+    n_held_out=st.integers(0, 30),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_held_out_subjects_are_in_no_other_windows(subjects, n_held_out, seed):
+    windows = windows_of(subjects)
+    n_subjects = len(set(subjects))
+    if n_held_out >= n_subjects:
+        with pytest.raises(DataError, match=f"hold out {n_held_out} subjects of {n_subjects}, "):
+            hold_out_subjects(windows, n_held_out, seed)
+        return
+    rest, held_out = hold_out_subjects(windows, n_held_out, seed)
+    assert len(held_out.subject_names) == n_held_out
+    assert not set(rest.subject_names) & set(held_out.subject_names)
+    assert sorted(numbers_of(rest) + numbers_of(held_out)) == list(range(len(windows)))
+    again, _ = hold_out_subjects(windows, n_held_out, seed)
+    assert numbers_of(again) == numbers_of(rest)
+
+
+def test_different_seeds_hold_out_different_subjects():
+    windows = windows_of(range(1, 22))
+    drawn = {hold_out_subjects(windows, 4, seed)[1].subject_names for seed in range(10)}
+    assert len(drawn) > 5
