@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -21,6 +20,7 @@ from har.figures import (
     class_bars,
     confusion_figure,
     learning_curves,
+    row_shades,
     row_shares,
     subject_bars,
     window_figure,
@@ -66,11 +66,12 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
     if test is not None:
         check_same_windows(results, test, run.predictions)
     mistakes = results.mistakes(N_MISTAKES, test)
-    page = _render(results, mistakes)
+    pictures = _pictures(results, mistakes)
+    page = _render(results, mistakes, pictures)
     try:
         with whole_folder(run.figures) as folder:
-            for name, figure in _pictures(results, mistakes).items():
-                save_png(figure, folder / f"{name}.png")
+            for name, picture in pictures.items():
+                save_png(picture, folder / f"{name}.png")
         write_text(run.report, page)
     except OSError as error:
         raise RunError(
@@ -81,7 +82,7 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
 
 def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
     """Draw every figure that is kept as a file of its own."""
-    scores = results.scores
+    scores, model = results.scores, results.manifest["model"]
     table = scores.per_class
     figures = {
         "learning_curves": _learning_figure(results, *_curves(results)),
@@ -98,7 +99,9 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
     }
     for mistake in mistakes:
         if mistake.signals is not None:
-            figures[f"mistake_{mistake.index}"] = _window_of(mistake, results)
+            figures[f"mistake_{mistake.index}"] = window_figure(
+                mistake.signals, model["channels"], model["rate_hz"]
+            )
     return figures
 
 
@@ -110,9 +113,7 @@ def _curves(results: Results) -> tuple[Curve, Curve]:
 
     return (
         Curve("Loss", table["train_loss"].tolist(), values("validation_loss")),
-        Curve(
-            "Accuracy", table["train_accuracy"].tolist(), values("validation_accuracy"), True
-        ),
+        Curve("Accuracy", table["train_accuracy"].tolist(), values("validation_accuracy"), True),
     )
 
 
@@ -121,13 +122,7 @@ def _learning_figure(results: Results, *curves: Curve) -> Figure:
     return learning_curves(results.metrics["epoch"].tolist(), curves, kept_epoch)
 
 
-def _window_of(mistake: Mistake, results: Results) -> Figure:
-    signals = np.asarray(mistake.signals)
-    model = results.manifest["model"]
-    return window_figure(signals, model["channels"], model["rate_hz"])
-
-
-def _render(results: Results, mistakes: list[Mistake]) -> str:
+def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Figure]) -> str:
     environment = Environment(
         loader=PackageLoader("har", "templates"),
         autoescape=True,
@@ -137,24 +132,167 @@ def _render(results: Results, mistakes: list[Mistake]) -> str:
     )
     environment.filters |= {
         "count": lambda number: f"{int(number):,}",
+        "people": lambda number: f"{number} people" if number != 1 else "one person",
         "percent": percent,
         "label": activity_label,
         "short": short_label,
         "colour": activity_colour,
         "duration": _duration,
         "date": _date,
+        "sureness": lambda share: percent(share) if share < 0.9995 else "> " + percent(0.999),
         "value": _value,
     }
     page = environment.get_template("report.html")
     return page.render(
         scores=results.scores,
         manifest=results.manifest,
-        model=results.config.model,
         training=results.config.training,
         facts=_facts(results),
         curves=_curve_views(results),
         confusion=_confusion_rows(results),
-        mistakes=[_mistake_view(mistake, results) for mistake in mistakes],
+        mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
         settings=_settings(results.config),
         command=_command(results.manifest),
     )
+
+
+def _facts(results: Results) -> dict[str, Any]:
+    """Collect what the page says in words."""
+    manifest = results.manifest
+    model, training = manifest["model"], manifest["training"]
+    tested = list(results.scores.per_subject.index)
+    known = {*map(str, training["train_subjects"]), *map(str, training["validation_subjects"])}
+    return {
+        "network": _network_in_words(results.config),
+        "window_s": model["n_timesteps"] / model["rate_hz"],
+        "n_train_subjects": len(training["train_subjects"]),
+        "validation_subjects": training["validation_subjects"],
+        "n_test_subjects": len(tested),
+        "known_subjects": [subject for subject in tested if subject in known],
+        "n_wrong": results.scores.n_windows - int(results.scores.confusion_matrix.trace()),
+        "n_epochs": len(results.metrics),
+        "environment": _environment(manifest),
+        "data": manifest.get("data", {}),
+    }
+
+
+def _network_in_words(config: Config) -> str:
+    model = config.model
+    kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
+    if model.n_layers == 1:
+        return f"one {kind} layer of {model.hidden_size} units"
+    return f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
+
+
+def _environment(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Collect what the run depended on besides its settings; what is unknown is left out."""
+    training, git = manifest["training"], manifest.get("git") or {}
+    state = ", with uncommitted changes" if git.get("is_dirty") else ""
+    rows = {
+        "Device": training.get("device"),
+        "Threads": training.get("n_threads"),
+        "Seed": training.get("seed"),
+        "har": manifest.get("har"),
+        "Git commit": f"{git['commit'][:12]}{state}" if git.get("commit") else None,
+    }
+    names = {"python": "Python", "platform": "Platform", "n_cores": "Processor cores"}
+    environment = manifest.get("environment", {})
+    rows |= {names.get(name, name): value for name, value in environment.items()}
+    return {name: value for name, value in rows.items() if value is not None}
+
+
+def _curve_views(results: Results) -> list[Markup]:
+    """Draw each learning curve for the page, with a sentence for those who cannot see it."""
+    drawings = []
+    for curve in _curves(results):
+        show = percent if curve.is_share else "{:.3f}".format
+        title = f"{curve.name} by epoch. Training: {_first_and_last(curve.training, show)}."
+        if curve.validation is not None:
+            title += f" Validation: {_first_and_last(curve.validation, show)}."
+        figure = _learning_figure(results, curve)
+        drawings.append(Markup(to_svg(figure, title, f"curve-{curve.name.lower()}")))
+    return drawings
+
+
+def _first_and_last(values: Sequence[float], show: Callable[[float], str]) -> str:
+    return f"from {show(values[0])} to {show(values[-1])}" if len(values) > 1 else show(values[0])
+
+
+def _confusion_rows(results: Results) -> list[dict[str, Any]]:
+    """Make a row of cells per true activity; `shade` is the strength of a cell's colour."""
+    scores = results.scores
+    shares, shades = row_shares(scores.confusion_matrix), row_shades(scores.confusion_matrix)
+    rows = []
+    for true, (activity, counts) in enumerate(
+        zip(scores.activities, scores.confusion_matrix, strict=True)
+    ):
+        cells = [
+            {
+                "count": int(count),
+                "share": float(share),
+                "is_right": predicted == true,
+                "shade": float(shades[true, predicted]),
+            }
+            for predicted, (count, share) in enumerate(zip(counts, shares[true], strict=True))
+        ]
+        rows.append({"activity": activity, "cells": cells})
+    return rows
+
+
+def _mistake_view(mistake: Mistake, pictures: Mapping[str, Figure]) -> dict[str, Any]:
+    view: dict[str, Any] = {**vars(mistake), "svg": None}
+    name = f"mistake_{mistake.index}"
+    if name in pictures:
+        title = (
+            f"Signals of test window {mistake.index}: {activity_label(mistake.true)}, "
+            f"taken for {activity_label(mistake.predicted)}."
+        )
+        view["svg"] = Markup(to_svg(pictures[name], title, f"mistake-{mistake.index}"))
+    return view
+
+
+def _settings(config: Config) -> dict[str, list[tuple[str, Any, bool]]]:
+    """List every setting by section: key, value, and whether it differs from the default."""
+    sections: dict[str, list[tuple[str, Any, bool]]] = {"general": []}
+    defaults = asdict(Config())
+    for key, value in asdict(config).items():
+        if isinstance(value, dict):
+            usual = defaults[key]
+            sections[key] = [(name, item, item != usual[name]) for name, item in value.items()]
+        else:
+            sections["general"].append((key, value, value != defaults[key]))
+    return sections
+
+
+def _command(manifest: Mapping[str, Any]) -> str:
+    """Write the shell lines that repeat the run."""
+    lines = []
+    commit = (manifest.get("git") or {}).get("commit")
+    if commit:
+        lines.append(f"git checkout {commit[:12]}")
+    threads = manifest["training"].get("n_threads")
+    command = shlex.join(map(str, manifest.get("command") or ["har", "train"]))
+    lines.append(f"OMP_NUM_THREADS={threads} {command}" if threads else command)
+    return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    shown = [f"{number}\N{NO-BREAK SPACE}{unit}" for number, unit in parts if number]
+    return " ".join(shown[:2]) or f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+
+
+def _date(timestamp: str) -> str:
+    try:
+        moment = datetime.fromisoformat(timestamp)
+    except ValueError:
+        return timestamp
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def _value(setting: object) -> str:
+    """Write a setting as its recipe does."""
+    words = {None: "null", True: "true", False: "false"}
+    return words[setting] if setting is None or isinstance(setting, bool) else str(setting)

@@ -20,6 +20,10 @@ from har.windows import Windows
 _CLASS_SCORES = ("precision", "recall", "f1", "support")
 _METRICS = ("epoch", "train_loss", "train_accuracy")
 _VALIDATION_METRICS = ("validation_loss", "validation_accuracy")
+_MANIFEST: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "model": {"channels": list, "rate_hz": (int, float), "n_timesteps": int, "n_parameters": int},
+    "training": {"n_train_windows": int, "train_subjects": list, "validation_subjects": list},
+}
 
 
 @dataclass(frozen=True)
@@ -144,10 +148,16 @@ class Results:
         surest = self.predictions[is_wrong].sort_values(
             "probability", ascending=False, kind="stable"
         )
-        columns = ["index", "subject", "true", "predicted", "probability"]
         return [
-            Mistake(*row, None if test is None else test.signals[row[0]])
-            for row in surest[columns].head(n).itertuples(index=False, name=None)
+            Mistake(
+                index=int(row["index"]),
+                subject=int(row["subject"]),
+                true=str(row["true"]),
+                predicted=str(row["predicted"]),
+                probability=float(row["probability"]),
+                signals=None if test is None else test.signals[int(row["index"])],
+            )
+            for _, row in surest.head(n).iterrows()
         ]
 
 
@@ -204,7 +214,9 @@ def _parse_scores(content: Mapping[str, Any]) -> Scores:
     per_class = pd.DataFrame.from_dict(content["per_class"], orient="index")
     per_subject = pd.DataFrame.from_dict(content["per_subject"], orient="index")
     return Scores(
-        *(float(content[key]) for key in ("accuracy", "balanced_accuracy", "macro_f1")),
+        accuracy=float(content["accuracy"]),
+        balanced_accuracy=float(content["balanced_accuracy"]),
+        macro_f1=float(content["macro_f1"]),
         n_windows=int(content["n_windows"]),
         activities=activities,
         confusion_matrix=counts,
@@ -217,11 +229,15 @@ def _parse_scores(content: Mapping[str, Any]) -> Scores:
 
 def _read_manifest(run: RunFolder) -> dict[str, Any]:
     manifest = run.read_json(run.manifest)
-    for section in ("model", "training"):
-        if not isinstance(manifest.get(section), dict):
-            raise RunError(
-                f"{run.manifest}: found no section {section}, expected that of a trained model"
-            )
+    for section, kinds in _MANIFEST.items():
+        content = manifest.get(section)
+        for key, kind in kinds.items():
+            found = content.get(key) if isinstance(content, dict) else None
+            if not isinstance(found, kind):
+                raise RunError(
+                    f"{run.manifest}: found {found!r} as {section}.{key}, "
+                    "expected what describes a trained model"
+                )
     return manifest
 
 

@@ -1,0 +1,198 @@
+"""One style for every figure and page: colours, names, and the ways a figure is kept.
+
+`save_png` puts a figure on white paper. `to_svg` makes it part of a page: its text stays text, and
+its colours become CSS variables (``--ink``, ``--blue``, …), so that the page decides on light or
+dark. Nothing here changes matplotlib's global state.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from har.files import write_whole
+from har.signals import HAPT_ACTIVITIES
+
+# The six activities of UCI HAR have Okabe and Ito's colours (jfly.uni-koeln.de/color), cool for
+# moving and warm for resting; the transitions are duller, and show on light and dark alike.
+ACTIVITY_COLOURS = dict(
+    zip(
+        HAPT_ACTIVITIES,
+        (
+            *("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7"),
+            *("#7a6bc8", "#44803a", "#999933", "#a8476e", "#96613d", "#5f8594"),
+        ),
+        strict=True,
+    )
+)
+OTHER_COLOUR = "#777777"
+
+PAPER, INK, FAINT, GRID = "#ffffff", "#1b2026", "#5b6570", "#dde1e6"
+# P. Tol's "medium contrast" set (sronpersonalpages.nl/~pault), told apart even in greys.
+BLUE, GOLD, ROSE = "#004488", "#997700", "#994455"
+CSS_VARIABLES = {
+    PAPER: "--paper",
+    INK: "--ink",
+    FAINT: "--faint",
+    GRID: "--grid",
+    BLUE: "--blue",
+    GOLD: "--gold",
+    ROSE: "--rose",
+}
+
+STYLE: dict[Any, Any] = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "text.color": INK,
+    # A dollar sign in an activity's name is no formula.
+    "text.parse_math": False,
+    "axes.axisbelow": True,
+    "axes.edgecolor": FAINT,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.labelcolor": FAINT,
+    "axes.linewidth": 0.8,
+    "axes.spines.left": False,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "figure.constrained_layout.h_pad": 0.07,
+    "figure.constrained_layout.w_pad": 0.07,
+    "figure.constrained_layout.wspace": 0.05,
+    "figure.facecolor": PAPER,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "legend.borderaxespad": 0,
+    "legend.borderpad": 0,
+    "legend.frameon": False,
+    "legend.handlelength": 1.4,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "savefig.facecolor": PAPER,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "har",
+    "xtick.color": FAINT,
+    "xtick.major.size": 3,
+    "ytick.color": FAINT,
+    "ytick.major.size": 0,
+}
+
+
+def activity_colour(activity: str) -> str:
+    """Find an activity's colour, the same in every figure; grey for an unknown activity."""
+    return ACTIVITY_COLOURS.get(activity, OTHER_COLOUR)
+
+
+def activity_label(activity: str) -> str:
+    """Make a name readable: ``"Walking upstairs"`` for ``"WALKING_UPSTAIRS"``."""
+    return activity.replace("_", " ").capitalize() if activity.isupper() else activity
+
+
+def short_label(activity: str) -> str:
+    """Make a name fit a narrow column: ``"Upstairs"`` for ``"WALKING_UPSTAIRS"``."""
+    return activity_label(activity.removeprefix("WALKING_"))
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """Write a share in percent: ``"94.2 %"`` for 0.942, with a space that does not break."""
+    return f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%"
+
+
+def save_png(figure: Figure, path: Path, dpi: int = 200) -> None:
+    """Write a figure as PNG on white paper, whole or not at all.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to write.
+    path : Path
+        The file; its folder must exist.
+    dpi : int
+        Pixels per inch.
+    """
+    with rc_context(STYLE):
+        write_whole(path, lambda file: figure.savefig(file, format="png", dpi=dpi))
+
+
+def to_svg(figure: Figure, title: str, prefix: str) -> str:
+    """Make a figure part of a page.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to draw.
+    title : str
+        What it shows, for those who cannot see it.
+    prefix : str
+        Starts every id, so that several figures can be on one page.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element on a transparent ground, as wide as its place allows.
+    """
+    root = _drawn(figure)
+    _keep_used_ids(root, prefix)
+    root.attrib = {
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "aria-labelledby": f"{prefix}-title",
+    }
+    heading = ElementTree.Element("title", {"id": f"{prefix}-title"})
+    heading.text = title
+    root.insert(0, heading)
+    return _as_text(root)
+
+
+def _drawn(figure: Figure) -> ElementTree.Element:
+    """Let matplotlib draw SVG; leave out what only a file of its own needs."""
+    stream = io.StringIO()
+    metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    with rc_context(STYLE):
+        figure.savefig(stream, format="svg", transparent=True, metadata=metadata)
+    root = ElementTree.fromstring(stream.getvalue())
+    for element in list(root.iter()):
+        element.tag = element.tag.rpartition("}")[2]
+        attributes = element.attrib.items()
+        element.attrib = {name.rpartition("}")[2]: value for name, value in attributes}
+        for child in list(element):
+            if child.tag.endswith(("metadata", "style")):
+                element.remove(child)
+    return root
+
+
+def _keep_used_ids(root: ElementTree.Element, prefix: str) -> None:
+    """Give the ids that something refers to a prefix, and remove the others."""
+    text = ElementTree.tostring(root, encoding="unicode")
+    used = set(re.findall(r'(?:url\(|href=")#(\w+)', text))
+    for element in root.iter():
+        own = element.attrib.pop("id", None)
+        if own in used:
+            element.set("id", f"{prefix}-{own}")
+        for name in ("href", "clip-path"):
+            if name in element.attrib:
+                element.set(name, element.attrib[name].replace("#", f"#{prefix}-"))
+
+
+def _as_text(root: ElementTree.Element) -> str:
+    """Write the element with the page's font and colours, and no more digits than show."""
+    for element in root.iter():
+        style = element.attrib.get("style", "")
+        style = re.sub(r"font-family: [^;]+;?|; stroke-linecap: round(?=;|$)", "", style)
+        for colour, variable in CSS_VARIABLES.items():
+            style = style.replace(colour, f"var({variable}, {colour})")
+        if style:
+            element.set("style", style)
+        if "d" in element.attrib:
+            path = " ".join(element.attrib["d"].split())
+            element.set("d", re.sub(r"(\.\d\d)\d+", r"\1", path))
+    return ElementTree.tostring(root, encoding="unicode")

@@ -1,0 +1,285 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from builders import refused
+from matplotlib.image import imread
+from scored_run import make_evaluation, make_run, make_windows
+
+from har.config import Config, DataConfig, ModelConfig, TrainingConfig
+from har.errors import RunError
+from har.report import write_report
+
+SECTIONS = (
+    *("results", "learning", "confusions", "activities", "subjects", "mistakes"),
+    *("reproduce", "settings", "data"),
+)
+VOID = {"meta", "link", "br", "use", "path"}
+
+
+class Page(HTMLParser):
+    """Collects a page's elements, the text of its sections without figures, and unclosed tags."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], dict.fromkeys(SECTIONS, "")
+        self.feed(html)
+        self.text = {section: " ".join(text.split()) for section, text in self.text.items()}
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append((tag, dict(attributes)))
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        if any(tag == "svg" for tag, _ in self.open):
+            return
+        for _, attributes in self.open:
+            if attributes.get("id") in SECTIONS:
+                self.text[attributes["id"]] += f"{data} "
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def report_of(folder, windows, test="same", **kind):
+    run = make_run(folder / "run", windows, **kind)
+    path = write_report(run, windows if test == "same" else test)
+    html = path.read_text(encoding="utf-8")
+    return run, html, Page(html)
+
+
+@pytest.fixture(scope="module")
+def windows():
+    return make_windows()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, windows):
+    return report_of(tmp_path_factory.mktemp("report"), windows)
+
+
+def test_the_page_is_one_small_file_that_asks_for_no_other(written):
+    run, html, page = written
+    assert run.report.stat().st_size < 1_000_000
+    assert not page.all("script") and not page.all("img")
+    assert not re.search(r"https?://|@import|url\((?!#)", html)
+    for attributes in (attributes for _, attributes in page.elements):
+        for name in ("src", "href", "srcset", "data"):
+            assert attributes.get(name, "#").startswith(("#", "data:"))
+
+
+def test_the_page_is_well_formed_and_has_landmarks(written):
+    _, _, page = written
+    assert page.open == []
+    for tag in ("h1", "main", "nav", "header", "footer", "title"):
+        assert len([a for a in page.all(tag) if a.get("id") is None]) >= 1, tag
+    assert len(page.all("h1")) == len(page.all("main")) == 1
+    assert [section["id"] for section in page.all("section")] == list(SECTIONS)
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in page.elements:
+        assert attributes.get("aria-labelledby", ids[0]) in ids
+    assert {link["href"][1:] for link in page.all("a")} <= set(ids)
+
+
+def test_the_page_says_how_good_it_is(written, windows):
+    evaluation = make_evaluation(windows)
+    text = written[2].text["results"]
+    for share in (evaluation.accuracy, evaluation.balanced_accuracy, evaluation.macro_f1):
+        assert f"{100 * share:.1f} %" in text
+    assert "53,254 parameters" in text
+    assert "180 windows of 9 people" in text
+    assert "2 min 3 s for 28 epochs" in text
+
+
+def test_the_page_says_what_was_trained_on_what(written):
+    html = " ".join(written[1].split())
+    assert "2 stacked LSTM layers of 64 units each" in html
+    assert "5,900 windows of 17 people" in html
+    assert "180 windows of 9 people it had never seen" in html
+    assert "published files in data/uci-har-dataset.zip" in html
+    assert "subjects 1, 5, 29, 30" in html
+
+
+def test_every_count_of_the_confusion_matrix_is_there(written, windows):
+    text = written[2].text["confusions"]
+    cells = text.split("Laying ", 1)[1]
+    counts = [int(n) for n in re.findall(r"(?<![\d.])\d+(?![\d.]| %)", cells)]
+    assert counts == make_evaluation(windows).confusion_matrix.ravel().tolist()
+
+
+def test_activities_and_subjects_are_listed(written, windows):
+    page = written[2]
+    for name in ("Walking upstairs", "Laying", "Precision", "Recall", "F1"):
+        assert name in page.text["activities"]
+    for subject in windows.subject_names:
+        assert f" {subject} " in page.text["subjects"]
+
+
+def test_mistakes_are_drawn(written):
+    run, _, page = written
+    assert len(page.all("svg")) == 2 + 6
+    assert page.text["mistakes"].count("test window") == 6
+    assert len(list(run.figures.glob("mistake_*.png"))) == 6
+
+
+def test_the_run_can_be_repeated(written):
+    text = written[2].text
+    assert "OMP_NUM_THREADS=2 har train --config uci_har --seed 0" in text["reproduce"]
+    for part in ("git checkout 8fed95c0f5f4", "3.11.7", "mxnet 1.9.1", "cpu(0)"):
+        assert part in text["reproduce"]
+    for part in ("batch_size 64", "hidden_size 64", "root null", "standardise true"):
+        assert part in text["settings"]
+    assert "Anguita" in text["data"] and "commercial" in text["data"]
+
+
+def test_figures_are_kept_as_png(written):
+    run, _, _ = written
+    for name in ("learning_curves", "confusion_matrix", "per_class", "per_subject"):
+        assert imread(run.figures / f"{name}.png").shape[1] > 1000
+    assert not [file for file in run.path.rglob("*") if file.name.startswith(".partial")]
+
+
+def test_changed_settings_are_marked(tmp_path, windows):
+    config = Config(model=ModelConfig(hidden_size=32, bidirectional=True, n_layers=1))
+    _, html, _ = report_of(tmp_path, windows, None, config=config)
+    marked = re.findall(r'<div class="changed"><dt>(\w+)</dt>', html)
+    assert marked == ["n_layers", "hidden_size", "bidirectional"]
+    assert "one bidirectional LSTM layer of 32 units" in " ".join(html.split())
+
+
+def test_without_signals_mistakes_are_listed(tmp_path, windows):
+    run, _, page = report_of(tmp_path, windows, test=None)
+    assert len(page.all("svg")) == 2
+    assert "Their signals were not at hand" in page.text["mistakes"]
+    assert page.text["mistakes"].count("test window") == 6
+    assert not list(run.figures.glob("mistake_*"))
+
+
+def test_no_mistakes_at_all(tmp_path, windows):
+    evaluation = make_evaluation(windows, n_wrong=0)
+    _, _, page = report_of(tmp_path, windows, evaluation=evaluation)
+    assert "None: every window was named right." in page.text["mistakes"]
+    assert "100.0 %" in page.text["results"]
+
+
+def test_one_epoch_without_validation(tmp_path, windows):
+    config = Config(data=DataConfig(n_validation_subjects=0), training=TrainingConfig(keep="last"))
+    _, html, page = report_of(tmp_path, windows, n_epochs=1, is_validated=False, config=config)
+    assert "No subjects were held out" in page.text["learning"]
+    assert "for 1 epoch" in page.text["results"]
+    assert "Validation: from" not in html
+
+
+def test_a_class_that_was_never_predicted_and_one_that_never_occurred(tmp_path, windows):
+    some = windows.where(windows.labels != 5)
+    evaluation = make_evaluation(some, never=3)
+    assert evaluation.per_class["SITTING"]["f1"] == 0
+    _, _, page = report_of(tmp_path, some, None, evaluation=evaluation)
+    assert "Laying 0 0 0 0 0 0" in page.text["confusions"]
+
+
+def test_a_single_subject(tmp_path, windows):
+    one = make_windows(n=40, subjects=(2,))
+    _, html, page = report_of(tmp_path, one)
+    assert "40 windows of one person" in page.text["results"]
+    assert "40 windows of one person it had never seen" in " ".join(html.split())
+
+
+def test_subjects_that_were_trained_on_are_told(tmp_path):
+    known = make_windows(subjects=(3, 4))
+    _, html, _ = report_of(tmp_path, known, None)
+    assert "never seen" not in html
+    assert re.search(r"trained on\s+subjects 3 too", html)
+
+
+def test_hostile_names_are_text(tmp_path):
+    hostile = ('<script>alert("1")</script>', "A & B", "$x_{1$", 'q" onload="x', "E'", "F;}")
+    run, html, page = report_of(tmp_path, make_windows(n=60, activities=hostile))
+    assert not page.all("script")
+    assert "<script" not in html
+    assert not [a for _, a in page.elements if "onload" in a]
+    manifest = json.loads(run.manifest.read_text())
+    manifest["recipe"] = manifest["data"]["source"] = "</title><script>x</script>"
+    run.write_json(run.manifest, manifest)
+    assert "<script" not in write_report(run).read_text()
+
+
+def test_what_the_manifest_does_not_tell_is_left_out(tmp_path, windows):
+    run, _, _ = report_of(tmp_path, windows, None)
+    manifest = json.loads(run.manifest.read_text())
+    known = {key: manifest[key] for key in ("model", "training")}
+    run.write_json(run.manifest, {**known, "git": None})
+    page = Page(write_report(run).read_text())
+    assert "git checkout" not in page.text["reproduce"]
+    assert "Training time" not in page.text["results"]
+
+
+def test_uncommitted_changes_are_told(tmp_path, windows):
+    run = make_run(tmp_path / "run", windows)
+    manifest = json.loads(run.manifest.read_text())
+    manifest["git"]["is_dirty"] = True
+    run.write_json(run.manifest, manifest)
+    assert "with uncommitted changes" in write_report(run).read_text()
+
+
+def test_a_surety_never_reads_one_hundred_percent(tmp_path, windows):
+    probabilities = np.zeros((len(windows), 6))
+    probabilities[:, 0] = 1
+    evaluation = replace(make_evaluation(windows), probabilities=probabilities)
+    _, _, page = report_of(tmp_path, windows, None, evaluation=evaluation)
+    assert "> 99.9 % sure" in page.text["mistakes"]
+
+
+def test_writing_again_replaces_the_figures_and_gives_the_same_page(tmp_path, windows):
+    run, html, _ = report_of(tmp_path, windows)
+    (run.figures / "mistake_9999.png").write_text("of an earlier evaluation")
+    assert write_report(run, windows).read_text() == html
+    assert not (run.figures / "mistake_9999.png").exists()
+
+
+def test_other_windows_are_refused_and_nothing_is_written(tmp_path, windows):
+    run = make_run(tmp_path / "run", windows)
+    with refused(RunError, "predictions.csv", "expected"):
+        write_report(run, make_windows(seed=7))
+    assert not run.report.exists() and not run.figures.exists()
+
+
+def test_a_missing_figure_leaves_the_earlier_page(tmp_path, windows):
+    run, html, _ = report_of(tmp_path, windows, None)
+    content = json.loads(run.evaluation.read_text())
+    del content["macro_f1"]
+    run.write_json(run.evaluation, content)
+    with refused(RunError, "evaluation.json", "macro_f1", "expected"):
+        write_report(run, windows)
+    assert run.report.read_text() == html
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, windows, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    run = make_run(tmp_path / "run", windows)
+    monkeypatch.setattr("har.report.save_png", full)
+    with refused(RunError, str(run.path), "No space left", "expected"):
+        write_report(run)
+    assert not run.report.exists()
+
+
+def test_the_report_never_loads_mxnet():
+    code = "import sys, har.report; sys.exit('mxnet' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

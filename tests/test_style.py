@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import io
+import itertools
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import rc_context
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+import har
+from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.style import (
+    ACTIVITY_COLOURS,
+    CSS_VARIABLES,
+    OTHER_COLOUR,
+    STYLE,
+    activity_colour,
+    activity_label,
+    percent,
+    save_png,
+    short_label,
+    to_svg,
+)
+
+# Viénot, Brettel and Mollon 1999, on linear RGB: what a person without red or green cones sees.
+BLINDNESS = {
+    "none": np.eye(3),
+    "protanopia": np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]]),
+    "deuteranopia": np.array(
+        [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]
+    ),
+}
+XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def linear(colour):
+    rgb = np.array(to_rgb(colour))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def lab(colour, blindness):
+    seen = np.clip(BLINDNESS[blindness] @ linear(colour), 0, 1)
+    x, y, z = np.cbrt(XYZ @ seen / [0.9505, 1, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def contrast(first, second):
+    """WCAG's contrast ratio."""
+    light, dark = sorted((linear(c) @ XYZ[1] for c in (first, second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def palettes():
+    """The page's colours in light and in dark."""
+    css = (Path(har.__file__).parent / "templates" / "report.css").read_text()
+    blocks = re.findall(r":root \{(.*?)\}", css, flags=re.DOTALL)
+    return [dict(re.findall(r"(--[\w-]+): ([^;]+);", block)) for block in blocks[:2]]
+
+
+@rc_context(STYLE)
+def a_figure(label="label"):
+    figure = Figure(figsize=(2, 2))
+    figure.subplots().plot([1, 2, 3], color="#004488", label=label)
+    figure.axes[0].set_title(label)
+    return figure
+
+
+def test_every_activity_has_a_colour_of_its_own():
+    assert set(ACTIVITY_COLOURS) == set(HAPT_ACTIVITIES)
+    assert len(set(ACTIVITY_COLOURS.values())) == len(HAPT_ACTIVITIES)
+    assert activity_colour("JUGGLING") == OTHER_COLOUR
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+def test_colour_blind_readers_can_tell_the_six_activities_apart(blindness):
+    seen = [lab(ACTIVITY_COLOURS[activity], blindness) for activity in UCI_ACTIVITIES]
+    nearest = min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
+    assert nearest > 10
+
+
+def test_activities_show_in_light_and_dark():
+    for colour, palette in itertools.product(ACTIVITY_COLOURS.values(), palettes()):
+        assert contrast(colour, palette["--paper"]) > 2
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_the_pages_text_has_the_contrast_of_wcag_aa(theme):
+    palette = palettes()[theme]
+    for text, ground in itertools.product(("--ink", "--faint", "--blue"), ("--paper", "--tint")):
+        assert contrast(palette[text], palette[ground]) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("shade", [0, 0.5, 1])
+def test_the_darkest_cell_of_the_confusion_matrix_can_be_read(theme, shade):
+    palette = palettes()[theme]
+    for name in ("--right", "--wrong"):
+        strongest = np.array(palette[name].split(), dtype=float) / 255
+        alpha = shade * float(palette["--strength"])
+        cell = alpha * strongest + (1 - alpha) * np.array(to_rgb(palette["--paper"]))
+        assert contrast(palette["--ink"], cell) >= 4.5
+
+
+def test_the_page_and_the_figures_have_the_same_light_colours():
+    light = palettes()[0]
+    for colour, variable in CSS_VARIABLES.items():
+        assert light[variable] == colour
+
+
+def test_names_are_readable():
+    assert activity_label("WALKING_UPSTAIRS") == "Walking upstairs"
+    assert short_label("WALKING_UPSTAIRS") == "Upstairs"
+    assert short_label("WALKING") == "Walking"
+    assert activity_label("Nordic walking") == "Nordic walking"
+    assert percent(0.9423) == "94.2\N{NO-BREAK SPACE}%"
+
+
+def test_a_png_is_written_whole_and_the_same_twice(tmp_path):
+    for name in ("a.png", "b.png"):
+        save_png(a_figure(), tmp_path / name, dpi=50)
+    assert imread(tmp_path / "a.png").shape[:2] == (100, 100)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.png", "b.png"]
+
+
+def test_an_svg_has_text_a_title_and_colours_of_the_page():
+    svg = to_svg(a_figure("Loss"), "Loss & more", "loss")
+    root = ElementTree.fromstring(svg)
+    assert root.get("role") == "img"
+    title = root.find("title")
+    assert (title.text, root.get("aria-labelledby")) == ("Loss & more", title.get("id"))
+    assert "Loss" in [element.text for element in root.iter("text")]
+    assert "var(--blue, #004488)" in svg
+    assert "font-family" not in svg
+    assert not list(root.iter("style")) and not list(root.iter("metadata"))
+    assert root.get("width") is None
+
+
+def test_ids_of_two_svgs_on_one_page_differ_and_lead_somewhere():
+    svgs = [to_svg(a_figure(), "The same figure", prefix) for prefix in ("one", "two")]
+    ids = [re.findall(r'\bid="([^"]+)"', svg) for svg in svgs]
+    assert not set(ids[0]) & set(ids[1])
+    for svg, own in zip(svgs, ids, strict=True):
+        used = re.findall(r'(?:url\(#|href="#)([^")]+)', svg)
+        assert used and set(used) <= set(own)
+        assert len(own) == len(set(own))
+
+
+def test_names_cannot_break_out_of_an_svg():
+    hostile = "<script>alert(1)</script>&amp;$x^$"
+    svg = to_svg(a_figure(hostile), hostile, "a")
+    root = ElementTree.fromstring(svg)
+    assert "<script" not in svg
+    assert hostile in [element.text for element in root.iter("text")]
+
+
+def test_drawing_leaves_matplotlib_as_it_was():
+    before = dict(matplotlib.rcParams)
+    to_svg(a_figure(), "A figure", "a")
+    a_figure().savefig(io.BytesIO(), format="png")
+    assert dict(matplotlib.rcParams) == before
