@@ -66,7 +66,7 @@ def open_uci_har(
     DataError
         If it cannot be had, or is not what is known of UCI HAR.
     """
-    return find_uci_har(root, say) or fetch_uci_har(DATA_FOLDER, say)
+    return _open_named(root, say) or fetch_uci_har(DATA_FOLDER, say)
 
 
 def find_uci_har(
@@ -79,20 +79,11 @@ def find_uci_har(
     UciHar or None
         None if no place was named and nothing was fetched to ``data/`` before.
     """
-    named = root or os.environ.get("HAR_DATA")
-    if not named:
-        return _open_at(DATA_FOLDER, say) if DATA_FOLDER.is_dir() else None
-    data = _open_at(Path(named).expanduser(), say)
-    if data is None:
-        raise DataError(
-            f"{named}: found no UCI HAR in it, expected train/Inertial Signals/ and the like "
-            "in a folder or a zip, or HAPT's RawData/"
-        )
-    return data
+    return _open_named(root, say) or _open_folder(DATA_FOLDER, say)
 
 
 def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> UciHar:
-    """Download UCI HAR and load it.
+    """Load UCI HAR from a folder, where it is downloaded to unless it is there already.
 
     Parameters
     ----------
@@ -110,11 +101,31 @@ def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> Uc
     DataError
         If it cannot be had, or is not what is known of UCI HAR.
     """
-    path = fetch(folder, say)
-    data = _open_at(path, say)
+    data = _open_folder(folder, say)
     if data is None:
-        raise DataError(f"{path}: found no UCI HAR in what was fetched, expected it")
+        fetched = fetch(folder, say)
+        # Not the file: so the cache knows the folder when it is opened again.
+        data = _open_folder(folder, say)
+        if data is None:
+            raise DataError(f"{fetched}: found no UCI HAR in what was fetched, expected it")
     return data
+
+
+def _open_named(root: str | Path | None, say: Callable[[str], None]) -> UciHar | None:
+    named = root or os.environ.get("HAR_DATA")
+    if not named:
+        return None
+    data = _open_at(Path(named).expanduser(), say)
+    if data is None:
+        raise DataError(
+            f"{named}: found no UCI HAR in it, expected train/Inertial Signals/ and the like "
+            "in a folder or a zip, or HAPT's RawData/"
+        )
+    return data
+
+
+def _open_folder(folder: Path, say: Callable[[str], None]) -> UciHar | None:
+    return _open_at(folder, say) if folder.is_dir() else None
 
 
 def _open_at(path: Path, say: Callable[[str], None]) -> UciHar | None:
