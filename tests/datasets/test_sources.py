@@ -11,7 +11,13 @@ from numpy.testing import assert_array_equal
 
 from har.datasets import sources, uci_har
 from har.datasets.fetch import MIRROR_FILE
-from har.datasets.sources import find_uci_har, load_uci_har, open_uci_har, read_uci_har
+from har.datasets.sources import (
+    fetch_uci_har,
+    find_uci_har,
+    load_uci_har,
+    open_uci_har,
+    read_uci_har,
+)
 
 PLACES = ("named", "HAR_DATA", "data", "fetched")
 NOTHING_UNPACKED = ["cache", "temporary", "work"]
@@ -50,8 +56,8 @@ def test_the_first_place_that_has_it_is_taken(first, small_copy, tmp_path, monke
         monkeypatch.setenv("HAR_DATA", str(roots["HAR_DATA"]))
     if "data" in available:
         copies["data"].as_zip(Path("data/uci.zip"))
-    fetched = copies["fetched"].as_zip(tmp_path / "fetched.zip")
-    monkeypatch.setattr(sources, "fetch", lambda folder, _say: fetched)
+    fetched = copies["fetched"]
+    monkeypatch.setattr(sources, "fetch", lambda to, _say: fetched.as_zip(to / "fetched.zip"))
     data = open_uci_har(roots["named"] if first == "named" else None)
     assert data.fingerprint == copies[first].fingerprint
     assert first in data.source
@@ -227,3 +233,13 @@ def test_raw_recordings_alone_lead_to_the_same_data(uci_har, hapt_zip):
     assert data.source == f"rebuilt from raw recordings in {hapt_zip}"
     assert data.fingerprint == uci_har.fingerprint
     assert seconds <= 15
+
+
+def test_what_was_fetched_is_found_again_and_not_read_again(small, monkeypatch, trusting):
+    monkeypatch.setattr(sources, "fetch", lambda to, _say: small.as_zip(to / "fetched.zip"))
+    lines = []
+    fetch_uci_har(Path("data"), lines.append)
+    monkeypatch.setattr(sources, "fetch", lambda *_: pytest.fail("fetched twice"))
+    assert fetch_uci_har(Path("data"), lines.append).fingerprint == small.fingerprint
+    assert open_uci_har(None, lines.append).fingerprint == small.fingerprint
+    assert len(lines) == 1
