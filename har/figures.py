@@ -129,17 +129,15 @@ def _mark_epoch(axes: Axes, at: int, epochs: Sequence[int], curve: Curve) -> Non
     }
     axes.axvline(epochs[at], color=FAINT, lw=0.8, ls=(0, (3, 3)), zorder=1)
     axes.plot(epochs[at], value, "o", zorder=5, clip_on=False, **ring)
-    is_left = at < len(epochs) / 2
-    axes.annotate(
-        f"kept: epoch {epochs[at]}",
-        (epochs[at], 0.05 if curve.is_share else 0.95),
-        (5 if is_left else -5, 0),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="left" if is_left else "right",
+    gap = 2 * "\N{NO-BREAK SPACE}"
+    axes.text(
+        epochs[at],
+        0.05 if curve.is_share else 0.95,
+        f"{gap}kept: epoch {epochs[at]}{gap}",
+        transform=axes.get_xaxis_transform(),
+        ha="left" if at < len(epochs) / 2 else "right",
         va="center",
         color=FAINT,
-        fontsize=8.5,
     )
 
 
@@ -205,13 +203,12 @@ def confusion_figure(counts: IntArray, activities: Sequence[str]) -> Figure:
         axes.imshow(visible, cmap=shading, vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(n, n):
         colour = PAPER if shades[row, column] > _DARK_SHADE else INK
-        _write_cell(axes, (column, row), int(counts[row, column]), shares[row, column], colour)
+        _write_cell(axes, column, row, int(counts[row, column]), shares[row, column], colour)
     _name_cells(axes, activities)
     return figure
 
 
-def _write_cell(axes: Axes, place: tuple[int, int], count: int, share: float, colour: str) -> None:
-    x, y = place
+def _write_cell(axes: Axes, x: int, y: int, count: int, share: float, colour: str) -> None:
     if not count:
         axes.text(x, y, "0", ha="center", va="center", color=FAINT, alpha=0.6)
         return
@@ -282,8 +279,7 @@ def subject_bars(subjects: Sequence[str], accuracies: Sequence[float], overall: 
     """
     figure = Figure(figsize=(6.4, 1.0 + 0.32 * len(subjects)), layout="constrained")
     axes = figure.subplots()
-    labels = [f"Subject {subject}" for subject in subjects]
-    _draw_bars(axes, labels, accuracies, [BLUE] * len(labels))
+    _draw_bars(axes, [f"Subject {s}" for s in subjects], accuracies, [BLUE] * len(subjects))
     axes.set_title("Accuracy by subject")
     axes.axvline(overall, color=ROSE, lw=1.4, ls=(0, (3, 2)))
     axes.set_xlabel(f"dashed: all windows together, {percent(overall)}")
@@ -336,8 +332,7 @@ def window_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float) 
         _finish_panel(axes, sensor)
     if sensors != list(channels):
         panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1.04), ncols=3)
-    panels[-1].set_xlim(0, len(signals) / rate_hz)
-    panels[-1].set_xlabel("seconds")
+    panels[-1].set(xlim=(0, len(signals) / rate_hz), xlabel="seconds")
     return figure
 
 
@@ -347,8 +342,7 @@ def _sensor_of(channel: str) -> str:
 
 def _finish_panel(axes: Axes, sensor: str) -> None:
     unit = unit_of(sensor)
-    title = f"{_SENSOR_TITLES.get(sensor, sensor)}, {unit}"
-    axes.set_title(title, fontweight="normal", fontsize=9)
+    axes.set_title(f"{_SENSOR_TITLES.get(sensor, sensor)}, {unit}", fontweight="normal")
     low, high = axes.get_ylim()
     middle, span = (low + high) / 2, max(high - low, _LEAST_SPAN[unit])
     axes.set_ylim(middle - span / 2, middle + span / 2)
