@@ -213,7 +213,13 @@ class ActivityClassifier:
         -------
         dict
             Sections ``model`` and ``training``.
+
+        Raises
+        ------
+        RunError
+            If nothing was trained.
         """
+        network = self._fitted()
         best = [record.epoch for record in self.history_ if record.is_best]
         keeps_best = self.config.training.keep == "best"
         return {
@@ -222,7 +228,7 @@ class ActivityClassifier:
                 "activities": list(self.activities_),
                 "rate_hz": self.rate_hz_,
                 "n_timesteps": self.n_timesteps_,
-                "n_parameters": n_parameters(self._fitted()),
+                "n_parameters": n_parameters(network),
             },
             "training": {
                 "seed": self.config.seed,
@@ -286,20 +292,12 @@ class ActivityClassifier:
             If a file is missing or damaged.
         """
         run = RunFolder.open(Path(folder))
-        manifest = run.read_json(run.manifest)
-        try:
-            model, training = manifest["model"], manifest["training"]
-            sizes = model["channels"], model["activities"], model["rate_hz"], model["n_timesteps"]
-            subjects = training["train_subjects"], training["validation_subjects"]
-            n_train_windows = training["n_train_windows"]
-        except (KeyError, TypeError) as error:
-            raise RunError(
-                f"{run.manifest}: found no {error}, expected what describes a trained model"
-            ) from error
+        model, training = _read_description(run)
         classifier = cls(replace(run.read_config(), device=device))
-        classifier.n_train_windows_ = n_train_windows
-        classifier.train_subjects_, classifier.validation_subjects_ = map(tuple, subjects)
-        network = classifier._build(tuple(sizes[0]), tuple(sizes[1]), *sizes[2:])
+        classifier.n_train_windows_ = training["n_train_windows"]
+        classifier.train_subjects_ = training["train_subjects"]
+        classifier.validation_subjects_ = training["validation_subjects"]
+        network = classifier._build(**model)
         load_weights(network, _read_arrays(run.weights), str(run.weights))
         return classifier
 
@@ -315,6 +313,34 @@ def _export(
         network.export(str(exported))
         for file in (run.symbol, run.weights):
             write_whole(file, partial(shutil.copyfile, exported.parent / file.name))
+
+
+def _read_description(run: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read what `describe` told of the model and its training, as far as `load` needs it."""
+    manifest = run.read_json(run.manifest)
+    try:
+        model, training = manifest["model"], manifest["training"]
+        return (
+            {
+                "channels": tuple(model["channels"]),
+                "activities": tuple(model["activities"]),
+                "rate_hz": float(model["rate_hz"]),
+                "n_timesteps": int(model["n_timesteps"]),
+            },
+            {
+                "n_train_windows": int(training["n_train_windows"]),
+                "train_subjects": tuple(training["train_subjects"]),
+                "validation_subjects": tuple(training["validation_subjects"]),
+            },
+        )
+    except KeyError as error:
+        raise RunError(
+            f"{run.manifest}: found no {error}, expected what describes a trained model"
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise RunError(
+            f"{run.manifest}: found a wrong type ({error}), expected what describes a trained model"
+        ) from error
 
 
 def _read_arrays(file: Path) -> dict[str, mx.nd.NDArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -117,7 +118,7 @@ class TrainingConfig:
     label_smoothing : float
         Share of the target spread evenly over all activities.
     patience : int or None
-        Stop after so many epochs without a better validation accuracy; null: never.
+        Stop after so many epochs that were not the best on the validation subjects; null: never.
     keep : {'best', 'last'}
         Keep the weights of the best epoch on the validation subjects, or those of the last.
     """
@@ -195,8 +196,8 @@ def _require_at_least(lowest: float, section: Any, name: str, *keys: str) -> Non
 def _require_positive(section: Any, name: str, *keys: str) -> None:
     for key in keys:
         value = getattr(section, key)
-        if not value > 0:
-            raise ConfigError(f"{name}.{key}: found {value}, expected more than 0")
+        if not 0 < value < math.inf:
+            raise ConfigError(f"{name}.{key}: found {value}, expected a finite number above 0")
 
 
 def _require_share(section: Any, name: str, *keys: str) -> None:

@@ -49,6 +49,13 @@ class Evaluation:
                 f"evaluation: found probabilities of shape {self.probabilities.shape} and "
                 f"{len(self.subjects)} subjects, expected {expected} and {len(self.labels)}"
             )
+        is_finite = np.isfinite(self.probabilities).all(axis=1)
+        if not is_finite.all():
+            window = int(is_finite.argmin())
+            raise DataError(
+                f"evaluation: found {self.probabilities[window].sum()} among the probabilities of "
+                f"window {window}, expected finite numbers"
+            )
 
     @cached_property
     def predicted(self) -> IntArray:
@@ -163,19 +170,22 @@ class Evaluation:
         """
         activities = tuple(c.removeprefix("p_") for c in table.columns if c.startswith("p_"))
         number_of = {activity: number for number, activity in enumerate(activities)}
-        labels = table["true"].map(number_of)
-        probabilities = table[[f"p_{activity}" for activity in activities]]
-        if labels.isna().any() or not np.isfinite(probabilities.to_numpy(dtype=float)).all():
-            raise DataError(
-                f"{place}: found an unknown activity or probability, "
-                f"expected activities {', '.join(activities)} and numbers"
+        try:
+            return cls(
+                table["true"].map(number_of).astype(np.int64).to_numpy(),
+                table[[f"p_{activity}" for activity in activities]].to_numpy(dtype=np.float64),
+                table["subject"].astype(np.int64).to_numpy(),
+                activities,
             )
-        return cls(
-            labels.to_numpy(dtype=np.int64),
-            probabilities.to_numpy(dtype=np.float64),
-            table["subject"].to_numpy(),
-            activities,
-        )
+        except KeyError as error:
+            raise DataError(f"{place}: found no column {error}, expected it") from error
+        except DataError as error:
+            raise DataError(f"{place}: {error}") from error
+        except ValueError as error:
+            raise DataError(
+                f"{place}: found an unknown activity, or no number for a subject or probability, "
+                f"expected activities {', '.join(activities)} and numbers"
+            ) from error
 
 
 def predictions_table(probabilities: FloatArray, activities: tuple[str, ...]) -> pd.DataFrame:

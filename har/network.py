@@ -96,7 +96,8 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         """
         mean = signals.mean(axis=(0, 1), keepdims=True, dtype="float64")
         scale = signals.std(axis=(0, 1), keepdims=True, dtype="float64")
-        scale[scale == 0] = 1.0
+        # Rounding can give a constant a deviation that is not quite zero.
+        scale[np.ptp(signals, axis=(0, 1), keepdims=True) == 0] = 1.0
         self.channel_mean.set_data(mx.nd.array(mean))
         self.channel_scale.set_data(mx.nd.array(scale))
 

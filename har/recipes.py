@@ -23,6 +23,17 @@ _SETTINGS = (
     "device",
     *(f"{name}.{item.name}" for name, kind in _SECTIONS.items() for item in fields(kind)),
 )
+_MAY_BE_NULL = {
+    f"{name}.{item.name}"
+    for name, kind in _SECTIONS.items()
+    for item in fields(kind)
+    if "None" in str(item.type)
+}
+# How jsonargparse says that a value has the wrong type: key, what was expected, what was found.
+_WRONG_TYPE = (
+    re.compile(r'Parser key "(.+?)": Expected an? (.+)\. Got value: (.*)'),
+    re.compile(r'Parser key "(.+?)": .* Subtypes: \[(.+?)\] Errors: .* Given value: (.*)'),
+)
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -84,17 +95,21 @@ def settings_help() -> str:
 
 
 def _instantiate(parser: ArgumentParser, settings: Any) -> Config:
+    for key, value in settings.items():
+        if value is None and key not in _MAY_BE_NULL:
+            raise ConfigError(f"{key}: found null, expected a value")
     return Config(**vars(parser.instantiate(settings)))
 
 
 def _one_line(error: Exception) -> str:
     """Turn jsonargparse's message into one line that says what was found and expected."""
     line = " ".join(str(error).split())
-    match = re.fullmatch(r'Parser key "(.+?)": Expected an? (.+)\. Got value: (.*)', line)
+    match = next(filter(None, (pattern.fullmatch(line) for pattern in _WRONG_TYPE)), None)
     if not match:
         return line
     key, expected, found = match.groups()
-    expected = re.sub(r"<class '(\w+)'>", r"\1", expected).replace("typing.Literal", "one of ")
+    expected = re.sub(r"<class '(\w+)'>", r"\1", expected.replace(">, <", "> or <"))
+    expected = expected.replace("NoneType", "null").replace("typing.Literal", "one of ")
     return f"{key}: found {found!r}, expected {expected}"
 
 
@@ -118,10 +133,13 @@ def _parse_yaml(text: str, place: str) -> dict[str, Any]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         settings = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+    except (yaml.YAMLError, ValueError) as error:
+        # A control character or an impossible date is an error without a mark.
+        mark = getattr(error, "problem_mark", None)
+        where = f"{place}, line {mark.line + 1}" if mark else place
+        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(
-            f"{place}, line {line}: found broken YAML ({error.problem}), expected keys and values"
+            f"{where}: found broken YAML ({reason}), expected keys and values"
         ) from error
     if node is None:
         return {}
@@ -140,7 +158,9 @@ def _yaml_faults(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[int
         if not is_section and key not in _SETTINGS:
             yield line, _unknown(key)
         elif is_section and not isinstance(value_node, yaml.MappingNode):
-            yield line, f"{key}: found {value_node.value!r}, expected a section of settings"
+            is_scalar = isinstance(value_node, yaml.ScalarNode)
+            found = repr(value_node.value) if is_scalar else "a list"
+            yield line, f"{key}: found {found}, expected a section of settings"
         elif is_section:
             yield from _yaml_faults(value_node, f"{key}.")
 

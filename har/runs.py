@@ -214,8 +214,9 @@ class RunFolder:
         try:
             table = pd.read_csv(self.predictions)
         except ValueError as error:
+            reason = " ".join(str(error).split())
             raise RunError(
-                f"{self.predictions}: found {error}, expected a row per test window"
+                f"{self.predictions}: found {reason}, expected a row per test window"
             ) from error
         missing = {"index", "subject", "true", "predicted"} - set(table.columns)
         if missing:

@@ -86,7 +86,7 @@ def fit(
     Raises
     ------
     RunError
-        If the loss is no longer a number.
+        If the loss or a weight is no longer a number.
     """
     generator = np.random.default_rng(seed)
     trainer = Trainer(network, config, devices, math.ceil(len(train) / config.batch_size))
@@ -99,11 +99,7 @@ def fit(
             total_loss += loss
             n_right += n_right_in_batch
         duration_s = time.perf_counter() - started_s
-        if not math.isfinite(total_loss):
-            raise RunError(
-                f"training, epoch {epoch}: found a loss of {total_loss}, expected a number; "
-                "try a smaller training.learning_rate"
-            )
+        _check_numbers(network, total_loss, epoch)
         scores = None if validation is None else score(network, validation, devices)
         is_best = scores is not None and best.offer(epoch, *scores)
         validation_loss, validation_accuracy = scores or (None, None)
@@ -121,6 +117,17 @@ def fit(
             break
     if config.keep == "best":
         best.restore()
+
+
+def _check_numbers(network: ActivityNetwork, loss: float, epoch: int) -> None:
+    """Refuse to go on, or to end, with a loss or weights that are no numbers."""
+    parameters = network.collect_params().values()
+    weights = (parameter.list_data()[0].asnumpy() for parameter in parameters)
+    if not (math.isfinite(loss) and all(np.isfinite(array).all() for array in weights)):
+        raise RunError(
+            f"training, epoch {epoch}: found a loss of {loss:g} and weights that are no numbers, "
+            "expected finite ones; try a smaller training.learning_rate"
+        )
 
 
 def learning_rate_at(config: TrainingConfig, epochs: float) -> float:
@@ -211,6 +218,11 @@ class Trainer:
             Cross-entropy, summed over the windows.
         n_right : int
             Windows whose most probable activity is the target's.
+
+        Raises
+        ------
+        RunError
+            If there are fewer windows than devices.
         """
         shares = self._share(signals, targets)
         with autograd.record():
@@ -223,13 +235,16 @@ class Trainer:
 
     def _share(self, signals: FloatArray, targets: FloatArray) -> list[tuple[Any, Any]]:
         """Split a batch over the devices."""
-        n_shares = min(len(self.devices), len(signals))
-        pairs = zip(
-            np.array_split(signals, n_shares), np.array_split(targets, n_shares), strict=True
-        )
+        n_shares = len(self.devices)
+        if len(signals) < n_shares:
+            raise RunError(
+                f"training: found a batch of {len(signals)} for {n_shares} devices, expected at "
+                "least one window for each; try a larger training.batch_size"
+            )
+        shares = np.array_split(signals, n_shares), np.array_split(targets, n_shares)
         return [
             (mx.nd.array(x, ctx=device), mx.nd.array(y, ctx=device))
-            for device, (x, y) in zip(self.devices, pairs, strict=False)
+            for device, x, y in zip(self.devices, *shares, strict=True)
         ]
 
     def _update(self, n_windows: int) -> None:

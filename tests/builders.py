@@ -1,0 +1,131 @@
+"""Small windows and settings that many tests share, and the network in plain NumPy."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+
+from har.config import Config, DataConfig, ModelConfig, TrainingConfig
+from har.windows import Windows
+
+CHANNELS = ("acc_x", "acc_y", "acc_z", "gyro_x")
+ACTIVITIES = ("REST", "WALK", "RUN")
+RATE_HZ = 20.0
+
+
+def small_windows(seed=0, n_subjects=6, n_per_class=4, n_timesteps=16) -> Windows:
+    """Make windows of three activities that are easy to tell apart: still, slow and fast."""
+    random = np.random.default_rng(seed)
+    labels = np.tile(np.repeat(np.arange(len(ACTIVITIES)), n_per_class), n_subjects)
+    subjects = np.repeat(np.arange(1, n_subjects + 1), n_per_class * len(ACTIVITIES))
+    order = random.permutation(len(labels))
+    labels, subjects = labels[order], subjects[order]
+    phase = random.uniform(0, 2 * np.pi, size=(len(labels), 1, len(CHANNELS)))
+    time = np.arange(n_timesteps)[None, :, None] / RATE_HZ
+    frequency_hz = np.array([0.0, 1.5, 5.0])[labels][:, None, None]
+    strength = np.array([0.0, 0.7, 2.0])[labels][:, None, None]
+    signals = strength * np.sin(2 * np.pi * frequency_hz * time + phase)
+    signals += random.normal(scale=0.1, size=signals.shape) + [0.0, 0.0, 1.0, 0.0]
+    return Windows(signals.astype(np.float32), labels, subjects, CHANNELS, ACTIVITIES, RATE_HZ)
+
+
+def tiny_config(model=None, n_validation_subjects=2, seed=0, device="cpu", **training) -> Config:
+    """Make settings for `small_windows` that train in a moment."""
+    return Config(
+        seed=seed,
+        device=device,
+        data=DataConfig(n_validation_subjects=n_validation_subjects),
+        model=ModelConfig(**{"n_layers": 1, "hidden_size": 8, **(model or {})}),
+        training=TrainingConfig(
+            **{"n_epochs": 2, "batch_size": 16, "learning_rate": 0.02, **training}
+        ),
+    )
+
+
+@contextmanager
+def refused(kind, *parts):
+    """Expect an error of exactly this kind, whose one line has these parts."""
+    with pytest.raises(kind) as caught:
+        yield
+    message = str(caught.value)
+    assert type(caught.value) is kind, caught.value
+    assert "\n" not in message, message
+    for part in parts:
+        assert part in message, (part, message)
+
+
+def random_weights(block, seed=0, scale=0.5, devices=None) -> dict[str, np.ndarray]:
+    """Give every parameter of a Gluon block random values, biases too, and return them."""
+    random = np.random.default_rng(seed)
+    block.initialize(ctx=devices, force_reinit=True)
+    weights = {}
+    for name, parameter in sorted(block.collect_params().items()):
+        values = random.uniform(-scale, scale, parameter.shape).astype(np.float32)
+        weights[name] = np.abs(values) + 0.5 if name.endswith("scale") else values
+        parameter.set_data(weights[name])
+    return weights
+
+
+def weights_of(block) -> dict[str, np.ndarray]:
+    """Copy every parameter of a Gluon block."""
+    return {
+        name: parameter.list_data()[0].asnumpy()
+        for name, parameter in block.collect_params().items()
+    }
+
+
+def numpy_lstm(weights, config, steps) -> np.ndarray:
+    """Run LSTM layers by the equations in `har.layers`; steps have shape (time, window, value)."""
+    for layer in range(config.n_layers):
+        forward = _one_direction(weights, f"har_lstm{layer}_l0", steps)
+        if config.bidirectional:
+            backward = _one_direction(weights, f"har_lstm{layer}_r0", steps[::-1])[::-1]
+            forward = np.concatenate([forward, backward], axis=2)
+        steps = forward
+    return steps
+
+
+def _one_direction(weights, name, steps) -> np.ndarray:
+    w_i, w_f, w_g, w_o = np.split(weights[f"{name}_i2h_weight"], 4)
+    u_i, u_f, u_g, u_o = np.split(weights[f"{name}_h2h_weight"], 4)
+    bias = weights[f"{name}_i2h_bias"].astype(float) + weights[f"{name}_h2h_bias"]
+    b_i, b_f, b_g, b_o = np.split(bias, 4)
+    h = c = np.zeros((steps.shape[1], u_i.shape[1]))
+    outputs = []
+    for x in steps:
+        i = expit(x @ w_i.T + h @ u_i.T + b_i)
+        f = expit(x @ w_f.T + h @ u_f.T + b_f)
+        g = np.tanh(x @ w_g.T + h @ u_g.T + b_g)
+        o = expit(x @ w_o.T + h @ u_o.T + b_o)
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        outputs.append(h)
+    return np.stack(outputs)
+
+
+def numpy_pooling(weights, config, hidden) -> np.ndarray:
+    """Pool hidden states, shape (time, window, unit), over time."""
+    if config.pooling == "last" and config.bidirectional:
+        forward, backward = np.split(hidden, 2, axis=2)
+        return np.concatenate([forward[-1], backward[0]], axis=1)
+    if config.pooling == "last":
+        return hidden[-1]
+    if config.pooling == "attention":
+        seen = np.tanh(hidden @ weights["har_attention_weight"].T + weights["har_attention_bias"])
+        share = softmax(seen @ weights["har_score_weight"].T, axis=0)
+        return (share * hidden).sum(axis=0)
+    return {"sum": np.sum, "mean": np.mean, "max": np.max}[config.pooling](hidden, axis=0)
+
+
+def numpy_logits(weights, config, signals) -> np.ndarray:
+    """Run the whole network of `har.network`; signals have shape (window, time, channel)."""
+    steps = (signals.astype(float) - weights["har_channel_mean"]) / weights["har_channel_scale"]
+    if config.embedding_size:
+        embedded = steps @ weights["har_embedding_weight"].T + weights["har_embedding_bias"]
+        steps = np.maximum(embedded, 0)
+    hidden = numpy_lstm(weights, config, steps.swapaxes(0, 1))
+    pooled = numpy_pooling(weights, config, hidden)
+    return pooled @ weights["har_output_weight"].T + weights["har_output_bias"]

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import small_windows
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from har.batches import batches, smoothed_targets
+from har.config import TrainingConfig
+
+WINDOWS = small_windows()
+
+
+def numbered(n_windows):
+    """Make windows whose first sample is their number."""
+    windows = WINDOWS.where(np.arange(n_windows) % len(WINDOWS))
+    windows.signals[:, 0, 0] = np.arange(n_windows)
+    return windows
+
+
+def numbers_of(epoch):
+    return [signals[:, 0, 0].astype(int).tolist() for signals, _ in epoch]
+
+
+@settings(max_examples=50, deadline=None)
+@given(n_windows=st.integers(1, 60), batch_size=st.integers(1, 70), shuffle=st.booleans())
+def test_each_window_is_in_one_of_nearly_equal_batches(n_windows, batch_size, shuffle):
+    config = TrainingConfig(batch_size=batch_size, shuffle=shuffle)
+    epoch = numbers_of(batches(numbered(n_windows), config, np.random.default_rng(0)))
+    assert sorted(sum(epoch, [])) == list(range(n_windows))
+    sizes = [len(batch) for batch in epoch]
+    assert max(sizes) <= batch_size
+    assert max(sizes) - min(sizes) <= 1
+    assert len(epoch) == -(-n_windows // batch_size)
+
+
+def test_targets_stay_with_their_windows():
+    windows = numbered(50)
+    config = TrainingConfig(batch_size=8, label_smoothing=0.1)
+    for signals, targets in batches(windows, config, np.random.default_rng(0)):
+        assert signals.dtype == targets.dtype == np.float32
+        numbers = signals[:, 0, 0].astype(int)
+        assert_array_equal(signals, windows.signals[numbers])
+        assert_array_equal(targets, smoothed_targets(windows.labels[numbers], 3, 0.1))
+
+
+def test_the_generator_draws_another_order_each_epoch_and_the_same_when_seeded_alike():
+    config = TrainingConfig(batch_size=8)
+    generator = np.random.default_rng(3)
+    first, second = (numbers_of(batches(numbered(50), config, generator)) for _ in range(2))
+    assert first != second
+    assert numbers_of(batches(numbered(50), config, np.random.default_rng(3))) == first
+
+
+def test_without_shuffling_windows_stay_in_order():
+    config = TrainingConfig(batch_size=20, shuffle=False)
+    epoch = numbers_of(batches(numbered(50), config, np.random.default_rng(0)))
+    assert sum(epoch, []) == list(range(50))
+
+
+@pytest.mark.parametrize(
+    ("smoothing", "expected"),
+    [
+        (0.0, [[0, 0, 1], [1, 0, 0]]),
+        (0.3, [[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]]),
+    ],
+)
+def test_smoothing_spreads_its_share_over_all_activities(smoothing, expected):
+    targets = smoothed_targets(np.array([2, 0]), 3, smoothing)
+    assert targets.dtype == np.float32
+    assert_allclose(targets, expected, atol=1e-7)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+from builders import refused
+
+from har.config import Config, DataConfig, ModelConfig, TrainingConfig
+from har.errors import ConfigError
+
+SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "expected"),
+    [
+        ("data", "n_validation_subjects", -1, "at least 0"),
+        ("model", "n_layers", 0, "at least 1"),
+        ("model", "hidden_size", 0, "at least 1"),
+        ("model", "embedding_size", -1, "at least 0"),
+        ("model", "dropout", 1.0, "less than 1"),
+        ("model", "head_dropout", -0.1, "0 or more"),
+        ("model", "initial_range", 0.0, "above 0"),
+        ("training", "n_epochs", 0, "at least 1"),
+        ("training", "batch_size", 0, "at least 1"),
+        ("training", "step_epochs", 0, "at least 1"),
+        ("training", "patience", 0, "at least 1"),
+        ("training", "weight_decay", -0.1, "at least 0"),
+        ("training", "weight_decay", float("nan"), "at least 0"),
+        ("training", "warmup_epochs", -1.0, "at least 0"),
+        ("training", "learning_rate", 0.0, "above 0"),
+        ("training", "learning_rate", float("nan"), "above 0"),
+        ("training", "learning_rate", float("inf"), "finite"),
+        ("training", "step_factor", -1.0, "above 0"),
+        ("training", "clip_norm", 0.0, "above 0"),
+        ("training", "momentum", 1.0, "less than 1"),
+        ("training", "label_smoothing", 1.0, "less than 1"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_key(section, key, value, expected):
+    with refused(ConfigError, f"{section}.{key}: found {value}, expected ", expected):
+        SECTIONS[section](**{key: value})
+
+
+@pytest.mark.parametrize(
+    ("section", "settings"),
+    [
+        ("data", {"n_validation_subjects": 0}),
+        ("model", {"dropout": 0.0, "initial_range": None, "n_layers": 1, "hidden_size": 1}),
+        ("training", {"clip_norm": None, "patience": None, "weight_decay": 0.0}),
+        ("training", {"patience": 1, "n_epochs": 1, "batch_size": 1, "momentum": 0.0}),
+    ],
+)
+def test_values_at_the_edge_are_accepted(section, settings):
+    SECTIONS[section](**settings)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31])
+def test_a_seed_that_mxnet_cannot_take_is_refused(seed):
+    with refused(ConfigError, f"seed: found {seed}, expected 0..2147483647"):
+        Config(seed=seed)
+
+
+@pytest.mark.parametrize("training", [{"keep": "best"}, {"keep": "last", "patience": 3}])
+def test_choosing_an_epoch_needs_validation_subjects(training):
+    with refused(ConfigError, "data.n_validation_subjects: found 0, expected at least 1"):
+        Config(data=DataConfig(n_validation_subjects=0), training=TrainingConfig(**training))
+
+
+def test_the_last_epoch_needs_no_validation_subjects():
+    Config(data=DataConfig(n_validation_subjects=0), training=TrainingConfig(keep="last"))
+
+
+def test_a_config_does_not_change():
+    with pytest.raises(FrozenInstanceError):
+        Config().model.n_layers = 3

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from builders import (
+    numpy_logits,
+    random_weights,
+    refused,
+    small_windows,
+    weights_of,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from scipy.special import softmax
+
+from har.backend import autograd, mx
+from har.config import ModelConfig
+from har.errors import DataError
+from har.network import build_network, load_weights, n_parameters, predict_probabilities
+
+CPU = [mx.cpu(0)]
+N_TIMESTEPS = 16
+SIGNALS = small_windows().signals
+
+
+def network_of(n_channels=4, n_activities=3, **model):
+    config = ModelConfig(**{"n_layers": 1, "hidden_size": 5, **model})
+    return build_network(config, N_TIMESTEPS, n_channels, n_activities, CPU), config
+
+
+def lstm_size(n_inputs, n_units):
+    """Four gates, each with a weight per input and per unit, and two biases."""
+    return 4 * n_units * (n_inputs + n_units + 2)
+
+
+@pytest.mark.parametrize("kernel", ["fused", "cells"])
+@pytest.mark.parametrize(
+    ("n_activities", "model", "expected"),
+    [
+        # The book's network: 4368 and 174.
+        (6, {"hidden_size": 28}, lstm_size(9, 28) + 6 * 28 + 6),
+        # The tutorial's network: a dense layer, two LSTM layers, a dense layer.
+        (
+            6,
+            {"n_layers": 2, "hidden_size": 32, "embedding_size": 32},
+            (9 + 1) * 32 + 2 * lstm_size(32, 32) + (32 + 1) * 6,
+        ),
+        (
+            6,
+            {"n_layers": 2, "hidden_size": 64},
+            lstm_size(9, 64) + lstm_size(64, 64) + (64 + 1) * 6,
+        ),
+        (
+            12,
+            {"n_layers": 2, "hidden_size": 7, "bidirectional": True, "pooling": "attention"},
+            2 * lstm_size(9, 7) + 2 * lstm_size(14, 7) + (14 + 1) * 14 + 14 + (14 + 1) * 12,
+        ),
+    ],
+)
+def test_the_number_of_parameters_is_that_of_the_formulas(kernel, n_activities, model, expected):
+    network, _ = network_of(9, n_activities, kernel=kernel, **model)
+    assert n_parameters(network) == expected
+
+
+def test_the_books_network_has_4542_parameters():
+    assert n_parameters(network_of(9, 6, hidden_size=28, pooling="sum")[0]) == 4542
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    kernel=st.sampled_from(["fused", "cells"]),
+    pooling=st.sampled_from(["last", "sum", "mean", "max", "attention"]),
+    n_layers=st.integers(1, 3),
+    bidirectional=st.booleans(),
+    embedding_size=st.sampled_from([0, 3]),
+)
+def test_a_network_computes_what_numpy_computes(**model):
+    network, config = network_of(dropout=0.3, head_dropout=0.5, **model)
+    weights = random_weights(network)
+    logits = network(mx.nd.array(SIGNALS[:5])).asnumpy()
+    assert_allclose(logits, numpy_logits(weights, config, SIGNALS[:5]), atol=1e-5)
+
+
+@pytest.mark.parametrize(("head_dropout", "acts"), [(0.5, True), (0.0, False)])
+def test_dropout_before_the_classifier_acts_while_training(head_dropout, acts):
+    network, _ = network_of(head_dropout=head_dropout)
+    windows = mx.nd.array(SIGNALS)
+    predicted = network(windows).asnumpy()
+    with autograd.train_mode():
+        first, second = network(windows).asnumpy(), network(windows).asnumpy()
+    assert np.allclose(first, predicted, atol=1e-6) != acts
+    assert np.allclose(first, second, atol=1e-6) != acts
+
+
+def test_weights_start_within_the_initial_range():
+    weights = weights_of(network_of(hidden_size=32, initial_range=0.05)[0])
+    largest = [abs(array).max() for name, array in weights.items() if name.endswith("_weight")]
+    assert all(0.04 < value <= 0.05 for value in largest)
+
+
+def test_weights_start_in_xaviers_range_otherwise():
+    weight = weights_of(network_of(hidden_size=32)[0])["har_lstm0_l0_h2h_weight"]
+    assert abs(weight).max() == pytest.approx(np.sqrt(3 / ((128 + 32) / 2)), rel=0.02)
+
+
+def test_scaling_centres_each_channel_and_makes_its_deviation_one():
+    network, _ = network_of()
+    signals = SIGNALS * [1, 10, 0.1, 1] + [0, 5, 0, -3]
+    network.set_scaling(signals)
+    weights = weights_of(network)
+    scaled = (signals - weights["har_channel_mean"]) / weights["har_channel_scale"]
+    assert_allclose(scaled.mean(axis=(0, 1)), 0, atol=1e-5)
+    assert_allclose(scaled.std(axis=(0, 1)), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_channel_that_never_changes_is_only_centred(dtype):
+    network, _ = network_of()
+    signals = SIGNALS.astype(dtype)
+    signals[:, :, 2] = 0.1
+    network.set_scaling(signals)
+    assert weights_of(network)["har_channel_scale"][0, 0, 2] == 1
+    assert weights_of(network)["har_channel_mean"][0, 0, 2] == np.float32(0.1)
+
+
+def test_training_does_not_change_the_scaling():
+    network, _ = network_of()
+    network.set_scaling(SIGNALS)
+    grad_reqs = {name: p.grad_req for name, p in network.collect_params().items()}
+    assert {name for name, kind in grad_reqs.items() if kind == "null"} == {
+        "har_channel_mean",
+        "har_channel_scale",
+    }
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 72, 100])
+def test_probabilities_are_the_softmax_of_each_windows_scores(batch_size):
+    network, config = network_of()
+    weights = random_weights(network)
+    probabilities = predict_probabilities(network, SIGNALS, CPU, batch_size)
+    assert probabilities.dtype == np.float64
+    expected = softmax(numpy_logits(weights, config, SIGNALS), axis=1)
+    assert_allclose(probabilities, expected, atol=1e-6)
+
+
+def test_several_devices_take_turns_with_the_batches():
+    devices = [mx.cpu(0), mx.cpu(1)]
+    network = build_network(ModelConfig(n_layers=1, hidden_size=5), 16, 4, 3, devices)
+    alone = predict_probabilities(network, SIGNALS, CPU)
+    used = []
+    network.register_forward_pre_hook(lambda block, inputs: used.append(inputs[0].context))
+    assert_allclose(predict_probabilities(network, SIGNALS, devices, 30), alone, atol=1e-6)
+    assert used == [mx.cpu(0), mx.cpu(1), mx.cpu(0)]
+
+
+@pytest.mark.parametrize("front", ["", "arg:", "aux:"])
+def test_weights_load_into_the_other_kernel(front):
+    fused, config = network_of(n_layers=2, bidirectional=True)
+    cells, _ = network_of(n_layers=2, bidirectional=True, kernel="cells")
+    weights = random_weights(fused)
+    load_weights(cells, {front + name: mx.nd.array(w) for name, w in weights.items()}, "model")
+    loaded = weights_of(cells)
+    assert all((loaded[name] == weights[name]).all() for name in weights)
+    assert_allclose(
+        predict_probabilities(cells, SIGNALS, CPU),
+        predict_probabilities(fused, SIGNALS, CPU),
+        atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda arrays: arrays.pop("har_output_bias"), "no parameter har_output_bias"),
+        (lambda arrays: arrays.update(extra=arrays["har_output_bias"]), "unknown parameter extra"),
+        (
+            lambda arrays: arrays.update(har_output_bias=mx.nd.zeros(4)),
+            "har_output_bias of shape (4,), expected (3,)",
+        ),
+    ],
+)
+def test_weights_of_another_network_are_refused(change, message):
+    network, _ = network_of()
+    arrays = {name: mx.nd.array(weights) for name, weights in weights_of(network).items()}
+    change(arrays)
+    with refused(DataError, "model.params: found", message, "expected"):
+        load_weights(network, arrays, "model.params")

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import io
+import sys
+
+import numpy as np
+
+from har.evaluation import Evaluation
+from har.progress import epoch_in_words, evaluation_in_words, shown
+from har.training import EpochRecord
+
+RECORD = EpochRecord(
+    epoch=1,
+    learning_rate=0.01,
+    train_loss=0.51234,
+    train_accuracy=0.875,
+    validation_loss=0.4,
+    validation_accuracy=0.9,
+    windows_per_s=1234.5,
+    is_best=True,
+)
+RECORDS = [RECORD, EpochRecord(2, 0.01, 0.4, 0.9, None, None, 1000.0, False)]
+WORDS = [
+    "loss 0.5123, training 87.5%, validation 90.0% (best), 1234 windows/s",
+    "loss 0.4000, training 90.0%, 1000 windows/s",
+]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_an_epoch_is_told_in_one_line():
+    assert [epoch_in_words(record) for record in RECORDS] == WORDS
+
+
+def test_elsewhere_than_on_a_terminal_epochs_are_plain_lines(monkeypatch):
+    errors, lines = io.StringIO(), []
+    monkeypatch.setattr(sys, "stderr", errors)
+    assert list(shown(iter(RECORDS), 20, lines.append)) == RECORDS
+    assert lines == [f"epoch   1/20  {WORDS[0]}", f"epoch   2/20  {WORDS[1]}"]
+    assert errors.getvalue() == ""
+
+
+def test_a_terminal_shows_a_bar_with_the_last_epochs_figures(monkeypatch):
+    terminal, lines = Terminal(), []
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert list(shown(iter(RECORDS), 2, lines.append)) == RECORDS
+    assert lines == []
+    assert "2/2" in terminal.getvalue()
+    assert WORDS[1] in terminal.getvalue()
+
+
+def test_epochs_are_shown_as_they_end():
+    lines = []
+    records = shown(iter(RECORDS), 2, lines.append)
+    assert next(records) == RECORD
+    assert len(lines) == 1
+
+
+def test_a_result_has_its_headline_and_a_row_per_activity():
+    evaluation = Evaluation(
+        labels=np.array([0, 0, 1, 1]),
+        probabilities=np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]),
+        subjects=np.array([1, 1, 2, 2]),
+        activities=("REST", "WALK"),
+    )
+    headline, header, *rows = evaluation_in_words(evaluation).splitlines()
+    assert headline == (
+        "4 test windows of 2 subjects: accuracy 75.00%, balanced accuracy 75.00%, macro F1 73.33%"
+    )
+    assert header.split() == ["activity", "precision", "recall", "F1", "windows"]
+    assert [row.split() for row in rows] == [
+        ["REST", "66.67%", "100.00%", "80.00%", "2"],
+        ["WALK", "100.00%", "50.00%", "66.67%", "2"],
+    ]
+    assert len({len(line) for line in (header, *rows)}) == 1
