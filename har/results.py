@@ -132,6 +132,9 @@ class Results:
     def mistakes(self, n: int, test: Windows | None = None) -> list[Mistake]:
         """Find the wrong predictions that the network was surest of.
 
+        Neighbouring windows overlap and are mistaken alike, so each subject gives at most one
+        window of each kind of mistake.
+
         Parameters
         ----------
         n : int
@@ -145,8 +148,10 @@ class Results:
             The surest first.
         """
         is_wrong = self.predictions["true"] != self.predictions["predicted"]
-        surest = self.predictions[is_wrong].sort_values(
-            "probability", ascending=False, kind="stable"
+        surest = (
+            self.predictions[is_wrong]
+            .sort_values("probability", ascending=False, kind="stable")
+            .drop_duplicates(["subject", "true", "predicted"])
         )
         return [
             Mistake(
