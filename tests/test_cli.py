@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 
 import numpy as np
@@ -323,6 +326,7 @@ def test_ctrl_c_ends_with_one_line_and_keeps_the_figures_so_far(tmp_path, data_r
 
 def test_a_terminal_shows_a_progress_bar(tmp_path, data_root, uci_har):
     controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     process = start_long_training(tmp_path / "run", data_root, stderr=terminal)
     os.close(terminal)
     wait_for_lines(tmp_path / "run" / "metrics.jsonl", 2)
