@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -265,6 +265,7 @@ class ActivityClassifier:
             run = RunFolder(Path(folder))
             _export(network, run, (1, self.n_timesteps_, len(self.channels_)), self.devices[0])
             run.write_config(self.config)
+            run.write_epochs([asdict(record) for record in self.history_])
             run.update_manifest(**self.describe())
         except OSError as error:
             raise RunError(
@@ -297,6 +298,7 @@ class ActivityClassifier:
         classifier.n_train_windows_ = training["n_train_windows"]
         classifier.train_subjects_ = training["train_subjects"]
         classifier.validation_subjects_ = training["validation_subjects"]
+        classifier.history_ = _read_history(run)
         network = classifier._build(**model)
         load_weights(network, _read_arrays(run.weights), str(run.weights))
         return classifier
@@ -340,6 +342,17 @@ def _read_description(run: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
     except (TypeError, ValueError) as error:
         raise RunError(
             f"{run.manifest}: found a wrong type ({error}), expected what describes a trained model"
+        ) from error
+
+
+def _read_history(run: RunFolder) -> list[EpochRecord]:
+    rows = run.read_epochs()
+    try:
+        return [EpochRecord(**row) for row in rows]
+    except TypeError as error:
+        expected = ", ".join(field.name for field in fields(EpochRecord))
+        raise RunError(
+            f"{run.metrics}: found a line with other keys, expected {expected}"
         ) from error
 
 

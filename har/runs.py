@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -175,6 +175,10 @@ class RunFolder:
         """Add sections to the manifest, or replace them."""
         earlier = self.read_json(self.manifest) if self.manifest.exists() else {}
         self.write_json(self.manifest, {**earlier, **sections})
+
+    def write_epochs(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Write the metrics, a line per epoch."""
+        write_text(self.metrics, "".join(f"{json.dumps(record)}\n" for record in records))
 
     def append_epoch(self, record: Mapping[str, Any]) -> None:
         """Add a line to the metrics."""

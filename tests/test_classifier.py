@@ -228,6 +228,8 @@ def test_a_saved_classifier_loads_as_it_was(fitted, saved):
         assert getattr(again, name) == getattr(fitted, name)
     assert again.train_subjects_ == fitted.train_subjects_
     assert again.validation_subjects_ == fitted.validation_subjects_
+    assert again.history_ == fitted.history_
+    assert again.describe() == fitted.describe()
 
 
 def test_a_model_trained_with_one_kernel_loads_in_the_other(stacked, tmp_path):
@@ -349,6 +351,8 @@ def edit_manifest(change):
         (edit_manifest(lambda m: m["model"].update(rate_hz=None)), "manifest.json: found "),
         (edit_manifest(lambda m: m["training"].update(train_subjects=1)), "manifest.json: found "),
         (edit_manifest(lambda m: m["model"].update(channels=["acc_x"])), "channel_mean of shape"),
+        (lambda run: run.metrics.unlink(), "metrics.jsonl: found No such file"),
+        (lambda run: run.metrics.write_text('{"epoch": 1}'), "metrics.jsonl: found a line with"),
         (lambda run: run.weights.unlink(), "model-0000.params: found no weights"),
         (lambda run: run.weights.write_bytes(b""), "model-0000.params: found damaged weights"),
         (lambda run: run.weights.write_bytes(b"text" * 99), "found damaged weights"),
