@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import configparser
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,8 +14,10 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.mark.slow
 def test_a_wheel_carries_recipes_templates_and_tables(tmp_path):
+    # setuptools leaves its build folder beside the source.
+    source = shutil.copytree(ROOT, tmp_path / "source", ignore=shutil.ignore_patterns(".*", "runs"))
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "--wheel-dir", str(tmp_path), str(ROOT)], check=True)
+    subprocess.run([*command, "--wheel-dir", str(tmp_path), str(source)], check=True)
     (wheel,) = tmp_path.glob("har-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     recipes = {f"har/configs/{path.name}" for path in (ROOT / "configs").glob("*.yaml")}
