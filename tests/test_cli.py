@@ -117,7 +117,7 @@ def test_help_of_train_names_every_setting(capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["trian"], ["train", "--threads", "two"], ["evaluate"], ["report", "x", "--seed", "1"]],
+    [[], ["teach"], ["train", "--threads", "two"], ["evaluate"], ["report", "x", "--seed", "1"]],
 )
 def test_a_wrong_command_line_exits_with_2(arguments):
     with pytest.raises(SystemExit) as stop:
