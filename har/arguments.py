@@ -40,6 +40,7 @@ class _VerbParser(argparse.ArgumentParser):
     takes_settings = False
 
     def format_help(self) -> str:
+        """Explain the verb, and the settings if it takes any."""
         text = super().format_help()
         if not self.takes_settings:
             return text

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, fields, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from har.backend import mx, n_threads, parse_devices, seed_everything
+from har.backend import n_threads, parse_devices, seed_everything
 from har.config import Config
 from har.errors import DataError, RunError
 from har.evaluation import Evaluation
-from har.files import write_whole
 from har.network import (
     ActivityNetwork,
     build_network,
+    export_network,
     load_weights,
     n_parameters,
     predict_probabilities,
+    read_weights,
 )
 from har.runs import RunFolder
 from har.signals import FloatArray, IntArray
@@ -263,7 +261,8 @@ class ActivityClassifier:
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
             run = RunFolder(Path(folder))
-            _export(network, run, (1, self.n_timesteps_, len(self.channels_)), self.devices[0])
+            shape = (1, self.n_timesteps_, len(self.channels_))
+            export_network(network, shape, self.devices[0], run.symbol, run.weights)
             run.write_config(self.config)
             run.write_epochs([asdict(record) for record in self.history_])
             run.update_manifest(**self.describe())
@@ -300,21 +299,8 @@ class ActivityClassifier:
         classifier.validation_subjects_ = training["validation_subjects"]
         classifier.history_ = _read_history(run)
         network = classifier._build(**model)
-        load_weights(network, _read_arrays(run.weights), str(run.weights))
+        load_weights(network, read_weights(run.weights), str(run.weights))
         return classifier
-
-
-def _export(
-    network: ActivityNetwork, run: RunFolder, shape: tuple[int, ...], device: mx.Context
-) -> None:
-    """Write the network's graph and weights, each whole or not at all."""
-    # Gluon exports the graph that a first call compiles.
-    network(mx.nd.zeros(shape, ctx=device))
-    with tempfile.TemporaryDirectory() as temporary:
-        exported = Path(temporary) / run.model.name
-        network.export(str(exported))
-        for file in (run.symbol, run.weights):
-            write_whole(file, partial(shutil.copyfile, exported.parent / file.name))
 
 
 def _read_description(run: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -354,13 +340,3 @@ def _read_history(run: RunFolder) -> list[EpochRecord]:
         raise RunError(
             f"{run.metrics}: found a line with other keys, expected {expected}"
         ) from error
-
-
-def _read_arrays(file: Path) -> dict[str, mx.nd.NDArray]:
-    try:
-        arrays = mx.nd.load(str(file)) if file.is_file() else None
-    except mx.MXNetError as error:
-        raise RunError(f"{file}: found damaged weights, expected what Gluon exported") from error
-    if not isinstance(arrays, dict):
-        raise RunError(f"{file}: found no weights in it, expected what Gluon exported")
-    return arrays

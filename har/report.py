@@ -106,14 +106,12 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
 
 
 def _curves(results: Results) -> tuple[Curve, Curve]:
-    table = results.metrics
-
-    def values(name: str) -> list[float] | None:
-        return table[name].tolist() if results.is_validated else None
-
+    lists = {name: column.tolist() for name, column in results.metrics.items()}
+    if not results.is_validated:
+        lists |= {"validation_loss": None, "validation_accuracy": None}
     return (
-        Curve("Loss", table["train_loss"].tolist(), values("validation_loss")),
-        Curve("Accuracy", table["train_accuracy"].tolist(), values("validation_accuracy"), True),
+        Curve("Loss", lists["train_loss"], lists["validation_loss"]),
+        Curve("Accuracy", lists["train_accuracy"], lists["validation_accuracy"], True),
     )
 
 

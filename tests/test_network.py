@@ -16,7 +16,7 @@ from scipy.special import softmax
 
 from har.backend import autograd, mx
 from har.config import ModelConfig
-from har.errors import DataError
+from har.errors import RunError
 from har.network import build_network, load_weights, n_parameters, predict_probabilities
 
 CPU = [mx.cpu(0)]
@@ -184,5 +184,5 @@ def test_weights_of_another_network_are_refused(change, message):
     network, _ = network_of()
     arrays = {name: mx.nd.array(weights) for name, weights in weights_of(network).items()}
     change(arrays)
-    with refused(DataError, "model.params: found", message, "expected"):
+    with refused(RunError, "model.params: found", message, "expected"):
         load_weights(network, arrays, "model.params")

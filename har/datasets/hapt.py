@@ -103,6 +103,7 @@ class _MirrorUnpickler(Unpickler):
     )
 
     def find_class(self, module: str, name: str) -> Any:
+        """Find what a name in the pickle stands for, if it is on one of the lists."""
         if (module, name) in self.numpy_and_standard:
             return super().find_class(module, name)
         if (module, name) in self.allowed:

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from har.errors import DataError
 
@@ -29,21 +28,6 @@ _DAMAGES = (
     RuntimeError,
     ValueError,
 )
-
-
-class FileTree(Protocol):
-    """Files by name, wherever they lie."""
-
-    @property
-    def place(self) -> str:
-        """The folder or zip, as messages name it."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the files, with ``/`` between folders."""
-
-    def read(self, name: str) -> bytes:
-        """Read one file whole."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +128,10 @@ class Zip:
             raise DataError(
                 f"{self.place}: found {name!r} damaged ({error}), expected a sound zip"
             ) from error
+
+
+# Files by name, wherever they lie.
+FileTree = Folder | Zip
 
 
 def open_zip(place: str, source: Path | io.BytesIO) -> Zip:

@@ -135,18 +135,21 @@ def read_published(tree: FileTree) -> tuple[Windows, Windows]:
 
 
 def _read_split(tree: FileTree, folder: str, split: str) -> Windows:
-    def read(name: str) -> tuple[bytes, str]:
+    def content_and_place(name: str) -> tuple[bytes, str]:
+        """Read a file, and say how messages call it."""
         if folder + name not in tree.names:
             raise DataError(f"{tree.place}/{folder}{name}: found no such file, expected it")
         return tree.read(folder + name), f"{tree.place}/{folder}{name}"
 
     names = [_signal_name(split, channel) for channel in UCI_CHANNELS]
-    labels = parse_integers(*read(f"{split}/y_{split}.txt"), 1, len(UCI_ACTIVITIES)) - 1
-    subjects = parse_integers(*read(f"{split}/subject_{split}.txt"), 1, N_SUBJECTS)
+    labels = (
+        parse_integers(*content_and_place(f"{split}/y_{split}.txt"), 1, len(UCI_ACTIVITIES)) - 1
+    )
+    subjects = parse_integers(*content_and_place(f"{split}/subject_{split}.txt"), 1, N_SUBJECTS)
     signals = np.empty((len(labels), N_TIMESTEPS, len(UCI_CHANNELS)), np.float32)
     _check_rows(subjects, len(labels), f"{tree.place}/{folder}{split}/subject_{split}.txt")
     for channel, name in enumerate(names):
-        table = parse_table(*read(name), n_columns=N_TIMESTEPS)
+        table = parse_table(*content_and_place(name), n_columns=N_TIMESTEPS)
         _check_rows(table, len(labels), f"{tree.place}/{folder}{name}")
         signals[:, :, channel] = table
     return Windows(signals, labels, subjects)
