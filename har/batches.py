@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from har.augment import rotate
 from har.config import TrainingConfig
 from har.signals import FloatArray, IntArray
 from har.windows import Windows
@@ -22,9 +23,9 @@ def batches(
     windows : Windows
         What to learn from.
     config : TrainingConfig
-        Size of a batch, whether to shuffle, label smoothing.
+        Size of a batch, whether to shuffle, rotation, label smoothing.
     generator : numpy.random.Generator
-        Draws the order.
+        Draws the order and the rotations.
 
     Yields
     ------
@@ -38,7 +39,10 @@ def batches(
         generator.shuffle(order)
     targets = smoothed_targets(windows.labels, len(windows.activities), config.label_smoothing)
     for chosen in np.array_split(order, math.ceil(len(order) / config.batch_size)):
-        yield windows.signals[chosen], targets[chosen]
+        signals = windows.signals[chosen]
+        if config.rotation_degrees:
+            signals = rotate(signals, windows.channels, config.rotation_degrees, generator)
+        yield signals, targets[chosen]
 
 
 def smoothed_targets(labels: IntArray, n_activities: int, smoothing: float) -> FloatArray:

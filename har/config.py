@@ -95,6 +95,8 @@ class TrainingConfig:
         Windows in each step.
     shuffle : bool
         Draw a new order of the windows in each epoch.
+    rotation_degrees : float
+        Turn the phone of each window anew in each epoch, by an angle of this deviation.
     optimizer : {'adam', 'rmsprop', 'sgd'}
         The rule of the update.
     learning_rate : float
@@ -126,6 +128,7 @@ class TrainingConfig:
     n_epochs: int = 30
     batch_size: int = 64
     shuffle: bool = True
+    rotation_degrees: float = 0.0
     optimizer: Optimizer = "adam"
     learning_rate: float = 1e-3
     momentum: float = 0.9
@@ -142,7 +145,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         _require_at_least(1, self, "training", "n_epochs", "batch_size", "step_epochs")
-        _require_at_least(0, self, "training", "weight_decay", "warmup_epochs")
+        _require_at_least(0, self, "training", "weight_decay", "warmup_epochs", "rotation_degrees")
         _require_positive(self, "training", "learning_rate", "step_factor")
         _require_share(self, "training", "momentum", "label_smoothing")
         if self.clip_norm is not None:

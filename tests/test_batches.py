@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import small_windows
@@ -71,3 +73,20 @@ def test_smoothing_spreads_its_share_over_all_activities(smoothing, expected):
     targets = smoothed_targets(np.array([2, 0]), 3, smoothing)
     assert targets.dtype == np.float32
     assert_allclose(targets, expected, atol=1e-7)
+
+
+def test_rotation_turns_each_window_anew_in_each_epoch_and_keeps_lengths():
+    windows = small_windows()
+    channels = ("acc_x", "acc_y", "acc_z")
+    windows = replace(windows, signals=windows.signals[:, :, :3], channels=channels)
+    config = TrainingConfig(shuffle=False, rotation_degrees=20)
+    generator = np.random.default_rng(0)
+    first, second = (
+        np.concatenate([signals for signals, _ in batches(windows, config, generator)])
+        for _ in range(2)
+    )
+    for turned in (first, second):
+        lengths = np.linalg.norm(turned, axis=2)
+        assert_allclose(lengths, np.linalg.norm(windows.signals, axis=2), rtol=1e-4)
+    assert not np.allclose(first, windows.signals)
+    assert not np.allclose(first, second)
