@@ -255,9 +255,7 @@ class Trainer:
         if self.config.decay_kind == "decoupled" and self.config.weight_decay:
             self._shrink(1 - rate * self.config.weight_decay)
         self._trainer.allreduce_grads()
-        if self.config.clip_norm is not None:
-            self._clip(self.config.clip_norm * n_windows)
-        self._trainer.update(n_windows)
+        self._trainer.update(n_windows / self._shortening(n_windows))
 
     def _shrink(self, factor: float) -> None:
         """Decay the weights apart from the gradient (Loshchilov & Hutter 2019)."""
@@ -265,11 +263,15 @@ class Trainer:
             for weights in parameter.list_data():
                 weights *= factor
 
-    def _clip(self, norm: float) -> None:
-        """Shorten the gradient, over all weights together, to at most a norm."""
-        for device in self.devices:
-            gradients = [parameter.grad(device) for parameter in self._trained]
-            gluon.utils.clip_global_norm(gradients, norm, check_isfinite=False)
+    def _shortening(self, n_windows: int) -> float:
+        """Find by what to multiply the gradient, so that its norm is at most `clip_norm`."""
+        if self.config.clip_norm is None:
+            return 1.0
+        # After the gradients were added up, they are the same on every device.
+        gradients = [parameter.grad(self.devices[0]) for parameter in self._trained]
+        squares = mx.nd.multi_sum_sq(*gradients, num_arrays=len(gradients)).asnumpy()
+        norm = math.sqrt(float(squares.sum())) / n_windows
+        return min(1.0, self.config.clip_norm / norm) if norm else 1.0
 
 
 def _n_right(scores: mx.nd.NDArray, targets: mx.nd.NDArray) -> int:
