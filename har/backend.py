@@ -30,8 +30,10 @@ def _keep_freed_memory() -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return
-    trim_threshold, mmap_threshold = -1, -3  # as malloc.h numbers them
+    trim_threshold, mmap_threshold, arena_max = -1, -3, -8  # as malloc.h numbers them
     mallopt(trim_threshold, 2**30)
+    # The arenas of other threads cannot hold a buffer of more than 64 MiB, whatever is asked for.
+    mallopt(arena_max, 1)
     # Older versions of the GNU C library take 32 MiB at most.
     _ = mallopt(mmap_threshold, 2**30) or mallopt(mmap_threshold, 2**25)
 
