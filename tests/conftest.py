@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture(scope="session")
 def data_root():
     """The folder with uci-har-dataset.zip and hapt.zip."""
-    root = Path(os.environ.get("HAR_DATA") or SHARED_DATA)
+    root = Path(os.environ.get("HAR_DATA") or SHARED_DATA).resolve()
     if not root.exists():
         pytest.skip(f"the real data sets are not at {root}: name their folder with HAR_DATA")
     return root
