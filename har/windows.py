@@ -194,5 +194,5 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
             "expected to leave at least one to train on"
         )
     drawn = np.random.default_rng(seed).permutation(np.array(subjects))[:n_subjects]
-    is_held_out = np.isin(windows.subjects, drawn)
-    return windows.where(~is_held_out), windows.where(is_held_out)
+    rest = set(subjects) - set(drawn.tolist())
+    return windows.of_subjects(rest), windows.of_subjects(drawn.tolist())
