@@ -4,8 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from har.errors import DataError
 from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, FloatArray
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Samples that follow each other without a gap.
+
+    Parameters
+    ----------
+    first_sample : int
+        Its place in the recording's `samples`.
+    n_samples : int
+        How many samples it has.
+    start_s : float
+        When it starts, in seconds from the recording's first sample.
+    """
+
+    first_sample: int
+    n_samples: int
+    start_s: float
 
 
 @dataclass(frozen=True)
@@ -14,28 +35,34 @@ class Recording:
 
     Parameters
     ----------
-    samples : ndarray of float64, shape (n_timesteps, n_channels)
+    samples : ndarray of float, shape (n_timesteps, n_channels)
         Acceleration in g, gravity included, and angular rate in rad/s.
-    subject : int
-        Who wore the phone.
+    subject : int or None
+        Who wore the phone, if known.
     source : str
         The file or files it was read from, for messages and reports.
     channels : tuple of str
         Names of the columns of `samples`.
     rate_hz : float
         Samples per second.
+    notes : tuple of str
+        Every assumption made and everything mended on the way from the file, a line each.
+    stretches : tuple of Stretch
+        The parts between gaps, in order; they cover all samples. One, if none are given.
 
     Raises
     ------
     DataError
-        If `samples` is not a table with a column per channel.
+        If `samples` is not a table with a column per channel, or the stretches do not cover it.
     """
 
     samples: FloatArray
-    subject: int
+    subject: int | None
     source: str
     channels: tuple[str, ...] = RAW_CHANNELS
     rate_hz: float = SAMPLE_RATE_HZ
+    notes: tuple[str, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 2 or self.samples.shape[1] != len(self.channels):
@@ -43,7 +70,23 @@ class Recording:
                 f"{self.source}: found samples of shape {self.samples.shape}, "
                 f"expected (n_timesteps, {len(self.channels)})"
             )
+        if not self.stretches:
+            object.__setattr__(self, "stretches", (Stretch(0, len(self.samples), 0.0),))
+        lengths = [stretch.n_samples for stretch in self.stretches]
+        ends = np.cumsum(lengths).tolist()
+        starts = [stretch.first_sample for stretch in self.stretches]
+        if starts != [0, *ends[:-1]] or ends[-1] != len(self.samples):
+            raise DataError(
+                f"{self.source}: found stretches that start at samples {starts} and end at {ends}, "
+                f"expected them to cover {len(self.samples)} samples without overlap"
+            )
 
     def __len__(self) -> int:
         """Count the samples."""
         return len(self.samples)
+
+    @property
+    def duration_s(self) -> float:
+        """From the first sample to the end of the last, gaps included."""
+        last = self.stretches[-1]
+        return last.start_s + last.n_samples / self.rate_hz

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from har.errors import DataError
-from har.recording import Recording
+from har.recording import Recording, Stretch
 
 
 def test_a_recording_counts_its_samples():
@@ -26,3 +26,28 @@ def test_samples_without_a_column_per_channel_are_refused(shape):
 def test_channels_may_be_others():
     recording = Recording(np.zeros((7, 2)), subject=3, source="ecg.csv", channels=("a", "b"))
     assert recording.channels == ("a", "b")
+
+
+def test_without_stretches_a_recording_is_one():
+    recording = Recording(np.zeros((100, 6)), subject=None, source="walk.csv")
+    assert recording.stretches == (Stretch(0, 100, 0.0),)
+    assert recording.duration_s == 2.0
+
+
+def test_its_duration_counts_the_gaps():
+    stretches = (Stretch(0, 60, 0.0), Stretch(60, 40, 9.2))
+    recording = Recording(np.zeros((100, 6)), None, "walk.csv", stretches=stretches)
+    assert recording.duration_s == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(
+    "stretches",
+    [
+        (Stretch(0, 99, 0.0),),
+        (Stretch(1, 99, 0.0),),
+        (Stretch(0, 60, 0.0), Stretch(59, 41, 9.2)),
+    ],
+)
+def test_stretches_must_cover_the_samples(stretches):
+    with pytest.raises(DataError, match="expected them to cover 100 samples"):
+        Recording(np.zeros((100, 6)), None, "walk.csv", stretches=stretches)
