@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from har.backend import n_threads, parse_devices, seed_everything
 from har.config import Config
@@ -22,8 +23,10 @@ from har.network import (
     predict_probabilities,
     read_weights,
 )
+from har.recording import Recording
 from har.runs import RunFolder
 from har.signals import FloatArray, IntArray
+from har.timeline import make_timeline, with_sensors_for
 from har.training import EpochRecord, fit
 from har.windows import Windows, check_signals, hold_out_subjects
 
@@ -189,6 +192,29 @@ class ActivityClassifier:
         """
         return np.asarray(self.predict_proba(windows).argmax(axis=1))
 
+    def predict_recording(self, recording: Recording) -> pd.DataFrame:
+        """Find what the person of a recording did from when to when.
+
+        Parameters
+        ----------
+        recording : Recording
+            At 50 Hz; `har.read_recording` reads one from a file.
+
+        Returns
+        -------
+        DataFrame
+            A row per window: start_s, end_s, activity, probability, then a probability per
+            activity, and warming_up; see `har.timeline.make_timeline`.
+
+        Raises
+        ------
+        DataError
+            If the recording lacks a sensor that the classifier reads, or is too short.
+        """
+        self._fitted()
+        fitting = with_sensors_for(recording, self.channels_, self.rate_hz_)
+        return make_timeline(fitting, self.predict_proba, self.activities_, self.n_timesteps_)
+
     def evaluate(self, windows: Windows) -> Evaluation:
         """Predict labelled windows, each once, and compare.
 
@@ -292,7 +318,7 @@ class ActivityClassifier:
             If a file is missing or damaged.
         """
         run = RunFolder.open(Path(folder))
-        model, training = _read_description(run)
+        model, training = run.read_description()
         classifier = cls(replace(run.read_config(), device=device))
         classifier.n_train_windows_ = training["n_train_windows"]
         classifier.train_subjects_ = training["train_subjects"]
@@ -301,34 +327,6 @@ class ActivityClassifier:
         network = classifier._build(**model)
         load_weights(network, read_weights(run.weights), str(run.weights))
         return classifier
-
-
-def _read_description(run: RunFolder) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read what `describe` told of the model and its training, as far as `load` needs it."""
-    manifest = run.read_json(run.manifest)
-    try:
-        model, training = manifest["model"], manifest["training"]
-        return (
-            {
-                "channels": tuple(model["channels"]),
-                "activities": tuple(model["activities"]),
-                "rate_hz": float(model["rate_hz"]),
-                "n_timesteps": int(model["n_timesteps"]),
-            },
-            {
-                "n_train_windows": int(training["n_train_windows"]),
-                "train_subjects": tuple(training["train_subjects"]),
-                "validation_subjects": tuple(training["validation_subjects"]),
-            },
-        )
-    except KeyError as error:
-        raise RunError(
-            f"{run.manifest}: found no {error}, expected what describes a trained model"
-        ) from error
-    except (TypeError, ValueError) as error:
-        raise RunError(
-            f"{run.manifest}: found a wrong type ({error}), expected what describes a trained model"
-        ) from error
 
 
 def _read_history(run: RunFolder) -> list[EpochRecord]:

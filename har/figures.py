@@ -23,8 +23,8 @@ from har.style import (
     PAPER,
     ROSE,
     STYLE,
-    activity_colour,
     activity_label,
+    colours_of,
     percent,
     short_label,
 )
@@ -253,7 +253,7 @@ def class_bars(scores: Mapping[str, Sequence[float]], activities: Sequence[str])
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(1, len(scores), squeeze=False, sharey=True)[0]
     labels = [activity_label(activity) for activity in activities]
-    colours = [activity_colour(activity) for activity in activities]
+    colours = list(colours_of(activities).values())
     for axes, (name, values) in zip(panels, scores.items(), strict=True):
         _draw_bars(axes, labels, values, colours)
         axes.set_title(name)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
@@ -26,14 +24,13 @@ from har.figures import (
     window_figure,
 )
 from har.files import whole_folder, write_text
+from har.pages import page_environment
 from har.results import Mistake, Results, check_same_windows
 from har.runs import RunFolder
 from har.style import (
-    activity_colour,
     activity_label,
     percent,
     save_png,
-    short_label,
     to_svg,
 )
 from har.windows import Windows
@@ -121,22 +118,8 @@ def _learning_figure(results: Results, *curves: Curve) -> Figure:
 
 
 def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Figure]) -> str:
-    environment = Environment(
-        loader=PackageLoader("har", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(results.scores.activities)
     environment.filters |= {
-        "count": lambda number: f"{int(number):,}",
-        "people": lambda number: f"{number} people" if number != 1 else "one person",
-        "percent": percent,
-        "label": activity_label,
-        "short": short_label,
-        "colour": activity_colour,
-        "duration": _duration,
-        "date": _date,
         "sureness": lambda share: percent(share) if share < 0.9995 else "> " + percent(0.999),
         "value": _value,
     }
@@ -272,22 +255,6 @@ def _command(manifest: Mapping[str, Any]) -> str:
     command = shlex.join(map(str, manifest.get("command") or ["har", "train"]))
     lines.append(f"OMP_NUM_THREADS={threads} {command}" if threads else command)
     return "\n".join(lines)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
-    shown = [f"{number}\N{NO-BREAK SPACE}{unit}" for number, unit in parts if number]
-    return " ".join(shown[:2]) or f"{seconds:.1f}\N{NO-BREAK SPACE}s"
-
-
-def _date(timestamp: str) -> str:
-    try:
-        moment = datetime.fromisoformat(timestamp)
-    except ValueError:
-        return timestamp
-    return f"{moment.day} {moment:%B %Y}"
 
 
 def _value(setting: object) -> str:

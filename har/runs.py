@@ -26,8 +26,15 @@ import pandas as pd
 
 from har.config import Config
 from har.errors import RunError
-from har.files import write_text, write_whole
+from har.files import write_text
+from har.frames import write_frame
 from har.recipes import load_config, save_config
+
+# What the manifest tells of a trained model, and as which types it is needed.
+_DESCRIPTION: dict[str, dict[str, type]] = {
+    "model": {"channels": tuple, "activities": tuple, "rate_hz": float, "n_timesteps": int},
+    "training": {"n_train_windows": int, "train_subjects": tuple, "validation_subjects": tuple},
+}
 
 
 @dataclass(frozen=True)
@@ -176,6 +183,38 @@ class RunFolder:
         earlier = self.read_json(self.manifest) if self.manifest.exists() else {}
         self.write_json(self.manifest, {**earlier, **sections})
 
+    def read_description(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Read from the manifest what describes a trained model.
+
+        Returns
+        -------
+        model : dict
+            channels, activities, rate_hz and n_timesteps.
+        training : dict
+            n_train_windows, train_subjects and validation_subjects.
+
+        Raises
+        ------
+        RunError
+            If the manifest is missing or damaged, or tells of no model.
+        """
+        manifest = self.read_json(self.manifest)
+        try:
+            model, training = (
+                {key: kind(manifest[section][key]) for key, kind in kinds.items()}
+                for section, kinds in _DESCRIPTION.items()
+            )
+        except KeyError as error:
+            raise RunError(
+                f"{self.manifest}: found no {error}, expected what describes a trained model"
+            ) from error
+        except (TypeError, ValueError) as error:
+            raise RunError(
+                f"{self.manifest}: found a wrong type ({error}), "
+                "expected what describes a trained model"
+            ) from error
+        return model, training
+
     def write_epochs(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Write the metrics, a line per epoch."""
         write_text(self.metrics, "".join(f"{json.dumps(record)}\n" for record in records))
@@ -200,11 +239,8 @@ class RunFolder:
         ]
 
     def write_predictions(self, predictions: pd.DataFrame) -> None:
-        """Write a row per test window; probabilities have eight significant digits."""
-        write_whole(
-            self.predictions,
-            lambda file: predictions.to_csv(file, index=False, float_format="%.8g"),
-        )
+        """Write a row per test window."""
+        write_frame(predictions, self.predictions)
 
     def read_predictions(self) -> pd.DataFrame:
         """Read the predictions back.

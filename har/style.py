@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -87,9 +88,23 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def activity_colour(activity: str) -> str:
-    """Find an activity's colour, the same in every figure; grey for an unknown activity."""
-    return ACTIVITY_COLOURS.get(activity, OTHER_COLOUR)
+def colours_of(activities: Iterable[str]) -> dict[str, str]:
+    """Give each of several activities a colour of its own.
+
+    Parameters
+    ----------
+    activities : iterable of str
+        Known ones keep their colour; others take the unused ones in turn, grey when all are used.
+
+    Returns
+    -------
+    dict of str to str
+        In the given order, each activity once.
+    """
+    names = list(dict.fromkeys(activities))
+    used = {ACTIVITY_COLOURS[name] for name in names if name in ACTIVITY_COLOURS}
+    unused = (colour for colour in ACTIVITY_COLOURS.values() if colour not in used)
+    return {name: ACTIVITY_COLOURS.get(name) or next(unused, OTHER_COLOUR) for name in names}
 
 
 def activity_label(activity: str) -> str:

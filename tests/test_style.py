@@ -21,8 +21,8 @@ from har.style import (
     CSS_VARIABLES,
     OTHER_COLOUR,
     STYLE,
-    activity_colour,
     activity_label,
+    colours_of,
     percent,
     save_png,
     short_label,
@@ -75,7 +75,18 @@ def a_figure(label="label"):
 def test_every_activity_has_a_colour_of_its_own():
     assert set(ACTIVITY_COLOURS) == set(HAPT_ACTIVITIES)
     assert len(set(ACTIVITY_COLOURS.values())) == len(HAPT_ACTIVITIES)
-    assert activity_colour("JUGGLING") == OTHER_COLOUR
+
+
+def test_own_activities_take_the_unused_colours_and_known_ones_keep_theirs():
+    colours = colours_of(["JUGGLING", "WALKING", "DANCING", "JUGGLING"])
+    assert list(colours) == ["JUGGLING", "WALKING", "DANCING"]
+    assert colours["WALKING"] == ACTIVITY_COLOURS["WALKING"]
+    assert len(set(colours.values())) == 3
+
+
+def test_more_activities_than_colours_are_grey_in_the_end():
+    names = [f"ACTIVITY {number}" for number in range(len(ACTIVITY_COLOURS) + 1)]
+    assert colours_of(names)[names[-1]] == OTHER_COLOUR
 
 
 @pytest.mark.parametrize("blindness", BLINDNESS)

@@ -1,0 +1,60 @@
+"""What all pages share: one Jinja environment, and how numbers, times and names are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from har.style import activity_label, colours_of, percent, short_label
+
+
+def page_environment(activities: Iterable[str]) -> Environment:
+    """Make the environment that renders ``har/templates``.
+
+    Parameters
+    ----------
+    activities : iterable of str
+        Names that the page colours.
+
+    Returns
+    -------
+    Environment
+        Text is escaped, an unknown name is an error, and the filters below write values.
+    """
+    environment = Environment(
+        loader=PackageLoader("har", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": lambda number: f"{int(number):,}",
+        "people": lambda number: f"{number} people" if number != 1 else "one person",
+        "percent": percent,
+        "label": activity_label,
+        "short": short_label,
+        "colour": colours_of(activities).__getitem__,
+        "duration": duration_in_words,
+        "date": _date,
+    }
+    return environment
+
+
+def duration_in_words(seconds: float) -> str:
+    """Write a duration with its two largest units: ``"1 h 12 min"``, ``"4.2 s"``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    shown = [f"{number}\N{NO-BREAK SPACE}{unit}" for number, unit in parts if number]
+    return " ".join(shown[:2]) or f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+
+
+def _date(timestamp: str) -> str:
+    try:
+        moment = datetime.fromisoformat(timestamp)
+    except ValueError:
+        return timestamp
+    return f"{moment.day} {moment:%B %Y}"

@@ -1,0 +1,279 @@
+"""A timeline: what the person of a recording did from when to when.
+
+A recording becomes windows exactly as the training windows did, but for the start of the filters:
+they are settled on the first sample of each stretch, because starting from zero would leak gravity
+into the body's acceleration for seconds (see `har.filters`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from har.errors import DataError
+from har.filters import WARM_UP_S, channels_from
+from har.recording import Recording, Stretch
+from har.signals import RAW_CHANNELS, UCI_CHANNELS, WINDOW_STEP, FloatArray
+from har.streaming import UciHarStream, WindowStream
+from har.windows import check_signals
+
+# About half an hour at 50 Hz: a day's windows need not be in memory at once.
+_CHUNK = 100_000
+# Times are written with this or better.
+_TOLERANCE_S = 5e-4
+
+
+@dataclass(frozen=True)
+class TimedWindows:
+    """Windows of a stretch of a recording, and when each starts.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        In g and rad/s.
+    start_s : ndarray of float64, shape (n_windows,)
+        Seconds from the recording's first sample.
+    warming_up : ndarray of bool, shape (n_windows,)
+        Whether a window starts while the filters still settle.
+    """
+
+    signals: FloatArray
+    start_s: FloatArray
+    warming_up: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+def timed_windows(
+    recording: Recording, n_timesteps: int, step: int = WINDOW_STEP
+) -> Iterator[TimedWindows]:
+    """Filter a recording and cut it into windows, some hundreds at a time.
+
+    Parameters
+    ----------
+    recording : Recording
+        At 50 Hz, with the columns of `har.signals.RAW_CHANNELS` or the first three of them.
+    n_timesteps, step : int
+        Window length and hop in samples.
+
+    Yields
+    ------
+    TimedWindows
+        In the order of time. No window reaches over a gap.
+    """
+    for stretch in recording.stretches:
+        n_channels = len(channels_from(recording.channels))
+        cutter = WindowStream(n_timesteps, step, n_channels)
+        for channels in _filtered(recording, stretch):
+            cut = cutter.push(channels)
+            since_start_s = cut.first_samples / recording.rate_hz
+            yield TimedWindows(
+                cut.signals, stretch.start_s + since_start_s, since_start_s < WARM_UP_S
+            )
+
+
+def _filtered(recording: Recording, stretch: Stretch) -> Iterator[FloatArray]:
+    filters = UciHarStream(len(recording.channels), start="settled")
+    end = stretch.first_sample + stretch.n_samples
+    for first in range(stretch.first_sample, end, _CHUNK):
+        yield filters.push(recording.samples[first : min(first + _CHUNK, end)])
+    yield filters.finish()
+
+
+def with_sensors_for(recording: Recording, channels: tuple[str, ...], rate_hz: float) -> Recording:
+    """Take from a recording what a classifier reads.
+
+    Parameters
+    ----------
+    recording : Recording
+        What was measured.
+    channels : tuple of str
+        What the classifier reads.
+    rate_hz : float
+        At what rate.
+
+    Returns
+    -------
+    Recording
+        Without the gyroscope, if the classifier was trained without one.
+
+    Raises
+    ------
+    DataError
+        If the recording has another rate or lacks a sensor, or the classifier's channels are not
+        those of UCI HAR.
+    """
+    raw_channels = RAW_CHANNELS if any("gyro" in name for name in channels) else RAW_CHANNELS[:3]
+    if channels_from(raw_channels) != channels:
+        raise DataError(
+            f"{recording.source}: found a classifier of {', '.join(channels)}, expected one of "
+            f"{', '.join(UCI_CHANNELS)} to run on recordings"
+        )
+    if recording.rate_hz != rate_hz or recording.channels[: len(raw_channels)] != raw_channels:
+        raise DataError(
+            f"{recording.source}: found {', '.join(recording.channels)} at "
+            f"{recording.rate_hz:g} Hz, expected {', '.join(raw_channels)} at {rate_hz:g} Hz"
+        )
+    samples = recording.samples[:, : len(raw_channels)]
+    return replace(recording, samples=samples, channels=raw_channels)
+
+
+def make_timeline(
+    recording: Recording,
+    predict: Callable[[FloatArray], FloatArray],
+    activities: tuple[str, ...],
+    n_timesteps: int,
+) -> pd.DataFrame:
+    """Classify a recording, window after window.
+
+    Parameters
+    ----------
+    recording : Recording
+        At 50 Hz, with the sensors that the classifier reads.
+    predict : callable
+        Gives probabilities, shape (n_windows, n_activities), for windows.
+    activities : tuple of str
+        Names of the classes.
+    n_timesteps : int
+        Samples in a window.
+
+    Returns
+    -------
+    DataFrame
+        A row per window: start_s and end_s in seconds from the first sample, activity,
+        probability, then a probability per activity, and warming_up: whether the window starts
+        in the first 10 s of its stretch, while the filters still settle.
+
+    Raises
+    ------
+    DataError
+        If no stretch is long enough for a window.
+    """
+    starts_s, probabilities, warming_up = [], [], []
+    for windows in timed_windows(recording, n_timesteps):
+        if len(windows.signals):
+            check_signals(windows.signals, windows.signals.shape[2], recording.source)
+            starts_s.append(windows.start_s)
+            probabilities.append(predict(windows.signals))
+            warming_up.append(windows.warming_up)
+    if not starts_s:
+        longest = max(stretch.n_samples for stretch in recording.stretches)
+        raise DataError(
+            f"{recording.source}: found {longest / recording.rate_hz:g} s without a gap, "
+            f"expected at least {n_timesteps / recording.rate_hz:g} s for one window"
+        )
+    start_s, shares = np.concatenate(starts_s), np.concatenate(probabilities)
+    ends = {"start_s": start_s, "end_s": start_s + n_timesteps / recording.rate_hz}
+    best = {"activity": np.array(activities)[shares.argmax(axis=1)], "probability": shares.max(1)}
+    every = dict(zip(activities, shares.T, strict=True))
+    return pd.DataFrame({**ends, **best, **every, "warming_up": np.concatenate(warming_up)})
+
+
+def merge_segments(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Join neighbouring windows of the same activity.
+
+    Windows overlap, so a change is put halfway between the middles of the two windows; the segments
+    touch and do not overlap.
+
+    Parameters
+    ----------
+    timeline : DataFrame
+        What `make_timeline` gives.
+
+    Returns
+    -------
+    DataFrame
+        A row per segment: start_s, end_s, activity, probability (its windows' mean) and n_windows.
+    """
+    start_s, end_s = timeline["start_s"].to_numpy(), timeline["end_s"].to_numpy()
+    activity = timeline["activity"].to_numpy()
+    # Windows before and after a gap do not touch.
+    is_after_gap = start_s[1:] > end_s[:-1] + _TOLERANCE_S
+    is_new = np.concatenate([[True], is_after_gap | (activity[1:] != activity[:-1])])
+    first = np.flatnonzero(is_new)
+    last = np.append(first[1:], len(timeline)) - 1
+    middle_s = (start_s + end_s) / 2
+    begins_s, ends_s = start_s[first], end_s[last]
+    changes = np.flatnonzero(~is_after_gap[first[1:] - 1])
+    change_s = (middle_s[last[changes]] + middle_s[first[changes + 1]]) / 2
+    ends_s[changes] = begins_s[changes + 1] = change_s
+    total = np.add.reduceat(timeline["probability"].to_numpy(), first)
+    n_windows = last - first + 1
+    return pd.DataFrame(
+        {
+            "start_s": begins_s,
+            "end_s": ends_s,
+            "activity": activity[first],
+            "probability": total / n_windows,
+            "n_windows": n_windows,
+        }
+    )
+
+
+def time_of_each(segments: pd.DataFrame) -> pd.DataFrame:
+    """Add up how long each activity lasted.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        What `merge_segments` gives.
+
+    Returns
+    -------
+    DataFrame
+        A row per activity that occurs: duration_s, share and n_segments.
+    """
+    duration_s = segments["end_s"] - segments["start_s"]
+    grouped = duration_s.groupby(segments["activity"])
+    table = pd.DataFrame({"duration_s": grouped.sum(), "n_segments": grouped.size()})
+    return table.assign(share=table["duration_s"] / duration_s.sum())
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How many windows of a timeline are right.
+
+    Parameters
+    ----------
+    n_right, n_windows : int
+        Of the windows that lie in one segment of the truth.
+    """
+
+    n_right: int
+    n_windows: int
+
+    @property
+    def share(self) -> float:
+        """Share of windows that are right; NaN without any."""
+        return self.n_right / self.n_windows if self.n_windows else float("nan")
+
+    def in_words(self) -> str:
+        """Tell it in a line."""
+        return (
+            f"{self.n_right} of {self.n_windows} windows that lie in one labelled segment are "
+            f"right ({self.share:.1%})"
+        )
+
+
+def compare(timeline: pd.DataFrame, truth: pd.DataFrame) -> Agreement:
+    """Count the windows that are right.
+
+    Parameters
+    ----------
+    timeline : DataFrame
+        What `make_timeline` gives.
+    truth : DataFrame
+        Segments that do not overlap: start_s, end_s and activity.
+
+    Returns
+    -------
+    Agreement
+        Windows that reach over the end of a segment have no one truth and do not count.
+    """
+    truth = truth.sort_values("start_s")
+    place = np.searchsorted(truth["start_s"], timeline["start_s"] + _TOLERANCE_S, side="right") - 1
+    ends_s = truth["end_s"].to_numpy()[place]
+    is_inside = (place >= 0) & (timeline["end_s"].to_numpy() <= ends_s + _TOLERANCE_S)
+    is_right = truth["activity"].to_numpy()[place] == timeline["activity"].to_numpy()
+    return Agreement(int((is_inside & is_right).sum()), int(is_inside.sum()))
