@@ -113,16 +113,73 @@ def _add_evaluate(verbs: Any) -> None:
 
 
 def _add_predict(verbs: Any) -> None:
-    summary = "classify windows with a trained run"
-    parser = _add_verb(verbs, "predict", summary, "runs/small windows.npy --out predictions.csv")
+    summary = "tell the activities of a recording, or of windows, with a trained run"
+    parser = _add_verb(verbs, "predict", summary, "runs/small walk.csv --out timeline.csv --plot")
     _add_run(parser)
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help="windows as .npy or .npz, in g and rad/s"
+        "file",
+        type=Path,
+        metavar="FILE",
+        help="a recording as .csv or .parquet, or windows in g and rad/s as .npy or .npz",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="the table (default: standard output)"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="the table, .csv or .parquet; of a recording, segments and assumptions are written "
+        "beside it (default: the table to standard output)",
     )
     _add_device(parser)
+    recordings = parser.add_argument_group("for a recording; what is not given is found out")
+    recordings.add_argument(
+        "--plot",
+        action="store_true",
+        help="draw signals over a band of activities, as .png and .html beside --out",
+    )
+    recordings.add_argument(
+        "--truth",
+        type=Path,
+        metavar="TABLE",
+        help="what really happened: a table with start_s, end_s, activity and perhaps file, to "
+        "draw and to compare with",
+    )
+    recordings.add_argument(
+        "--columns",
+        type=_mapping,
+        metavar="NAME=COLUMN,…",
+        help="which column is what: acc_x=Ax,gyro_x=Wx,time_s=t",
+    )
+    recordings.add_argument(
+        "--rate-hz", type=_rate, metavar="HZ", help="samples per second, instead of time stamps"
+    )
+    recordings.add_argument("--time-unit", choices=("s", "ms", "us", "ns"), help="of time stamps")
+    _add_units(recordings, default=None)
+
+
+def _add_units(parser: Any, default: str | None) -> None:
+    for option, unit, other in (("--acc-unit", "g", "m/s2"), ("--gyro-unit", "rad/s", "deg/s")):
+        sensor = "accelerations" if "acc" in option else "angular rates"
+        usual = f" (default: {unit})" if default else ""
+        parser.add_argument(
+            option, choices=(unit, other), default=default and unit, help=f"of {sensor}{usual}"
+        )
+
+
+def _mapping(text: str) -> dict[str, str]:
+    """Read pairs such as ``acc_x=Ax,time_s=t``."""
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    wrong = next((name for name, equals, column in pairs if not (name and equals and column)), None)
+    if wrong is not None:
+        raise argparse.ArgumentTypeError(f"found {wrong!r} in {text!r}, expected NAME=COLUMN")
+    return {name.strip(): column.strip() for name, _, column in pairs}
+
+
+def _rate(text: str) -> float:
+    """Read a positive number."""
+    rate_hz = float(text)
+    if not 0 < rate_hz < float("inf"):
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number above 0")
+    return rate_hz
 
 
 def _add_report(verbs: Any) -> None:

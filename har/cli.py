@@ -184,17 +184,29 @@ def _score(classifier: ActivityClassifier, data: UciHar, run: RunFolder) -> None
 
 
 def predict(options: Namespace) -> None:
-    """Classify windows with a trained run.
+    """Tell the activities of a recording, or of windows, with a trained run.
 
     Parameters
     ----------
     options : Namespace
-        With ``run``, ``file``, ``out`` and ``device``.
+        With ``run``, ``file``, ``out``, ``device``, and what is only for recordings.
     """
+    if options.file.suffix.lower() in {".npy", ".npz"}:
+        _predict_windows(options)
+    else:
+        _predict_recording(options)
+
+
+def _predict_windows(options: Namespace) -> None:
     from har.classifier import ActivityClassifier
     from har.datasets.arrays import read_windows
+    from har.errors import UsageError
     from har.evaluation import predictions_table
 
+    for name in ("plot", "truth", "columns", "rate_hz", "time_unit", "acc_unit", "gyro_unit"):
+        if getattr(options, name):
+            option = name.replace("_", "-")
+            raise UsageError(f"{options.file}: found windows and --{option}, expected a recording")
     classifier = ActivityClassifier.load(options.run, options.device)
     signals = read_windows(options.file, classifier.channels_)
     table = predictions_table(classifier.predict_proba(signals), classifier.activities_)
@@ -206,16 +218,46 @@ def predict(options: Namespace) -> None:
     )
 
 
+def _predict_recording(options: Namespace) -> None:
+    from har.classifier import ActivityClassifier
+    from har.reading.recording import read_recording
+    from har.timeline_report import TimelineReport
+    from har.truth import read_truth
+
+    classifier = ActivityClassifier.load(options.run, options.device)
+    recording = read_recording(
+        options.file,
+        columns=options.columns,
+        rate_hz=options.rate_hz,
+        time_unit=options.time_unit,
+        acc_unit=options.acc_unit,
+        gyro_unit=options.gyro_unit,
+        needs_gyroscope=any("gyro" in channel for channel in classifier.channels_),
+    )
+    for note in recording.notes:
+        _say(f"note: {note}")
+    truth = options.truth and read_truth(options.truth, options.file)
+    timeline = classifier.predict_recording(recording)
+    report = TimelineReport(recording, timeline, classifier.activities_, str(options.run), truth)
+    if options.out is None:
+        print(timeline.to_csv(index=False, float_format="%.8g"), end="")
+    written = report.write_tables(options.out) if options.out else []
+    if options.plot:
+        written += report.write_pictures(options.out or Path(f"{options.file.stem}-timeline.csv"))
+    _say(report.in_words())
+    if written:
+        _say(f"wrote {', '.join(map(str, written))}")
+
+
 def _write_table(table: DataFrame, out: Path | None) -> None:
     from har.errors import RunError
-    from har.files import write_text
+    from har.frames import write_frame
 
-    text = table.to_csv(index=False, float_format="%.8g")
     if out is None:
-        print(text, end="")
+        print(table.to_csv(index=False, float_format="%.8g"), end="")
         return
     try:
-        write_text(out, text)
+        write_frame(table, out)
     except OSError as error:
         raise RunError(f"{out}: found {error.strerror}, expected a file to write to") from error
 

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from jinja2 import UndefinedError
+
+from har.pages import duration_in_words, page_environment
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.04, "0.0 s"),
+        (0.5, "0.5 s"),
+        (42.4, "42 s"),
+        (60, "1 min"),
+        (331, "5 min 31 s"),
+        (86399.6, "24 h"),
+        (5025, "1 h 23 min"),
+    ],
+)
+def test_durations_have_their_two_largest_units(seconds, words):
+    assert duration_in_words(seconds).replace("\N{NO-BREAK SPACE}", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ 7352 | count }}", "7,352"),
+        ("{{ 1 | people }}, {{ 9 | people }}", "one person, 9 people"),
+        ("{{ '2026-11-23T10:00:00+00:00' | date }}", "23 November 2026"),
+        ("{{ 'yesterday' | date }}", "yesterday"),
+        ("{{ 'WALKING_UPSTAIRS' | label }}", "Walking upstairs"),
+        ("{{ 'WALKING' | colour }}", "#0072b2"),
+        ("{{ '<b>' }}", "&lt;b&gt;"),
+    ],
+)
+def test_values_are_written_for_people(template, text):
+    environment = page_environment(["WALKING"])
+    assert environment.from_string(template).render() == text
+
+
+def test_an_unknown_name_in_a_template_is_an_error():
+    with pytest.raises(UndefinedError):
+        page_environment([]).from_string("{{ nobody }}").render()

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import refused
+
+from har.errors import RunError
+from har.recording import Recording
+from har.timeline import make_timeline, merge_segments
+from har.timeline_report import TimelineReport
+
+ACTIVITIES = ("WALKING", "SITTING", "<DANCING>")
+
+
+def a_report(n=3000, truth=None):
+    random = np.random.default_rng(0)
+    samples = random.normal(scale=0.1, size=(n, 6)).astype(np.float32) + np.eye(6)[0]
+    recording = Recording(samples, None, "walks/walk & run.csv", notes=("time: at <50> Hz",))
+
+    def predict(signals):
+        return np.random.default_rng(len(signals)).dirichlet([1, 1, 1], size=len(signals))
+
+    timeline = make_timeline(recording, predict, ACTIVITIES, 128)
+    return TimelineReport(recording, timeline, ACTIVITIES, "runs/small", truth)
+
+
+def test_tables_lie_beside_each_other_and_can_be_read_back(tmp_path):
+    report = a_report()
+    files = report.write_tables(tmp_path / "timeline.csv")
+    assert [file.name for file in files] == [
+        "timeline.csv",
+        "timeline-segments.csv",
+        "timeline-about.json",
+    ]
+    assert sorted(tmp_path.iterdir()) == sorted(files)
+    timeline, segments = (pd.read_csv(file) for file in files[:2])
+    pd.testing.assert_frame_equal(timeline, report.timeline, rtol=1e-7)
+    pd.testing.assert_frame_equal(segments, merge_segments(report.timeline), rtol=1e-7)
+
+
+def test_parquet_by_suffix_holds_the_same(tmp_path):
+    report = a_report()
+    files = report.write_tables(tmp_path / "timeline.parquet")
+    assert files[1].name == "timeline-segments.parquet"
+    pd.testing.assert_frame_equal(pd.read_parquet(files[0]), report.timeline)
+    pd.testing.assert_frame_equal(pd.read_parquet(files[1]), report.segments)
+
+
+def test_assumptions_are_stored_with_the_prediction(tmp_path):
+    about = json.loads(a_report().write_tables(tmp_path / "t.csv")[2].read_text())
+    assert about["notes"] == ["time: at <50> Hz"]
+    assert about["model"] == "runs/small"
+    assert about["recording"] == "walks/walk & run.csv"
+    assert about["stretches"] == [{"first_sample": 0, "n_samples": 3000, "start_s": 0.0}]
+    assert (about["n_windows"], about["rate_hz"]) == (45, 50)
+
+
+def test_the_summary_tells_the_time_of_each_activity():
+    report = a_report()
+    first, *rows = report.in_words().splitlines()
+    assert first.startswith("walks/walk & run.csv: 1\N{NO-BREAK SPACE}min, 45 windows")
+    shares = [float(row.split()[-1].rstrip("%")) for row in rows[:-1]]
+    assert sum(shares) == pytest.approx(100, abs=0.2)
+    assert shares == sorted(shares, reverse=True)
+    assert rows[-1].split()[:2] == ["8", "windows"]
+
+
+def test_with_the_truth_it_tells_how_many_windows_are_right():
+    truth = pd.DataFrame({"start_s": [0.0], "end_s": [60.0], "activity": ["WALKING"]})
+    report = a_report(truth=truth)
+    n_right = (report.timeline["activity"] == "WALKING").sum()
+    assert f"{n_right} of 45 windows" in report.in_words()
+    assert f"({n_right} of 45)" in " ".join(report.page("t").split())
+
+
+def test_pictures_are_named_after_the_timeline_and_need_no_other_file(tmp_path):
+    picture, page = a_report().write_pictures(tmp_path / "timeline.csv")
+    assert picture.name == "timeline.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert page.name == "timeline.html"
+    text = page.read_text()
+    assert "src=" not in text
+    assert 'href="http' not in text
+    assert "walk &amp; run.csv" in text
+    assert "time: at &lt;50&gt; Hz" in text
+    assert "<DANCING>" not in text
+
+
+def test_a_page_of_many_segments_says_where_the_others_are():
+    page = " ".join(a_report(n=200_000).page("timeline").split())
+    assert page.count('<th scope="row">') == 500 + len(ACTIVITIES)
+    assert "The first 500 of" in page
+    assert "all are in timeline-segments" in page
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    report, out = a_report(), tmp_path / "nowhere" / "timeline.csv"
+    with refused(RunError, "nowhere/timeline.csv", "No such file"):
+        report.write_tables(out)
+    with refused(RunError, "nowhere/timeline.csv", "No such file"):
+        report.write_pictures(out)
