@@ -29,7 +29,15 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(
         title="verbs", metavar="VERB", dest="verb", required=True, parser_class=_VerbParser
     )
-    for add in (_add_fetch, _add_inspect, _add_train, _add_evaluate, _add_predict, _add_report):
+    for add in (
+        _add_fetch,
+        _add_inspect,
+        _add_train,
+        _add_evaluate,
+        _add_predict,
+        _add_stream,
+        _add_report,
+    ):
         add(verbs)
     return parser
 
@@ -153,15 +161,33 @@ def _add_predict(verbs: Any) -> None:
         "--rate-hz", type=_rate, metavar="HZ", help="samples per second, instead of time stamps"
     )
     recordings.add_argument("--time-unit", choices=("s", "ms", "us", "ns"), help="of time stamps")
-    _add_units(recordings, default=None)
+    _add_units(recordings, default=False)
 
 
-def _add_units(parser: Any, default: str | None) -> None:
+def _add_stream(verbs: Any) -> None:
+    summary = "tell the activity of each window of a live stream of samples, as soon as it is over"
+    parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv")
+    parser.description = (
+        f"{parser.description} Reads samples at 50 Hz from standard input, a line each: JSON "
+        "objects with acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z and perhaps time_s, or the same "
+        "as CSV. Writes a JSON object for each window of 2.56 s, every 1.28 s; 'state' follows "
+        "'activity' without flicker. A line that cannot be read keeps its place in time and is "
+        "counted."
+    )
+    _add_run(parser)
+    _add_units(parser, default=True)
+    _add_device(parser)
+
+
+def _add_units(parser: Any, default: bool) -> None:
     for option, unit, other in (("--acc-unit", "g", "m/s2"), ("--gyro-unit", "rad/s", "deg/s")):
         sensor = "accelerations" if "acc" in option else "angular rates"
         usual = f" (default: {unit})" if default else ""
         parser.add_argument(
-            option, choices=(unit, other), default=default and unit, help=f"of {sensor}{usual}"
+            option,
+            choices=(unit, other),
+            default=unit if default else None,
+            help=f"of {sensor}{usual}",
         )
 
 

@@ -26,7 +26,7 @@ from har.network import (
 from har.recording import Recording
 from har.runs import RunFolder
 from har.signals import FloatArray, IntArray
-from har.timeline import make_timeline, with_sensors_for
+from har.timeline import make_timeline, raw_channels_of, with_channels
 from har.training import EpochRecord, fit
 from har.windows import Windows, check_signals, hold_out_subjects
 
@@ -212,7 +212,7 @@ class ActivityClassifier:
             If the recording lacks a sensor that the classifier reads, or is too short.
         """
         self._fitted()
-        fitting = with_sensors_for(recording, self.channels_, self.rate_hz_)
+        fitting = with_channels(recording, raw_channels_of(self.channels_, self.rate_hz_))
         return make_timeline(fitting, self.predict_proba, self.activities_, self.n_timesteps_)
 
     def evaluate(self, windows: Windows) -> Evaluation:

@@ -5,11 +5,12 @@ Rooms are imported by the verbs that need them, so that ``har --help`` answers a
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from har.classifier import ActivityClassifier
     from har.datasets.uci_har import UciHar
+    from har.live import LivePrediction
     from har.runs import RunFolder
     from har.windows import Windows
 
@@ -262,6 +264,37 @@ def _write_table(table: DataFrame, out: Path | None) -> None:
         raise RunError(f"{out}: found {error.strerror}, expected a file to write to") from error
 
 
+def stream(options: Namespace) -> None:
+    """Tell the activity of each window of a live stream of samples, as soon as it is over.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``run``, ``acc_unit``, ``gyro_unit`` and ``device``. Samples come from standard input.
+    """
+    # One window is too little work for two threads to share.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from har.classifier import ActivityClassifier
+    from har.live import LiveTimeline
+
+    classifier = ActivityClassifier.load(options.run, options.device)
+    live = LiveTimeline(classifier, options.acc_unit, options.gyro_unit)
+    _say("har: ready for samples, a line each")
+    try:
+        for line in sys.stdin.buffer:
+            _tell(live.push(line.decode(errors="replace")))
+            if doubt := live.lines.doubt():
+                _say(f"har: {doubt}")
+        _tell(live.finish())
+    finally:
+        _say(live.lines.in_words())
+
+
+def _tell(predictions: Iterable[LivePrediction]) -> None:
+    for prediction in predictions:
+        print(json.dumps(asdict(prediction)), flush=True)
+
+
 def report(options: Namespace) -> None:
     """Write a run's report again, from what is in its folder.
 
@@ -287,5 +320,6 @@ _VERBS = {
     "train": train,
     "evaluate": evaluate,
     "predict": predict,
+    "stream": stream,
     "report": report,
 }

@@ -200,7 +200,9 @@ class SampleLines:
     n_filled : int
         Slots that repeat the sample before.
     n_dropped : int
-        Samples in or before the slot of an earlier line: their stamps repeat, or go back.
+        Samples in or before the slot of an earlier line, and lone samples beyond a hole: their
+        stamps repeat, go back, or jump ahead for one line. When stamps stay behind for a second,
+        the sender's clock has restarted, and time goes on after a gap.
     n_gaps : int
         Holes of more than 0.1 s.
     first_malformed : str or None
@@ -222,7 +224,12 @@ class SampleLines:
         self._factors = np.array([_FACTORS[declared[unit_of(name)]] for name in channels])
         self._rate_hz = rate_hz
         self._n_line_slots = 0
+        self._longest_hole = round(_LONGEST_HOLE_S * rate_hz)
+        # Slot and values of the newest sample, and of one that waits beyond a hole.
         self._last: tuple[int, FloatArray] | None = None
+        self._beyond: tuple[int, FloatArray] | None = None
+        self._n_late = 0
+        self._n_slots_added = 0
         self._lengths_g: list[float] | None = []
 
     def push(self, line: str) -> NewSamples | None:
@@ -236,7 +243,8 @@ class SampleLines:
         Returns
         -------
         NewSamples or None
-            What became certain with this line: nothing, unless it holds a sample.
+            What became certain with this line: nothing, unless it holds a sample. The first
+            sample after a gap comes together with the second.
 
         Raises
         ------
@@ -268,20 +276,44 @@ class SampleLines:
         return sample
 
     def _placed(self, sample: FloatArray, slot: int) -> NewSamples | None:
-        last_slot, last_sample = self._last or (slot - 1, sample)
-        n_missing = slot - last_slot - 1
+        """Put a sample in its slot; one beyond a long hole waits until the next confirms it."""
+        slot += self._n_slots_added
+        if self._beyond is not None and slot < self._beyond[0]:
+            self._give_up_beyond()
+        before = self._beyond or self._last or (slot - 1, sample)
+        n_missing = slot - before[0] - 1
         if n_missing < 0:
-            self.n_dropped += 1
+            self._drop(sample, slot)
             return None
-        self._last = (slot, sample)
+        self._n_late = 0
         self._remember_length(sample)
-        is_after_gap = n_missing > round(_LONGEST_HOLE_S * self._rate_hz)
-        if is_after_gap:
-            self.n_gaps += 1
-            n_missing = 0
-        self.n_filled += n_missing
-        samples = np.stack([*[last_sample] * n_missing, sample])
-        return NewSamples(samples, slot - n_missing, is_after_gap)
+        is_beyond = n_missing > self._longest_hole
+        new = [] if self._beyond is None else [before]
+        if not is_beyond:
+            self.n_filled += n_missing
+            new += [(place, before[1]) for place in range(before[0] + 1, slot)] + [(slot, sample)]
+        is_after_gap = self._beyond is not None
+        self.n_gaps += is_after_gap
+        self._beyond = (slot, sample) if is_beyond else None
+        if not new:
+            return None
+        self._last = new[-1]
+        return NewSamples(np.stack([values for _, values in new]), new[0][0], is_after_gap)
+
+    def _give_up_beyond(self) -> None:
+        """Drop a lone sample beyond a hole: its time stamp was wrong."""
+        self.n_dropped += self._beyond is not None
+        self._beyond = None
+
+    def _drop(self, sample: FloatArray, slot: int) -> None:
+        """Leave out a late sample; when all are late for a second, the sender's clock restarted."""
+        self._n_late += 1
+        if self._last is None or self._n_late < self._rate_hz:
+            self.n_dropped += 1
+            return
+        next_slot = self._last[0] + self._longest_hole + 2
+        self._n_slots_added += next_slot - slot
+        self._beyond = (next_slot, sample)
 
     def _remember_length(self, sample: FloatArray) -> None:
         if self._lengths_g is not None:

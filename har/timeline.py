@@ -16,7 +16,7 @@ import pandas as pd
 from har.errors import DataError
 from har.filters import WARM_UP_S, channels_from
 from har.recording import Recording, Stretch
-from har.signals import RAW_CHANNELS, UCI_CHANNELS, WINDOW_STEP, FloatArray
+from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP, FloatArray
 from har.streaming import UciHarStream, WindowStream
 from har.windows import check_signals
 
@@ -81,42 +81,62 @@ def _filtered(recording: Recording, stretch: Stretch) -> Iterator[FloatArray]:
     yield filters.finish()
 
 
-def with_sensors_for(recording: Recording, channels: tuple[str, ...], rate_hz: float) -> Recording:
-    """Take from a recording what a classifier reads.
+def raw_channels_of(channels: tuple[str, ...], rate_hz: float) -> tuple[str, ...]:
+    """Tell which sensors a classifier needs.
 
     Parameters
     ----------
-    recording : Recording
-        What was measured.
     channels : tuple of str
-        What the classifier reads.
+        What it reads.
     rate_hz : float
         At what rate.
 
     Returns
     -------
-    Recording
-        Without the gyroscope, if the classifier was trained without one.
+    tuple of str
+        `RAW_CHANNELS`, or its first three if it was trained without a gyroscope.
 
     Raises
     ------
     DataError
-        If the recording has another rate or lacks a sensor, or the classifier's channels are not
-        those of UCI HAR.
+        If it does not read what the processing of UCI HAR makes.
     """
     raw_channels = RAW_CHANNELS if any("gyro" in name for name in channels) else RAW_CHANNELS[:3]
-    if channels_from(raw_channels) != channels:
+    if channels_from(raw_channels) != channels or rate_hz != SAMPLE_RATE_HZ:
         raise DataError(
-            f"{recording.source}: found a classifier of {', '.join(channels)}, expected one of "
-            f"{', '.join(UCI_CHANNELS)} to run on recordings"
+            f"classifier: found one of {', '.join(channels)} at {rate_hz:g} Hz, expected "
+            f"{', '.join(UCI_CHANNELS)} at {SAMPLE_RATE_HZ:g} Hz to run on raw signals"
         )
-    if recording.rate_hz != rate_hz or recording.channels[: len(raw_channels)] != raw_channels:
+    return raw_channels
+
+
+def with_channels(recording: Recording, raw_channels: tuple[str, ...]) -> Recording:
+    """Take from a recording the sensors that a classifier needs.
+
+    Parameters
+    ----------
+    recording : Recording
+        What was measured.
+    raw_channels : tuple of str
+        What is needed, see `raw_channels_of`.
+
+    Returns
+    -------
+    Recording
+        Without its gyroscope, if that is not needed.
+
+    Raises
+    ------
+    DataError
+        If it lacks a sensor, or has another rate.
+    """
+    n_channels = len(raw_channels)
+    if recording.rate_hz != SAMPLE_RATE_HZ or recording.channels[:n_channels] != raw_channels:
         raise DataError(
             f"{recording.source}: found {', '.join(recording.channels)} at "
-            f"{recording.rate_hz:g} Hz, expected {', '.join(raw_channels)} at {rate_hz:g} Hz"
+            f"{recording.rate_hz:g} Hz, expected {', '.join(raw_channels)} at {SAMPLE_RATE_HZ:g} Hz"
         )
-    samples = recording.samples[:, : len(raw_channels)]
-    return replace(recording, samples=samples, channels=raw_channels)
+    return replace(recording, samples=recording.samples[:, :n_channels], channels=raw_channels)
 
 
 def make_timeline(

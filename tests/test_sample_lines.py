@@ -134,8 +134,8 @@ def test_malformed_lines_before_the_first_good_one_only_count_as_time():
 )
 def test_more_than_a_tenth_of_a_second_of_malformed_lines_is_a_gap(n_malformed, filled, gaps):
     lines = SampleLines()
-    pushed = [numbered(1), *["bad"] * n_malformed, numbered(2)]
-    assert slots_of(lines, pushed) == {0: 1, **filled, n_malformed + 1: 2}
+    pushed = [numbered(1), *["bad"] * n_malformed, numbered(2), numbered(3)]
+    assert slots_of(lines, pushed) == {0: 1, **filled, n_malformed + 1: 2, n_malformed + 2: 3}
     assert (lines.n_filled, lines.n_gaps) == (len(filled), gaps)
 
 
@@ -148,7 +148,8 @@ def test_malformed_lines_never_shift_later_samples_in_time(inserted):
     for place, line in inserted:
         pushed.insert(place, line)
     lines = SampleLines()
-    slots = slots_of(lines, pushed)
+    # A last sample alone beyond a hole would wait for one more.
+    slots = slots_of(lines, [*pushed, numbered(0)])
     for place, line in enumerate(pushed):
         if line not in MALFORMED:
             assert slots[place] == float(line.split(",")[0])
@@ -168,7 +169,7 @@ def test_with_stamps_neither_lost_nor_malformed_lines_shift_others(lost, bad, st
         if number not in lost
     ]
     lines = SampleLines()
-    slots = slots_of(lines, pushed)
+    slots = slots_of(lines, [*pushed, stamped(400, start_s=start_s)])
     for number in set(range(400)) - lost - bad:
         assert slots[number] == number
     assert lines.n_malformed == len(bad - lost)
@@ -178,7 +179,7 @@ def test_with_stamps_neither_lost_nor_malformed_lines_shift_others(lost, bad, st
 @pytest.mark.parametrize(("n_missing", "gaps"), [(5, []), (6, [8])])
 def test_a_hole_of_more_than_a_tenth_of_a_second_is_a_gap(n_missing, gaps):
     lines = SampleLines()
-    assert gaps_of(lines, map(stamped, [0, 1, 2 + n_missing])) == gaps
+    assert gaps_of(lines, map(stamped, [0, 1, 2 + n_missing, 3 + n_missing])) == gaps
     assert lines.n_gaps == len(gaps)
     assert lines.n_filled == (0 if gaps else 5)
 
@@ -191,6 +192,34 @@ def test_stamps_that_repeat_or_go_back_are_dropped():
     lines = SampleLines()
     assert slots_of(lines, map(stamped, [0, 1, 1, 0, 2])) == {0: 0, 1: 1, 2: 2}
     assert lines.n_dropped == 2
+
+
+def test_one_stamp_that_jumps_ahead_is_dropped_and_shifts_nothing():
+    lines = SampleLines()
+    assert slots_of(lines, map(stamped, [0, 1, 9999, 2, 3])) == {0: 0, 1: 1, 2: 2, 3: 3}
+    assert (lines.n_dropped, lines.n_gaps) == (1, 0)
+
+
+def test_after_a_gap_the_first_sample_comes_with_the_second():
+    lines = SampleLines()
+    new = [lines.push(stamped(number)) for number in [0, 50, 52]]
+    assert new[1] is None
+    assert (new[2].first_slot, new[2].is_after_gap) == (50, True)
+    assert new[2].samples[:, 0].tolist() == [50, 50, 52]
+
+
+def test_a_lone_sample_between_two_gaps_keeps_its_place():
+    lines = SampleLines()
+    assert slots_of(lines, map(stamped, [0, 50, 100, 101])) == {0: 0, 50: 50, 100: 100, 101: 101}
+    assert (lines.n_dropped, lines.n_gaps) == (0, 2)
+
+
+def test_a_clock_that_restarts_is_followed_after_a_second_behind_a_gap():
+    lines = SampleLines()
+    slots = slots_of(lines, map(stamped, [*range(200), *range(100)]))
+    assert list(slots) == [*range(200), *range(206, 257)]
+    assert [slots[slot] for slot in range(206, 257)] == list(range(49, 100))
+    assert (lines.n_dropped, lines.n_gaps) == (49, 1)
 
 
 def test_jitter_of_less_than_half_a_step_changes_no_slot():
@@ -296,10 +325,10 @@ def test_a_plausible_acceleration_is_not_doubted(length, units):
 
 def test_the_summary_is_one_line_with_the_first_malformed_line():
     lines = SampleLines()
-    for text in [numbered(1), "bad", numbered(2), *["worse"] * 6, numbered(3)]:
+    for text in [numbered(1), "bad", numbered(2), *["worse"] * 6, numbered(3), numbered(4)]:
         lines.push(text)
     assert lines.in_words() == (
-        "lines: 10, malformed: 7 "
+        "lines: 11, malformed: 7 "
         "(line 2: expected 6 values, or 7 with the time first, found 1: 'bad'), "
         "filled in: 1, dropped: 0, gaps: 1"
     )

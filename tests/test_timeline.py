@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,9 +18,10 @@ from har.timeline import (
     compare,
     make_timeline,
     merge_segments,
+    raw_channels_of,
     time_of_each,
     timed_windows,
-    with_sensors_for,
+    with_channels,
 )
 from har.windows import sliding_windows
 
@@ -149,22 +152,33 @@ def test_without_windows_in_a_labelled_segment_there_is_no_share():
     assert np.isnan(compare(a_timeline(["A"], [0.0]), truth).share)
 
 
-def test_a_classifier_without_gyroscope_gets_the_acceleration_alone():
-    recording = with_sensors_for(a_recording(200), ACC_CHANNELS, 50.0)
+@pytest.mark.parametrize(
+    ("channels", "raw_channels"), [(UCI_CHANNELS, RAW_CHANNELS), (ACC_CHANNELS, RAW_CHANNELS[:3])]
+)
+def test_a_classifier_needs_the_sensors_its_channels_are_made_of(channels, raw_channels):
+    assert raw_channels_of(channels, 50.0) == raw_channels
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate_hz"),
+    [(("heart_rate",), 50.0), (UCI_CHANNELS[::-1], 50.0), (UCI_CHANNELS, 100.0)],
+)
+def test_a_classifier_of_other_channels_cannot_run_on_raw_signals(channels, rate_hz):
+    with refused(DataError, f"found one of {channels[0]}", f"{rate_hz:g} Hz", "body_acc_x"):
+        raw_channels_of(channels, rate_hz)
+
+
+def test_a_gyroscope_that_is_not_needed_is_left_out():
+    recording = with_channels(a_recording(200), RAW_CHANNELS[:3])
     assert recording.channels == RAW_CHANNELS[:3]
     assert recording.samples.shape == (200, 3)
 
 
-def test_a_recording_without_gyroscope_is_refused_where_one_is_needed():
+def test_a_recording_without_the_gyroscope_that_is_needed_is_refused():
     with refused(DataError, "walk.csv", "found acc_x, acc_y, acc_z at 50 Hz", "gyro_x"):
-        with_sensors_for(a_recording(200, n_channels=3), UCI_CHANNELS, 50.0)
+        with_channels(a_recording(200, n_channels=3), RAW_CHANNELS)
 
 
-def test_another_rate_is_refused():
-    with refused(DataError, "walk.csv", "at 50 Hz", "at 100 Hz"):
-        with_sensors_for(a_recording(200), UCI_CHANNELS, 100.0)
-
-
-def test_a_classifier_of_other_channels_cannot_run_on_recordings():
-    with refused(DataError, "a classifier of heart_rate", "body_acc_x"):
-        with_sensors_for(a_recording(200), ("heart_rate",), 50.0)
+def test_a_recording_at_another_rate_is_refused():
+    with refused(DataError, "walk.csv", "at 100 Hz", "at 50 Hz"):
+        with_channels(replace(a_recording(200), rate_hz=100.0), RAW_CHANNELS)

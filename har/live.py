@@ -1,0 +1,145 @@
+"""From lines of a live stream to activities, window by window, as soon as each is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from har.classifier import ActivityClassifier
+from har.filters import WARM_UP_S
+from har.sample_lines import AccUnit, GyroUnit, SampleLines
+from har.signals import SAMPLE_RATE_HZ, WINDOW_STEP, FloatArray
+from har.smoothing import SmoothedState
+from har.streaming import UciHarStream, WindowStream
+from har.timeline import raw_channels_of
+
+
+@dataclass(frozen=True)
+class LivePrediction:
+    """What a classifier says of one window.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Since the first sample.
+    activity : str
+        The most probable one.
+    probability : float
+        How probable it is.
+    state : str
+        The activity to show: it follows `activity` without flicker, see `SmoothedState`.
+    warming_up : bool
+        Whether the window starts while the filters still settle.
+    probabilities : dict of str to float
+        Of each activity.
+    """
+
+    start_s: float
+    end_s: float
+    activity: str
+    probability: float
+    state: str
+    warming_up: bool
+    probabilities: dict[str, float]
+
+
+class LiveTimeline:
+    """Classify samples as they come in; the windows are those of `har.timeline.make_timeline`.
+
+    Parameters
+    ----------
+    classifier : ActivityClassifier
+        Trained, on windows with the channels of UCI HAR or with its accelerations alone.
+    acc_unit : {"g", "m/s2"}
+        What accelerations come in.
+    gyro_unit : {"rad/s", "deg/s"}
+        What angular rates come in.
+
+    Attributes
+    ----------
+    lines : SampleLines
+        Counts what was wrong with the lines.
+
+    Raises
+    ------
+    DataError
+        If the classifier reads other channels, or at another rate.
+    """
+
+    def __init__(
+        self,
+        classifier: ActivityClassifier,
+        acc_unit: AccUnit = "g",
+        gyro_unit: GyroUnit = "rad/s",
+    ) -> None:
+        raw_channels = raw_channels_of(classifier.channels_, classifier.rate_hz_)
+        self.lines = SampleLines(raw_channels, acc_unit, gyro_unit)
+        self._classifier = classifier
+        self._filters = UciHarStream(len(raw_channels), start="settled")
+        shape = (classifier.n_timesteps_, WINDOW_STEP, len(classifier.channels_))
+        self._windows = WindowStream(*shape)
+        self._state = SmoothedState(classifier.activities_)
+        # The slot in which the stretch between gaps began; None before the first sample.
+        self._first_slot: int | None = None
+        # A network's first call takes longer than all others: not while somebody waits.
+        classifier.predict_proba(np.zeros((1, shape[0], shape[2]), np.float32))
+
+    def push(self, line: str) -> Iterator[LivePrediction]:
+        """Take the next line.
+
+        Parameters
+        ----------
+        line : str
+            Any text.
+
+        Yields
+        ------
+        LivePrediction
+            Each window that became complete.
+
+        Raises
+        ------
+        DataError
+            If the time stamps run at another rate.
+        """
+        new = self.lines.push(line)
+        if new is None:
+            return
+        if new.is_after_gap:
+            yield from self.finish()
+            self._windows.restart()
+            self._state.restart()
+        if new.is_after_gap or self._first_slot is None:
+            self._first_slot = new.first_slot
+        yield from self._classified(self._filters.push(new.samples))
+
+    def finish(self) -> Iterator[LivePrediction]:
+        """End the stream: the last sample waits for a neighbour that does not come.
+
+        Yields
+        ------
+        LivePrediction
+            The window that this sample completes, if it does.
+        """
+        yield from self._classified(self._filters.finish())
+
+    def _classified(self, channels: FloatArray) -> Iterator[LivePrediction]:
+        cut = self._windows.push(channels)
+        if not len(cut):
+            return
+        activities = self._classifier.activities_
+        probabilities = self._classifier.predict_proba(cut.signals)
+        for first, shares in zip(cut.first_samples, probabilities, strict=True):
+            start_s = ((self._first_slot or 0) + int(first)) / SAMPLE_RATE_HZ
+            best = int(shares.argmax())
+            yield LivePrediction(
+                start_s=start_s,
+                end_s=start_s + self._classifier.n_timesteps_ / SAMPLE_RATE_HZ,
+                activity=activities[best],
+                probability=float(shares[best]),
+                state=self._state.update(shares),
+                warming_up=bool(first / SAMPLE_RATE_HZ < WARM_UP_S),
+                probabilities=dict(zip(activities, map(float, shares), strict=True)),
+            )
