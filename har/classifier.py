@@ -203,7 +203,7 @@ class ActivityClassifier:
         Returns
         -------
         DataFrame
-            A row per window: start_s, end_s, activity, probability, then a probability per
+            A row per window: start_s, end_s, activity, probability, then ``p_ACTIVITY`` for each
             activity, and warming_up; see `har.timeline.make_timeline`.
 
         Raises

@@ -224,7 +224,6 @@ def _predict_recording(options: Namespace) -> None:
     from har.classifier import ActivityClassifier
     from har.reading.recording import read_recording
     from har.timeline_report import TimelineReport
-    from har.truth import read_truth
 
     classifier = ActivityClassifier.load(options.run, options.device)
     recording = read_recording(
@@ -238,7 +237,7 @@ def _predict_recording(options: Namespace) -> None:
     )
     for note in recording.notes:
         _say(f"note: {note}")
-    truth = options.truth and read_truth(options.truth, options.file)
+    truth = None
     timeline = classifier.predict_recording(recording)
     report = TimelineReport(recording, timeline, classifier.activities_, str(options.run), truth)
     if options.out is None:

@@ -162,8 +162,8 @@ def make_timeline(
     -------
     DataFrame
         A row per window: start_s and end_s in seconds from the first sample, activity,
-        probability, then a probability per activity, and warming_up: whether the window starts
-        in the first 10 s of its stretch, while the filters still settle.
+        probability, then ``p_ACTIVITY`` for each activity, and warming_up: whether the window
+        starts in the first 10 s of its stretch, while the filters still settle.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def make_timeline(
     start_s, shares = np.concatenate(starts_s), np.concatenate(probabilities)
     ends = {"start_s": start_s, "end_s": start_s + n_timesteps / recording.rate_hz}
     best = {"activity": np.array(activities)[shares.argmax(axis=1)], "probability": shares.max(1)}
-    every = dict(zip(activities, shares.T, strict=True))
+    every = {f"p_{name}": column for name, column in zip(activities, shares.T, strict=True)}
     return pd.DataFrame({**ends, **best, **every, "warming_up": np.concatenate(warming_up)})
 
 

@@ -56,14 +56,17 @@ def as_lines(samples, first=0, units=(1, 1)):
 
 def the_table(live, lines):
     predictions = [p for line in lines for p in live.push(line)] + list(live.finish())
-    rows = [{**vars(p), **p.probabilities} for p in predictions]
+    rows = [
+        {**vars(p), **{f"p_{name}": share for name, share in p.probabilities.items()}}
+        for p in predictions
+    ]
     return pd.DataFrame(rows).drop(columns="probabilities")
 
 
 def assert_same(table, timeline):
     expected = timeline[["start_s", "end_s", "activity", "warming_up"]]
     pd.testing.assert_frame_equal(table[list(expected)], expected)
-    for name in ("REST", "WALK", "RUN", "probability"):
+    for name in ("p_REST", "p_WALK", "p_RUN", "probability"):
         np.testing.assert_allclose(table[name], timeline[name], rtol=0, atol=1e-5)
 
 

@@ -75,13 +75,13 @@ def test_every_stretch_starts_anew_and_no_window_reaches_over_a_gap():
 
 def test_a_row_has_times_the_best_activity_and_every_probability():
     timeline = make_timeline(a_recording(1000), by_sign, ACTIVITIES, 128)
-    names = ["start_s", "end_s", "activity", "probability", *ACTIVITIES, "warming_up"]
+    names = ["start_s", "end_s", "activity", "probability", "p_REST", "p_WALK", "warming_up"]
     assert list(timeline) == names
     assert len(timeline) == (1000 - 128) // 64 + 1
     np.testing.assert_allclose(timeline["end_s"] - timeline["start_s"], 2.56)
-    best = timeline[list(ACTIVITIES)].idxmax(axis=1)
-    assert (timeline["activity"] == best).all()
-    assert (timeline["probability"] == timeline[list(ACTIVITIES)].max(axis=1)).all()
+    shares = timeline[["p_REST", "p_WALK"]]
+    assert ("p_" + timeline["activity"] == shares.idxmax(axis=1)).all()
+    assert (timeline["probability"] == shares.max(axis=1)).all()
     assert timeline["warming_up"].tolist() == (timeline["start_s"] < 10).tolist()
 
 
