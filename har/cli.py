@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from har.classifier import ActivityClassifier
-    from har.datasets.uci_har import UciHar
+    from har.datasets.dataset import DataSet
     from har.runs import RunFolder
     from har.windows import Windows
 
@@ -171,7 +171,7 @@ def evaluate(options: Namespace) -> None:
     _score(classifier, data, RunFolder.open(options.run))
 
 
-def _score(classifier: ActivityClassifier, data: UciHar, run: RunFolder) -> None:
+def _score(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> None:
     """Evaluate on the test windows, keep all figures, write the report and say where it is."""
     from har.progress import evaluation_in_words
     from har.report import write_report

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from har.datasets import cache, hapt, uci_har
+from har.datasets.dataset import DataSet
 from har.datasets.fetch import MIRROR_FILE, fetch
 from har.datasets.trees import fingerprint, trees_at
-from har.datasets.uci_har import SPLITS, UciHar
 from har.errors import DataError
 from har.recording import Recording
 from har.windows import Windows
@@ -47,7 +47,7 @@ def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
 
 def open_uci_har(
     root: str | Path | None = None, say: Callable[[str], None] = _say_nothing
-) -> UciHar:
+) -> DataSet:
     """Load UCI HAR together with where it came from.
 
     Parameters
@@ -59,7 +59,7 @@ def open_uci_har(
 
     Returns
     -------
-    UciHar
+    DataSet
 
     Raises
     ------
@@ -71,18 +71,18 @@ def open_uci_har(
 
 def find_uci_har(
     root: str | Path | None = None, say: Callable[[str], None] = _say_nothing
-) -> UciHar | None:
+) -> DataSet | None:
     """Load UCI HAR if it is on this machine already; see `open_uci_har`.
 
     Returns
     -------
-    UciHar or None
+    DataSet or None
         None if no place was named and nothing was fetched to ``data/`` before.
     """
     return _open_named(root, say) or _open_folder(DATA_FOLDER, say)
 
 
-def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> UciHar:
+def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> DataSet:
     """Load UCI HAR from a folder, where it is downloaded to unless it is there already.
 
     Parameters
@@ -94,7 +94,7 @@ def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> Uc
 
     Returns
     -------
-    UciHar
+    DataSet
 
     Raises
     ------
@@ -111,7 +111,7 @@ def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> Uc
     return data
 
 
-def _open_named(root: str | Path | None, say: Callable[[str], None]) -> UciHar | None:
+def _open_named(root: str | Path | None, say: Callable[[str], None]) -> DataSet | None:
     named = root or os.environ.get("HAR_DATA")
     if not named:
         return None
@@ -124,11 +124,11 @@ def _open_named(root: str | Path | None, say: Callable[[str], None]) -> UciHar |
     return data
 
 
-def _open_folder(folder: Path, say: Callable[[str], None]) -> UciHar | None:
+def _open_folder(folder: Path, say: Callable[[str], None]) -> DataSet | None:
     return _open_at(folder, say) if folder.is_dir() else None
 
 
-def _open_at(path: Path, say: Callable[[str], None]) -> UciHar | None:
+def _open_at(path: Path, say: Callable[[str], None]) -> DataSet | None:
     """Open what lies at a path, from the cache if it has been read before."""
     if not path.exists():
         raise DataError(f"{path}: found nothing, expected a folder or a zip with UCI HAR")
@@ -137,14 +137,14 @@ def _open_at(path: Path, say: Callable[[str], None]) -> UciHar | None:
     if data is None:
         data = read_uci_har(path, say)
         if data is not None:
-            for split, windows in zip(SPLITS, (data.train, data.test), strict=True):
+            for split, windows in data.splits.items():
                 uci_har.check_known(windows, split, data.source)
             cache.store(key, data)
             data = cache.load_cached(key) or data
     return data
 
 
-def read_uci_har(path: Path, say: Callable[[str], None] = _say_nothing) -> UciHar | None:
+def read_uci_har(path: Path, say: Callable[[str], None] = _say_nothing) -> DataSet | None:
     """Read whatever form of UCI HAR lies at a path, without comparing it with what is known.
 
     Parameters
@@ -156,7 +156,7 @@ def read_uci_har(path: Path, say: Callable[[str], None] = _say_nothing) -> UciHa
 
     Returns
     -------
-    UciHar or None
+    DataSet or None
         From published files if there are any, else from raw recordings; None without either.
 
     Raises
@@ -182,10 +182,10 @@ def read_uci_har(path: Path, say: Callable[[str], None] = _say_nothing) -> UciHa
     return None
 
 
-def _rebuilt(recordings: Mapping[int, Recording], place: str) -> UciHar:
+def _rebuilt(recordings: Mapping[int, Recording], place: str) -> DataSet:
     windows = uci_har.rebuild(recordings, place)
     return _data(windows, f"rebuilt from raw recordings in {place}")
 
 
-def _data(windows: tuple[Windows, Windows], source: str) -> UciHar:
-    return UciHar(*windows, source, uci_har.content_fingerprint(*windows))
+def _data(windows: tuple[Windows, Windows], source: str) -> DataSet:
+    return DataSet(uci_har.NAME, *windows, source, uci_har.content_fingerprint(*windows))

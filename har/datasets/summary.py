@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from har.datasets.uci_har import SPLITS, UciHar, check_known
+from har.datasets.dataset import DataSet
+from har.datasets.uci_har import check_known
 from har.errors import DataError
 from har.signals import unit_of
 from har.windows import Windows
 
 
-def summarise(data: UciHar) -> str:
+def summarise(data: DataSet) -> str:
     """Describe counts, ranges, units and problems.
 
     Parameters
     ----------
-    data : UciHar
+    data : DataSet
         As read, checked or not.
 
     Returns
@@ -24,11 +25,11 @@ def summarise(data: UciHar) -> str:
     str
         Several lines.
     """
-    splits = dict(zip(SPLITS, (data.train, data.test), strict=True))
+    splits = data.splits
     problems = [problem for split in splits.items() for problem in find_problems(*split, data)]
     n_timesteps, rate_hz = data.train.n_timesteps, data.train.rate_hz
     parts = [
-        f"UCI HAR, {data.source}\nfingerprint {data.fingerprint}",
+        f"{data.name}, {data.source}\nfingerprint {data.fingerprint}",
         f"{len(data.train)} training and {len(data.test)} test windows of {n_timesteps} samples "
         f"at {rate_hz:g} Hz ({n_timesteps / rate_hz:g} s)",
         "Windows of each activity\n" + _table(activity_counts(splits)),
@@ -82,7 +83,7 @@ def channel_ranges(splits: dict[str, Windows]) -> pd.DataFrame:
     )
 
 
-def find_problems(split: str, windows: Windows, data: UciHar) -> list[str]:
+def find_problems(split: str, windows: Windows, data: DataSet) -> list[str]:
     """Name what is odd about a split.
 
     Parameters
@@ -91,7 +92,7 @@ def find_problems(split: str, windows: Windows, data: UciHar) -> list[str]:
         ``"train"`` or ``"test"``.
     windows : Windows
         The split's windows.
-    data : UciHar
+    data : DataSet
         Where they came from.
 
     Returns

@@ -17,6 +17,7 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
+from har.datasets.dataset import SPLITS
 from har.datasets.tables import parse_integers, parse_table
 from har.datasets.trees import FileTree
 from har.errors import DataError
@@ -32,28 +33,8 @@ from har.signals import (
 )
 from har.windows import Windows, sliding_windows
 
-SPLITS = ("train", "test")
+NAME = "UCI HAR"
 N_SUBJECTS = 30
-
-
-@dataclass(frozen=True)
-class UciHar:
-    """The data set in its two official splits, and where it came from.
-
-    Parameters
-    ----------
-    train, test : Windows
-        7352 windows of 21 subjects, 2947 windows of 9 others.
-    source : str
-        What was read, in words for a report.
-    fingerprint : str
-        Digest of the content but for the last printed digit, the same for every source.
-    """
-
-    train: Windows
-    test: Windows
-    source: str
-    fingerprint: str
 
 
 @dataclass(frozen=True)
