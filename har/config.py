@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from har.errors import ConfigError
 
+DataSetKind = Literal["uci_har", "hapt", "recordings"]
 Kernel = Literal["fused", "cells"]
 Pooling = Literal["last", "sum", "mean", "max", "attention"]
 Optimizer = Literal["adam", "rmsprop", "sgd"]
@@ -20,17 +21,42 @@ class DataConfig:
 
     Parameters
     ----------
+    set : {'uci_har', 'hapt', 'recordings'}
+        UCI HAR, HAPT with its postural transitions, or a folder of your own recordings.
     root : str or None
-        Folder or zip with UCI HAR; null: HAR_DATA, else data/, else downloaded.
+        Folder or zip with the data set; null: HAR_DATA, else data/, else downloaded.
+    activities : tuple of str or None
+        Classes in this order, windows of others are left out; null: all there are.
+    test_subjects : tuple of int or None
+        Of your own recordings: whom to test on; null: the official ones of the other sets.
+    straddling : {'drop', 'majority'}
+        Of your own recordings: windows over two labels are dropped, or take the longer one.
     n_validation_subjects : int
         Training subjects held out to choose the best epoch; drawn with the seed.
     """
 
+    set: DataSetKind = "uci_har"
     root: str | None = None
+    activities: tuple[str, ...] | None = None
+    test_subjects: tuple[int, ...] | None = None
+    straddling: Literal["drop", "majority"] = "drop"
     n_validation_subjects: int = 4
 
     def __post_init__(self) -> None:
         _require_at_least(0, self, "data", "n_validation_subjects")
+        _require_different(self, "data", "activities", "test_subjects")
+        is_own = self.set == "recordings"
+        if is_own and self.test_subjects is None:
+            raise ConfigError(
+                "data.test_subjects: found null, expected whom to test on with data.set: recordings"
+            )
+        for key, usual in (("test_subjects", None), ("straddling", "drop")):
+            value = getattr(self, key)
+            if not is_own and value != usual:
+                raise ConfigError(
+                    f"data.{key}: found {_in_words(value)}, expected it only with "
+                    f"data.set: recordings, not {self.set}"
+                )
 
 
 @dataclass(frozen=True)
@@ -194,6 +220,20 @@ def _require_at_least(lowest: float, section: Any, name: str, *keys: str) -> Non
         value = getattr(section, key)
         if not value >= lowest:
             raise ConfigError(f"{name}.{key}: found {value}, expected at least {lowest}")
+
+
+def _require_different(section: Any, name: str, *keys: str) -> None:
+    """Refuse a list with nothing in it, or with the same thing twice."""
+    for key in keys:
+        values = getattr(section, key)
+        if values is not None and (not values or len(set(values)) < len(values)):
+            raise ConfigError(
+                f"{name}.{key}: found {_in_words(values)}, expected at least one, each once"
+            )
+
+
+def _in_words(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _require_positive(section: Any, name: str, *keys: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.datasets.uci_har import UciHar
+from har.datasets.dataset import DataSet
 
 _PACKAGES = ("mxnet", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -21,7 +21,7 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def describe_start(command: list[str], recipe: str, data: UciHar) -> dict[str, Any]:
+def describe_start(command: list[str], recipe: str, data: DataSet) -> dict[str, Any]:
     """Collect what a run's manifest tells from the beginning.
 
     Parameters
@@ -30,7 +30,7 @@ def describe_start(command: list[str], recipe: str, data: UciHar) -> dict[str, A
         The command line.
     recipe : str
         The recipe's name.
-    data : UciHar
+    data : DataSet
         What is trained and tested on.
 
     Returns
@@ -45,7 +45,9 @@ def describe_start(command: list[str], recipe: str, data: UciHar) -> dict[str, A
         "command": command,
         "recipe": recipe,
         "data": {
+            "name": data.name,
             "source": data.source,
+            "notes": list(data.notes),
             "fingerprint": data.fingerprint,
             "n_train_windows": len(data.train),
             "n_test_windows": len(data.test),

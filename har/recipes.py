@@ -109,6 +109,7 @@ def _one_line(error: Exception) -> str:
         return line
     key, expected, found = match.groups()
     expected = re.sub(r"<class '(\w+)'>", r"\1", expected.replace(">, <", "> or <"))
+    expected = re.sub(r"tuple\[(\w+), \.\.\.\],", r"[\1, ...] or", expected)
     expected = expected.replace("NoneType", "null").replace("typing.Literal", "one of ")
     return f"{key}: found {found!r}, expected {expected}"
 

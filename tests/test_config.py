@@ -55,6 +55,30 @@ def test_values_at_the_edge_are_accepted(section, settings):
     SECTIONS[section](**settings)
 
 
+@pytest.mark.parametrize("key", ["activities", "test_subjects"])
+@pytest.mark.parametrize(("values", "found"), [((), "none"), ((3, 4, 3), "3, 4, 3")])
+def test_a_list_has_something_in_it_and_nothing_twice(key, values, found):
+    settings = {"set": "recordings", "test_subjects": (1,), key: values}
+    with refused(ConfigError, f"data.{key}: found {found}, expected at least one, each once"):
+        DataConfig(**settings)
+
+
+@pytest.mark.parametrize("published", ["uci_har", "hapt"])
+@pytest.mark.parametrize(
+    ("key", "value", "found"),
+    [("test_subjects", (2, 4), "2, 4"), ("straddling", "majority", "majority")],
+)
+def test_the_published_sets_refuse_what_is_for_own_recordings(published, key, value, found):
+    with refused(ConfigError, f"data.{key}: found {found}, expected it only with", published):
+        DataConfig(set=published, **{key: value})
+    DataConfig(set="recordings", **{"test_subjects": (1,), key: value})
+
+
+def test_own_recordings_must_name_whom_to_test_on():
+    with refused(ConfigError, "data.test_subjects: found null, expected whom to test on"):
+        DataConfig(set="recordings")
+
+
 @pytest.mark.parametrize("seed", [-1, 2**31])
 def test_a_seed_that_mxnet_cannot_take_is_refused(seed):
     with refused(ConfigError, f"seed: found {seed}, expected 0..2147483647"):

@@ -11,7 +11,7 @@ from builders import small_windows
 
 import har
 from har import provenance
-from har.datasets.uci_har import UciHar
+from har.datasets.dataset import DataSet
 from har.provenance import describe_environment, describe_source, describe_start, now
 
 
@@ -74,7 +74,9 @@ def test_without_git_there_is_no_commit(checkout, monkeypatch):
 
 def test_a_run_starts_with_what_is_trained_on_what():
     windows = small_windows()
-    data = UciHar(windows.of_subjects([1, 2]), windows.of_subjects([3]), "a zip", "1234")
+    data = DataSet(
+        "UCI HAR", windows.of_subjects([1, 2]), windows.of_subjects([3]), "a zip", "1234"
+    )
     start = describe_start(["har", "train"], "quick", data)
     assert json.loads(json.dumps(start)) == start
     assert start["har"] == har.__version__

@@ -62,7 +62,15 @@ def test_the_books_recipe_is_the_books():
         Config,
         seed=st.integers(0, 2**31 - 1),
         device=st.text(min_size=1),
-        data=st.builds(DataConfig, root=st.none() | st.text(), n_validation_subjects=sizes),
+        data=st.builds(
+            DataConfig,
+            set=st.just("recordings"),
+            root=st.none() | st.text(),
+            activities=st.none() | st.lists(st.text(), min_size=1, unique=True).map(tuple),
+            test_subjects=st.lists(st.integers(), min_size=1, unique=True).map(tuple),
+            straddling=st.sampled_from(["drop", "majority"]),
+            n_validation_subjects=sizes,
+        ),
         model=st.builds(
             ModelConfig,
             kernel=st.sampled_from(["fused", "cells"]),
@@ -93,7 +101,14 @@ def test_a_saved_config_tells_every_setting(tmp_path):
     content = yaml.safe_load((tmp_path / "config.yaml").read_text())
     assert list(content) == ["seed", "device", "data", "model", "training"]
     assert content["training"]["clip_norm"] == 1.0
-    assert content["data"] == {"root": None, "n_validation_subjects": 4}
+    assert content["data"] == {
+        "set": "uci_har",
+        "root": None,
+        "activities": None,
+        "test_subjects": None,
+        "straddling": "drop",
+        "n_validation_subjects": 4,
+    }
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "{}", "model: {}"])
@@ -126,6 +141,9 @@ def test_a_recipe_may_write_numbers_as_people_do(recipe):
         ("training: {shuffle: 3}", ["training.shuffle: found '3', expected bool"]),
         ("training: {patience: x}", ["training.patience: found 'x', expected int or null"]),
         ("data: {root: 3}", ["data.root: found '3', expected str or null"]),
+        ("data: {set: ucihar}", ["data.set: found 'ucihar', expected one of ['uci_har', 'hapt',"]),
+        ("data: {activities: SIT}", ["activities: found 'SIT', expected [str, ...] or null"]),
+        ("data: {test_subjects: [x]}", ["found \"['x']\", expected [int, ...] or null"]),
         ("model: {hidden_size: 0}", ["model.hidden_size: found 0, expected at least 1"]),
         ("training: {learning_rate: .inf}", ["training.learning_rate: found inf", "finite"]),
         ("data: {n_validation_subjects: 0}", ["data.n_validation_subjects: found 0", "keep"]),
@@ -164,6 +182,12 @@ def test_a_recipe_that_is_not_there_is_refused_with_those_that_are(name, tmp_pat
         (["--seed=4", "--seed=5"], Config(seed=5)),
         (["--model.n_layers=3"], Config(model=ModelConfig(n_layers=3))),
         (["--data.root", "a b"], Config(data=DataConfig(root="a b"))),
+        (["--data.activities=[A, B]"], Config(data=DataConfig(activities=("A", "B")))),
+        (["--data.activities", "[A,B]"], Config(data=DataConfig(activities=("A", "B")))),
+        (
+            ["--data.set=recordings", "--data.test_subjects=[2, 4]"],
+            Config(data=DataConfig(set="recordings", test_subjects=(2, 4))),
+        ),
         (["--training.clip_norm=null"], Config(training=TrainingConfig(clip_norm=None))),
         (["--training.learning_rate=1e-4"], Config(training=TrainingConfig(learning_rate=1e-4))),
     ],
@@ -192,6 +216,8 @@ def test_overrides_win_over_the_recipe_and_leave_the_rest():
         (["--model.dropout=1"], "model.dropout: found 1.0, expected 0 or more"),
         (["--training.keep=worst"], "training.keep: found 'worst', expected one of"),
         (["--training.patience=x"], "training.patience: found 'x', expected int or null"),
+        (["--data.activities=A,B"], "data.activities: found 'A,B', expected [str, ...] or null"),
+        (["--data.test_subjects=[2]"], "data.test_subjects: found 2, expected it only with"),
         (["--seed=3", "stray"], "unrecognized arguments: stray"),
         (["-s", "3"], "unrecognized arguments: -s 3"),
     ],

@@ -9,18 +9,21 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
 
-from har.datasets.uci_har import SPLITS, UciHar
+from har.datasets.dataset import SPLITS, DataSet
 from har.errors import DataError
 from har.files import whole_folder
 from har.windows import Windows
 
 _ARRAYS = ("signals", "labels", "subjects")
+_FACTS = ("name", "source", "fingerprint", "notes")
+_AXES = ("channels", "activities", "rate_hz")
 # Part of a cache folder's name: a new number when what is stored changes.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def cache_folder() -> Path:
@@ -29,51 +32,56 @@ def cache_folder() -> Path:
 
 
 def _folder_of(key: str) -> Path:
-    return cache_folder() / f"uci_har-{_FORMAT}-{key}"
+    return cache_folder() / f"{_FORMAT}-{key}"
 
 
-def load_cached(key: str) -> UciHar | None:
+def load_cached(key: str) -> DataSet | None:
     """Map what was stored under a key.
 
     Parameters
     ----------
     key : str
-        The source's fingerprint.
+        Made of the source's fingerprint and of how it is read.
 
     Returns
     -------
-    UciHar or None
+    DataSet or None
         None if nothing sound is there; its signals are read-only and stay on disk.
     """
     folder = _folder_of(key)
     try:
         facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-        train, test = (_load_split(folder, split) for split in SPLITS)
-        return UciHar(train, test, facts["source"], facts["fingerprint"])
+        # JSON has lists in place of tuples.
+        facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
+        axes = {name: facts.pop(name) for name in _AXES}
+        train, test = (_load_split(folder, split, axes) for split in SPLITS)
+        return DataSet(train=train, test=test, **facts)
     except (OSError, EOFError, ValueError, KeyError, TypeError, DataError):
         return None
 
 
-def _load_split(folder: Path, split: str) -> Windows:
-    return Windows(*(np.load(folder / f"{split}_{a}.npy", mmap_mode="r") for a in _ARRAYS))
+def _load_split(folder: Path, split: str, axes: dict[str, Any]) -> Windows:
+    arrays = (np.load(folder / f"{split}_{name}.npy", mmap_mode="r") for name in _ARRAYS)
+    return Windows(*arrays, **axes)
 
 
-def store(key: str, data: UciHar) -> None:
+def store(key: str, data: DataSet) -> None:
     """Keep windows under a key, or do nothing where the cache cannot be written.
 
     Parameters
     ----------
     key : str
-        The source's fingerprint.
-    data : UciHar
+        Made of the source's fingerprint and of how it is read.
+    data : DataSet
         What was read from it.
     """
     try:
         with whole_folder(_folder_of(key)) as folder:
-            for split, windows in zip(SPLITS, (data.train, data.test), strict=True):
+            for split, windows in data.splits.items():
                 for name in _ARRAYS:
                     np.save(folder / f"{split}_{name}.npy", getattr(windows, name))
-            facts = {"source": data.source, "fingerprint": data.fingerprint}
+            facts = {name: getattr(data, name) for name in _FACTS}
+            facts |= {name: getattr(data.train, name) for name in _AXES}
             (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     except OSError:
         return

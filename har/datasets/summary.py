@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
-from har.datasets.uci_har import SPLITS, UciHar, check_known
+from har.datasets.dataset import DataSet
+from har.datasets.published import check_known
 from har.errors import DataError
 from har.signals import unit_of
 from har.windows import Windows
 
 
-def summarise(data: UciHar) -> str:
+def summarise(data: DataSet, kind: str) -> str:
     """Describe counts, ranges, units and problems.
 
     Parameters
     ----------
-    data : UciHar
+    data : DataSet
         As read, checked or not.
+    kind : str
+        Its name in settings, to compare it with what is known of it.
 
     Returns
     -------
     str
         Several lines.
     """
-    splits = dict(zip(SPLITS, (data.train, data.test), strict=True))
-    problems = [problem for split in splits.items() for problem in find_problems(*split, data)]
+    splits = data.splits
+    problems = [problem for split in splits for problem in find_problems(split, data, kind)]
     n_timesteps, rate_hz = data.train.n_timesteps, data.train.rate_hz
+    notes = [f"Notes\n{_lines(data.notes)}"] if data.notes else []
     parts = [
-        f"UCI HAR, {data.source}\nfingerprint {data.fingerprint}",
+        f"{data.name}, {data.source}\nfingerprint {data.fingerprint}",
         f"{len(data.train)} training and {len(data.test)} test windows of {n_timesteps} samples "
         f"at {rate_hz:g} Hz ({n_timesteps / rate_hz:g} s)",
         "Windows of each activity\n" + _table(activity_counts(splits)),
         "Windows of each subject\n" + _table(subject_counts(splits)),
         "Channels\n" + _table(channel_ranges(splits)),
-        "Problems\n" + ("\n".join(f"  {problem}" for problem in problems) or "  none"),
+        *notes,
+        f"Problems\n{_lines(problems or ['none'])}",
     ]
     return "\n\n".join(parts)
 
 
 def _table(table: pd.DataFrame) -> str:
     text: str = table.to_string(float_format=lambda value: f"{value:.3f}")
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    return _lines(text.splitlines())
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(f"  {line}" for line in lines)
 
 
 def activity_counts(splits: dict[str, Windows]) -> pd.DataFrame:
@@ -82,26 +93,26 @@ def channel_ranges(splits: dict[str, Windows]) -> pd.DataFrame:
     )
 
 
-def find_problems(split: str, windows: Windows, data: UciHar) -> list[str]:
+def find_problems(split: str, data: DataSet, kind: str) -> list[str]:
     """Name what is odd about a split.
 
     Parameters
     ----------
     split : str
         ``"train"`` or ``"test"``.
-    windows : Windows
-        The split's windows.
-    data : UciHar
-        Where they came from.
+    data : DataSet
+        What was read.
+    kind : str
+        Its name in settings.
 
     Returns
     -------
     list of str
         A line each: differences from the known data set, and sensors that stood still.
     """
-    problems = []
+    problems, windows = [], data.splits[split]
     try:
-        check_known(windows, split, data.source)
+        check_known(data, kind, split)
     except DataError as error:
         problems.append(str(error))
     is_stuck = np.ptp(windows.signals, axis=1) == 0

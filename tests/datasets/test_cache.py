@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from har.datasets.cache import cache_folder, load_cached, store
-from har.datasets.uci_har import UciHar
+from har.datasets.dataset import DataSet
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,8 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def data(small):
-    return UciHar(small.train, small.test, "published files in small", small.fingerprint)
+    source, notes = "published files in small", ("One thing.", "Another.")
+    return DataSet("UCI HAR", small.train, small.test, source, small.fingerprint, notes)
 
 
 def only_folder_in(folder):
@@ -30,7 +31,8 @@ def only_folder_in(folder):
 def test_what_was_stored_is_mapped_read_only(data):
     store("key", data)
     cached = load_cached("key")
-    assert (cached.source, cached.fingerprint) == (data.source, data.fingerprint)
+    for name in ("name", "source", "fingerprint", "notes"):
+        assert getattr(cached, name) == getattr(data, name)
     for name in ("signals", "labels", "subjects"):
         for split in ("train", "test"):
             found = getattr(getattr(cached, split), name)

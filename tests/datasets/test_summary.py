@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from har.datasets.dataset import DataSet
 from har.datasets.summary import (
     activity_counts,
     channel_ranges,
@@ -11,7 +12,6 @@ from har.datasets.summary import (
     subject_counts,
     summarise,
 )
-from har.datasets.uci_har import UciHar
 from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
 from har.windows import Windows
 
@@ -24,7 +24,7 @@ def windows_of(labels, subjects, seed):
 TRAIN = windows_of([0, 0, 5, 2], [1, 1, 1, 3], seed=0)
 TEST = windows_of([0, 4, 4], [2, 2, 2], seed=1)
 SPLITS = {"train": TRAIN, "test": TEST}
-DATA = UciHar(TRAIN, TEST, "a zip", "12345678")
+DATA = DataSet("UCI HAR", TRAIN, TEST, "a zip", "12345678")
 
 
 def test_windows_are_counted_by_activity():
