@@ -1,25 +1,35 @@
-"""The signal processing that made the UCI HAR windows, for whole recordings.
+"""The signal processing that made the UCI HAR windows.
 
 The published description ("median filter and a 3rd order low-pass Butterworth at 20 Hz, gravity by
 a low-pass at 0.3 Hz") is not what was done. What was done is below, found by rebuilding all 10,299
 windows from the raw HAPT recordings to within half of the last printed digit. All filters are
-*causal*, so the same pipeline can run sample by sample on a live phone; only the median looks one
-sample (20 ms) ahead.
+*causal*, so the same steps run over a whole recording here and over a live phone's samples in
+`har.streaming`; only the median looks one sample (20 ms) ahead.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import signal
 
-from har.signals import SAMPLE_RATE_HZ, FloatArray
+from har.errors import DataError
+from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, FloatArray
+
+# "zero" is how UCI HAR was made: before its first sample a recording is zero, gravity too.
+# "settled" is for use: before its first sample a recording was that sample all along.
+Start = Literal["zero", "settled"]
+
+# Until then a start still shows in body_acc. Windows that begin 0, 2, 5, 10 s after it carry
+# 1.15 g, 79 mg, 10 mg, 0.06 mg of gravity after "zero" (the sensor prints steps of 1.4 mg), and
+# after "settled" 11, 0.9, 0.09, 0.001 mg at rest but 304, 22, 2.5, 0.02 mg while walking, where
+# the first sample is a poor guess of gravity (medians over the segments of HAPT).
+WARM_UP_S = 10.0
 
 
-@dataclass(frozen=True)
 class LowPass:
-    """A causal Butterworth low-pass filter that starts from zero state.
+    """A causal Butterworth low-pass filter that goes on where its last call ended.
 
     Parameters
     ----------
@@ -27,10 +37,14 @@ class LowPass:
         Number of poles.
     cutoff_hz : float
         Where the gain is -3 dB.
+    start : {"zero", "settled"}
+        What the filter believes it has seen before its first sample: zeros, or that sample.
     """
 
-    order: int
-    cutoff_hz: float
+    def __init__(self, order: int, cutoff_hz: float, start: Start = "zero") -> None:
+        self._sections = signal.butter(order, cutoff_hz, fs=SAMPLE_RATE_HZ, output="sos")
+        self._start = start
+        self._state: FloatArray | None = None
 
     def __call__(self, signals: FloatArray) -> FloatArray:
         """Filter each column.
@@ -38,59 +52,124 @@ class LowPass:
         Parameters
         ----------
         signals : ndarray, shape (n_timesteps, n_channels)
-            Sampled at 50 Hz.
+            The samples at 50 Hz that follow those of the last call.
 
         Returns
         -------
         ndarray of float64, shape (n_timesteps, n_channels)
         """
-        sections = signal.butter(self.order, self.cutoff_hz, fs=SAMPLE_RATE_HZ, output="sos")
-        filtered: FloatArray = signal.sosfilt(sections, signals, axis=0)
+        if not signals.size:
+            return signals.astype(np.float64)
+        if self._state is None:
+            settled = signal.sosfilt_zi(self._sections)[..., np.newaxis] * signals[0]
+            self._state = settled if self._start == "settled" else np.zeros_like(settled)
+        filtered: FloatArray
+        filtered, self._state = signal.sosfilt(self._sections, signals, axis=0, zi=self._state)
         return filtered
 
 
-NOISE = LowPass(order=10, cutoff_hz=20.0)
-GRAVITY = LowPass(order=3, cutoff_hz=0.3)
-GYROSCOPE_DRIFT = LowPass(order=2, cutoff_hz=0.1)
+class UciHarLowPasses:
+    """All that UCI HAR did after the median; goes on where its last call ended.
+
+    Parameters
+    ----------
+    start : {"zero", "settled"}
+        How each filter starts, see `LowPass`.
+    """
+
+    def __init__(self, start: Start) -> None:
+        self._noise = LowPass(10, 20.0, start)
+        self._gravity = LowPass(3, 0.3, start)
+        self._gyroscope_drift = LowPass(2, 0.1, start)
+
+    def __call__(self, medians: FloatArray) -> FloatArray:
+        """Turn medians, shape (n_timesteps, 6 or 3), into the channels of `channels_from`."""
+        denoised = self._noise(medians)
+        total_acc, gyro = denoised[:, :3], denoised[:, 3:]
+        body_acc = total_acc - self._gravity(total_acc)
+        body_gyro = gyro - self._gyroscope_drift(gyro)
+        return np.concatenate([body_acc, body_gyro, total_acc], axis=1)
 
 
-def median_of_three(signals: FloatArray) -> FloatArray:
-    """Replace each sample by the median of itself and its two neighbours in time.
+def beyond(edge: FloatArray, start: Start) -> FloatArray:
+    """Give what counts as the sample beyond a recording's first or last one."""
+    return edge if start == "settled" else np.zeros_like(edge)
+
+
+def inner_medians(signals: FloatArray) -> FloatArray:
+    """Replace each sample but the first and the last by the median of it and its neighbours.
 
     Parameters
     ----------
     signals : ndarray, shape (n_timesteps, n_channels)
-        Samples beyond both ends count as zero.
 
     Returns
     -------
-    ndarray, shape (n_timesteps, n_channels)
+    ndarray, shape (max(n_timesteps - 2, 0), n_channels)
     """
-    padded = np.pad(signals, ((1, 1), (0, 0)))
-    before, here, after = padded[:-2], padded[1:-1], padded[2:]
+    before, here, after = signals[:-2], signals[1:-1], signals[2:]
     return np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after))
 
 
-def uci_har_channels(samples: FloatArray) -> FloatArray:
-    """Turn raw signals into the nine channels of UCI HAR.
+def channels_from(raw_channels: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the columns that `uci_har_channels` makes.
 
     Parameters
     ----------
-    samples : ndarray, shape (n_timesteps, 6)
-        Columns as in `har.signals.RAW_CHANNELS`: acceleration with gravity in g, angular rate in
-        rad/s, at 50 Hz.
+    raw_channels : tuple of str
+        `RAW_CHANNELS`, or its first three for a phone without a gyroscope.
 
     Returns
     -------
-    ndarray of float64, shape (n_timesteps, 9)
-        Columns as in `har.signals.UCI_CHANNELS`. The filters start from zero, so the first 10 s
-        still carry gravity in ``body_acc`` (82 mg after 2 s, 0.06 mg after 10 s).
+    tuple of str
+        `UCI_CHANNELS`, or those six of them that are accelerations.
+
+    Raises
+    ------
+    DataError
+        If the raw channels are others.
     """
-    denoised = NOISE(median_of_three(samples))
-    total_acc, gyro = denoised[:, :3], denoised[:, 3:]
-    body_acc = total_acc - GRAVITY(total_acc)
-    body_gyro = gyro - GYROSCOPE_DRIFT(gyro)
-    return np.concatenate([body_acc, body_gyro, total_acc], axis=1)
+    if raw_channels == RAW_CHANNELS:
+        return UCI_CHANNELS
+    if raw_channels == RAW_CHANNELS[:3]:
+        return tuple(name for name in UCI_CHANNELS if "acc" in name)
+    raise DataError(
+        f"channels: found {', '.join(raw_channels)}, expected {', '.join(RAW_CHANNELS)}, "
+        "or the first three of them"
+    )
+
+
+def uci_har_channels(samples: FloatArray, start: Start = "zero") -> FloatArray:
+    """Turn raw signals into the channels of UCI HAR.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n_timesteps, 6) or (n_timesteps, 3)
+        Columns as in `har.signals.RAW_CHANNELS`, the gyroscope's may be missing: acceleration with
+        gravity in g, angular rate in rad/s, at 50 Hz.
+    start : {"zero", "settled"}
+        How the filters start: from zero, as UCI HAR was made, or as if the first sample had lasted
+        for ever. The median's neighbour beyond either end is zero, or the sample at that end.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_timesteps, 9) or (n_timesteps, 6)
+        Columns as `channels_from` names them. For the first `WARM_UP_S`
+        seconds what was before the first sample shows in them.
+
+    Raises
+    ------
+    DataError
+        If there are neither six nor three columns.
+    """
+    if samples.ndim != 2 or samples.shape[1] not in (3, len(RAW_CHANNELS)):
+        raise DataError(
+            f"samples: found an array of shape {samples.shape}, "
+            f"expected (n_timesteps, {len(RAW_CHANNELS)}) or (n_timesteps, 3)"
+        )
+    ends = beyond(samples[:1], start), beyond(samples[-1:], start)
+    padded = np.concatenate([ends[0], samples, ends[1]])
+    return UciHarLowPasses(start)(inner_medians(padded))
 
 
 def as_printed(values: FloatArray) -> FloatArray:

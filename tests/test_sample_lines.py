@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from builders import refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
+from har.errors import DataError
+from har.sample_lines import SampleLines
+from har.signals import RAW_CHANNELS
+
+# Machines are shared: how long an example takes says nothing.
+unhurried = settings(deadline=None)
+
+HEADER = ",".join(RAW_CHANNELS)
+VALUES = [0.1, -0.25, 1.0, 0.5, -3.0, 1e-3]
+MALFORMED = [
+    "hello",
+    "1,2",
+    "1,2,3,4,5,6,7,8",
+    "1,2,3,4,5,x",
+    "1,2,3,,5,6",
+    "1,2,3,nan,5,6",
+    "1,2,3,4,-inf,6",
+    "1,2,3,4,5,1e60",
+    "1,2,3,4,5," + "9" * 5000,
+    "{",
+    "[1, 2, 3, 4, 5]",
+    '[1, 2, 3, 4, 5, "x"]',
+    "[1, 2, 3, 4, 5, true]",
+    "[1, 2, 3, 4, 5, null]",
+    "[1, 2, 3, 4, 5, [6]]",
+    "[1, 2, 3, 4, 5, NaN]",
+    f"[1, 2, 3, 4, 5, {'9' * 400}]",
+    "[" * 100_000,
+    '{"acc_x": 1}',
+    '"text"',
+]
+
+
+def numbered(number):
+    """A line without time, whose first value tells which it is."""
+    return f"{number},0,1,0,0,0"
+
+
+def stamped(number, rate_hz=50.0, start_s=0.0):
+    return f"{start_s + number / rate_hz:.6f},{numbered(number)}"
+
+
+def slots_of(lines, pushed):
+    """Give the first value in each slot, as lines go in."""
+    new = [samples for line in pushed if (samples := lines.push(line))]
+    return {
+        samples.first_slot + place: sample[0]
+        for samples in new
+        for place, sample in enumerate(samples.samples)
+    }
+
+
+def gaps_of(lines, pushed):
+    new = [samples for line in pushed if (samples := lines.push(line))]
+    return [samples.first_slot for samples in new if samples.is_after_gap]
+
+
+@pytest.mark.parametrize(
+    "pushed",
+    [
+        [json.dumps(dict(zip(RAW_CHANNELS, VALUES, strict=True)))],
+        [json.dumps(dict(zip(RAW_CHANNELS, VALUES, strict=True), time_s=3.5, more="x"))],
+        [json.dumps(VALUES)],
+        [json.dumps([3.5, *VALUES])],
+        [HEADER, ",".join(map(str, VALUES))],
+        ["\ufeff" + HEADER + "\r\n", "", ",".join(map(str, VALUES)) + "\r\n"],
+        ["gyro_z, gyro_y, gyro_x, note, acc_z, acc_y, acc_x", "1e-3,-3,.5,hi,1,-0.25,0.1"],
+        [f'"time_s",{HEADER}', ",".join(map(str, [3.5, *VALUES]))],
+        [",".join(map(str, VALUES))],
+        [",".join(map(str, [3.5, *VALUES]))],
+    ],
+)
+def test_every_format_gives_the_same_sample(pushed):
+    lines = SampleLines()
+    *heading, new = [lines.push(line) for line in pushed]
+    assert heading == [None] * len(heading)
+    assert_array_equal(new.samples, np.array([VALUES], dtype=np.float32))
+    assert new.samples.dtype == np.float32
+    assert (new.first_slot, new.is_after_gap) == (0, False)
+    assert lines.n_malformed == 0
+    assert lines.n_lines == len(pushed)
+
+
+@pytest.mark.parametrize("line", ["1,2,3", "0,1,2,3", '{"acc_z": 3, "acc_y": 2, "acc_x": 1}'])
+def test_a_phone_may_have_no_gyroscope(line):
+    new = SampleLines(RAW_CHANNELS[:3]).push(line)
+    assert new.samples.tolist() == [[1, 2, 3]]
+
+
+@unhurried
+@given(st.lists(st.floats(-100, 100), min_size=6, max_size=6))
+def test_units_are_converted_in_double_precision_and_rounded_once(values):
+    new = SampleLines(acc_unit="m/s2", gyro_unit="deg/s").push(json.dumps(values))
+    factors = [1 / 9.80665] * 3 + [np.pi / 180] * 3
+    expected = [np.float32(value * factor) for value, factor in zip(values, factors, strict=True)]
+    assert new.samples[0].tolist() == expected
+
+
+@pytest.mark.parametrize("line", MALFORMED)
+def test_a_malformed_line_is_counted_and_its_slot_repeats_the_sample_before(line):
+    lines = SampleLines()
+    assert slots_of(lines, [numbered(1), line, numbered(2)]) == {0: 1, 1: 1, 2: 2}
+    assert (lines.n_lines, lines.n_malformed, lines.n_filled, lines.n_gaps) == (3, 1, 1, 0)
+    assert lines.first_malformed.startswith("line 2: ")
+    assert len(lines.first_malformed) < 150
+
+
+@pytest.mark.parametrize("line", ["", "  \n", "\r\n", HEADER])
+def test_a_blank_line_or_a_header_takes_no_time(line):
+    lines = SampleLines()
+    assert slots_of(lines, [numbered(1), line, numbered(2)]) == {0: 1, 1: 2}
+    assert lines.n_malformed == 0
+
+
+def test_malformed_lines_before_the_first_good_one_only_count_as_time():
+    lines = SampleLines()
+    assert slots_of(lines, ["bad"] * 9 + [numbered(1)]) == {9: 1}
+    assert (lines.n_malformed, lines.n_filled, lines.n_gaps) == (9, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("n_malformed", "filled", "gaps"), [(5, {1: 1, 2: 1, 3: 1, 4: 1, 5: 1}, 0), (6, {}, 1)]
+)
+def test_more_than_a_tenth_of_a_second_of_malformed_lines_is_a_gap(n_malformed, filled, gaps):
+    lines = SampleLines()
+    pushed = [numbered(1), *["bad"] * n_malformed, numbered(2)]
+    assert slots_of(lines, pushed) == {0: 1, **filled, n_malformed + 1: 2}
+    assert (lines.n_filled, lines.n_gaps) == (len(filled), gaps)
+
+
+@unhurried
+@given(
+    inserted=st.lists(st.tuples(st.integers(0, 40), st.sampled_from(MALFORMED)), max_size=30),
+)
+def test_malformed_lines_never_shift_later_samples_in_time(inserted):
+    pushed = [numbered(number) for number in range(1, 41)]
+    for place, line in inserted:
+        pushed.insert(place, line)
+    lines = SampleLines()
+    slots = slots_of(lines, pushed)
+    for place, line in enumerate(pushed):
+        if line not in MALFORMED:
+            assert slots[place] == float(line.split(",")[0])
+    assert lines.n_malformed == len(inserted)
+
+
+@unhurried
+@given(
+    lost=st.sets(st.integers(1, 399), max_size=100),
+    bad=st.sets(st.integers(1, 399), max_size=100),
+    start_s=st.sampled_from([0.0, 1.7e9, -5.0]),
+)
+def test_with_stamps_neither_lost_nor_malformed_lines_shift_others(lost, bad, start_s):
+    pushed = [
+        "0.02,1,2,3,x" if number in bad else stamped(number, start_s=start_s)
+        for number in range(400)
+        if number not in lost
+    ]
+    lines = SampleLines()
+    slots = slots_of(lines, pushed)
+    for number in set(range(400)) - lost - bad:
+        assert slots[number] == number
+    assert lines.n_malformed == len(bad - lost)
+    assert lines.n_dropped == 0
+
+
+@pytest.mark.parametrize(("n_missing", "gaps"), [(5, []), (6, [8])])
+def test_a_hole_of_more_than_a_tenth_of_a_second_is_a_gap(n_missing, gaps):
+    lines = SampleLines()
+    assert gaps_of(lines, map(stamped, [0, 1, 2 + n_missing])) == gaps
+    assert lines.n_gaps == len(gaps)
+    assert lines.n_filled == (0 if gaps else 5)
+
+
+def test_a_gap_is_told_once():
+    assert gaps_of(SampleLines(), map(stamped, [0, 1, 50, 51, 52])) == [50]
+
+
+def test_stamps_that_repeat_or_go_back_are_dropped():
+    lines = SampleLines()
+    assert slots_of(lines, map(stamped, [0, 1, 1, 0, 2])) == {0: 0, 1: 1, 2: 2}
+    assert lines.n_dropped == 2
+
+
+def test_jitter_of_less_than_half_a_step_changes_no_slot():
+    jitter_s = np.random.default_rng(0).uniform(-0.004, 0.004, size=1000)
+    pushed = [stamped(number, start_s=jitter_s[number]) for number in range(1000)]
+    lines = SampleLines()
+    slots = slots_of(lines, pushed)
+    assert slots == {number: number for number in range(1000)}
+    assert (lines.n_dropped, lines.n_filled) == (0, 0)
+
+
+@pytest.mark.parametrize("line", [numbered(1), json.dumps(dict.fromkeys(RAW_CHANNELS, 1))])
+def test_a_line_without_time_among_stamped_ones_is_malformed(line):
+    lines = SampleLines()
+    assert slots_of(lines, [stamped(0), line, stamped(1)]) == {0: 0, 1: 1}
+    assert "no time_s" in lines.first_malformed
+
+
+def test_a_line_with_time_among_others_is_malformed():
+    lines = SampleLines()
+    assert slots_of(lines, [numbered(0), stamped(9), numbered(2)]) == {0: 0, 1: 0, 2: 2}
+    assert "a time_s" in lines.first_malformed
+
+
+@pytest.mark.parametrize("rate_hz", [10.0, 25.0, 48.9, 51.1, 52.0, 100.0])
+def test_another_rate_is_refused_after_five_seconds(rate_hz):
+    lines = SampleLines()
+    with refused(DataError, "time_s", f"found {rate_hz:g}", "expected 50"):
+        for number in range(int(rate_hz * 5) + 3):
+            lines.push(stamped(number, rate_hz))
+    assert number >= rate_hz * 5 - 1
+
+
+def test_milliseconds_are_refused_as_another_rate():
+    lines = SampleLines()
+    with refused(DataError, "found 0.05", "time in seconds"):
+        for number in range(300):
+            lines.push(stamped(number, rate_hz=0.05))
+
+
+@pytest.mark.parametrize("rate_hz", [49.2, 50.0, 50.8])
+def test_a_rate_that_is_nearly_right_is_taken(rate_hz):
+    lines = SampleLines()
+    for number in range(1000):
+        lines.push(stamped(number, rate_hz))
+    assert lines.n_lines == 1000
+
+
+@unhurried
+@given(lost=st.sets(st.integers(1, 599), max_size=200))
+def test_lost_lines_are_not_another_rate(lost):
+    lines = SampleLines()
+    for number in range(600):
+        if number not in lost:
+            lines.push(stamped(number))
+
+
+@unhurried
+@given(st.lists(st.one_of(st.text(), st.from_regex(r"[-\d.e,{}\[\]\":natifx_ ]+")), max_size=40))
+def test_no_text_is_an_error(pushed):
+    lines = SampleLines()
+    for text in [*pushed, *MALFORMED]:
+        lines.push(text)
+    assert "\n" not in lines.in_words()
+
+
+@pytest.mark.parametrize("time_s", ["1e308", "-1e308", "1e-320", "1e17"])
+def test_absurd_times_are_no_error(time_s):
+    lines = SampleLines()
+    for text in ["-1e308,1,2,3,4,5,6", f"{time_s},1,2,3,4,5,6", stamped(1)]:
+        lines.push(text)
+    assert lines.n_lines == 3
+
+
+def doubts_of(length, **units):
+    lines = SampleLines(**units)
+    doubts = []
+    for _ in range(600):
+        lines.push(f"0,{length},0,0,0,0")
+        doubts.append(lines.doubt())
+    return doubts
+
+
+@pytest.mark.parametrize(
+    ("length", "units", "words"),
+    [
+        (9.81, {}, "9.81 g, expected about 1: is it in m/s²?"),
+        (0.02, {}, "0.02 g, expected about 1: is gravity in it"),
+        (1.0, {"acc_unit": "m/s2"}, "0.102 g, expected about 1: is gravity in it"),
+    ],
+)
+def test_an_implausible_acceleration_is_doubted_once_after_ten_seconds(length, units, words):
+    doubts = doubts_of(length, **units)
+    assert doubts[:499] == [None] * 499
+    assert words in doubts[499]
+    assert doubts[500:] == [None] * 100
+
+
+@pytest.mark.parametrize(("length", "units"), [(1.0, {}), (1.6, {}), (9.81, {"acc_unit": "m/s2"})])
+def test_a_plausible_acceleration_is_not_doubted(length, units):
+    assert set(doubts_of(length, **units)) == {None}
+
+
+def test_the_summary_is_one_line_with_the_first_malformed_line():
+    lines = SampleLines()
+    for text in [numbered(1), "bad", numbered(2), *["worse"] * 6, numbered(3)]:
+        lines.push(text)
+    assert lines.in_words() == (
+        "lines: 10, malformed: 7 "
+        "(line 2: expected 6 values, or 7 with the time first, found 1: 'bad'), "
+        "filled in: 1, dropped: 0, gaps: 1"
+    )
