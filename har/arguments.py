@@ -8,6 +8,9 @@ from typing import Any
 
 from har import __version__
 
+# The data sets that can be fetched, by their names in settings.
+PUBLISHED = ("uci_har", "hapt")
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Make the parser of the command line.
@@ -61,7 +64,16 @@ def _add_verb(verbs: Any, name: str, summary: str, example: str) -> _VerbParser:
 
 
 def _add_fetch(verbs: Any) -> None:
-    parser = _add_verb(verbs, "fetch", "download UCI HAR, unless it is there already", "--to data")
+    summary = "download a published data set, unless it is there already"
+    parser = _add_verb(verbs, "fetch", summary, "hapt --to data")
+    parser.add_argument(
+        "set",
+        nargs="?",
+        choices=PUBLISHED,
+        default="uci_har",
+        metavar="SET",
+        help=f"{' or '.join(PUBLISHED)} (default: uci_har)",
+    )
     parser.add_argument("--to", type=Path, default="data", metavar="FOLDER", help="default: data")
 
 
@@ -69,6 +81,14 @@ def _add_inspect(verbs: Any) -> None:
     summary = "show what a data set holds: counts, ranges, units and problems"
     parser = _add_verb(verbs, "inspect", summary, "uci-har-dataset.zip")
     parser.add_argument("path", type=Path, metavar="PATH", help="a folder or a zip")
+    parser.add_argument(
+        "--data.set",
+        dest="data_set",
+        choices=PUBLISHED,
+        default="uci_har",
+        metavar="SET",
+        help=f"{' or '.join(PUBLISHED)} (default: uci_har)",
+    )
 
 
 def _add_train(verbs: Any) -> None:
@@ -141,7 +161,7 @@ def _add_data_root(parser: _VerbParser) -> None:
         "--data.root",
         dest="data_root",
         metavar="PATH",
-        help="folder or zip with UCI HAR (default: as when training)",
+        help="folder or zip with the data set (default: as when training)",
     )
 
 

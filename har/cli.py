@@ -10,7 +10,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from har.classifier import ActivityClassifier
+    from har.config import DataConfig
     from har.datasets.dataset import DataSet
     from har.runs import RunFolder
     from har.windows import Windows
@@ -67,21 +68,21 @@ def _say(line: str) -> None:
 
 
 def fetch(options: Namespace) -> None:
-    """Download UCI HAR, unless it is there already.
+    """Download a published data set, unless it is there already.
 
     Parameters
     ----------
     options : Namespace
-        With ``to``, the folder.
+        With ``set``, its name in settings, and ``to``, the folder.
     """
-    from har.datasets.sources import fetch_uci_har
+    from har.config import DataConfig
+    from har.datasets.fetch import ARCHIVES
+    from har.datasets.sources import fetch_data
 
-    data = fetch_uci_har(options.to, _say)
-    print(f"UCI HAR, {data.source}: {len(data.train)} training and {len(data.test)} test windows")
-    print(
-        "Use must cite Anguita et al. (ESANN 2013), and Reyes-Ortiz et al. (Neurocomputing 2016) "
-        "for raw recordings; no commercial use. Terms: https://archive.ics.uci.edu/dataset/240"
-    )
+    data, archive = fetch_data(DataConfig(set=options.set), options.to, _say), ARCHIVES[options.set]
+    n_train, n_test = len(data.train), len(data.test)
+    print(f"{data.name}, {data.source}: {n_train} training and {n_test} test windows")
+    print(f"Use must cite {archive.citation}; no commercial use. Terms: {archive.page}")
 
 
 def inspect(options: Namespace) -> None:
@@ -90,16 +91,19 @@ def inspect(options: Namespace) -> None:
     Parameters
     ----------
     options : Namespace
-        With ``path``, a folder or a zip.
+        With ``path``, a folder or a zip, and ``data_set``, what it is.
     """
-    from har.datasets.sources import read_uci_har
+    from har.config import DataConfig
+    from har.datasets.fetch import ARCHIVES
+    from har.datasets.sources import read_data
     from har.datasets.summary import summarise
     from har.errors import DataError
 
-    data = read_uci_har(options.path, _say)
+    data = read_data(options.path, DataConfig(set=options.data_set), _say)
     if data is None:
-        raise DataError(f"{options.path}: found no UCI HAR in it, expected a folder or zip of it")
-    print(summarise(data))
+        archive = ARCHIVES[options.data_set]
+        raise DataError(f"{options.path}: found no {archive.name} in it, expected {archive.form}")
+    print(summarise(data, options.data_set))
 
 
 def train(options: Namespace) -> None:
@@ -116,12 +120,12 @@ def train(options: Namespace) -> None:
     if options.threads:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
     from har.classifier import ActivityClassifier
-    from har.datasets.sources import open_uci_har
+    from har.datasets.sources import open_data
     from har.provenance import describe_start, now
     from har.runs import RunFolder
 
     classifier = ActivityClassifier(config)
-    data = open_uci_har(config.data.root, _say)
+    data = open_data(config.data, _say)
     recipe = Path(options.config).stem
     out = options.out or Path("runs") / f"{recipe}-{datetime.now():%Y%m%d-%H%M%S}"
     run = RunFolder.create(out, options.overwrite)
@@ -163,12 +167,17 @@ def evaluate(options: Namespace) -> None:
         With ``run``, ``data_root`` and ``device``.
     """
     from har.classifier import ActivityClassifier
-    from har.datasets.sources import open_uci_har
+    from har.datasets.sources import open_data
     from har.runs import RunFolder
 
     classifier = ActivityClassifier.load(options.run, options.device)
-    data = open_uci_har(options.data_root or classifier.config.data.root, _say)
+    data = open_data(_at_root(classifier.config.data, options.data_root), _say)
     _score(classifier, data, RunFolder.open(options.run))
+
+
+def _at_root(config: DataConfig, root: str | None) -> DataConfig:
+    """Look for a run's data elsewhere, if a person says so."""
+    return replace(config, root=root or config.root)
 
 
 def _score(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> None:
@@ -228,14 +237,14 @@ def report(options: Namespace) -> None:
     options : Namespace
         With ``run`` and ``data_root``.
     """
-    from har.datasets.sources import find_uci_har
+    from har.datasets.sources import find_data
     from har.report import write_report
     from har.runs import RunFolder
 
     run = RunFolder.open(options.run)
-    data = find_uci_har(options.data_root or run.read_config().data.root, _say)
+    data = find_data(_at_root(run.read_config().data, options.data_root), _say)
     if data is None:
-        _say("har: no UCI HAR at hand, so mistakes are listed without their signals")
+        _say("har: its data is not at hand, so mistakes are listed without their signals")
     print(f"report: {write_report(run, data.test if data else None)}")
 
 

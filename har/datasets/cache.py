@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import platformdirs
@@ -20,6 +21,7 @@ from har.windows import Windows
 
 _ARRAYS = ("signals", "labels", "subjects")
 _FACTS = ("name", "source", "fingerprint", "notes")
+_AXES = ("channels", "activities", "rate_hz")
 # Part of a cache folder's name: a new number when what is stored changes.
 _FORMAT = 2
 
@@ -30,7 +32,7 @@ def cache_folder() -> Path:
 
 
 def _folder_of(key: str) -> Path:
-    return cache_folder() / f"uci_har-{_FORMAT}-{key}"
+    return cache_folder() / f"{_FORMAT}-{key}"
 
 
 def load_cached(key: str) -> DataSet | None:
@@ -39,7 +41,7 @@ def load_cached(key: str) -> DataSet | None:
     Parameters
     ----------
     key : str
-        The source's fingerprint.
+        Made of the source's fingerprint and of how it is read.
 
     Returns
     -------
@@ -49,15 +51,18 @@ def load_cached(key: str) -> DataSet | None:
     folder = _folder_of(key)
     try:
         facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-        train, test = (_load_split(folder, split) for split in SPLITS)
-        facts["notes"] = tuple(facts["notes"])
+        # JSON has lists in place of tuples.
+        facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
+        axes = {name: facts.pop(name) for name in _AXES}
+        train, test = (_load_split(folder, split, axes) for split in SPLITS)
         return DataSet(train=train, test=test, **facts)
     except (OSError, EOFError, ValueError, KeyError, TypeError, DataError):
         return None
 
 
-def _load_split(folder: Path, split: str) -> Windows:
-    return Windows(*(np.load(folder / f"{split}_{a}.npy", mmap_mode="r") for a in _ARRAYS))
+def _load_split(folder: Path, split: str, axes: dict[str, Any]) -> Windows:
+    arrays = (np.load(folder / f"{split}_{name}.npy", mmap_mode="r") for name in _ARRAYS)
+    return Windows(*arrays, **axes)
 
 
 def store(key: str, data: DataSet) -> None:
@@ -66,7 +71,7 @@ def store(key: str, data: DataSet) -> None:
     Parameters
     ----------
     key : str
-        The source's fingerprint.
+        Made of the source's fingerprint and of how it is read.
     data : DataSet
         What was read from it.
     """
@@ -76,6 +81,7 @@ def store(key: str, data: DataSet) -> None:
                 for name in _ARRAYS:
                     np.save(folder / f"{split}_{name}.npy", getattr(windows, name))
             facts = {name: getattr(data, name) for name in _FACTS}
+            facts |= {name: getattr(data.train, name) for name in _AXES}
             (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     except OSError:
         return

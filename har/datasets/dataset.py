@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from har.errors import ConfigError
 from har.windows import Windows
 
 SPLITS = ("train", "test")
@@ -18,7 +22,7 @@ class DataSet:
     name : str
         ``"UCI HAR"``, ``"HAPT"``, or the name of a user's folder.
     train, test : Windows
-        No subject is in both.
+        Of the same channels and activities; no subject is in both.
     source : str
         What was read, in words for a report.
     fingerprint : str
@@ -38,3 +42,71 @@ class DataSet:
     def splits(self) -> dict[str, Windows]:
         """The windows by the name of their split, one of `SPLITS`."""
         return dict(zip(SPLITS, (self.train, self.test), strict=True))
+
+
+def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:
+    """Leave out the windows of all other activities.
+
+    Parameters
+    ----------
+    data : DataSet
+        With windows of at least these.
+    activities : tuple of str
+        Which to keep; labels follow this order.
+
+    Returns
+    -------
+    DataSet
+
+    Raises
+    ------
+    ConfigError
+        If the data set has no such activity.
+    """
+    known = data.train.activities
+    for activity in activities:
+        if activity not in known:
+            raise ConfigError(
+                f"data.activities: found {activity}, expected activities of {data.name}: "
+                f"{', '.join(known)}"
+            )
+    train, test = (_selected(windows, activities) for windows in data.splits.values())
+    n_left_out = len(data.train) + len(data.test) - len(train) - len(test)
+    note = f"{n_left_out} windows of activities that are not among data.activities are left out."
+    return replace(
+        data,
+        train=train,
+        test=test,
+        fingerprint=content_fingerprint(train, test),
+        notes=(*data.notes, note),
+    )
+
+
+def _selected(windows: Windows, activities: tuple[str, ...]) -> Windows:
+    names = np.array(windows.activities)[windows.labels]
+    kept = windows.where(np.isin(names, activities))
+    place_of = {windows.activities.index(name): place for place, name in enumerate(activities)}
+    labels = np.array([place_of[label] for label in kept.labels.tolist()], dtype=np.int64)
+    return replace(kept, labels=labels, activities=activities)
+
+
+def content_fingerprint(*splits: Windows) -> str:
+    """Digest windows so that every source of the same windows gives the same digest.
+
+    Parameters
+    ----------
+    *splits : Windows
+        Usually train and test.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits. Signals count to 1e-4 g or rad/s, as rebuilt and published values
+        can differ in their last printed digit.
+    """
+    digest = hashlib.sha256()
+    for windows in splits:
+        digest.update(np.rint(windows.signals * 1e4).astype(np.int32).tobytes())
+        digest.update(windows.labels.astype(np.int64).tobytes())
+        digest.update(windows.subjects.astype(np.int64).tobytes())
+    return digest.hexdigest()[:16]

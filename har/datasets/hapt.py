@@ -27,7 +27,7 @@ MIRROR_SHA256 = "231bf6d5069671f2b96e1aad89a487270ff8fe4358ad6ce0601f8ee7f5f3a17
 _RAW_FILE = re.compile(r"^(?P<folder>.*)RawData/acc_exp(?P<experiment>\d+)_user(?P<user>\d+)\.txt$")
 
 
-def holds_hapt(tree: FileTree) -> bool:
+def holds_recordings(tree: FileTree) -> bool:
     """Tell whether a tree has HAPT's raw recordings."""
     return any(_RAW_FILE.match(name) for name in tree.names)
 

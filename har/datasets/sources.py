@@ -1,17 +1,18 @@
-"""Where UCI HAR comes from: the first of the named place, ``data/``, the archive, the mirror."""
+"""Where a data set comes from: the first of the named place, ``data/``, the archive, the mirror."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
-from har.datasets import cache, hapt, uci_har
-from har.datasets.dataset import DataSet
-from har.datasets.fetch import MIRROR_FILE, fetch
-from har.datasets.trees import fingerprint, trees_at
+from har.config import DataConfig
+from har.datasets import cache, published
+from har.datasets.dataset import SPLITS, DataSet, select_activities
+from har.datasets.fetch import ARCHIVES, fetch
+from har.datasets.trees import fingerprint
 from har.errors import DataError
-from har.recording import Recording
 from har.windows import Windows
 
 DATA_FOLDER = Path("data")
@@ -41,19 +42,17 @@ def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
     DataError
         If it cannot be had, or is not what is known of UCI HAR.
     """
-    data = open_uci_har(root)
+    data = open_data(DataConfig(root=str(root) if root else None))
     return data.train, data.test
 
 
-def open_uci_har(
-    root: str | Path | None = None, say: Callable[[str], None] = _say_nothing
-) -> DataSet:
-    """Load UCI HAR together with where it came from.
+def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet:
+    """Load a data set, which is downloaded if it is a published one that is not here yet.
 
     Parameters
     ----------
-    root : str or Path, optional
-        As for `load_uci_har`.
+    config : DataConfig
+        Which one, from where, and which of its activities.
     say : callable
         Told in a line what is being done, when it takes time.
 
@@ -64,29 +63,37 @@ def open_uci_har(
     Raises
     ------
     DataError
-        If it cannot be had, or is not what is known of UCI HAR.
+        If it cannot be had, or is not what is known of it.
+    ConfigError
+        If it has no such activities.
     """
-    return _open_named(root, say) or fetch_uci_har(DATA_FOLDER, say)
+    data = _find_whole(config, say)
+    if data is None:
+        data = _fetch_whole(config, DATA_FOLDER, say)
+    return _chosen(data, config)
 
 
-def find_uci_har(
-    root: str | Path | None = None, say: Callable[[str], None] = _say_nothing
-) -> DataSet | None:
-    """Load UCI HAR if it is on this machine already; see `open_uci_har`.
+def find_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet | None:
+    """Load a data set if it is on this machine already; see `open_data`.
 
     Returns
     -------
     DataSet or None
         None if no place was named and nothing was fetched to ``data/`` before.
     """
-    return _open_named(root, say) or _open_folder(DATA_FOLDER, say)
+    data = _find_whole(config, say)
+    return data and _chosen(data, config)
 
 
-def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> DataSet:
-    """Load UCI HAR from a folder, where it is downloaded to unless it is there already.
+def fetch_data(
+    config: DataConfig, folder: Path, say: Callable[[str], None] = _say_nothing
+) -> DataSet:
+    """Load a published data set from a folder, where it is downloaded to unless it is there.
 
     Parameters
     ----------
+    config : DataConfig
+        Which one; its `root` is not looked at.
     folder : Path
         Where to put the file that is downloaded.
     say : callable
@@ -99,93 +106,88 @@ def fetch_uci_har(folder: Path, say: Callable[[str], None] = _say_nothing) -> Da
     Raises
     ------
     DataError
-        If it cannot be had, or is not what is known of UCI HAR.
+        If it cannot be had, or is not what is known of it.
     """
-    data = _open_folder(folder, say)
-    if data is None:
-        fetched = fetch(folder, say)
-        # Not the file: so the cache knows the folder when it is opened again.
-        data = _open_folder(folder, say)
-        if data is None:
-            raise DataError(f"{fetched}: found no UCI HAR in what was fetched, expected it")
-    return data
+    data = _open_folder(config, folder, say)
+    return _chosen(data or _fetch_whole(config, folder, say), config)
 
 
-def _open_named(root: str | Path | None, say: Callable[[str], None]) -> DataSet | None:
-    named = root or os.environ.get("HAR_DATA")
-    if not named:
-        return None
-    data = _open_at(Path(named).expanduser(), say)
-    if data is None:
-        raise DataError(
-            f"{named}: found no UCI HAR in it, expected train/Inertial Signals/ and the like "
-            "in a folder or a zip, or HAPT's RawData/"
-        )
-    return data
-
-
-def _open_folder(folder: Path, say: Callable[[str], None]) -> DataSet | None:
-    return _open_at(folder, say) if folder.is_dir() else None
-
-
-def _open_at(path: Path, say: Callable[[str], None]) -> DataSet | None:
-    """Open what lies at a path, from the cache if it has been read before."""
-    if not path.exists():
-        raise DataError(f"{path}: found nothing, expected a folder or a zip with UCI HAR")
-    key = fingerprint(path)
-    data = cache.load_cached(key)
-    if data is None:
-        data = read_uci_har(path, say)
-        if data is not None:
-            for split, windows in data.splits.items():
-                uci_har.check_known(windows, split, data.source)
-            cache.store(key, data)
-            data = cache.load_cached(key) or data
-    return data
-
-
-def read_uci_har(path: Path, say: Callable[[str], None] = _say_nothing) -> DataSet | None:
-    """Read whatever form of UCI HAR lies at a path, without comparing it with what is known.
+def read_data(
+    path: Path, config: DataConfig, say: Callable[[str], None] = _say_nothing
+) -> DataSet | None:
+    """Read a data set at a path, without comparing it with what is known.
 
     Parameters
     ----------
     path : Path
-        A folder, a zip, or the mirror's file.
+        A folder or a file.
+    config : DataConfig
+        Which data set; its `root` and `activities` are not looked at.
     say : callable
         Told in a line what is being done.
 
     Returns
     -------
     DataSet or None
-        From published files if there are any, else from raw recordings; None without either.
+        None if it is not there.
 
     Raises
     ------
     DataError
         If a file is missing or damaged.
     """
-    mirrors = [path] if path.is_file() else sorted(path.glob(f"**/{MIRROR_FILE}"))
-    mirror = next(filter(hapt.is_mirror, mirrors), None)
-    raw_trees = []
-    for tree in trees_at(path) if mirror != path else ():
-        if uci_har.holds_uci_har(tree):
-            say(f"Reading {tree.place}")
-            return _data(uci_har.read_published(tree), f"published files in {tree.place}")
-        raw_trees += [tree] if hapt.holds_hapt(tree) else []
-    for tree in raw_trees:
-        say(f"Rebuilding the windows from the raw recordings in {tree.place}")
-        return _rebuilt(hapt.read_recordings(tree), tree.place)
-    if mirror:
-        say(f"Rebuilding the windows from the raw recordings in {mirror}")
-        recordings = hapt.read_mirror(mirror, uci_har.subject_of_experiment())
-        return _rebuilt(recordings, f"{mirror}, mirror on the package index")
-    return None
+    if config.set == "hapt":
+        return published.read_hapt(path, say)
+    return published.read_uci_har(path, say)
 
 
-def _rebuilt(recordings: Mapping[int, Recording], place: str) -> DataSet:
-    windows = uci_har.rebuild(recordings, place)
-    return _data(windows, f"rebuilt from raw recordings in {place}")
+def _chosen(data: DataSet, config: DataConfig) -> DataSet:
+    return select_activities(data, config.activities) if config.activities else data
 
 
-def _data(windows: tuple[Windows, Windows], source: str) -> DataSet:
-    return DataSet(uci_har.NAME, *windows, source, uci_har.content_fingerprint(*windows))
+def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | None:
+    """Open what a person named, else what was fetched before."""
+    named = config.root or os.environ.get("HAR_DATA")
+    if not named:
+        return _open_folder(config, DATA_FOLDER, say)
+    data = _open_at(config, Path(named).expanduser(), say)
+    if data is None:
+        archive = ARCHIVES[config.set]
+        raise DataError(f"{named}: found no {archive.name} in it, expected {archive.form}")
+    return data
+
+
+def _fetch_whole(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet:
+    archive = ARCHIVES[config.set]
+    fetched = fetch(archive, folder, say)
+    # Not the file: so the cache knows the folder when it is opened again.
+    data = _open_folder(config, folder, say)
+    if data is None:
+        raise DataError(f"{fetched}: found no {archive.name} in what was fetched, expected it")
+    return data
+
+
+def _open_folder(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet | None:
+    return _open_at(config, folder, say) if folder.is_dir() else None
+
+
+def _open_at(config: DataConfig, path: Path, say: Callable[[str], None]) -> DataSet | None:
+    """Open what lies at a path, from the cache if it has been read before."""
+    if not path.exists():
+        raise DataError(f"{path}: found nothing, expected a folder or a zip with a data set")
+    key = _cache_key(config, path)
+    data = cache.load_cached(key)
+    if data is None:
+        data = read_data(path, config, say)
+        if data is not None:
+            for split in SPLITS:
+                published.check_known(data, config.set, split)
+            cache.store(key, data)
+            data = cache.load_cached(key) or data
+    return data
+
+
+def _cache_key(config: DataConfig, path: Path) -> str:
+    """Name what a path is read as: activities are chosen later, from all there are."""
+    facts = (fingerprint(path), config.test_subjects, config.straddling)
+    return f"{config.set}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"

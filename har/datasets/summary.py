@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
 from har.datasets.dataset import DataSet
-from har.datasets.uci_har import check_known
+from har.datasets.published import check_known
 from har.errors import DataError
 from har.signals import unit_of
 from har.windows import Windows
 
 
-def summarise(data: DataSet) -> str:
+def summarise(data: DataSet, kind: str) -> str:
     """Describe counts, ranges, units and problems.
 
     Parameters
     ----------
     data : DataSet
         As read, checked or not.
+    kind : str
+        Its name in settings, to compare it with what is known of it.
 
     Returns
     -------
@@ -26,8 +30,9 @@ def summarise(data: DataSet) -> str:
         Several lines.
     """
     splits = data.splits
-    problems = [problem for split in splits.items() for problem in find_problems(*split, data)]
+    problems = [problem for split in splits for problem in find_problems(split, data, kind)]
     n_timesteps, rate_hz = data.train.n_timesteps, data.train.rate_hz
+    notes = [f"Notes\n{_lines(data.notes)}"] if data.notes else []
     parts = [
         f"{data.name}, {data.source}\nfingerprint {data.fingerprint}",
         f"{len(data.train)} training and {len(data.test)} test windows of {n_timesteps} samples "
@@ -35,14 +40,19 @@ def summarise(data: DataSet) -> str:
         "Windows of each activity\n" + _table(activity_counts(splits)),
         "Windows of each subject\n" + _table(subject_counts(splits)),
         "Channels\n" + _table(channel_ranges(splits)),
-        "Problems\n" + ("\n".join(f"  {problem}" for problem in problems) or "  none"),
+        *notes,
+        f"Problems\n{_lines(problems or ['none'])}",
     ]
     return "\n\n".join(parts)
 
 
 def _table(table: pd.DataFrame) -> str:
     text: str = table.to_string(float_format=lambda value: f"{value:.3f}")
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    return _lines(text.splitlines())
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(f"  {line}" for line in lines)
 
 
 def activity_counts(splits: dict[str, Windows]) -> pd.DataFrame:
@@ -83,26 +93,26 @@ def channel_ranges(splits: dict[str, Windows]) -> pd.DataFrame:
     )
 
 
-def find_problems(split: str, windows: Windows, data: DataSet) -> list[str]:
+def find_problems(split: str, data: DataSet, kind: str) -> list[str]:
     """Name what is odd about a split.
 
     Parameters
     ----------
     split : str
         ``"train"`` or ``"test"``.
-    windows : Windows
-        The split's windows.
     data : DataSet
-        Where they came from.
+        What was read.
+    kind : str
+        Its name in settings.
 
     Returns
     -------
     list of str
         A line each: differences from the known data set, and sensors that stood still.
     """
-    problems = []
+    problems, windows = [], data.splits[split]
     try:
-        check_known(windows, split, data.source)
+        check_known(data, kind, split)
     except DataError as error:
         problems.append(str(error))
     is_stuck = np.ptp(windows.signals, axis=1) == 0

@@ -47,6 +47,11 @@ def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
     return table
 
 
+def line_numbers(text: bytes) -> list[int]:
+    """Tell the line of each row of a table, from 1: blank lines are no rows."""
+    return [number for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+
+
 def _check_last_line(text: bytes, place: str) -> None:
     """Refuse a last number that was cut off but still reads as one, if all lines are as long."""
     if text.endswith(b"\n"):
@@ -104,9 +109,8 @@ def parse_integers(text: bytes, place: str, lowest: int, highest: int) -> IntArr
     values = parse_table(text, place, n_columns=1)[:, 0]
     wrong = np.flatnonzero((values != np.rint(values)) | (values < lowest) | (values > highest))
     if len(wrong):
-        lines = [number for number, line in enumerate(text.splitlines(), 1) if line.strip()]
         raise DataError(
-            f"{place}, line {lines[wrong[0]]}: found {values[wrong[0]]:g}, "
+            f"{place}, line {line_numbers(text)[wrong[0]]}: found {values[wrong[0]]:g}, "
             f"expected a whole number {lowest}..{highest}"
         )
     return values.astype(np.int64)

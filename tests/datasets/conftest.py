@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from har.datasets.uci_har import content_fingerprint
+from har.datasets.dataset import content_fingerprint
 from har.errors import DataError
 from har.signals import UCI_CHANNELS
 from har.windows import Windows

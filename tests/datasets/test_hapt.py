@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from har.datasets.hapt import _MirrorUnpickler, holds_hapt, is_mirror, read_mirror, read_recordings
+from har.datasets.hapt import (
+    _MirrorUnpickler,
+    holds_recordings,
+    is_mirror,
+    read_mirror,
+    read_recordings,
+)
 
 ACC, GYRO = (f"HAPT Dataset/RawData/{sensor}_exp07_user03.txt" for sensor in ("acc", "gyro"))
 
@@ -29,7 +35,7 @@ def test_accelerometer_and_gyroscope_become_one_recording(newline, tree_of):
     files, samples = raw_files(newline=newline)
     files["HAPT Dataset/RawData/labels.txt"] = b"7 3 5 1 5\n"
     tree = tree_of(files)
-    assert holds_hapt(tree)
+    assert holds_recordings(tree)
     recordings = read_recordings(tree)
     assert list(recordings) == [7]
     assert recordings[7].subject == 3
@@ -37,7 +43,7 @@ def test_accelerometer_and_gyroscope_become_one_recording(newline, tree_of):
 
 
 def test_a_tree_without_raw_recordings_is_not_hapt(small):
-    assert not holds_hapt(small)
+    assert not holds_recordings(small)
 
 
 @pytest.mark.parametrize(

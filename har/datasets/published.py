@@ -1,0 +1,112 @@
+"""The published data sets by the name they have in settings: how each is read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from har.datasets import hapt, hapt_windows, uci_har
+from har.datasets.dataset import DataSet, content_fingerprint
+from har.datasets.fetch import MIRROR_FILE
+from har.datasets.trees import trees_at
+from har.recording import Recording
+from har.windows import Windows
+
+_ROOMS = {"uci_har": uci_har, "hapt": hapt_windows}
+
+
+def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
+    """Read whatever form of UCI HAR lies at a path, without comparing it with what is known.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, a zip, or the mirror's file.
+    say : callable
+        Told in a line what is being done.
+
+    Returns
+    -------
+    DataSet or None
+        From published files if there are any, else from raw recordings; None without either.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged.
+    """
+    mirrors = [path] if path.is_file() else sorted(path.glob(f"**/{MIRROR_FILE}"))
+    mirror = next(filter(hapt.is_mirror, mirrors), None)
+    raw_trees = []
+    for tree in trees_at(path) if mirror != path else ():
+        if uci_har.holds_uci_har(tree):
+            say(f"Reading {tree.place}")
+            return _uci_har(uci_har.read_published(tree), f"published files in {tree.place}")
+        raw_trees += [tree] if hapt.holds_recordings(tree) else []
+    for tree in raw_trees:
+        say(f"Rebuilding the windows from the raw recordings in {tree.place}")
+        return _rebuilt(hapt.read_recordings(tree), tree.place)
+    if mirror:
+        say(f"Rebuilding the windows from the raw recordings in {mirror}")
+        recordings = hapt.read_mirror(mirror, uci_har.subject_of_experiment())
+        return _rebuilt(recordings, f"{mirror}, mirror on the package index")
+    return None
+
+
+def _rebuilt(recordings: Mapping[int, Recording], place: str) -> DataSet:
+    windows = uci_har.rebuild(recordings, place)
+    return _uci_har(windows, f"rebuilt from raw recordings in {place}")
+
+
+def _uci_har(windows: tuple[Windows, Windows], source: str) -> DataSet:
+    return DataSet(uci_har.NAME, *windows, source, content_fingerprint(*windows))
+
+
+def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
+    """Read HAPT from a path, without comparing it with what is known.
+
+    Parameters
+    ----------
+    path : Path
+        A folder or a zip. The mirror's file has no ``labels.txt``, so it does not count.
+    say : callable
+        Told in a line what is being done.
+
+    Returns
+    -------
+    DataSet or None
+        None if there are no raw recordings with ``labels.txt``.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged.
+    """
+    if hapt.is_mirror(path):
+        return None
+    for tree in trees_at(path):
+        if hapt_windows.holds_hapt(tree):
+            say(f"Cutting windows from the raw recordings in {tree.place}")
+            return hapt_windows.read_hapt(tree)
+    return None
+
+
+def check_known(data: DataSet, kind: str, split: str) -> None:
+    """Compare a split of a published data set with what is known of it.
+
+    Parameters
+    ----------
+    data : DataSet
+        What was read.
+    kind : str
+        Its name in settings; of ``"recordings"`` nothing is known.
+    split : str
+        ``"train"`` or ``"test"``.
+
+    Raises
+    ------
+    DataError
+        Naming the first difference.
+    """
+    if kind in _ROOMS:
+        _ROOMS[kind].check_known(data.splits[split], split, data.source)
