@@ -17,7 +17,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "errors": ["ConfigError", "DataError", "DeviceError", "HarError", "RunError", "UsageError"],
         "evaluation": ["Evaluation"],
         "recipes": ["load_config"],
-        "recording": ["Recording"],
+        "reading.recording": ["read_recording"],
+        "recording": ["Recording", "Stretch"],
         "windows": ["Windows", "sliding_windows"],
     },
 )

@@ -1,0 +1,89 @@
+"""Sensors that ran into their limits, or stood still."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from har.errors import DataError
+from har.signals import FloatArray, unit_of
+
+# A still phone shows the same values again and again; only beyond these is that a limit.
+_LEAST_LIMIT = {"g": 1.5, "rad/s": 3.0}
+_FEWEST_AT_LIMIT = 10
+_LONGEST_STILL_S = 5.0
+
+
+def saturation_notes(samples: FloatArray, channels: tuple[str, ...]) -> list[str]:
+    """Find channels that were cut off at the end of the sensor's range.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n_timesteps, n_channels)
+        In g and rad/s.
+    channels : tuple of str
+        The names of the columns.
+
+    Returns
+    -------
+    list of str
+        A note for each end of a range where two and more samples in a row often stop.
+    """
+    notes = []
+    for values, channel in zip(samples.T, channels, strict=True):
+        unit = unit_of(channel)
+        for limit in (values.min(), values.max()):
+            is_at = values == limit
+            in_a_row = int((is_at[1:] & is_at[:-1]).sum())
+            if abs(limit) >= _LEAST_LIMIT[unit] and in_a_row >= _FEWEST_AT_LIMIT:
+                notes.append(
+                    f"{channel}: {int(is_at.sum())} samples are cut off at {limit:.4g} {unit}, "
+                    "the end of the sensor's range"
+                )
+    return notes
+
+
+def stillness_notes(
+    seconds: FloatArray, samples: FloatArray, channels: tuple[str, ...], place: str
+) -> list[str]:
+    """Find channels that gave one and the same value for longer than 5 s.
+
+    Parameters
+    ----------
+    seconds : ndarray of float64, shape (n_timesteps,)
+        Increasing.
+    samples : ndarray, shape (n_timesteps, n_channels)
+        In g and rad/s.
+    channels : tuple of str
+        The names of the columns.
+    place : str
+        The file, for the message.
+
+    Returns
+    -------
+    list of str
+        A note for each channel that stood still for a part of the time.
+
+    Raises
+    ------
+    DataError
+        If a channel stood still all the time.
+    """
+    notes = []
+    for values, channel in zip(samples.T, channels, strict=True):
+        changes = np.flatnonzero(values[1:] != values[:-1])
+        firsts = np.concatenate([[0], changes + 1])
+        lasts = np.concatenate([changes, [len(values) - 1]])
+        lengths_s = seconds[lasts] - seconds[firsts]
+        if len(firsts) == 1:
+            raise DataError(
+                f"{place}: found {values[0]:.6g} in every row of {channel}, expected it to change: "
+                "the sensor does not work"
+            )
+        if (lengths_s > _LONGEST_STILL_S).any():
+            longest = int(np.argmax(lengths_s))
+            notes.append(
+                f"{channel}: the same value for {lengths_s[longest]:.1f} s from "
+                f"{seconds[firsts[longest]]:.1f} s on, as if stuck; in all "
+                f"{lengths_s[lengths_s > _LONGEST_STILL_S].sum():.1f} s in such runs"
+            )
+    return notes

@@ -1,0 +1,98 @@
+"""Tables in Parquet files, read block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from har.errors import DataError
+
+MAGIC = b"PAR1"
+_ROWS_IN_BLOCK = 200_000
+
+
+@dataclass(frozen=True)
+class ParquetTable:
+    """A Parquet file with one sample a row.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    headings : tuple of str
+        The names of its columns.
+    """
+
+    path: Path
+    headings: tuple[str, ...]
+
+    def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+        """Read some of the columns.
+
+        Parameters
+        ----------
+        places : mapping of str to int
+            Which columns, and what to call them.
+
+        Yields
+        ------
+        DataFrame
+            The next rows; the index goes on counting from 0.
+
+        Raises
+        ------
+        DataError
+            If the file is damaged.
+        """
+        import pyarrow
+        from pyarrow import parquet
+
+        names = {self.headings[place]: name for name, place in places.items()}
+        first_row = 0
+        try:
+            with parquet.ParquetFile(self.path, memory_map=False, pre_buffer=False) as file:
+                for batch in file.iter_batches(_ROWS_IN_BLOCK, columns=list(names)):
+                    block = batch.to_pandas().rename(columns=names)
+                    block.index = pd.RangeIndex(first_row, first_row + len(block))
+                    first_row += len(block)
+                    yield block
+        except (pyarrow.ArrowException, OSError) as error:
+            raise _unreadable(self.path, error) from None
+
+
+def open_parquet(path: Path) -> ParquetTable:
+    """Read the names of a Parquet file's columns.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    ParquetTable
+
+    Raises
+    ------
+    DataError
+        If pyarrow is not installed, or the file is damaged.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise DataError(
+            f"{path}: found a Parquet file, expected pyarrow to read it: pip install 'har[parquet]'"
+        ) from None
+    try:
+        return ParquetTable(path, tuple(parquet.read_schema(path).names))
+    except (pyarrow.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> DataError:
+    reason = " ".join(str(error).split())[:120]
+    return DataError(f"{path}: found a damaged Parquet file ({reason}), expected a whole one")

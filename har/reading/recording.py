@@ -1,0 +1,196 @@
+"""From a user's file to a `Recording`: read, mend, bring to 50 Hz, and check on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from har.errors import DataError
+from har.reading.checks import saturation_notes, stillness_notes
+from har.reading.clock import LONGEST_HOLE_S, Ticks, check_rate, read_clock, regular_ticks
+from har.reading.columns import Columns, find_columns, time_unit_named
+from har.reading.delimited import open_delimited
+from har.reading.gravity import check_columns, check_lengths
+from har.reading.mending import mend_missing
+from har.reading.parquet import MAGIC, open_parquet
+from har.reading.regular import to_regular
+from har.reading.tables import Signals, Table, read_signals
+from har.reading.turning import Turning, describe, in_better_unit
+from har.reading.units import ACC_FACTORS, GYRO_FACTORS, Unit, declared_unit, factors_of
+from har.recording import Recording
+from har.signals import FloatArray
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A table, and what is known of it before its rows are read."""
+
+    table: Table
+    columns: Columns
+    rate_hz: float | None
+    time_unit: str | None
+    acc_unit: Unit | None
+    gyro_unit: Unit | None
+    subject: int | None
+
+    @property
+    def place(self) -> str:
+        return str(self.table.path)
+
+
+def read_recording(
+    path: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    rate_hz: float | None = None,
+    time_unit: str | None = None,
+    acc_unit: str | None = None,
+    gyro_unit: str | None = None,
+    subject: int | None = None,
+    needs_gyroscope: bool = True,
+) -> Recording:
+    """Read a recording of a phone's accelerometer and gyroscope from any table, and check it.
+
+    The plain form is a CSV with the heading ``time_s,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z``;
+    common other names, units and ways to write a table are recognised. What can be mended is
+    mended and noted; the rest is an error.
+
+    Parameters
+    ----------
+    path : str or Path
+        A CSV or Parquet file with a sample a row.
+    columns : mapping of str to str, optional
+        Which column is what, where names do not tell: ``{"acc_x": "my column", "time": "when"}``.
+    rate_hz : float, optional
+        Samples per second of a file without time stamps, or with stamps that are no good.
+    time_unit : {"s", "ms", "us", "ns"}, optional
+        The unit of time stamps.
+    acc_unit : {"g", "m/s^2", "mg"}, optional
+        The unit of acceleration.
+    gyro_unit : {"rad/s", "deg/s"}, optional
+        The unit of angular rate.
+    subject : int, optional
+        Who wore the phone.
+    needs_gyroscope : bool
+        Without, the recording has acceleration alone.
+
+    Returns
+    -------
+    Recording
+        At 50 Hz, float32, in g and rad/s; `notes` say what was assumed and mended, `stretches`
+        where gaps are.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or its content is not what it is said or expected to be.
+    """
+    if rate_hz is not None:
+        check_rate(rate_hz, "rate_hz")
+    table = _open(Path(path))
+    found = find_columns(
+        table.headings, str(path), columns, needs_gyroscope, needs_time=rate_hz is None
+    )
+    request = _Request(
+        table,
+        found if rate_hz is None else found.without_time(),
+        rate_hz,
+        time_unit_named(time_unit, "time_unit") if time_unit else found.time_unit,
+        declared_unit(acc_unit, found.acc_unit, ACC_FACTORS, "acc_unit"),
+        declared_unit(gyro_unit, found.gyro_unit, GYRO_FACTORS, "gyro_unit"),
+        subject,
+    )
+    return _read(request)
+
+
+def _open(path: Path) -> Table:
+    """Open a file by its content, whatever its name ends in."""
+    if path.is_dir():
+        raise DataError(f"{path}: found a folder, expected a CSV or Parquet file")
+    try:
+        with path.open("rb") as stream:
+            is_parquet = stream.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"{path}: found {reason}, expected a CSV or Parquet file") from None
+    return open_parquet(path) if is_parquet else open_delimited(path)
+
+
+def _read(request: _Request) -> Recording:
+    """Read and mend, bring to 50 Hz, and check what only the whole can show."""
+    signals = read_signals(request.table, request.columns, request.acc_unit, request.gyro_unit)
+    channels, place = request.columns.channels, request.place
+    ticks, samples, notes = _in_time(request, signals)
+    complete, mending = mend_missing(
+        ticks.seconds, samples, channels, LONGEST_HOLE_S, 1 / ticks.rate_hz, place
+    )
+    if complete is not None:
+        ticks, samples = replace(ticks, seconds=ticks.seconds[complete]), samples[complete]
+    notes += mending
+    notes += saturation_notes(samples, channels)
+    notes += stillness_notes(ticks.seconds, samples, channels, place)
+    samples, stretches, regularity = to_regular(ticks, samples)
+    notes = [*_unit_notes(signals, channels), *notes, *regularity]
+    recording = Recording(
+        samples, request.subject, place, channels, notes=tuple(notes), stretches=stretches
+    )
+    return _checked(recording, request, signals)
+
+
+def _in_time(request: _Request, signals: Signals) -> tuple[Ticks, FloatArray, list[str]]:
+    """Find out when the samples were taken; a few are put in order."""
+    if request.rate_hz is not None:
+        note = f"time: {request.rate_hz:g} samples a second as given in rate_hz"
+        if "time" in request.columns.names:
+            note += f", instead of {request.columns.named('time')}"
+        return regular_ticks(len(signals.samples), request.rate_hz), signals.samples, [note]
+    if signals.stamps is None:
+        raise DataError(f"{request.place}: found no time stamps, expected them, or rate_hz")
+    ticks, rows, notes = read_clock(
+        signals.stamps, request.time_unit, request.columns.named("time"), request.place
+    )
+    return ticks, signals.samples if rows is None else signals.samples[rows], notes
+
+
+def _unit_notes(signals: Signals, channels: tuple[str, ...]) -> list[str]:
+    notes = [f"acceleration: in {signals.acc_unit.name}, {signals.acc_unit.evidence}"]
+    if len(channels) > 3:
+        notes.append(f"gyroscope: in {signals.gyro_unit.name}, {signals.gyro_unit.evidence}")
+    return notes
+
+
+def _checked(recording: Recording, request: _Request, signals: Signals) -> Recording:
+    """Check that gravity is there, and turns as the gyroscope says."""
+    samples, stretches, place = recording.samples, recording.stretches, request.place
+    factors = factors_of(signals.acc_unit, signals.gyro_unit)
+    check_columns(samples, place, factors[: samples.shape[1]])
+    check_lengths(samples, stretches, place)
+    if samples.shape[1] == 3:
+        return recording
+    turning, unit = in_better_unit(samples, stretches, signals.gyro_unit.name)
+    if unit != signals.gyro_unit.name:
+        if request.gyro_unit is None:
+            return _read(replace(request, gyro_unit=Unit(unit, "told from how the phone turns")))
+        raise DataError(
+            f"{place}: found angular rates that fit the turning of gravity in {unit}, "
+            f"expected {signals.gyro_unit.name} {signals.gyro_unit.evidence}"
+        )
+    if turning.better is not None:
+        raise DataError(
+            f"{place}: found a gyroscope that contradicts the accelerometer, as with "
+            f"{describe(turning.better)}, expected both in the same right-handed axes"
+        )
+    return replace(recording, notes=(*recording.notes, _turning_note(turning)))
+
+
+def _turning_note(turning: Turning) -> str:
+    if turning.agrees:
+        return (
+            f"axes: the gyroscope explains {turning.shares[0]:.0%} of how gravity turned in "
+            f"{turning.turning_s:.0f} s"
+        )
+    return (
+        "axes: could not be checked, as the phone turned too little "
+        f"({turning.turning_s:.0f} s) or gave no clear answer"
+    )

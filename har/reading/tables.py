@@ -1,0 +1,133 @@
+"""What is read of a table, whatever its format: time stamps and signals, in g and rad/s."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from har.errors import DataError
+from har.reading.clock import StampArray, stamps_of
+from har.reading.columns import Columns
+from har.reading.gravity import check_columns
+from har.reading.units import Unit, acc_unit_of, converted, factors_of, gyro_unit_of
+from har.signals import FloatArray
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+class Table(Protocol):
+    """A file with named columns."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The names of its columns."""
+
+    def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+        """Read some of the columns, so many rows at a time; the index counts rows from 0."""
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What was read of a table.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n_timesteps,), or None
+        Numbers or dates, as in the file.
+    samples : ndarray of float32, shape (n_timesteps, n_channels)
+        In g and rad/s; NaN where a cell is empty.
+    acc_unit, gyro_unit : Unit
+        What the file has them in.
+    """
+
+    stamps: StampArray | None
+    samples: FloatArray
+    acc_unit: Unit
+    gyro_unit: Unit
+
+
+def read_signals(
+    table: Table, columns: Columns, acc_unit: Unit | None, gyro_unit: Unit | None
+) -> Signals:
+    """Read time stamps and signals, and convert the signals to g and rad/s.
+
+    Units that are not declared are told from the first rows, so that no more than single
+    precision needs to be kept.
+
+    Parameters
+    ----------
+    table : Table
+        An open file.
+    columns : Columns
+        Where in it the signals are.
+    acc_unit, gyro_unit : Unit or None
+        What is declared.
+
+    Returns
+    -------
+    Signals
+
+    Raises
+    ------
+    DataError
+        If a cell is no number, or infinite, or the values cannot be in such a unit.
+    """
+    place = str(table.path)
+    stamps: list[StampArray] = []
+    samples: list[FloatArray] = []
+    units: tuple[Unit, Unit] | None = None
+    for block in table.blocks(columns.places):
+        if "time" in columns.places:
+            stamps.append(stamps_of(block["time"], f"{place}, {columns.named('time')}"))
+        values = np.stack(
+            [_numbers(block[name], f"{place}, {columns.named(name)}") for name in columns.channels],
+            axis=1,
+        )
+        told = gyro_unit_of(values[:, 3:], gyro_unit, place)
+        if units is None:
+            units = (_acc_unit(values, acc_unit, place), told)
+        elif units[1].name == "rad/s" and told.name == "deg/s":
+            # A large value came late: what came before it was converted wrongly.
+            return read_signals(table, columns, acc_unit, told)
+        samples.append(converted(values, factors_of(*units)[: values.shape[1]]))
+    n_rows = sum(map(len, samples))
+    if units is None or n_rows < 2:
+        rows = "row" if n_rows == 1 else "rows"
+        raise DataError(f"{place}: found {n_rows} {rows} of numbers, expected at least 2")
+    return Signals(np.concatenate(stamps) if stamps else None, np.concatenate(samples), *units)
+
+
+def _acc_unit(values: FloatArray, declared: Unit | None, place: str) -> Unit:
+    """Tell the unit of acceleration; if there is none, perhaps a column is in the wrong place."""
+    try:
+        return acc_unit_of(values[:, :3], declared, place)
+    except DataError:
+        check_columns(values, place)
+        raise
+
+
+def _numbers(column: pd.Series[Any], place: str) -> FloatArray:
+    """Take a column's numbers, and say where one is none."""
+    if column.dtype.kind in "iuf":
+        values: FloatArray = column.to_numpy(np.float64)
+        is_wrong = np.abs(values) > _LARGEST
+    else:
+        numbers = pd.to_numeric(column.astype(object), errors="coerce")
+        values = numbers.to_numpy(np.float64)
+        is_wrong = (numbers.isna() & column.notna()).to_numpy()
+    if is_wrong.any():
+        first = int(np.argmax(is_wrong))
+        found = str(column.iloc[first])[:40]
+        raise DataError(
+            f"{place}, row {column.index[first] + 1}: found {found!r}, expected a finite number"
+        )
+    return values

@@ -1,0 +1,211 @@
+"""Units of acceleration and angular rate: declared, or told from the data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from har.errors import DataError
+from har.signals import FloatArray
+
+STANDARD_GRAVITY = 9.80665  # m/s², exactly: CGPM 1901.
+
+# A value times its unit's factor is in g or rad/s.
+ACC_FACTORS = {"g": 1.0, "m/s^2": 1 / STANDARD_GRAVITY, "mg": 1 / 1000}
+GYRO_FACTORS = {"rad/s": 1.0, "deg/s": np.pi / 180}
+
+_SPELLINGS = {
+    "ms2": "m/s^2",
+    "mss": "m/s^2",
+    "mps2": "m/s^2",
+    "rads": "rad/s",
+    "rps": "rad/s",
+    "degs": "deg/s",
+    "degreess": "deg/s",
+    "dps": "deg/s",
+    "gs": "g",
+}
+
+# Between rest and running the median length of acceleration stays within these shares of 1 g.
+_PLAUSIBLE_G = (0.7, 1.4)
+# Phones' gyroscopes end at 2000 deg/s, which is 35 rad/s.
+_LARGEST_RAD_PER_S = 35.0
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit, and how it became known.
+
+    Parameters
+    ----------
+    name : str
+        A key of `ACC_FACTORS` or `GYRO_FACTORS`.
+    evidence : str
+        How it became known, as the end of a sentence.
+    """
+
+    name: str
+    evidence: str
+
+
+def unit_named(text: str, units: dict[str, float], place: str) -> str:
+    """Find the unit that a user or a heading means.
+
+    Parameters
+    ----------
+    text : str
+        As written: ``"m/s²"``, ``"deg/s"``, ``"mG"``.
+    units : dict of str to float
+        `ACC_FACTORS` or `GYRO_FACTORS`.
+    place : str
+        The file and heading, or the argument, for the message.
+
+    Returns
+    -------
+    str
+        A key of `units`.
+
+    Raises
+    ------
+    DataError
+        If it is none of them.
+    """
+    letters = re.sub(r"[^a-z0-9]", "", text.lower().replace("²", "2").replace("°", "deg"))
+    name = _SPELLINGS.get(letters, letters)
+    if name not in units:
+        raise DataError(f"{place}: found unit {text!r}, expected one of {', '.join(units)}")
+    return name
+
+
+def declared_unit(
+    argument: str | None, heading: str | None, units: dict[str, float], name: str
+) -> Unit | None:
+    """Take the unit that the user says, else the one in the headings, if any.
+
+    Parameters
+    ----------
+    argument : str or None
+        What the user says.
+    heading : str or None
+        A key of `units`, as the headings have it.
+    units : dict of str to float
+        `ACC_FACTORS` or `GYRO_FACTORS`.
+    name : str
+        The argument's, for the message.
+
+    Returns
+    -------
+    Unit or None
+
+    Raises
+    ------
+    DataError
+        If the user's unit is unknown.
+    """
+    if argument is not None:
+        return Unit(unit_named(argument, units, name), f"as given in {name}")
+    return Unit(heading, "as the heading says") if heading else None
+
+
+def factors_of(acc_unit: Unit, gyro_unit: Unit) -> FloatArray:
+    """List what each of six channels is multiplied with to be in g or rad/s."""
+    return np.repeat([ACC_FACTORS[acc_unit.name], GYRO_FACTORS[gyro_unit.name]], 3)
+
+
+def converted(values: FloatArray, factors: FloatArray) -> FloatArray:
+    """Convert to g or rad/s in double precision, and round to single precision once.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_timesteps, n_channels)
+        As in the file.
+    factors : ndarray of float64, shape (n_channels,)
+        Out of `ACC_FACTORS` and `GYRO_FACTORS`.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_timesteps, n_channels)
+    """
+    return (values * factors).astype(np.float32)
+
+
+def median_length(acc: FloatArray) -> float:
+    """Take the median length of the acceleration vector over complete rows; NaN if none is."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", acc, acc))
+    complete = lengths[np.isfinite(lengths)]
+    return float(np.median(complete)) if len(complete) else float("nan")
+
+
+def acc_unit_of(acc: FloatArray, declared: Unit | None, place: str) -> Unit:
+    """Tell the unit of acceleration from its length, which is about 1 g most of the time.
+
+    Parameters
+    ----------
+    acc : ndarray, shape (n_timesteps, 3)
+        Acceleration as in the file; NaN where a cell is empty.
+    declared : Unit or None
+        What the user or the headings say.
+    place : str
+        The file, for messages.
+
+    Returns
+    -------
+    Unit
+
+    Raises
+    ------
+    DataError
+        If the length fits no unit, or another than the declared one.
+    """
+    length = median_length(acc)
+    lowest, highest = _PLAUSIBLE_G
+    if declared:
+        # A short run may be far from 1 g; whatever fits another unit is further.
+        if np.isnan(length) or lowest / 2 <= length * ACC_FACTORS[declared.name] <= highest * 2:
+            return declared
+        expected = f"about {1 / ACC_FACTORS[declared.name]:.4g} ({declared.evidence})"
+    else:
+        for name, factor in ACC_FACTORS.items():
+            if lowest <= length * factor <= highest:
+                return Unit(name, f"told from the median length {length:.3g}")
+        expected = "about 1 (g), 9.8 (m/s^2) or 1000 (mg), gravity included"
+    raise DataError(
+        f"{place}: found a median length of acceleration of {length:.3g}, expected {expected}"
+    )
+
+
+def gyro_unit_of(gyro: FloatArray, declared: Unit | None, place: str) -> Unit:
+    """Tell the unit of angular rate from its largest value.
+
+    Parameters
+    ----------
+    gyro : ndarray, shape (n_timesteps, 3)
+        Angular rate as in the file; NaN where a cell is empty.
+    declared : Unit or None
+        What the user or the headings say.
+    place : str
+        The file, for messages.
+
+    Returns
+    -------
+    Unit
+
+    Raises
+    ------
+    DataError
+        If rad/s is declared, and no phone can measure such values.
+    """
+    largest = float(np.nanmax(np.abs(gyro), initial=0.0))
+    if declared is None and largest <= _LARGEST_RAD_PER_S:
+        return Unit("rad/s", f"assumed: no value is above {_LARGEST_RAD_PER_S:.0f}")
+    if declared is None:
+        return Unit("deg/s", f"values up to {largest:.4g} are too large for rad/s")
+    if largest * GYRO_FACTORS[declared.name] > 2 * _LARGEST_RAD_PER_S:
+        limit = 2 * _LARGEST_RAD_PER_S / GYRO_FACTORS[declared.name]
+        raise DataError(
+            f"{place}: found angular rates up to {largest:.4g}, "
+            f"expected at most {limit:.4g} {declared.name}: {declared.evidence}"
+        )
+    return declared
