@@ -1,0 +1,247 @@
+"""The table beside a person's own recordings: which files, of whom, and what was done when."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from har.errors import DataError
+
+TABLE = "recordings.csv"
+
+_SEGMENT_COLUMNS = ("start_s", "end_s", "activity")
+_LABEL_COLUMN = "label_column"
+_EXPECTED = "file, subject and either start_s, end_s, activity or label_column"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a recording in which one thing is done.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        In seconds from the first sample; the sample at `end_s` is not part of it.
+    activity : str
+        What is done.
+    place : str
+        The line of the table, for messages.
+    """
+
+    start_s: float
+    end_s: float
+    activity: str
+    place: str
+
+
+@dataclass(frozen=True)
+class ReadingSettings:
+    """What the table says about how to read a file; see `har.reading.recording.read_recording`."""
+
+    rate_hz: float | None = None
+    time_unit: str | None = None
+    acc_unit: str | None = None
+    gyro_unit: str | None = None
+
+
+@dataclass(frozen=True)
+class LabelledFile:
+    """A recording, and where its labels are.
+
+    Parameters
+    ----------
+    path : Path
+        An existing file.
+    subject : int
+        Who wore the phone.
+    settings : ReadingSettings
+        How to read it.
+    segments : tuple of Segment
+        In the order of the table; none with a label column.
+    label_column : str or None
+        The column of the file that names the activity at each sample.
+    place : str
+        Its first line of the table, for messages.
+    """
+
+    path: Path
+    subject: int
+    settings: ReadingSettings
+    segments: tuple[Segment, ...]
+    label_column: str | None
+    place: str
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line of the table: what it says, and how messages call it."""
+
+    cells: Mapping[str, str]
+    place: str
+
+    def fault(self, column: str, expected: str) -> DataError:
+        return DataError(
+            f"{self.place}, {column}: found {self.cells[column]!r}, expected {expected}"
+        )
+
+    def seconds(self, column: str) -> float:
+        return self._number(column, "seconds from the recording's first sample", math.isfinite)
+
+    def optional_rate(self) -> float | None:
+        if not self.cells.get("rate_hz"):
+            return None
+        return self._number("rate_hz", "samples per second", lambda value: 0 < value < math.inf)
+
+    def _number(self, column: str, expected: str, is_sensible: Callable[[float], bool]) -> float:
+        try:
+            value = float(self.cells[column])
+        except ValueError:
+            raise self.fault(column, expected) from None
+        if not is_sensible(value):
+            raise self.fault(column, expected)
+        return value
+
+
+def read_table(folder: Path) -> tuple[LabelledFile, ...]:
+    """Read the table of a folder with recordings.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``recordings.csv`` with the columns file, subject and either start_s, end_s, activity
+        (a row per segment) or label_column (a row per file); besides rate_hz, time_unit, acc_unit
+        and gyro_unit, if files do not tell them. Files are named from the folder on.
+
+    Returns
+    -------
+    tuple of LabelledFile
+        In the order of the table; the files are there, but were not opened.
+
+    Raises
+    ------
+    DataError
+        If there is no table, a file it names is missing, or a line is wrong.
+    """
+    rows_of_file: dict[str, list[_Row]] = {}
+    for row in _rows(folder / TABLE):
+        rows_of_file.setdefault(Path(row.cells["file"]).as_posix(), []).append(row)
+    if not rows_of_file:
+        raise DataError(f"{folder / TABLE}: found no rows, expected one for each segment or file")
+    return tuple(_labelled_file(folder / name, rows) for name, rows in rows_of_file.items())
+
+
+def _rows(table: Path) -> Iterator[_Row]:
+    try:
+        # Spreadsheets begin their UTF-8 with a mark.
+        with table.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, restval="", skipinitialspace=True, strict=True)
+            _check_heading(tuple(reader.fieldnames or ()), str(table))
+            for cells in reader:
+                place = f"{table}, line {reader.line_num}"
+                if None in cells:
+                    raise DataError(
+                        f"{place}: found {len(cells) - 1 + len(cells[None])} cells, "
+                        f"expected {len(cells) - 1} as in the heading"
+                    )
+                row = _Row({name: text.strip() for name, text in cells.items()}, place)
+                # Spreadsheets leave lines of commas behind.
+                if any(row.cells.values()):
+                    yield row
+    except FileNotFoundError:
+        raise DataError(
+            f"{table.parent}: found no {TABLE} in it, expected a table with the columns {_EXPECTED}"
+        ) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = "no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise DataError(f"{table}: found {reason}, expected a CSV file in UTF-8") from None
+
+
+def _check_heading(columns: tuple[str, ...], place: str) -> None:
+    is_by_column = _LABEL_COLUMN in columns
+    required = ("file", "subject", *((_LABEL_COLUMN,) if is_by_column else _SEGMENT_COLUMNS))
+    allowed = (*required, *ReadingSettings.__dataclass_fields__)
+    unknown = [column for column in columns if column not in allowed]
+    if unknown and is_by_column and set(unknown) <= set(_SEGMENT_COLUMNS):
+        found = f"both {_LABEL_COLUMN} and {', '.join(unknown)}"
+        raise DataError(f"{place}: found {found}, expected {_EXPECTED}")
+    if unknown:
+        raise DataError(
+            f"{place}: found the unknown columns {', '.join(unknown)}, expected {_EXPECTED}; "
+            f"besides, if need be, {', '.join(ReadingSettings.__dataclass_fields__)}"
+        )
+    missing = [column for column in required if column not in columns]
+    if missing or len(set(columns)) < len(columns):
+        raise DataError(
+            f"{place}: found the columns {', '.join(columns) or 'none'}, "
+            f"expected {_EXPECTED}, each once"
+        )
+
+
+def _labelled_file(path: Path, rows: list[_Row]) -> LabelledFile:
+    first = rows[0]
+    if not path.is_file():
+        raise DataError(f"{first.place}: found no file {path}, expected the recording")
+    label_column = first.cells.get(_LABEL_COLUMN)
+    if label_column is not None:
+        if not label_column:
+            raise first.fault(_LABEL_COLUMN, "the name of a column of the recording")
+        if len(rows) > 1:
+            raise rows[1].fault("file", f"a row for each file, as in {first.place}")
+    for row in rows[1:]:
+        _check_same(row, first)
+    segments = () if label_column else tuple(map(_segment, rows))
+    _check_overlaps(segments)
+    return LabelledFile(
+        path, _subject(first), _settings(first), segments, label_column, first.place
+    )
+
+
+def _check_same(row: _Row, first: _Row) -> None:
+    """Refuse what two rows say differently of one file."""
+    for column in ("subject", *ReadingSettings.__dataclass_fields__):
+        if row.cells.get(column) != first.cells.get(column):
+            raise row.fault(
+                column, f"{first.cells[column]!r} for {row.cells['file']} as in {first.place}"
+            )
+
+
+def _subject(row: _Row) -> int:
+    text = row.cells["subject"]
+    if not (text.isdecimal() and len(text) < 10):
+        raise row.fault("subject", "a whole number for each person")
+    return int(text)
+
+
+def _settings(row: _Row) -> ReadingSettings:
+    units = {name: row.cells.get(name) or None for name in ("time_unit", "acc_unit", "gyro_unit")}
+    return ReadingSettings(row.optional_rate(), **units)
+
+
+def _segment(row: _Row) -> Segment:
+    start_s, end_s, activity = row.seconds("start_s"), row.seconds("end_s"), row.cells["activity"]
+    if start_s < 0:
+        raise row.fault("start_s", "0 or more seconds from the recording's first sample")
+    if end_s <= start_s:
+        raise row.fault("end_s", f"an end after the start at {start_s:g} s")
+    if not activity:
+        raise DataError(
+            f"{row.place}: found an unlabelled segment, "
+            "expected an activity; leave the row out to leave the segment unlabelled"
+        )
+    return Segment(start_s, end_s, activity, row.place)
+
+
+def _check_overlaps(segments: tuple[Segment, ...]) -> None:
+    """Refuse two activities at one time."""
+    last: Segment | None = None
+    for segment in sorted(segments, key=lambda segment: segment.start_s):
+        if last and segment.start_s < last.end_s and segment.activity != last.activity:
+            raise DataError(
+                f"{segment.place}: found {segment.activity} from {segment.start_s:g} s on, expected "
+                f"nothing before {last.end_s:g} s, as {last.activity} lasts until then"
+            )
+        if last is None or segment.end_s > last.end_s:
+            last = segment
