@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from command_line import TINY
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -46,3 +47,13 @@ def uci_har(data_root, cache_of_the_tests):
     from har.datasets.sources import open_data
 
     return open_data(DataConfig(root=str(data_root)))
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory, data_root, uci_har):
+    """The folder of a finished run on the real data, for tests that only read it."""
+    from har.cli import main
+
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    assert main(["train", *TINY, "--out", str(folder), "--data.root", str(data_root)]) == 0
+    return folder

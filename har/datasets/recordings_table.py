@@ -240,8 +240,8 @@ def _check_overlaps(segments: tuple[Segment, ...]) -> None:
     for segment in sorted(segments, key=lambda segment: segment.start_s):
         if last and segment.start_s < last.end_s and segment.activity != last.activity:
             raise DataError(
-                f"{segment.place}: found {segment.activity} from {segment.start_s:g} s on, expected "
-                f"nothing before {last.end_s:g} s, as {last.activity} lasts until then"
+                f"{segment.place}: found {segment.activity} from {segment.start_s:g} s on, "
+                f"expected nothing before {last.end_s:g} s, as {last.activity} lasts until then"
             )
         if last is None or segment.end_s > last.end_s:
             last = segment

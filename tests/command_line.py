@@ -1,0 +1,14 @@
+"""What the tests of the command line share."""
+
+from __future__ import annotations
+
+# A run of a few seconds.
+TINY = ("--config", "quick", "--training.n_epochs", "2", "--training.batch_size", "256")
+TINY += ("--model.hidden_size", "6", "--model.n_layers", "1")
+
+
+def the_one_line(capsys):
+    """Give the only line on standard error."""
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
