@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from har.datasets.trees import SEARCH_DEPTH, Folder
 from har.errors import DataError
 
 TABLE = "recordings.csv"
@@ -126,7 +127,10 @@ def read_table(folder: Path) -> tuple[LabelledFile, ...]:
         If there is no table, a file it names is missing, or a line is wrong.
     """
     rows_of_file: dict[str, list[_Row]] = {}
+    names = Folder(folder).names
     for row in _rows(folder / TABLE):
+        if Path(row.cells["file"]).as_posix() not in names:
+            raise row.fault("file", f"a file in {folder}, at most {SEARCH_DEPTH} folders deep")
         rows_of_file.setdefault(Path(row.cells["file"]).as_posix(), []).append(row)
     if not rows_of_file:
         raise DataError(f"{folder / TABLE}: found no rows, expected one for each segment or file")
@@ -182,8 +186,6 @@ def _check_heading(columns: tuple[str, ...], place: str) -> None:
 
 def _labelled_file(path: Path, rows: list[_Row]) -> LabelledFile:
     first = rows[0]
-    if not path.is_file():
-        raise DataError(f"{first.place}: found no file {path}, expected the recording")
     label_column = first.cells.get(_LABEL_COLUMN)
     if label_column is not None:
         if not label_column:
@@ -240,8 +242,8 @@ def _check_overlaps(segments: tuple[Segment, ...]) -> None:
     for segment in sorted(segments, key=lambda segment: segment.start_s):
         if last and segment.start_s < last.end_s and segment.activity != last.activity:
             raise DataError(
-                f"{segment.place}: found {segment.activity} from {segment.start_s:g} s on, expected "
-                f"nothing before {last.end_s:g} s, as {last.activity} lasts until then"
+                f"{segment.place}: found {segment.activity} from {segment.start_s:g} s on, "
+                f"expected nothing before {last.end_s:g} s, when {last.activity} ends"
             )
         if last is None or segment.end_s > last.end_s:
             last = segment

@@ -11,6 +11,8 @@ from har.config import DataConfig
 from har.datasets import cache, published
 from har.datasets.dataset import SPLITS, DataSet, select_activities
 from har.datasets.fetch import ARCHIVES, fetch
+from har.datasets.labelled import read_labelled
+from har.datasets.recordings_table import TABLE
 from har.datasets.trees import fingerprint
 from har.errors import DataError
 from har.windows import Windows
@@ -136,6 +138,8 @@ def read_data(
     DataError
         If a file is missing or damaged.
     """
+    if config.set == "recordings":
+        return read_labelled(path, config, say)
     if config.set == "hapt":
         return published.read_hapt(path, say)
     return published.read_uci_har(path, say)
@@ -148,6 +152,8 @@ def _chosen(data: DataSet, config: DataConfig) -> DataSet:
 def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | None:
     """Open what a person named, else what was fetched before."""
     named = config.root or os.environ.get("HAR_DATA")
+    if not named and config.set == "recordings":
+        raise DataError(f"data.root: found null, expected the folder with {TABLE}")
     if not named:
         return _open_folder(config, DATA_FOLDER, say)
     data = _open_at(config, Path(named).expanduser(), say)

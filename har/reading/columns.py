@@ -127,6 +127,12 @@ def _read_heading(text: str) -> _Heading:
     return _Heading(None, in_bracket)
 
 
+def has_gyroscope(headings: Sequence[str]) -> bool:
+    """Tell whether a table has columns of angular rate, complete or not."""
+    roles = (_read_heading(text).role or "" for text in headings)
+    return any(role.startswith("gyro") for role in roles)
+
+
 def find_columns(
     headings: Sequence[str],
     place: str,

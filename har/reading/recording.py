@@ -88,7 +88,7 @@ def read_recording(
     """
     if rate_hz is not None:
         check_rate(rate_hz, "rate_hz")
-    table = _open(Path(path))
+    table = open_table(Path(path))
     found = find_columns(
         table.headings, str(path), columns, needs_gyroscope, needs_time=rate_hz is None
     )
@@ -104,8 +104,23 @@ def read_recording(
     return _read(request)
 
 
-def _open(path: Path) -> Table:
-    """Open a file by its content, whatever its name ends in."""
+def open_table(path: Path) -> Table:
+    """Open a file by its content, whatever its name ends in.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV or Parquet file.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    DataError
+        If it is not there, or neither of the two.
+    """
     if path.is_dir():
         raise DataError(f"{path}: found a folder, expected a CSV or Parquet file")
     try:
