@@ -145,6 +145,7 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         scores=results.scores,
         manifest=results.manifest,
         training=results.config.training,
+        data_set=results.config.data.set,
         facts=_facts(results),
         curves=_curve_views(results),
         confusion=_confusion_rows(results),
@@ -292,5 +293,7 @@ def _date(timestamp: str) -> str:
 
 def _value(setting: object) -> str:
     """Write a setting as its recipe does."""
+    if isinstance(setting, tuple):
+        return f"[{', '.join(map(str, setting))}]"
     words = {None: "null", True: "true", False: "false"}
     return words[setting] if setting is None or isinstance(setting, bool) else str(setting)

@@ -63,7 +63,7 @@ class Mistake:
     Parameters
     ----------
     index : int
-        Its row in the published test files, from 0.
+        Its place among the test windows, from 0.
     subject : int
         Who was measured.
     true, predicted : str

@@ -20,7 +20,7 @@ RUNS = ROOT / "runs" / "reproduce"
 RESULTS = ROOT / "configs" / "results.csv"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-RECIPES = ("quick", "lstm", "uci_har", "book", "tutorial", "gpu")
+RECIPES = ("quick", "lstm", "uci_har", "book", "tutorial", "gpu", "hapt")
 
 
 def train(recipe: str, seed: int, n_threads: int) -> Path:

@@ -95,7 +95,9 @@ def make_manifest(windows, epochs, is_validated=True):
             "best_epoch": best[-1] if best else len(epochs),
         },
         "data": {
+            "name": "UCI HAR",
             "source": "published files in data/uci-har-dataset.zip",
+            "notes": [],
             "fingerprint": "de0b788fb1c68c1f",
             "n_train_windows": 7352,
             "n_test_windows": len(windows),

@@ -20,7 +20,9 @@ import yaml
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from har import __version__
+from har.arguments import PUBLISHED
 from har.cli import INTERRUPTED, main
+from har.datasets.fetch import ARCHIVES
 
 VERBS = ("fetch", "inspect", "train", "evaluate", "predict", "report")
 TINY = ("--config", "quick", "--training.n_epochs", "2", "--training.batch_size", "256")
@@ -117,7 +119,14 @@ def test_help_of_train_names_every_setting(capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["teach"], ["train", "--threads", "two"], ["evaluate"], ["report", "x", "--seed", "1"]],
+    [
+        [],
+        ["teach"],
+        ["train", "--threads", "two"],
+        ["evaluate"],
+        ["report", "x", "--seed", "1"],
+        ["fetch", "iris"],
+    ],
 )
 def test_a_wrong_command_line_exits_with_2(arguments):
     with pytest.raises(SystemExit) as stop:
@@ -180,6 +189,7 @@ def test_the_manifest_tells_what_was_trained_on_what(run, uci_har):
     manifest = json.loads((run / "manifest.json").read_text())
     assert manifest["status"] == "finished"
     assert manifest["data"]["fingerprint"] == uci_har.fingerprint
+    assert (manifest["data"]["name"], manifest["data"]["notes"]) == ("UCI HAR", [])
     assert manifest["command"][:2] == ["har", "train"]
     training = manifest["training"]
     subjects = set(training["train_subjects"]) | set(training["validation_subjects"])
@@ -289,9 +299,45 @@ def test_inspect_shows_counts_ranges_and_units(data_root, capsys):
         assert expected in text
 
 
-def test_inspect_of_something_else_is_one_line(tmp_path, capsys):
-    assert main(["inspect", str(tmp_path)]) == 1
-    assert "no UCI HAR" in the_one_line(capsys)
+def test_inspect_shows_hapt_where_it_is_asked_for(data_root, capsys):
+    assert main(["inspect", str(data_root), "--data.set", "hapt"]) == 0
+    text = capsys.readouterr().out
+    for expected in ("HAPT, ", "7767 training and 3162 test windows", "LIE_TO_STAND", "40 of 1214"):
+        assert expected in text
+    assert text.rstrip().endswith("Problems\n  none")
+
+
+@pytest.mark.parametrize(("settings", "name"), [([], "UCI HAR"), (["--data.set=hapt"], "HAPT")])
+def test_inspect_of_something_else_is_one_line(settings, name, tmp_path, capsys):
+    assert main(["inspect", str(tmp_path), *settings]) == 1
+    assert f"{tmp_path}: found no {name} in it" in the_one_line(capsys)
+
+
+def test_every_published_set_can_be_fetched():
+    assert set(PUBLISHED) == set(ARCHIVES)
+
+
+@pytest.mark.parametrize(("arguments", "name"), [([], "UCI HAR"), (["hapt"], "HAPT")])
+def test_fetch_says_what_is_there_and_what_its_use_asks_for(arguments, name, data_root, capsys):
+    assert main(["fetch", *arguments, "--to", str(data_root)]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{name}, ") and "training and" in first
+    assert second.startswith("Use must cite ") and "archive.ics.uci.edu/dataset/" in second
+
+
+def test_a_run_on_chosen_activities_of_hapt_is_scored_on_them_again(data_root, tmp_path, capsys):
+    out, root = tmp_path / "run", ["--data.root", str(data_root)]
+    chosen = ["--data.set", "hapt", "--data.activities", "[LAYING, SIT_TO_LIE]"]
+    assert main(["train", *TINY, *root, *chosen, "--out", str(out)]) == 0
+    before = json.loads((out / "evaluation.json").read_text())
+    assert before["n_windows"] == 545 + 32
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["data"]["name"] == "HAPT"
+    assert manifest["model"]["activities"] == ["LAYING", "SIT_TO_LIE"]
+    assert main(["evaluate", str(out), *root]) == 0
+    assert json.loads((out / "evaluation.json").read_text()) == before
+    assert main(["report", str(out), *root]) == 0
+    assert "at hand" not in capsys.readouterr().err
 
 
 def start_long_training(out, data_root, **options):

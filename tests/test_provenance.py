@@ -74,9 +74,8 @@ def test_without_git_there_is_no_commit(checkout, monkeypatch):
 
 def test_a_run_starts_with_what_is_trained_on_what():
     windows = small_windows()
-    data = DataSet(
-        "UCI HAR", windows.of_subjects([1, 2]), windows.of_subjects([3]), "a zip", "1234"
-    )
+    splits = windows.of_subjects([1, 2]), windows.of_subjects([3])
+    data = DataSet("mine", *splits, "a zip", "1234", notes=("One thing.",))
     start = describe_start(["har", "train"], "quick", data)
     assert json.loads(json.dumps(start)) == start
     assert start["har"] == har.__version__
@@ -86,7 +85,9 @@ def test_a_run_starts_with_what_is_trained_on_what():
         "quick",
     )
     assert start["data"] == {
+        "name": "mine",
         "source": "a zip",
+        "notes": ["One thing."],
         "fingerprint": "1234",
         "n_train_windows": 24,
         "n_test_windows": 12,

@@ -30,7 +30,7 @@ def recipe(tmp_path):
 
 
 def test_the_packaged_recipes_are_those_that_are_promised():
-    promised = {"book", "gpu", "lstm", "quick", "tutorial", "uci_har"}
+    promised = {"book", "gpu", "hapt", "lstm", "quick", "tutorial", "uci_har"}
     assert promised <= set(recipe_names())
 
 

@@ -147,6 +147,25 @@ def test_the_run_can_be_repeated(written):
     assert "Anguita" in text["data"] and "commercial" in text["data"]
 
 
+def test_the_page_names_its_data_set_and_what_to_know_of_it(tmp_path, windows):
+    assert "UCI HAR: 30 volunteers" in report_of(tmp_path / "a", windows, None)[2].text["data"]
+    data = DataConfig(set="hapt", activities=("WALKING", "LAYING"))
+    run, _, page = report_of(tmp_path / "b", windows, None, config=Config(data=data))
+    assert "Reyes-Ortiz" in page.text["data"] and "commercial" in page.text["data"]
+    assert "UCI HAR:" not in page.text["data"]
+    assert "activities [WALKING, LAYING]" in page.text["settings"]
+    data = DataConfig(set="recordings", test_subjects=(2,))
+    run.write_config(Config(data=data))
+    manifest = json.loads(run.manifest.read_text())
+    manifest["data"] |= {"name": "my <walks>", "notes": ["3 windows were dropped."]}
+    run.write_json(run.manifest, manifest)
+    html = write_report(run).read_text()
+    page = Page(html)
+    for part in ("my <walks>: recordings of your own", "3 windows were dropped."):
+        assert part in page.text["data"]
+    assert "Anguita" not in html and "waist" not in html and "<walks>" not in html
+
+
 def test_figures_are_kept_as_png(written):
     run, _, _ = written
     for name in ("learning_curves", "confusion_matrix", "per_class", "per_subject"):

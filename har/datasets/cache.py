@@ -51,11 +51,11 @@ def load_cached(key: str) -> DataSet | None:
     folder = _folder_of(key)
     try:
         facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-        # JSON has lists in place of tuples.
-        facts = {k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()}
-        axes = {name: facts.pop(name) for name in _AXES}
+        axes = {"rate_hz": facts["rate_hz"]}
+        axes |= {name: tuple(facts[name]) for name in ("channels", "activities")}
         train, test = (_load_split(folder, split, axes) for split in SPLITS)
-        return DataSet(train=train, test=test, **facts)
+        notes = tuple(facts["notes"])
+        return DataSet(facts["name"], train, test, facts["source"], facts["fingerprint"], notes)
     except (OSError, EOFError, ValueError, KeyError, TypeError, DataError):
         return None
 

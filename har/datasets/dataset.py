@@ -73,12 +73,13 @@ def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:
     train, test = (_selected(windows, activities) for windows in data.splits.values())
     n_left_out = len(data.train) + len(data.test) - len(train) - len(test)
     note = f"{n_left_out} windows of activities that are not among data.activities are left out."
+    notes = (note,) if n_left_out else ()
     return replace(
         data,
         train=train,
         test=test,
         fingerprint=content_fingerprint(train, test),
-        notes=(*data.notes, note),
+        notes=data.notes + notes,
     )
 
 

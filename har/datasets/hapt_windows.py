@@ -137,7 +137,7 @@ def _fault(row: list[float], recordings: Mapping[int, Recording]) -> str | None:
     if recording is None or recording.subject != user:
         return "an experiment and a user of whom there is a recording"
     if not 1 <= first_sample <= last_sample <= len(recording):
-        return f"a first and a last sample from 1 to {len(recording)}"
+        return f"a first and a last sample from 1 to {len(recording)}, in this order"
     return None
 
 

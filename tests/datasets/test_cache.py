@@ -5,6 +5,7 @@ import os
 import numpy as np
 import platformdirs
 import pytest
+from builders import small_windows
 from numpy.testing import assert_array_equal
 
 from har.datasets.cache import cache_folder, load_cached, store
@@ -45,6 +46,14 @@ def test_nothing_is_found_under_another_key(data):
     assert load_cached("key") is None
     store("key", data)
     assert load_cached("other") is None
+
+
+def test_what_the_axes_mean_is_stored_too(own_cache):
+    windows = small_windows()
+    store("key", DataSet("mine", windows, windows, "a folder", "1234"))
+    cached = load_cached("key").train
+    assert (cached.channels, cached.activities) == (windows.channels, windows.activities)
+    assert cached.rate_hz == windows.rate_hz
 
 
 def nan_in(path):

@@ -9,15 +9,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from har.datasets import sources, uci_har
-from har.datasets.fetch import MIRROR_FILE
-from har.datasets.sources import (
-    fetch_uci_har,
-    find_uci_har,
-    load_uci_har,
-    open_uci_har,
-    read_uci_har,
-)
+from har.config import DataConfig
+from har.datasets import hapt, sources, uci_har
+from har.datasets.fetch import HAPT, MIRROR_FILE
+from har.datasets.sources import fetch_data, find_data, load_uci_har, open_data, read_data
+from har.errors import DataError
+from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
 
 PLACES = ("named", "HAR_DATA", "data", "fetched")
 NOTHING_UNPACKED = ["cache", "temporary", "work"]
@@ -43,6 +40,10 @@ def trusting(monkeypatch):
     monkeypatch.setattr(uci_har, "check_known", lambda *_: None)
 
 
+def at(root, **settings):
+    return DataConfig(root=str(root) if root else None, **settings)
+
+
 def names_in(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
@@ -57,8 +58,8 @@ def test_the_first_place_that_has_it_is_taken(first, small_copy, tmp_path, monke
     if "data" in available:
         copies["data"].as_zip(Path("data/uci.zip"))
     fetched = copies["fetched"]
-    monkeypatch.setattr(sources, "fetch", lambda to, _say: fetched.as_zip(to / "fetched.zip"))
-    data = open_uci_har(roots["named"] if first == "named" else None)
+    monkeypatch.setattr(sources, "fetch", lambda _, to, _say: fetched.as_zip(to / "fetched.zip"))
+    data = open_data(at(roots["named"] if first == "named" else None))
     assert data.fingerprint == copies[first].fingerprint
     assert first in data.source
 
@@ -66,10 +67,10 @@ def test_the_first_place_that_has_it_is_taken(first, small_copy, tmp_path, monke
 def test_a_data_folder_without_data_is_fetched_to(small, monkeypatch, trusting):
     Path("data").mkdir()
     Path("data/README.md").write_text("Where `har fetch` puts things.")
-    monkeypatch.setattr(sources, "fetch", lambda folder, _say: small.as_zip(folder / "uci.zip"))
-    assert open_uci_har().source == "published files in data/uci.zip"
+    monkeypatch.setattr(sources, "fetch", lambda _, folder, _say: small.as_zip(folder / "uci.zip"))
+    assert open_data(DataConfig()).source == "published files in data/uci.zip"
     monkeypatch.setattr(sources, "fetch", lambda *_: pytest.fail("fetched again"))
-    assert open_uci_har().fingerprint == small.fingerprint
+    assert open_data(DataConfig()).fingerprint == small.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_every_form_is_known_by_its_content_and_read_in_place(
     small = small_copy(newline=newline)
     root = put(small, tmp_path / "somewhere")
     before = names_in(tmp_path / "somewhere")
-    data = open_uci_har(root)
+    data = open_data(at(root))
     assert data.fingerprint == small.fingerprint
     assert_array_equal(data.test.signals, small.test.signals)
     assert names_in(tmp_path / "somewhere") == before
@@ -104,17 +105,17 @@ def test_published_files_are_preferred_to_raw_recordings(small, tmp_path, zip_of
     raw = {"RawData/acc_exp01_user01.txt": b"1 2 3\n", "RawData/gyro_exp01_user01.txt": b"1 2 3\n"}
     (tmp_path / "a_hapt.zip").write_bytes(zip_of(raw))
     small.as_zip(tmp_path / "b_uci.zip")
-    assert open_uci_har(tmp_path).source == f"published files in {tmp_path}/b_uci.zip"
+    assert open_data(at(tmp_path)).source == f"published files in {tmp_path}/b_uci.zip"
 
 
 def test_an_unpacked_copy_is_read_beside_a_broken_download(small, tmp_path, trusting):
     small.as_folder(tmp_path / "root")
     (tmp_path / "root" / "download.zip").write_bytes(b"PK half")
-    assert open_uci_har(tmp_path / "root").fingerprint == small.fingerprint
+    assert open_data(at(tmp_path / "root")).fingerprint == small.fingerprint
 
 
 WRONG_ROOTS = {
-    "missing": (lambda root: None, "found nothing, expected a folder or a zip with UCI HAR"),
+    "missing": (lambda root: None, "found nothing, expected a folder or a zip with a data set"),
     "empty": (lambda root: root.mkdir(), "found no UCI HAR in it, expected train/Inertial"),
     "text": (lambda root: root.write_text("hello"), "found a broken zip"),
     "damaged": (
@@ -139,40 +140,40 @@ def test_a_wrong_root_is_an_error_though_there_is_data_elsewhere(
     if by == "HAR_DATA":
         monkeypatch.setenv("HAR_DATA", str(tmp_path / "root"))
     with refused(f"{tmp_path}/root", found):
-        open_uci_har(tmp_path / "root" if by == "argument" else None)
+        open_data(at(tmp_path / "root" if by == "argument" else None))
 
 
 def test_looking_for_data_does_not_fetch_it():
-    assert find_uci_har() is None
+    assert find_data(DataConfig()) is None
 
 
 def test_a_copy_that_is_not_the_known_one_can_be_looked_at(small, tmp_path, refused):
     root = small.as_zip(tmp_path / "uci.zip")
-    assert read_uci_har(root).fingerprint == small.fingerprint
+    assert read_data(root, DataConfig()).fingerprint == small.fingerprint
     with refused(str(root)):
-        find_uci_har(root)
+        find_data(at(root))
 
 
 def test_a_damaged_copy_in_data_is_an_error_and_no_reason_to_fetch(refused):
     Path("data").mkdir()
     Path("data/uci.zip").write_bytes(b"PK half")
     with refused("data/uci.zip: found a broken zip"):
-        open_uci_har()
+        open_data(DataConfig())
 
 
 def test_windows_that_are_not_those_known_are_refused_and_not_cached(small, tmp_path, refused):
     root = small.as_zip(tmp_path / "uci.zip")
     for _ in range(2):
         with refused(f"published files in {root}, train split: found subjects (1, 3, 5), expected"):
-            open_uci_har(root)
+            open_data(at(root))
 
 
 def test_what_was_read_once_comes_from_the_cache_without_a_word(small, tmp_path, trusting):
     root = small.as_folder(tmp_path / "root")
     lines = []
-    first = open_uci_har(root, lines.append)
+    first = open_data(at(root), lines.append)
     assert lines == [f"Reading {root}"]
-    second = open_uci_har(root, lines.append)
+    second = open_data(at(root), lines.append)
     assert len(lines) == 1
     for data in (first, second):
         assert isinstance(data.train.signals, np.memmap)
@@ -181,23 +182,23 @@ def test_what_was_read_once_comes_from_the_cache_without_a_word(small, tmp_path,
 
 def test_a_changed_source_is_read_anew(small_copy, tmp_path, trusting):
     root = small_copy(seed=1).as_folder(tmp_path / "root")
-    open_uci_har(root)
+    open_data(at(root))
     changed = small_copy(seed=2)
     changed.as_folder(root)
     for file in root.rglob("*.txt"):
         os.utime(file, ns=(1, 1))
-    assert open_uci_har(root).fingerprint == changed.fingerprint
+    assert open_data(at(root)).fingerprint == changed.fingerprint
 
 
 def test_a_damaged_cache_is_built_again(small, tmp_path, machine, trusting):
     root = small.as_zip(tmp_path / "uci.zip")
-    open_uci_har(root)
+    open_data(at(root))
     (array,) = (machine / "cache").rglob("test_signals.npy")
     os.truncate(array, 200)
     lines = []
-    assert open_uci_har(root, lines.append).fingerprint == small.fingerprint
+    assert open_data(at(root), lines.append).fingerprint == small.fingerprint
     assert lines == [f"Reading {root}"]
-    assert open_uci_har(root, lines.append).fingerprint == small.fingerprint
+    assert open_data(at(root), lines.append).fingerprint == small.fingerprint
     assert len(lines) == 1
 
 
@@ -212,7 +213,7 @@ def test_without_a_cache_everything_works_as_well(small, tmp_path, machine, monk
 
 def seconds_to_open(root):
     start = time.perf_counter()
-    data = open_uci_har(root)
+    data = open_data(at(root))
     return time.perf_counter() - start, data
 
 
@@ -236,10 +237,57 @@ def test_raw_recordings_alone_lead_to_the_same_data(uci_har, hapt_zip):
 
 
 def test_what_was_fetched_is_found_again_and_not_read_again(small, monkeypatch, trusting):
-    monkeypatch.setattr(sources, "fetch", lambda to, _say: small.as_zip(to / "fetched.zip"))
+    monkeypatch.setattr(sources, "fetch", lambda _, to, _say: small.as_zip(to / "fetched.zip"))
     lines = []
-    fetch_uci_har(Path("data"), lines.append)
+    fetch_data(DataConfig(), Path("data"), lines.append)
     monkeypatch.setattr(sources, "fetch", lambda *_: pytest.fail("fetched twice"))
-    assert fetch_uci_har(Path("data"), lines.append).fingerprint == small.fingerprint
-    assert open_uci_har(None, lines.append).fingerprint == small.fingerprint
+    assert fetch_data(DataConfig(), Path("data"), lines.append).fingerprint == small.fingerprint
+    assert open_data(DataConfig(), lines.append).fingerprint == small.fingerprint
     assert len(lines) == 1
+
+
+def test_the_same_folder_holds_each_set_under_its_own_name(uci_har_zip, hapt_zip, uci_har):
+    folder = hapt_zip.parent
+    first = open_data(at(folder, set="hapt"))
+    assert (first.name, len(first.train), len(first.test)) == ("HAPT", 7767, 3162)
+    assert first.train.activities == HAPT_ACTIVITIES
+    assert open_data(at(folder)).fingerprint == uci_har.fingerprint
+    lines = []
+    again = open_data(at(folder, set="hapt"), lines.append)
+    assert lines == []
+    assert again.train.activities == HAPT_ACTIVITIES
+    assert (again.notes, again.fingerprint) == (first.notes, first.fingerprint)
+
+
+def test_the_six_basic_activities_are_a_choice_of_hapt(hapt_zip):
+    whole = open_data(at(hapt_zip, set="hapt"))
+    six = open_data(at(hapt_zip, set="hapt", activities=UCI_ACTIVITIES))
+    assert len(six.train) + len(six.test) == 10_411
+    assert six.fingerprint != whole.fingerprint
+    assert_array_equal(six.test.labels, whole.test.labels[whole.test.labels < 6])
+
+
+@pytest.mark.parametrize("name", ["acc_exp01_user01.txt", "labels.txt"])
+def test_hapt_needs_recordings_and_labels(name, zip_of, tmp_path, refused):
+    root = tmp_path / "hapt.zip"
+    root.write_bytes(zip_of({f"RawData/{name}": b"1 2 3\n"}))
+    with refused(f"{root}: found no HAPT", "labels.txt", "dataset 341"):
+        open_data(at(root, set="hapt"))
+
+
+def test_the_mirror_alone_is_no_hapt(tmp_path, monkeypatch, refused):
+    mirror = tmp_path / MIRROR_FILE
+    mirror.write_bytes(b"recordings")
+    monkeypatch.setattr(hapt, "is_mirror", lambda path: path.name == MIRROR_FILE)
+    for root in (mirror, tmp_path):
+        with refused(f"{root}: found no HAPT", "the package index has the recordings without"):
+            open_data(at(root, set="hapt"))
+
+
+def test_published_windows_do_not_keep_hapt_from_being_fetched(small, monkeypatch, trusting):
+    small.as_zip(Path("data/uci.zip"))
+    fetched = []
+    monkeypatch.setattr(sources, "fetch", lambda archive, to, _say: fetched.append(archive) or to)
+    with pytest.raises(DataError, match="found no HAPT in what was fetched"):
+        open_data(DataConfig(set="hapt"))
+    assert fetched == [HAPT]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -60,7 +62,7 @@ def test_channels_are_measured_over_both_splits():
 
 
 def test_what_is_not_the_known_data_set_is_a_problem():
-    (problem,) = find_problems("train", TRAIN, DATA)
+    (problem,) = find_problems("train", DATA, "uci_har")
     assert problem.startswith("a zip") and "found" in problem and "\n" not in problem
 
 
@@ -68,12 +70,12 @@ def test_a_sensor_that_stood_still_is_a_problem():
     test = windows_of([0, 4, 4], [2, 2, 2], seed=1)
     test.signals[[0, 2], :, 4] = 1.5
     test.signals[1, :-1, 4] = 1.5
-    problems = find_problems("test", test, DATA)
+    problems = find_problems("test", replace(DATA, test=test), "uci_har")
     assert problems[1:] == ["test, body_gyro_y: never changes in 2 windows"]
 
 
 def test_the_summary_tells_source_counts_units_and_problems():
-    text = summarise(DATA)
+    text = summarise(DATA, "uci_har")
     for part in (
         "UCI HAR, a zip\nfingerprint 12345678\n",
         "4 training and 3 test windows of 8 samples at 50 Hz (0.16 s)",
@@ -87,8 +89,15 @@ def test_the_summary_tells_source_counts_units_and_problems():
     assert len(problems) == 2
 
 
+def test_notes_are_shown_and_own_recordings_are_compared_with_nothing():
+    text = summarise(replace(DATA, name="mine", notes=("3 windows dropped.",)), "recordings")
+    assert text.startswith("mine, a zip\n")
+    assert "Notes\n  3 windows dropped.\n" in text
+    assert text.endswith("Problems\n  none")
+
+
 def test_the_real_data_set_has_no_problem_but_what_is_known(uci_har):
-    text = summarise(uci_har)
+    text = summarise(uci_har, "uci_har")
     assert "7352 training and 2947 test windows of 128 samples at 50 Hz (2.56 s)" in text
     assert text.endswith("Problems\n  none")
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from har.datasets import hapt
+from har.datasets.dataset import content_fingerprint
 from har.datasets.trees import open_zip
 from har.datasets.uci_har import (
     check_known,
-    content_fingerprint,
     holds_uci_har,
     read_published,
     rebuild,
