@@ -7,9 +7,10 @@ from scipy import interpolate, signal
 
 from har.signals import FloatArray
 
-# A spline through so many samples is solved at once, and so many on each side are thrown away: the
-# influence of a sample on a cubic spline falls by 3.7 a step, to 1e-17 after 30.
-_BLOCK_SAMPLES = 100_000
+# So many samples are made at once, to save memory, and so many more on each side and thrown away:
+# a sample's influence on a cubic spline falls by 3.7 a step, to 1e-17 after 30, and the filter
+# reaches 10 samples far.
+_BLOCK_SAMPLES = 50_000
 _MARGIN_SAMPLES = 30
 
 
@@ -59,36 +60,31 @@ def resample(
     ndarray of float32, shape (n_new_timesteps, n_channels)
         The first is at ``seconds[0]``, the last not after ``seconds[-1]``.
     """
-    # Clocks of 50 Hz differ by less than 1 %; between the rates there is then nothing to fold.
+    # Clocks of 50 Hz differ by less than 1 %; between such rates there is nothing to fold.
     n_times = int(np.ceil(from_rate_hz / to_rate_hz / 1.01))
-    span_s = seconds[-1] - seconds[0]
-    n_new = int(np.floor(span_s * to_rate_hz + 1e-6)) + 1
+    n_new = int(np.floor((seconds[-1] - seconds[0]) * to_rate_hz + 1e-6)) + 1
     resampled = np.empty((n_new, samples.shape[1]), np.float32)
-    for channel in range(samples.shape[1]):
-        fine = _interpolated(seconds, samples[:, channel], to_rate_hz * n_times, n_new * n_times)
+    for first in range(0, n_new, _BLOCK_SAMPLES):
+        last = min(first + _BLOCK_SAMPLES, n_new)
+        start, end = max(first - _MARGIN_SAMPLES, 0), min(last + _MARGIN_SAMPLES, n_new)
+        fine = seconds[0] + np.arange(start * n_times, end * n_times) / (to_rate_hz * n_times)
+        block = _interpolated(seconds, samples, np.minimum(fine, seconds[-1]))
         if n_times > 1:
-            fine = signal.resample_poly(fine, 1, n_times, padtype="line")
-        resampled[:, channel] = fine[:n_new]
+            block = signal.resample_poly(block, 1, n_times, axis=0, padtype="line")
+        resampled[first:last] = block[first - start : last - start]
     return resampled
 
 
-def _interpolated(
-    seconds: FloatArray, values: FloatArray, rate_hz: float, n_new: int
-) -> FloatArray:
-    """Read a spline on a regular grid, block by block."""
-    if len(values) == 1:
-        return np.full(n_new, values[0], np.float64)
-    times = np.minimum(seconds[0] + np.arange(n_new) / rate_hz, seconds[-1])
-    steps = np.diff(seconds)
+def _interpolated(seconds: FloatArray, samples: FloatArray, times: FloatArray) -> FloatArray:
+    """Read a spline through the samples around some times."""
+    first, last = np.searchsorted(seconds, times[[0, -1]])
+    around = slice(max(first - _MARGIN_SAMPLES, 0), last + _MARGIN_SAMPLES)
+    knots, values = seconds[around], samples[around].astype(np.float64)
+    if len(knots) == 1:
+        return np.repeat(values, len(times), axis=0)
+    steps = np.diff(knots)
     # Between samples much nearer than the others a spline overshoots; PCHIP never does.
     is_even = steps.min() > 0.25 * np.median(steps)
     spline = interpolate.CubicSpline if is_even else interpolate.PchipInterpolator
-    read = np.empty(n_new)
-    for first in range(0, len(values), _BLOCK_SAMPLES):
-        last = min(first + _BLOCK_SAMPLES, len(values) - 1)
-        around = slice(max(first - _MARGIN_SAMPLES, 0), last + 1 + _MARGIN_SAMPLES)
-        here = slice(*np.searchsorted(times, seconds[[first, last]]))
-        piece = spline(seconds[around], values[around].astype(np.float64))
-        read[here] = piece(times[here])
-    read[np.searchsorted(times, seconds[-1]) :] = values[-1]
+    read: FloatArray = spline(knots, values)(times)
     return read

@@ -17,10 +17,12 @@ PUBLIC = {
     "HarError",
     "Recording",
     "RunError",
+    "Stretch",
     "UsageError",
     "Windows",
     "load_config",
     "load_uci_har",
+    "read_recording",
     "sliding_windows",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -238,10 +239,11 @@ def _activity_notes(found: Collection[str], train: Windows, test: Windows) -> It
 
 
 def _file_notes(files: Sequence[LabelledFile], pieces: Sequence[_NamedWindows]) -> Iterator[str]:
-    """Tell once what is true of many recordings."""
-    names_of_note: dict[str, list[str]] = {}
+    """Tell once what is true of many recordings, if in other numbers."""
+    alike: dict[str, list[str]] = {}
     for file, piece in zip(files, pieces, strict=True):
         for note in piece.notes:
-            names_of_note.setdefault(note, []).append(file.path.name)
-    for note, names in names_of_note.items():
-        yield f"{names[0] if len(names) == 1 else f'{len(names)} recordings'}: {note}"
+            but_for_numbers = re.sub(r"[-+.\d]+(e[-+]?\d+)?", "0", note)
+            alike.setdefault(but_for_numbers, []).append(f"{file.path.name}: {note}")
+    for first, *others in alike.values():
+        yield f"{first} ({len(others)} more recordings alike)" if others else first

@@ -70,11 +70,11 @@ def stillness_notes(
     """
     notes = []
     for values, channel in zip(samples.T, channels, strict=True):
-        changes = np.flatnonzero(values[1:] != values[:-1])
-        firsts = np.concatenate([[0], changes + 1])
-        lasts = np.concatenate([changes, [len(values) - 1]])
+        is_same = np.concatenate([[False], values[1:] == values[:-1], [False]])
+        # A run starts before the first equal sample, and ends with the last.
+        firsts, lasts = (np.flatnonzero(is_same[1:] != is_same[:-1])).reshape(-1, 2).T
         lengths_s = seconds[lasts] - seconds[firsts]
-        if len(firsts) == 1:
+        if is_same[1:-1].all():
             raise DataError(
                 f"{place}: found {values[0]:.6g} in every row of {channel}, expected it to change: "
                 "the sensor does not work"

@@ -15,6 +15,7 @@ from har.signals import FloatArray, IntArray
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 10.0, 1000.0
+_SPELLINGS = {"µs": "us", "μs": "us", "sec": "s"} | {name: unit for unit, name in NAMES.items()}
 # A second is a thousand milliseconds, so 2 s and 2 ms apart look alike; sensors of phones and
 # watches end at 400 Hz, and what is slower than 0.4 Hz no one takes for movement.
 _HIGHEST_UNDECLARED_HZ = 400.0
@@ -38,7 +39,7 @@ class Ticks:
     rate_hz : float
         One over the median step.
     jitter_s : float
-        95 % of the steps differ less from the median step; gaps are not counted.
+        95 % of the steps differ less from the median step; gaps count as none.
     """
 
     seconds: FloatArray
@@ -54,6 +55,32 @@ class Ticks:
         """Find the first samples of all stretches, which are those after a gap, and sample 0."""
         gaps = np.flatnonzero(np.diff(self.seconds) > self.longest_step_s) + 1
         return np.concatenate([[0], gaps])
+
+
+def time_unit_named(text: str, place: str) -> str:
+    """Find the unit of time that a user or a heading means.
+
+    Parameters
+    ----------
+    text : str
+        As written.
+    place : str
+        The file and heading, or the argument, for the message.
+
+    Returns
+    -------
+    str
+        A key of `SECONDS`.
+
+    Raises
+    ------
+    DataError
+        If it is none of them.
+    """
+    name = _SPELLINGS.get(text.strip().lower(), text.strip().lower())
+    if name not in SECONDS:
+        raise DataError(f"{place}: found unit {text!r}, expected one of {', '.join(SECONDS)}")
+    return name
 
 
 def check_rate(rate_hz: float, place: str) -> None:
@@ -106,7 +133,9 @@ def stamps_of(column: pd.Series[Any], place: str) -> StampArray:
     if pd.api.types.is_datetime64_any_dtype(column):
         dates = pd.to_datetime(column, utc=True)
     elif pd.api.types.is_numeric_dtype(column) and column.dtype.kind in "iuf":
-        numbers: StampArray = column.to_numpy(np.float64 if column.dtype.kind == "f" else np.int64)
+        dtype = np.float64 if column.dtype.kind == "f" else np.int64
+        # A copy, for a view would keep all columns of the block in memory.
+        numbers: StampArray = column.to_numpy(dtype, copy=True)
         return numbers
     else:
         dates = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
@@ -257,8 +286,11 @@ def measure(stamps: StampArray, unit: str, place: str) -> Ticks:
     steps = np.diff(seconds)
     step = float(np.median(steps))
     check_rate(1 / step, f"{place} (in {NAMES[unit]})")
-    near = steps[steps <= max(LONGEST_HOLE_S, 1.5 * step)]
-    return Ticks(seconds, 1 / step, float(np.quantile(np.abs(near - step), 0.95)))
+    # In place, as a day has millions of steps; gaps are no jitter.
+    steps[steps > max(LONGEST_HOLE_S, 1.5 * step)] = step
+    steps -= step
+    np.abs(steps, out=steps)
+    return Ticks(seconds, 1 / step, float(np.quantile(steps, 0.95, overwrite_input=True)))
 
 
 def read_clock(
@@ -304,7 +336,7 @@ def read_clock(
         unit, evidence = declared, f"in {NAMES[declared]}"
     else:
         unit = unit_of(stamps, place)
-        evidence = f"told to be in {NAMES[unit]} from its steps"
+        evidence = f"taken to be in {NAMES[unit]}"
     ticks = measure(stamps, unit, place)
-    jitter = f"jitter {ticks.jitter_s * 1000:.2g} ms (95 %)"
+    jitter = f"jitter {ticks.jitter_s * 1000:.1f} ms (95 %)"
     return ticks, rows, [f"time: {column} {evidence}, {ticks.rate_hz:.4g} Hz, {jitter}", *notes]

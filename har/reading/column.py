@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from har.errors import DataError
-from har.reading.clock import read_clock, regular_ticks, stamps_of
-from har.reading.columns import find_columns, time_unit_named
+from har.reading.clock import read_clock, regular_ticks, stamps_of, time_unit_named
+from har.reading.columns import find_columns
 from har.reading.recording import open_table
 from har.signals import FloatArray
 

@@ -16,7 +16,7 @@ from har.reading.columns import PLAIN_HEADING
 _SNIFFED_BYTES = 1 << 16
 # Text held in memory at once: pandas needs a few times as much.
 _BLOCK_BYTES = 16 << 20
-_MOST_ROWS_IN_BLOCK = 200_000
+_MOST_ROWS_IN_BLOCK = 100_000
 
 
 @dataclass(frozen=True)

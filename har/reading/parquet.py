@@ -11,7 +11,7 @@ import pandas as pd
 from har.errors import DataError
 
 MAGIC = b"PAR1"
-_ROWS_IN_BLOCK = 200_000
+_ROWS_IN_BLOCK = 100_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ class ParquetTable:
                     block.index = pd.RangeIndex(first_row, first_row + len(block))
                     first_row += len(block)
                     yield block
+                    del batch, block
+                    pyarrow.default_memory_pool().release_unused()
         except (pyarrow.ArrowException, OSError) as error:
             raise _unreadable(self.path, error) from None
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from har.errors import DataError
 from har.reading.checks import saturation_notes, stillness_notes
-from har.reading.clock import LONGEST_HOLE_S, Ticks, check_rate, read_clock, regular_ticks
-from har.reading.columns import Columns, find_columns, time_unit_named
+from har.reading.clock import (
+    LONGEST_HOLE_S,
+    Ticks,
+    check_rate,
+    read_clock,
+    regular_ticks,
+    time_unit_named,
+)
+from har.reading.columns import Columns, find_columns
 from har.reading.delimited import open_delimited
 from har.reading.gravity import check_columns, check_lengths
 from har.reading.mending import mend_missing
@@ -17,7 +24,7 @@ from har.reading.parquet import MAGIC, open_parquet
 from har.reading.regular import to_regular
 from har.reading.tables import Signals, Table, read_signals
 from har.reading.turning import Turning, describe, in_better_unit
-from har.reading.units import ACC_FACTORS, GYRO_FACTORS, Unit, declared_unit, factors_of
+from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
 from har.recording import Recording
 from har.signals import FloatArray
 
@@ -97,11 +104,20 @@ def read_recording(
         found if rate_hz is None else found.without_time(),
         rate_hz,
         time_unit_named(time_unit, "time_unit") if time_unit else found.time_unit,
-        declared_unit(acc_unit, found.acc_unit, ACC_FACTORS, "acc_unit"),
-        declared_unit(gyro_unit, found.gyro_unit, GYRO_FACTORS, "gyro_unit"),
+        _declared(acc_unit, found.acc_unit, acc_unit_named, "acc_unit"),
+        _declared(gyro_unit, found.gyro_unit, gyro_unit_named, "gyro_unit"),
         subject,
     )
     return _read(request)
+
+
+def _declared(
+    argument: str | None, heading: str | None, unit_named: Callable[[str, str], str], name: str
+) -> Unit | None:
+    """Take the unit that the user says, else the one in the headings, if any."""
+    if argument is not None:
+        return Unit(unit_named(argument, name), f"as given in {name}")
+    return Unit(heading, "as the heading says") if heading else None
 
 
 def open_table(path: Path) -> Table:
@@ -146,7 +162,7 @@ def _read(request: _Request) -> Recording:
     notes += saturation_notes(samples, channels)
     notes += stillness_notes(ticks.seconds, samples, channels, place)
     samples, stretches, regularity = to_regular(ticks, samples)
-    notes = [*_unit_notes(signals, channels), *notes, *regularity]
+    notes = [*request.columns.notes, *_unit_notes(signals, channels), *notes, *regularity]
     recording = Recording(
         samples, request.subject, place, channels, notes=tuple(notes), stretches=stretches
     )

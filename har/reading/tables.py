@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from har.errors import DataError
 from har.reading.clock import StampArray, stamps_of
@@ -82,12 +83,11 @@ def read_signals(
         If a cell is no number, or infinite, or the values cannot be in such a unit.
     """
     place = str(table.path)
-    stamps: list[StampArray] = []
-    samples: list[FloatArray] = []
+    stamps, samples = _Growing(), _Growing()
     units: tuple[Unit, Unit] | None = None
     for block in table.blocks(columns.places):
         if "time" in columns.places:
-            stamps.append(stamps_of(block["time"], f"{place}, {columns.named('time')}"))
+            stamps.add(stamps_of(block["time"], f"{place}, {columns.named('time')}"))
         values = np.stack(
             [_numbers(block[name], f"{place}, {columns.named(name)}") for name in columns.channels],
             axis=1,
@@ -98,12 +98,30 @@ def read_signals(
         elif units[1].name == "rad/s" and told.name == "deg/s":
             # A large value came late: what came before it was converted wrongly.
             return read_signals(table, columns, acc_unit, told)
-        samples.append(converted(values, factors_of(*units)[: values.shape[1]]))
-    n_rows = sum(map(len, samples))
-    if units is None or n_rows < 2:
+        samples.add(converted(values, factors_of(*units)[: values.shape[1]]))
+    n_rows = 0 if samples.array is None else len(samples.array)
+    if units is None or samples.array is None or n_rows < 2:
         rows = "row" if n_rows == 1 else "rows"
         raise DataError(f"{place}: found {n_rows} {rows} of numbers, expected at least 2")
-    return Signals(np.concatenate(stamps) if stamps else None, np.concatenate(samples), *units)
+    return Signals(stamps.array, samples.array, *units)
+
+
+class _Growing:
+    """An array to which rows are added without ever being in memory twice."""
+
+    def __init__(self) -> None:
+        self.array: NDArray[Any] | None = None
+
+    def add(self, rows: NDArray[Any]) -> None:
+        if self.array is None:
+            self.array = rows.copy()
+        elif self.array.dtype != rows.dtype:
+            self.array = np.concatenate([self.array, rows])
+        else:
+            n_before = len(self.array)
+            # The system moves pages, not content, when so large an array grows.
+            self.array.resize((n_before + len(rows), *rows.shape[1:]), refcheck=False)
+            self.array[n_before:] = rows
 
 
 def _acc_unit(values: FloatArray, declared: Unit | None, place: str) -> Unit:

@@ -50,63 +50,40 @@ class Unit:
     evidence: str
 
 
-def unit_named(text: str, units: dict[str, float], place: str) -> str:
-    """Find the unit that a user or a heading means.
+def acc_unit_named(text: str, place: str) -> str:
+    """Find the unit of acceleration that a user or a heading means.
 
     Parameters
     ----------
     text : str
-        As written: ``"m/s²"``, ``"deg/s"``, ``"mG"``.
-    units : dict of str to float
-        `ACC_FACTORS` or `GYRO_FACTORS`.
+        As written: ``"m/s²"``, ``"mG"``.
     place : str
         The file and heading, or the argument, for the message.
 
     Returns
     -------
     str
-        A key of `units`.
+        A key of `ACC_FACTORS`.
 
     Raises
     ------
     DataError
         If it is none of them.
     """
+    return _unit_named(text, ACC_FACTORS, place)
+
+
+def gyro_unit_named(text: str, place: str) -> str:
+    """Find the unit of angular rate, a key of `GYRO_FACTORS`; see `acc_unit_named`."""
+    return _unit_named(text, GYRO_FACTORS, place)
+
+
+def _unit_named(text: str, units: dict[str, float], place: str) -> str:
     letters = re.sub(r"[^a-z0-9]", "", text.lower().replace("²", "2").replace("°", "deg"))
     name = _SPELLINGS.get(letters, letters)
     if name not in units:
         raise DataError(f"{place}: found unit {text!r}, expected one of {', '.join(units)}")
     return name
-
-
-def declared_unit(
-    argument: str | None, heading: str | None, units: dict[str, float], name: str
-) -> Unit | None:
-    """Take the unit that the user says, else the one in the headings, if any.
-
-    Parameters
-    ----------
-    argument : str or None
-        What the user says.
-    heading : str or None
-        A key of `units`, as the headings have it.
-    units : dict of str to float
-        `ACC_FACTORS` or `GYRO_FACTORS`.
-    name : str
-        The argument's, for the message.
-
-    Returns
-    -------
-    Unit or None
-
-    Raises
-    ------
-    DataError
-        If the user's unit is unknown.
-    """
-    if argument is not None:
-        return Unit(unit_named(argument, units, name), f"as given in {name}")
-    return Unit(heading, "as the heading says") if heading else None
 
 
 def factors_of(acc_unit: Unit, gyro_unit: Unit) -> FloatArray:
