@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from har.datasets.hapt import read_recordings
@@ -25,7 +26,9 @@ def file_of(experiment: int) -> str:
 
 def recording_as_table(recording: Recording) -> pd.DataFrame:
     """Put the time in seconds before the columns of a recording."""
-    table = pd.DataFrame(recording.samples, columns=list(recording.channels))
+    # In single precision, as which it will be read: longer numbers would say no more.
+    samples = recording.samples.astype(np.float32)
+    table = pd.DataFrame(samples, columns=list(recording.channels))
     table.insert(0, "time_s", table.index / recording.rate_hz)
     return table
 
@@ -54,8 +57,7 @@ def write_folder(source: Path, experiments: list[int], folder: Path) -> pd.DataF
     folder.mkdir(parents=True, exist_ok=True)
     for experiment in experiments:
         recording = recording_as_table(recordings[experiment])
-        # Nine digits give the same float32 again.
-        recording.to_csv(folder / file_of(experiment), index=False, float_format="%.9g")
+        recording.to_csv(folder / file_of(experiment), index=False)
     table.to_csv(folder / TABLE, index=False)
     return table
 

@@ -246,4 +246,4 @@ def _file_notes(files: Sequence[LabelledFile], pieces: Sequence[_NamedWindows]) 
             but_for_numbers = re.sub(r"[-+.\d]+(e[-+]?\d+)?", "0", note)
             alike.setdefault(but_for_numbers, []).append(f"{file.path.name}: {note}")
     for first, *others in alike.values():
-        yield f"{first} ({len(others)} more recordings alike)" if others else first
+        yield f"{first} (alike in {len(others)} more)" if others else first
