@@ -9,6 +9,7 @@ from typing import Any, Literal
 from har.errors import ConfigError
 
 DataSetKind = Literal["uci_har", "hapt", "recordings"]
+Straddling = Literal["drop", "majority"]
 Kernel = Literal["fused", "cells"]
 Pooling = Literal["last", "sum", "mean", "max", "attention"]
 Optimizer = Literal["adam", "rmsprop", "sgd"]
@@ -39,17 +40,13 @@ class DataConfig:
     root: str | None = None
     activities: tuple[str, ...] | None = None
     test_subjects: tuple[int, ...] | None = None
-    straddling: Literal["drop", "majority"] = "drop"
+    straddling: Straddling = "drop"
     n_validation_subjects: int = 4
 
     def __post_init__(self) -> None:
         _require_at_least(0, self, "data", "n_validation_subjects")
         _require_different(self, "data", "activities", "test_subjects")
         is_own = self.set == "recordings"
-        if is_own and self.test_subjects is None:
-            raise ConfigError(
-                "data.test_subjects: found null, expected whom to test on with data.set: recordings"
-            )
         for key, usual in (("test_subjects", None), ("straddling", "drop")):
             value = getattr(self, key)
             if not is_own and value != usual:

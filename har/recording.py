@@ -21,7 +21,8 @@ class Stretch:
     n_samples : int
         How many samples it has.
     start_s : float
-        When it starts, in seconds from the recording's first sample.
+        When it starts, in seconds from the first sample in the file, which may be one that had to
+        be left out.
     """
 
     first_sample: int

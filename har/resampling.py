@@ -70,7 +70,7 @@ def resample(
         fine = seconds[0] + np.arange(start * n_times, end * n_times) / (to_rate_hz * n_times)
         block = _interpolated(seconds, samples, np.minimum(fine, seconds[-1]))
         if n_times > 1:
-            block = signal.resample_poly(block, 1, n_times, axis=0, padtype="line")
+            block = signal.resample_poly(block, 1, n_times, axis=0, padtype="edge")
         resampled[first:last] = block[first - start : last - start]
     return resampled
 

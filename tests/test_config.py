@@ -74,11 +74,6 @@ def test_the_published_sets_refuse_what_is_for_own_recordings(published, key, va
     DataConfig(set="recordings", **{"test_subjects": (1,), key: value})
 
 
-def test_own_recordings_must_name_whom_to_test_on():
-    with refused(ConfigError, "data.test_subjects: found null, expected whom to test on"):
-        DataConfig(set="recordings")
-
-
 @pytest.mark.parametrize("seed", [-1, 2**31])
 def test_a_seed_that_mxnet_cannot_take_is_refused(seed):
     with refused(ConfigError, f"seed: found {seed}, expected 0..2147483647"):

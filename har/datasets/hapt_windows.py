@@ -79,7 +79,7 @@ def read_hapt(tree: FileTree) -> DataSet:
         Naming file and line, if a file is missing or damaged, or a segment is in no recording.
     """
     recordings = read_recordings(tree)
-    segments = _read_segments(tree, recordings)
+    segments = read_segments(tree, recordings)
     n_samples = segments["last_sample"] - segments["first_sample"] + 1
     is_short = n_samples < N_TIMESTEPS
     windows = _cut(recordings, segments[~is_short])
@@ -92,8 +92,27 @@ def read_hapt(tree: FileTree) -> DataSet:
     return DataSet(NAME, train, test, source, content_fingerprint(train, test), (note,))
 
 
-def _read_segments(tree: FileTree, recordings: Mapping[int, Recording]) -> pd.DataFrame:
-    """Read ``labels.txt``: who did what from which sample to which, counted from 1."""
+def read_segments(tree: FileTree, recordings: Mapping[int, Recording]) -> pd.DataFrame:
+    """Read ``labels.txt``: who did what from which sample to which.
+
+    Parameters
+    ----------
+    tree : FileTree
+        Holds ``RawData/labels.txt``.
+    recordings : mapping of int to Recording
+        By experiment.
+
+    Returns
+    -------
+    DataFrame
+        Whole numbers, columns experiment, user, activity (1..12), first_sample and last_sample,
+        both of them part of the segment and counted from 1.
+
+    Raises
+    ------
+    DataError
+        Naming the line, if one is not possible.
+    """
     name = _labels_in(tree)
     if name is None:
         raise DataError(f"{tree.place}: found no {_LABELS}, expected it beside the recordings")

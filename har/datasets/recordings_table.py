@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from har.datasets.trees import SEARCH_DEPTH, Folder
 from har.errors import DataError
+from har.reading.clock import check_rate, time_unit_named
+from har.reading.units import acc_unit_named, gyro_unit_named
 
 TABLE = "recordings.csv"
 
 _SEGMENT_COLUMNS = ("start_s", "end_s", "activity")
 _LABEL_COLUMN = "label_column"
+_UNITS = {
+    "time_unit": time_unit_named,
+    "acc_unit": acc_unit_named,
+    "gyro_unit": gyro_unit_named,
+}
+_SETTINGS = ("rate_hz", *_UNITS)
+_SECONDS = "0 or more seconds from the recording's first sample"
 _EXPECTED = "file, subject and either start_s, end_s, activity or label_column"
 
 
@@ -63,8 +73,6 @@ class LabelledFile:
         In the order of the table; none with a label column.
     label_column : str or None
         The column of the file that names the activity at each sample.
-    place : str
-        Its first line of the table, for messages.
     """
 
     path: Path
@@ -72,7 +80,6 @@ class LabelledFile:
     settings: ReadingSettings
     segments: tuple[Segment, ...]
     label_column: str | None
-    place: str
 
 
 @dataclass(frozen=True)
@@ -87,20 +94,12 @@ class _Row:
             f"{self.place}, {column}: found {self.cells[column]!r}, expected {expected}"
         )
 
-    def seconds(self, column: str) -> float:
-        return self._number(column, "seconds from the recording's first sample", math.isfinite)
-
-    def optional_rate(self) -> float | None:
-        if not self.cells.get("rate_hz"):
-            return None
-        return self._number("rate_hz", "samples per second", lambda value: 0 < value < math.inf)
-
-    def _number(self, column: str, expected: str, is_sensible: Callable[[float], bool]) -> float:
+    def number(self, column: str, expected: str) -> float:
         try:
             value = float(self.cells[column])
         except ValueError:
-            raise self.fault(column, expected) from None
-        if not is_sensible(value):
+            value = math.nan
+        if not math.isfinite(value):
             raise self.fault(column, expected)
         return value
 
@@ -126,7 +125,10 @@ def read_table(folder: Path) -> tuple[LabelledFile, ...]:
         If there is no table, a file it names is missing, or a line is wrong.
     """
     rows_of_file: dict[str, list[_Row]] = {}
+    names = Folder(folder).names
     for row in _rows(folder / TABLE):
+        if Path(row.cells["file"]).as_posix() not in names:
+            raise row.fault("file", f"a file in {folder}, at most {SEARCH_DEPTH} folders deep")
         rows_of_file.setdefault(Path(row.cells["file"]).as_posix(), []).append(row)
     if not rows_of_file:
         raise DataError(f"{folder / TABLE}: found no rows, expected one for each segment or file")
@@ -150,19 +152,18 @@ def _rows(table: Path) -> Iterator[_Row]:
                 # Spreadsheets leave lines of commas behind.
                 if any(row.cells.values()):
                     yield row
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise DataError(
             f"{table.parent}: found no {TABLE} in it, expected a table with the columns {_EXPECTED}"
         ) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = "no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise DataError(f"{table}: found {reason}, expected a CSV file in UTF-8") from None
+        raise DataError(f"{table}: found {error}, expected a CSV file in UTF-8") from None
 
 
 def _check_heading(columns: tuple[str, ...], place: str) -> None:
     is_by_column = _LABEL_COLUMN in columns
     required = ("file", "subject", *((_LABEL_COLUMN,) if is_by_column else _SEGMENT_COLUMNS))
-    allowed = (*required, *ReadingSettings.__dataclass_fields__)
+    allowed = (*required, *_SETTINGS)
     unknown = [column for column in columns if column not in allowed]
     if unknown and is_by_column and set(unknown) <= set(_SEGMENT_COLUMNS):
         found = f"both {_LABEL_COLUMN} and {', '.join(unknown)}"
@@ -170,7 +171,7 @@ def _check_heading(columns: tuple[str, ...], place: str) -> None:
     if unknown:
         raise DataError(
             f"{place}: found the unknown columns {', '.join(unknown)}, expected {_EXPECTED}; "
-            f"besides, if need be, {', '.join(ReadingSettings.__dataclass_fields__)}"
+            f"besides, if need be, {', '.join(_SETTINGS)}"
         )
     missing = [column for column in required if column not in columns]
     if missing or len(set(columns)) < len(columns):
@@ -182,8 +183,6 @@ def _check_heading(columns: tuple[str, ...], place: str) -> None:
 
 def _labelled_file(path: Path, rows: list[_Row]) -> LabelledFile:
     first = rows[0]
-    if not path.is_file():
-        raise DataError(f"{first.place}: found no file {path}, expected the recording")
     label_column = first.cells.get(_LABEL_COLUMN)
     if label_column is not None:
         if not label_column:
@@ -194,14 +193,12 @@ def _labelled_file(path: Path, rows: list[_Row]) -> LabelledFile:
         _check_same(row, first)
     segments = () if label_column else tuple(map(_segment, rows))
     _check_overlaps(segments)
-    return LabelledFile(
-        path, _subject(first), _settings(first), segments, label_column, first.place
-    )
+    return LabelledFile(path, _subject(first), _settings(first), segments, label_column)
 
 
 def _check_same(row: _Row, first: _Row) -> None:
     """Refuse what two rows say differently of one file."""
-    for column in ("subject", *ReadingSettings.__dataclass_fields__):
+    for column in ("subject", *_SETTINGS):
         if row.cells.get(column) != first.cells.get(column):
             raise row.fault(
                 column, f"{first.cells[column]!r} for {row.cells['file']} as in {first.place}"
@@ -216,14 +213,23 @@ def _subject(row: _Row) -> int:
 
 
 def _settings(row: _Row) -> ReadingSettings:
-    units = {name: row.cells.get(name) or None for name in ("time_unit", "acc_unit", "gyro_unit")}
-    return ReadingSettings(row.optional_rate(), **units)
+    given = {name: row.cells[name] for name in _SETTINGS if row.cells.get(name)}
+    rate_hz = row.number("rate_hz", "samples per second") if "rate_hz" in given else None
+    if rate_hz is not None:
+        check_rate(rate_hz, f"{row.place}, rate_hz")
+    units = {
+        name: unit_named(given[name], f"{row.place}, {name}")
+        for name, unit_named in _UNITS.items()
+        if name in given
+    }
+    return ReadingSettings(rate_hz, **units)
 
 
 def _segment(row: _Row) -> Segment:
-    start_s, end_s, activity = row.seconds("start_s"), row.seconds("end_s"), row.cells["activity"]
+    start_s, end_s = (row.number(name, _SECONDS) for name in ("start_s", "end_s"))
+    activity = row.cells["activity"]
     if start_s < 0:
-        raise row.fault("start_s", "0 or more seconds from the recording's first sample")
+        raise row.fault("start_s", _SECONDS)
     if end_s <= start_s:
         raise row.fault("end_s", f"an end after the start at {start_s:g} s")
     if not activity:
@@ -241,7 +247,7 @@ def _check_overlaps(segments: tuple[Segment, ...]) -> None:
         if last and segment.start_s < last.end_s and segment.activity != last.activity:
             raise DataError(
                 f"{segment.place}: found {segment.activity} from {segment.start_s:g} s on, "
-                f"expected nothing before {last.end_s:g} s, as {last.activity} lasts until then"
+                f"expected nothing before {last.end_s:g} s, when {last.activity} ends"
             )
         if last is None or segment.end_s > last.end_s:
             last = segment

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from har.config import Straddling
 from har.datasets.recordings_table import Segment
 from har.errors import DataError
 from har.recording import Recording
 from har.signals import N_TIMESTEPS, WINDOW_STEP, FloatArray
 from har.windows import sliding_windows
 
+# A segment may end with the last sample of the slowest sensor that is read, at 10 Hz.
+_LAST_SAMPLE_S = 0.1
 # Seconds are written with a few decimals: a sample that lies so near to an edge lies on it.
 _EDGE_S = 1e-6
+
+# Kinds of windows, in words.
+LEFT_OUT = "Windows {}, left out"
+NAMED_AFTER_MOST = "Windows {}, named after most of their samples"
 
 # An activity's name at each sample; "" where none is given.
 NameArray = NDArray[np.object_]
@@ -51,13 +58,12 @@ def names_from_segments(recording: Recording, segments: Sequence[Segment]) -> Na
     Raises
     ------
     DataError
-        If a segment reaches beyond the recording by more than a sample.
+        If a segment reaches beyond the recording by more than 0.1 s.
     """
     times_s = sample_times_s(recording) + _EDGE_S
-    longest_s = recording.duration_s + 1 / recording.rate_hz + _EDGE_S
     names: NameArray = np.full(len(recording), "", dtype=object)
     for segment in segments:
-        if segment.end_s > longest_s:
+        if segment.end_s > recording.duration_s + _LAST_SAMPLE_S:
             raise DataError(
                 f"{segment.place}: found a segment that ends at {segment.end_s:g} s, expected an "
                 f"end within {recording.source}, which lasts {recording.duration_s:.2f} s"
@@ -67,8 +73,8 @@ def names_from_segments(recording: Recording, segments: Sequence[Segment]) -> Na
     return names
 
 
-def names_from_rows(
-    recording: Recording, row_times_s: FloatArray, row_names: NameArray
+def names_from_column(
+    recording: Recording, row_times_s: FloatArray, values: pd.Series[Any]
 ) -> NameArray:
     """Name the activity at each sample as in the last row of the file before it.
 
@@ -78,21 +84,26 @@ def names_from_rows(
         Made of the file, at another rate perhaps.
     row_times_s : ndarray of float64, shape (n_rows,)
         When the rows were taken, in seconds from the first one; increasing.
-    row_names : ndarray of str, shape (n_rows,)
-        ``""`` where none is given.
+    values : Series
+        What the rows say, in text or numbers; missing or ``""`` where nothing.
 
     Returns
     -------
     ndarray of str, shape (n_timesteps,)
     """
     rows = np.searchsorted(row_times_s, sample_times_s(recording) + _EDGE_S, side="right") - 1
-    names: NameArray = row_names[rows]
-    return names
+    names: NameArray = values.map(_name, na_action="ignore").fillna("").to_numpy(object)
+    named: NameArray = names[rows]
+    return named
 
 
-def name_windows(
-    names: NameArray, straddling: Literal["drop", "majority"]
-) -> tuple[NameArray, Counter[str]]:
+def _name(value: object) -> str:
+    # Whole numbers beside empty cells come as floats.
+    is_whole = isinstance(value, float) and value.is_integer()
+    return f"{value:.0f}" if is_whole else str(value).strip()
+
+
+def name_windows(names: NameArray, straddling: Straddling) -> tuple[NameArray, Counter[str]]:
     """Name the activity of each window that `har.windows.sliding_windows` cuts from a stretch.
 
     Parameters
@@ -115,16 +126,19 @@ def name_windows(
     n_samples = np.stack([(views == code).sum(axis=1) for code in range(len(found))])
     n_most = n_samples.max(axis=0)
     window_names: NameArray = found[n_samples.argmax(axis=0)]
-    is_whole = n_most == N_TIMESTEPS
-    has_unlabelled = (n_samples[found == ""] > 0).any(axis=0)
-    counts = Counter({"unlabelled left out": int((is_whole & (window_names == "")).sum())})
-    enough = N_TIMESTEPS if straddling == "drop" else N_TIMESTEPS // 2 + 1
-    window_names[n_most < enough] = ""
+    is_mixed = n_most < N_TIMESTEPS
+    has_unlabelled = n_samples[found == ""].sum(axis=0) > 0
+    counts = Counter(
+        {LEFT_OUT.format("without an activity"): np.count_nonzero(~is_mixed & has_unlabelled)}
+    )
+    if straddling == "drop":
+        window_names[is_mixed] = ""
+    window_names[2 * n_most <= N_TIMESTEPS] = ""
+    is_left_out = window_names == ""
     for is_kind, kind in (
-        (~is_whole & ~has_unlabelled, "over two activities"),
-        (~is_whole & has_unlabelled, "partly unlabelled"),
+        (is_mixed & ~has_unlabelled, "over two activities"),
+        (is_mixed & has_unlabelled, "partly without an activity"),
     ):
-        is_kept = window_names[is_kind] != ""
-        counts[f"{kind} left out"] = int((~is_kept).sum())
-        counts[f"{kind} named after most of their samples"] = int(is_kept.sum())
+        counts[LEFT_OUT.format(kind)] = np.count_nonzero(is_kind & is_left_out)
+        counts[NAMED_AFTER_MOST.format(kind)] = np.count_nonzero(is_kind & ~is_left_out)
     return window_names, counts

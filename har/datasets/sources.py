@@ -11,6 +11,7 @@ from har.config import DataConfig
 from har.datasets import cache, published
 from har.datasets.dataset import SPLITS, DataSet, select_activities
 from har.datasets.fetch import ARCHIVES, fetch
+from har.datasets.labelled import read_labelled
 from har.datasets.trees import fingerprint
 from har.errors import ConfigError, DataError
 from har.windows import Windows
@@ -140,6 +141,8 @@ def read_data(
     DataError
         If a file is missing or damaged.
     """
+    if config.set == "recordings":
+        return read_labelled(path, config, say)
     return _READERS[config.set](path, say)
 
 

@@ -172,13 +172,14 @@ def unit_of(stamps: StampArray, place: str) -> str:
     step, size = _median_step(stamps), float(np.median(stamps))
     if step == 0:
         raise DataError(f"{place}: found the same stamp in most rows, expected them to increase")
+    since_1970 = {u for u, one in SECONDS.items() if _EPOCH_S[0] <= size * one <= _EPOCH_S[1]}
     for unit, one in SECONDS.items():
-        if _EPOCH_S[0] <= size * one <= _EPOCH_S[1]:
+        is_sure = unit == "s" or unit in since_1970
+        highest = HIGHEST_RATE_HZ if is_sure else _HIGHEST_UNDECLARED_HZ
+        if LOWEST_RATE_HZ <= 1.001 / (step * one) and 1 / (step * one) <= highest * 1.001:
             return unit
-    for unit, one in SECONDS.items():
-        highest = HIGHEST_RATE_HZ if unit == "s" else _HIGHEST_UNDECLARED_HZ
-        if LOWEST_RATE_HZ <= 1 / (step * one) <= highest * 1.001:
-            return unit
+    if since_1970:
+        return since_1970.pop()
     raise DataError(
         f"{place}: found steps of {step:g} in no known unit, expected 10 to 1000 samples a second: "
         "give time_unit (s, ms, us, ns) or rate_hz"

@@ -27,6 +27,8 @@ class Columns:
         Their headings.
     time_unit, acc_unit, gyro_unit : str or None
         Declared units.
+    leaves_gyroscope : bool
+        Whether there is a gyroscope which is not needed.
     """
 
     places: dict[str, int]
@@ -34,6 +36,7 @@ class Columns:
     time_unit: str | None
     acc_unit: str | None
     gyro_unit: str | None
+    leaves_gyroscope: bool = False
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -47,7 +50,10 @@ class Columns:
         other = [
             f"{role} from {name!r}" for role, name in self.names.items() if name != plain[role]
         ]
-        return [f"columns: {', '.join(other)}"] if other else []
+        notes = [f"columns: {', '.join(other)}"] if other else []
+        if self.leaves_gyroscope:
+            notes.append("gyroscope: left out, as it is not needed")
+        return notes
 
     def without_time(self) -> Columns:
         """Leave the time stamps unread."""
@@ -57,6 +63,11 @@ class Columns:
     def named(self, role: str) -> str:
         """Name a column in a message."""
         return f"column {self.names[role]!r}"
+
+
+def has_gyroscope(headings: Sequence[str]) -> bool:
+    """Tell whether a table has columns of angular rate, complete or not."""
+    return any((read_heading(text).role or "").startswith("gyro") for text in headings)
 
 
 def find_columns(
@@ -127,6 +138,7 @@ def find_columns(
         _declared("time", chosen, time_unit_named, place),
         _declared("acc", chosen, acc_unit_named, place),
         _declared("gyro", chosen, gyro_unit_named, place),
+        not needs_gyroscope and any((heading.role or "").startswith("gyro") for heading in read),
     )
 
 

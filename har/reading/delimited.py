@@ -119,7 +119,9 @@ def open_delimited(path: Path) -> DelimitedTable:
     if b"\0" in start:
         raise DataError(f"{path}: found binary data, expected CSV or Parquet")
     encoding = _encoding_of(start)
-    lines = start.decode(encoding, errors="replace").splitlines()
+    lines = start.decode(encoding, errors="replace").replace("\r\n", "\n").split("\n")
+    if len(start) == _SNIFFED_BYTES:
+        del lines[-1]
     is_content = [bool(line.strip()) and not line.startswith("#") for line in lines]
     if not any(is_content):
         raise DataError(f"{path}: found only comments, expected {','.join(PLAIN_HEADING)}")
@@ -129,7 +131,7 @@ def open_delimited(path: Path) -> DelimitedTable:
         text.strip() for text in next(csv.reader([lines[heading_line]], delimiter=delimiter))
     )
     _check_headings(headings, path)
-    body = [lines[i] for i in range(heading_line + 1, len(lines) - 1) if is_content[i]]
+    body = [lines[i] for i in range(heading_line + 1, len(lines)) if is_content[i]]
     rows = list(csv.reader(body, delimiter=delimiter))
     _check_lengths(rows, len(headings), path)
     length = max(map(len, body), default=1)

@@ -23,7 +23,7 @@ from har.reading.mending import mend_missing
 from har.reading.parquet import MAGIC, open_parquet
 from har.reading.regular import to_regular
 from har.reading.tables import Signals, Table, read_signals
-from har.reading.turning import Turning, describe, in_better_unit
+from har.reading.turning import Turning, describe, exchanged_columns, in_better_unit
 from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
 from har.recording import Recording
 from har.signals import FloatArray
@@ -95,7 +95,7 @@ def read_recording(
     """
     if rate_hz is not None:
         check_rate(rate_hz, "rate_hz")
-    table = _open(Path(path))
+    table = open_table(Path(path))
     found = find_columns(
         table.headings, str(path), columns, needs_gyroscope, needs_time=rate_hz is None
     )
@@ -120,8 +120,23 @@ def _declared(
     return Unit(heading, "as the heading says") if heading else None
 
 
-def _open(path: Path) -> Table:
-    """Open a file by its content, whatever its name ends in."""
+def open_table(path: Path) -> Table:
+    """Open a file by its content, whatever its name ends in.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV or Parquet file.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    DataError
+        If it is not there, or neither of the two.
+    """
     if path.is_dir():
         raise DataError(f"{path}: found a folder, expected a CSV or Parquet file")
     try:
@@ -192,11 +207,17 @@ def _checked(recording: Recording, request: _Request, signals: Signals) -> Recor
             f"{place}: found angular rates that fit the turning of gravity in {unit}, "
             f"expected {signals.gyro_unit.name} {signals.gyro_unit.evidence}"
         )
-    if turning.better is not None:
-        raise DataError(
-            f"{place}: found a gyroscope that contradicts the accelerometer, as with "
-            f"{describe(turning.better)}, expected both in the same right-handed axes"
+    if not turning.agrees:
+        wrong = (
+            exchanged_columns(samples, stretches, factors)
+            if turning.better is None
+            else describe(turning.better)
         )
+        if wrong:
+            raise DataError(
+                f"{place}: found a gyroscope that contradicts the accelerometer, as with {wrong}, "
+                "expected both in the same right-handed axes"
+            )
     return replace(recording, notes=(*recording.notes, _turning_note(turning)))
 
 

@@ -46,7 +46,7 @@ def to_regular(
         lengths = [len(part) for part in resampled]
         samples = resampled[0] if len(resampled) == 1 else np.concatenate(resampled)
     firsts = [0, *np.cumsum(lengths).tolist()[:-1]]
-    starts_s = (ticks.seconds[starts] - ticks.seconds[0]).tolist()
+    starts_s = ticks.seconds[starts].tolist()
     return samples, tuple(map(Stretch, firsts, lengths, starts_s)), notes
 
 

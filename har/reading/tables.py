@@ -86,6 +86,8 @@ def read_signals(
     stamps, samples = _Growing(), _Growing()
     units: tuple[Unit, Unit] | None = None
     for block in table.blocks(columns.places):
+        if block.empty:
+            continue
         if "time" in columns.places:
             stamps.add(stamps_of(block["time"], f"{place}, {columns.named('time')}"))
         values = np.stack(

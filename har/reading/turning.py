@@ -18,7 +18,7 @@ from scipy import signal
 
 from har.reading.units import GYRO_FACTORS
 from har.recording import Stretch
-from har.signals import SAMPLE_RATE_HZ, FloatArray
+from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, FloatArray
 
 _COARSE_STEP = 5
 _COARSE_RATE_HZ = SAMPLE_RATE_HZ / _COARSE_STEP
@@ -36,6 +36,7 @@ _CLEAR_LEAD = 0.3
 
 _AXES = "xyz"
 _EYE = np.eye(3)
+UNMIXED = np.eye(6)
 
 
 def _relabelings() -> FloatArray:
@@ -86,7 +87,7 @@ class Turning:
 
 
 def measure_turning(
-    samples: FloatArray, stretches: tuple[Stretch, ...], gyro_factor: float = 1.0
+    samples: FloatArray, stretches: tuple[Stretch, ...], mixing: FloatArray = UNMIXED
 ) -> Turning:
     """Compare how gravity turns with what each relabeling of the gyroscope says.
 
@@ -96,8 +97,8 @@ def measure_turning(
         At 50 Hz, columns as in `har.signals.RAW_CHANNELS`.
     stretches : tuple of Stretch
         The parts between gaps.
-    gyro_factor : float
-        What the gyroscope is multiplied with first.
+    mixing : ndarray, shape (6, 6)
+        Each column says how a channel is made of those given: another unit, or an exchange.
 
     Returns
     -------
@@ -111,7 +112,7 @@ def measure_turning(
             piece = samples[first : min(first + _PIECE_SAMPLES, end)]
             if len(piece) < _SHORTEST_PIECE_SAMPLES:
                 continue
-            change, effects = _turning_equations(piece, gyro_factor)
+            change, effects = _turning_equations(piece, mixing)
             total += float(np.vdot(change, change))
             linear += effects.T @ change
             square += effects.T @ effects
@@ -143,13 +144,40 @@ def in_better_unit(
     if turning.agrees or turning.better is not None:
         return turning, unit
     for other, factor in GYRO_FACTORS.items():
-        rival = measure_turning(samples, stretches, factor / GYRO_FACTORS[unit])
+        mixing = np.diag([1.0] * 3 + [factor / GYRO_FACTORS[unit]] * 3)
+        rival = measure_turning(samples, stretches, mixing)
         if rival.agrees or rival.better is not None:
             return rival, other
     return turning, unit
 
 
-def _turning_equations(piece: FloatArray, gyro_factor: float) -> tuple[FloatArray, FloatArray]:
+def exchanged_columns(
+    samples: FloatArray, stretches: tuple[Stretch, ...], factors: FloatArray
+) -> str | None:
+    """Find an acceleration and an angular rate that have each other's name.
+
+    Parameters
+    ----------
+    samples, stretches
+        As for `measure_turning`.
+    factors : ndarray, shape (6,)
+        What the values in the file were multiplied with.
+
+    Returns
+    -------
+    str or None
+        The two; None if no exchange makes the sensors agree.
+    """
+    for acc, gyro in itertools.product(range(3), range(3, 6)):
+        mixing = UNMIXED.copy()
+        mixing[:, [acc, gyro]] = mixing[:, [gyro, acc]]
+        mixing *= factors / factors[:, None]
+        if measure_turning(samples, stretches, mixing).agrees:
+            return f"{RAW_CHANNELS[acc]} and {RAW_CHANNELS[gyro]} exchanged"
+    return None
+
+
+def _turning_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Set up dg/dt = Σ H_ij ω_j (g × e_i) for the moments when the phone turns.
 
     Returns
@@ -161,8 +189,9 @@ def _turning_equations(piece: FloatArray, gyro_factor: float) -> tuple[FloatArra
     """
     n_coarse = len(piece) // _COARSE_STEP
     blocks = piece[: n_coarse * _COARSE_STEP].reshape(n_coarse, _COARSE_STEP, 6)
-    smooth = signal.sosfiltfilt(_SMOOTHING, blocks.mean(axis=1, dtype=np.float64), axis=0)
-    gravity, rate = smooth[1:-1, :3], smooth[1:-1, 3:] * gyro_factor
+    coarse = blocks.mean(axis=1, dtype=np.float64) @ mixing
+    smooth = signal.sosfiltfilt(_SMOOTHING, coarse, axis=0)
+    gravity, rate = smooth[1:-1, :3], smooth[1:-1, 3:]
     change = (smooth[2:, :3] - smooth[:-2, :3]) * (_COARSE_RATE_HZ / 2)
     turns = np.linalg.norm(rate, axis=1) > _SLOWEST_RAD_PER_S
     gravity, rate, change = gravity[turns], rate[turns], change[turns]

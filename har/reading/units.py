@@ -138,6 +138,11 @@ def acc_unit_of(acc: FloatArray, declared: Unit | None, place: str) -> Unit:
     """
     length = median_length(acc)
     lowest, highest = _PLAUSIBLE_G
+    if np.isnan(length) and declared is None:
+        raise DataError(
+            f"{place}: found no row with acc_x, acc_y and acc_z among the first {len(acc)}, "
+            "expected numbers, or the unit in acc_unit"
+        )
     if declared:
         # A short run may be far from 1 g; whatever fits another unit is further.
         if np.isnan(length) or lowest / 2 <= length * ACC_FACTORS[declared.name] <= highest * 2:

@@ -1,0 +1,249 @@
+"""A person's own recordings, with a table that says what was done, as a data set."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from har.config import DataConfig, Straddling
+from har.datasets.dataset import DataSet, content_fingerprint
+from har.datasets.recordings_table import LabelledFile, read_table
+from har.datasets.sample_labels import (
+    NameArray,
+    name_windows,
+    names_from_column,
+    names_from_segments,
+)
+from har.errors import ConfigError, DataError
+from har.filters import WARM_UP_S, channels_from, uci_har_channels
+from har.reading.column import read_column
+from har.reading.columns import has_gyroscope
+from har.reading.recording import open_table, read_recording
+from har.recording import Recording
+from har.signals import (
+    HAPT_ACTIVITIES,
+    N_TIMESTEPS,
+    RAW_CHANNELS,
+    SAMPLE_RATE_HZ,
+    WINDOW_STEP,
+    FloatArray,
+    IntArray,
+)
+from har.windows import Windows, sliding_windows
+
+_SETTLING = f"Windows in the first {WARM_UP_S:g} s of a recording or after a gap, kept"
+_TOO_SHORT = f"Parts between gaps that are shorter than {N_TIMESTEPS} samples, left out"
+
+
+@dataclass(frozen=True)
+class _NamedWindows:
+    """Windows of a file, with names in place of labels.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+    names : ndarray of str, shape (n_windows,)
+    found : frozenset of str
+        What was done at any sample, be it in a window or not.
+    counts : Counter of str
+        How many windows were no plain case, by what they were.
+    notes : tuple of str
+        What was assumed and mended on the way from the file.
+    """
+
+    signals: FloatArray
+    names: NameArray
+    found: frozenset[str]
+    counts: Counter[str]
+    notes: tuple[str, ...]
+
+
+def read_labelled(folder: Path, config: DataConfig, say: Callable[[str], None]) -> DataSet:
+    """Read the recordings of a folder, and cut them into labelled windows.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``recordings.csv``, see `har.datasets.recordings_table.read_table`, and recordings as
+        `har.reading.recording.read_recording` reads them.
+    config : DataConfig
+        With whom to test on, and what becomes of windows over two labels.
+    say : callable
+        Told in a line what is being done.
+
+    Returns
+    -------
+    DataSet
+        Windows of 128 samples at step 64 over each part between gaps; nine channels, or the six of
+        acceleration if no file has a gyroscope. The notes count what was left out.
+
+    Raises
+    ------
+    DataError
+        If the table or a recording is wrong, only some have a gyroscope, or there are no labelled
+        windows to train or to test on.
+    ConfigError
+        If the people to test on are not named, or are not there.
+    """
+    files = read_table(folder)
+    test_subjects = _checked_test_subjects(config.test_subjects, files, folder)
+    needs_gyroscope = _all_have_gyroscope(files)
+    say(f"Reading the {len(files)} recordings in {folder}")
+    pieces = [_windows_of(file, needs_gyroscope, config.straddling) for file in files]
+    subjects = np.repeat([file.subject for file in files], [len(piece.names) for piece in pieces])
+    windows = _labelled(pieces, subjects, needs_gyroscope)
+    is_test = np.isin(subjects, test_subjects)
+    train, test = windows.where(~is_test), windows.where(is_test)
+    for split, of_split in (("train", train), ("test", test)):
+        if not len(of_split):
+            raise DataError(
+                f"{folder}: found no window with an activity to {split} on, expected some of "
+                f"{N_TIMESTEPS / SAMPLE_RATE_HZ:g} s; data.test_subjects are {test_subjects}"
+            )
+    return DataSet(
+        folder.resolve().name,
+        train,
+        test,
+        f"{len(files)} recordings of {len({file.subject for file in files})} people in {folder}",
+        content_fingerprint(train, test),
+        (
+            *_count_notes(pieces),
+            *_activity_notes(frozenset().union(*(piece.found for piece in pieces)), train, test),
+            *_file_notes(files, pieces),
+        ),
+    )
+
+
+def _checked_test_subjects(
+    test_subjects: tuple[int, ...] | None, files: Sequence[LabelledFile], folder: Path
+) -> tuple[int, ...]:
+    known = sorted({file.subject for file in files})
+    listed = ", ".join(map(str, known))
+    if test_subjects is None:
+        raise ConfigError(
+            f"data.test_subjects: found null, expected some of the subjects in {folder}: {listed}; "
+            f"for example --data.test_subjects=[{known[-1]}]"
+        )
+    strangers = sorted(set(test_subjects) - set(known))
+    if strangers:
+        raise ConfigError(
+            f"data.test_subjects: found {strangers[0]}, "
+            f"expected some of the subjects in {folder}: {listed}"
+        )
+    if set(test_subjects) == set(known):
+        raise ConfigError(
+            f"data.test_subjects: found all subjects in {folder}, "
+            "expected to leave at least one to train on"
+        )
+    return test_subjects
+
+
+def _all_have_gyroscope(files: Sequence[LabelledFile]) -> bool:
+    """Tell from the headings whether there is a gyroscope in all files, or in none."""
+    having = {has_gyroscope(open_table(file.path).headings): file.path for file in files}
+    if len(having) == 2:
+        raise DataError(
+            f"{having[False]}: found no gyroscope, but one in {having[True]}, "
+            "expected it in all recordings of a data set or in none"
+        )
+    return next(iter(having))
+
+
+def _windows_of(file: LabelledFile, needs_gyroscope: bool, straddling: Straddling) -> _NamedWindows:
+    """Read a recording and cut each part between gaps into windows."""
+    recording = read_recording(
+        file.path, subject=file.subject, needs_gyroscope=needs_gyroscope, **asdict(file.settings)
+    )
+    names_of_samples = _names_of_samples(file, recording)
+    n_channels = len(channels_from(recording.channels))
+    signals = [np.empty((0, N_TIMESTEPS, n_channels), np.float32)]
+    names: list[NameArray] = [np.empty(0, object)]
+    counts = Counter[str]()
+    for stretch in recording.stretches:
+        if stretch.n_samples < N_TIMESTEPS:
+            counts[_TOO_SHORT] += 1
+            continue
+        here = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
+        channels = uci_har_channels(recording.samples[here], start="settled").astype(np.float32)
+        names_here, counts_here = name_windows(names_of_samples[here], straddling)
+        is_kept = names_here != ""
+        is_settling = np.arange(len(is_kept)) * WINDOW_STEP < WARM_UP_S * SAMPLE_RATE_HZ
+        counts += counts_here
+        counts[_SETTLING] += int((is_kept & is_settling).sum())
+        signals.append(sliding_windows(channels, N_TIMESTEPS, WINDOW_STEP)[is_kept])
+        names.append(names_here[is_kept])
+    return _NamedWindows(
+        np.concatenate(signals),
+        np.concatenate(names),
+        frozenset(names_of_samples) - {""},
+        counts,
+        recording.notes,
+    )
+
+
+def _names_of_samples(file: LabelledFile, recording: Recording) -> NameArray:
+    if file.label_column is None:
+        return names_from_segments(recording, file.segments)
+    settings = file.settings
+    row_times_s, values = read_column(
+        file.path, file.label_column, rate_hz=settings.rate_hz, time_unit=settings.time_unit
+    )
+    return names_from_column(recording, row_times_s, values)
+
+
+def _labelled(
+    pieces: Sequence[_NamedWindows], subjects: IntArray, needs_gyroscope: bool
+) -> Windows:
+    names = np.concatenate([piece.names for piece in pieces])
+    activities = _in_usual_order(set(names.tolist()))
+    return Windows(
+        np.concatenate([piece.signals for piece in pieces]),
+        pd.Categorical(names, categories=activities).codes.astype(np.int64),
+        subjects,
+        channels_from(RAW_CHANNELS if needs_gyroscope else RAW_CHANNELS[:3]),
+        activities,
+    )
+
+
+def _in_usual_order(activities: Collection[str]) -> tuple[str, ...]:
+    """Put known activities first, in the order and so in the colours of the published data sets."""
+    place_of = {activity: place for place, activity in enumerate(HAPT_ACTIVITIES)}
+    return tuple(sorted(activities, key=lambda name: (place_of.get(name, len(place_of)), name)))
+
+
+def _count_notes(pieces: Sequence[_NamedWindows]) -> Iterator[str]:
+    yield f"Windows of {N_TIMESTEPS} samples, one every {WINDOW_STEP}: " + (
+        f"{sum(len(piece.names) for piece in pieces):,}."
+    )
+    for kind, number in sum((piece.counts for piece in pieces), Counter[str]()).items():
+        yield f"{kind}: {number:,}."
+
+
+def _activity_notes(found: Collection[str], train: Windows, test: Windows) -> Iterator[str]:
+    """Say which activities are left out, cannot be learned, or are not tested."""
+    label_of = {activity: label for label, activity in enumerate(train.activities)}
+    for activity in _in_usual_order(found):
+        label = label_of.get(activity)
+        if label is None:
+            yield f"{activity}: fills no window, so it is left out."
+        elif label not in train.labels:
+            yield f"{activity}: only test subjects do it, so it cannot be learned."
+        elif label not in test.labels:
+            yield f"{activity}: no test subject does it, so it is not tested."
+
+
+def _file_notes(files: Sequence[LabelledFile], pieces: Sequence[_NamedWindows]) -> Iterator[str]:
+    """Tell once what is true of many recordings, if in other numbers."""
+    alike: dict[str, list[str]] = {}
+    for file, piece in zip(files, pieces, strict=True):
+        for note in piece.notes:
+            but_for_numbers = re.sub(r"[-+.\d]+(e[-+]?\d+)?", "0", note)
+            alike.setdefault(but_for_numbers, []).append(f"{file.path.name}: {note}")
+    for first, *others in alike.values():
+        yield f"{first} (alike in {len(others)} more)" if others else first

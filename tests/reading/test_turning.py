@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from har.reading import turning
+from har.reading.turning import (
+    RELABELINGS,
+    describe,
+    exchanged_columns,
+    in_better_unit,
+    measure_turning,
+)
+from har.recording import Stretch
+
+WHOLE = (Stretch(0, 6000, 0.0),)
+
+
+def test_there_are_48_relabelings_and_the_first_changes_nothing():
+    assert_array_equal(RELABELINGS[0], np.eye(3))
+    assert len({tuple(matrix.ravel()) for matrix in RELABELINGS}) == 48
+    assert_allclose(np.abs(np.linalg.det(RELABELINGS)), 1)
+
+
+def test_right_names_agree(phone):
+    measured = measure_turning(phone, WHOLE)
+    assert measured.agrees
+    assert measured.better is None
+    assert measured.shares[0] > 0.9
+
+
+def test_shares_are_those_of_the_cross_product(phone):
+    measured = measure_turning(phone, WHOLE)
+    change, effects = turning._turning_equations(phone, np.eye(6))
+    for relabeling, share in zip(RELABELINGS, measured.shares, strict=True):
+        left = change - effects @ relabeling.ravel()
+        assert_allclose(share, 1 - (left @ left) / (change @ change))
+
+
+@pytest.mark.parametrize("number", range(1, 48))
+def test_every_relabeling_of_the_gyroscope_is_found(phone, number):
+    relabeled = phone.copy()
+    relabeled[:, 3:] = phone[:, 3:] @ RELABELINGS[number]
+    assert_array_equal(measure_turning(relabeled, WHOLE).better, RELABELINGS[number])
+
+
+@pytest.mark.parametrize("sensor", ["acc", "gyro"])
+def test_what_went_wrong_is_said_in_words(phone, sensor):
+    first = 0 if sensor == "acc" else 3
+    for one, other in itertools.combinations(range(3), 2):
+        changed = phone.copy()
+        changed[:, [first + one, first + other]] = changed[:, [first + other, first + one]]
+        words = f"{sensor}_{'xyz'[one]} and {sensor}_{'xyz'[other]} exchanged"
+        assert describe(measure_turning(changed, WHOLE).better) == words
+    for axis in range(3):
+        changed = phone.copy()
+        changed[:, first + axis] *= -1
+        words = f"the sign of {sensor}_{'xyz'[axis]} turned round"
+        assert describe(measure_turning(changed, WHOLE).better) == words
+
+
+def test_other_relabelings_are_said_axis_by_axis():
+    words = "gyro_x, gyro_y, gyro_z being really -gyro_x, -gyro_y, -gyro_z"
+    assert describe(-np.eye(3)) == words
+
+
+@pytest.mark.parametrize(("unit", "other"), [("rad/s", "deg/s"), ("deg/s", "rad/s")])
+def test_the_other_unit_is_found(phone, unit, other):
+    factor = 180 / np.pi if unit == "rad/s" else np.pi / 180
+    wrong = phone * np.repeat([1, factor], 3)
+    assert in_better_unit(wrong, WHOLE, unit)[1] == other
+    assert in_better_unit(phone, WHOLE, unit)[1] == unit
+
+
+@pytest.mark.parametrize("factors", [np.ones(6), np.repeat([1 / 9.80665, np.pi / 180], 3)])
+def test_an_exchange_between_the_sensors_is_found(phone, factors):
+    raw = phone / factors
+    raw[:, [2, 3]] = raw[:, [3, 2]]
+    assert exchanged_columns(raw * factors, WHOLE, factors) == "acc_z and gyro_x exchanged"
+
+
+def test_a_phone_that_lies_still_tells_nothing():
+    still = np.random.default_rng(0).normal([0, 0, 1, 0, 0, 0], 0.01, size=(6000, 6))
+    measured = measure_turning(still, WHOLE)
+    assert not measured.agrees
+    assert measured.better is None
+    assert exchanged_columns(still, WHOLE, np.ones(6)) is None
+
+
+def test_stretches_and_pieces_are_added_up(monkeypatch, phone):
+    whole = measure_turning(phone, WHOLE)
+    monkeypatch.setattr(turning, "_PIECE_SAMPLES", 2500)
+    parts = measure_turning(phone, (Stretch(0, 2000, 0.0), Stretch(2000, 4000, 60.0)))
+    assert_allclose(parts.shares[0], whole.shares[0], atol=0.05)
+    assert_allclose(parts.turning_s, whole.turning_s, atol=3)
