@@ -64,7 +64,9 @@ def timeline_figure(
         for name, colour in colours.items()
         if name in occurring
     ]
-    figure.legend(handles=patches, loc="outside lower left", ncols=6, handlelength=0.9, borderaxespad=0.6)
+    figure.legend(
+        handles=patches, loc="outside lower left", ncols=6, handlelength=0.9, borderaxespad=0.6
+    )
     return figure
 
 

@@ -12,6 +12,7 @@ from har.datasets import cache, published
 from har.datasets.dataset import SPLITS, DataSet, select_activities
 from har.datasets.fetch import ARCHIVES, fetch
 from har.datasets.labelled import read_labelled
+from har.datasets.recordings_table import TABLE
 from har.datasets.trees import fingerprint
 from har.errors import ConfigError, DataError
 from har.windows import Windows
@@ -67,14 +68,11 @@ def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
     DataError
         If it cannot be had, or is not what is known of it.
     ConfigError
-        If it has no such activities, or cannot be downloaded and no place was named.
+        If it has no such activities, or no place was named of what cannot be downloaded.
     """
     data = _find_whole(config, say)
     if data is None and config.set not in ARCHIVES:
-        raise ConfigError(
-            f"data.root: found null, expected where to find data.set: {config.set}, "
-            "which cannot be downloaded"
-        )
+        raise ConfigError(f"data.root: found null, expected the folder with {TABLE}")
     return _chosen(data or _fetch_whole(config, DATA_FOLDER, say), config)
 
 

@@ -297,5 +297,5 @@ def test_own_recordings_are_not_looked_for_in_the_data_folder():
     Path("data").mkdir()
     own = DataConfig(set="recordings", test_subjects=(1,))
     assert find_data(own) is None
-    with pytest.raises(ConfigError, match="data.root: found null, expected where to find"):
+    with pytest.raises(ConfigError, match="data.root: found null, expected the folder with"):
         open_data(own)
