@@ -105,9 +105,10 @@ def measure(stamps: StampArray, unit: str, place: str) -> Ticks:
     # The difference of integers is exact, whatever their size.
     seconds = (stamps - stamps[0]) * SECONDS[unit]
     steps = np.diff(seconds)
-    step = float(np.median(steps))
+    # In place, as a day has millions of steps, whose order does not matter.
+    step = float(np.median(steps, overwrite_input=True))
     check_rate(1 / step, f"{place} (in {NAMES[unit]})")
-    # In place, as a day has millions of steps; gaps are no jitter.
+    # Gaps are no jitter.
     steps[steps > max(LONGEST_HOLE_S, 1.5 * step)] = step
     steps -= step
     np.abs(steps, out=steps)

@@ -313,6 +313,20 @@ def test_a_real_recording_is_read_back_bit_for_bit_and_without_alarm(hapt, writt
         read_recording(written(samples, edit=swapped("acc_x", "acc_y")))
 
 
+@pytest.mark.slow
+def test_no_recording_of_hapt_is_refused_and_exchanged_axes_are_found_in_most(hapt, written):
+    n_found = 0
+    for recording in hapt.values():
+        again = read_recording(written(recording.samples))
+        assert_array_equal(again.samples, recording.samples.astype(np.float32))
+        try:
+            read_recording(written(recording.samples, edit=swapped("acc_x", "acc_y")))
+        except DataError as error:
+            n_found += "acc_x and acc_y exchanged" in str(error)
+    assert len(hapt) == 61
+    assert n_found >= 58
+
+
 READ_AND_MEASURE = """
 import resource, sys, har
 recording = har.read_recording(sys.argv[1])
