@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from har.errors import DataError
-from har.reading.clock import time_unit_named
 from har.reading.headings import Heading, read_heading
+from har.reading.stamps import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
 from har.signals import RAW_CHANNELS
 
@@ -131,6 +131,10 @@ def find_columns(
                 f"{place}: found columns {_listed(headings)}, expected one of time stamps "
                 "such as time_s, or the rate in rate_hz"
             )
+    if len(set(places.values())) < len(places):
+        twice = [role for role, i in places.items() if list(places.values()).count(i) > 1]
+        found = repr(headings[places[twice[0]]])
+        raise DataError(f"{place}: found {found} for {' and '.join(twice)}, expected it for one")
     chosen = {role: read[i] for role, i in places.items()}
     return Columns(
         places,

@@ -70,6 +70,7 @@ class DelimitedTable:
                 sep=self.delimiter,
                 decimal=self.decimal,
                 encoding=self.encoding,
+                compression=None,
                 encoding_errors="replace",
                 header=None,
                 names=range(len(self.headings)),
@@ -119,7 +120,7 @@ def open_delimited(path: Path) -> DelimitedTable:
     if b"\0" in start:
         raise DataError(f"{path}: found binary data, expected CSV or Parquet")
     encoding = _encoding_of(start)
-    lines = start.decode(encoding, errors="replace").replace("\r\n", "\n").split("\n")
+    lines = re.split(r"\r\n|\n|\r", start.decode(encoding, errors="replace"))
     if len(start) == _SNIFFED_BYTES:
         del lines[-1]
     is_content = [bool(line.strip()) and not line.startswith("#") for line in lines]

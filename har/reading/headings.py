@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # Without blanks, signs and capitals.
 _ACC = (
-    "a|acc|accel|accelerometer|acceleration|accelerometeracceleration|totalacc|totalaccel|"
+    "a|acc|gf|gforce|accel|accelerometer|acceleration|accelerometeracceleration|totalacc|totalaccel|"
     "totalacceleration|accelerationincludinggravity|accelerationwithgravity|rawacc"
 )
 _GYRO = (

@@ -55,7 +55,7 @@ class ParquetTable:
         try:
             with parquet.ParquetFile(self.path, memory_map=False, pre_buffer=False) as file:
                 for batch in file.iter_batches(_ROWS_IN_BLOCK, columns=list(names)):
-                    block = batch.to_pandas().rename(columns=names)
+                    block = batch.to_pandas(ignore_metadata=True).rename(columns=names)
                     block.index = pd.RangeIndex(first_row, first_row + len(block))
                     first_row += len(block)
                     yield block

@@ -14,7 +14,6 @@ from har.reading.clock import (
     check_rate,
     read_clock,
     regular_ticks,
-    time_unit_named,
 )
 from har.reading.columns import Columns, find_columns
 from har.reading.delimited import open_delimited
@@ -22,6 +21,7 @@ from har.reading.gravity import check_columns, check_lengths
 from har.reading.mending import mend_missing
 from har.reading.parquet import MAGIC, open_parquet
 from har.reading.regular import to_regular
+from har.reading.stamps import time_unit_named
 from har.reading.tables import Signals, Table, read_signals
 from har.reading.turning import Turning, describe, exchanged_columns, in_better_unit
 from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named

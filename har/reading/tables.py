@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from har.errors import DataError
-from har.reading.clock import StampArray, stamps_of
 from har.reading.columns import Columns
 from har.reading.gravity import check_columns
+from har.reading.stamps import StampArray, stamps_of
 from har.reading.units import Unit, acc_unit_of, converted, factors_of, gyro_unit_of
 from har.signals import FloatArray
 
@@ -89,7 +89,8 @@ def read_signals(
         if block.empty:
             continue
         if "time" in columns.places:
-            stamps.add(stamps_of(block["time"], f"{place}, {columns.named('time')}"))
+            time_place = f"{place}, {columns.named('time')}"
+            stamps.add(stamps_of(block["time"], time_place), time_place)
         values = np.stack(
             [_numbers(block[name], f"{place}, {columns.named(name)}") for name in columns.channels],
             axis=1,
@@ -100,7 +101,7 @@ def read_signals(
         elif units[1].name == "rad/s" and told.name == "deg/s":
             # A large value came late: what came before it was converted wrongly.
             return read_signals(table, columns, acc_unit, told)
-        samples.add(converted(values, factors_of(*units)[: values.shape[1]]))
+        samples.add(converted(values, factors_of(*units)[: values.shape[1]]), place)
     n_rows = 0 if samples.array is None else len(samples.array)
     if units is None or samples.array is None or n_rows < 2:
         rows = "row" if n_rows == 1 else "rows"
@@ -114,9 +115,11 @@ class _Growing:
     def __init__(self) -> None:
         self.array: NDArray[Any] | None = None
 
-    def add(self, rows: NDArray[Any]) -> None:
+    def add(self, rows: NDArray[Any], place: str) -> None:
         if self.array is None:
             self.array = rows.copy()
+        elif (self.array.dtype.kind == "M") != (rows.dtype.kind == "M"):
+            raise DataError(f"{place}: found dates and numbers, expected one or the other")
         elif self.array.dtype != rows.dtype:
             self.array = np.concatenate([self.array, rows])
         else:
@@ -137,13 +140,10 @@ def _acc_unit(values: FloatArray, declared: Unit | None, place: str) -> Unit:
 
 def _numbers(column: pd.Series[Any], place: str) -> FloatArray:
     """Take a column's numbers, and say where one is none."""
-    if column.dtype.kind in "iuf":
-        values: FloatArray = column.to_numpy(np.float64)
-        is_wrong = np.abs(values) > _LARGEST
-    else:
-        numbers = pd.to_numeric(column.astype(object), errors="coerce")
-        values = numbers.to_numpy(np.float64)
-        is_wrong = (numbers.isna() & column.notna()).to_numpy()
+    is_number = column.dtype.kind in "iuf"
+    numbers = column if is_number else pd.to_numeric(column.astype(object), errors="coerce")
+    values: FloatArray = numbers.to_numpy(np.float64)
+    is_wrong = (np.abs(values) > _LARGEST) | (np.isnan(values) & column.notna().to_numpy())
     if is_wrong.any():
         first = int(np.argmax(is_wrong))
         found = str(column.iloc[first])[:40]

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.errors import DataError
-from har.reading.clock import SECONDS, read_clock, regular_ticks, stamps_of, time_unit_named
+from har.reading.clock import read_clock, regular_ticks
+from har.reading.stamps import SECONDS, stamps_of
 
 PLACE = ("column 't'", "walk.csv")
 
@@ -42,11 +43,6 @@ def test_dates_become_seconds():
     assert_allclose(ticks.seconds, [0, 0.02])
     assert "as dates, 50 Hz" in notes[0]
     assert np.isnat(stamps_of(column, "t")[2])
-
-
-def test_a_word_among_stamps_is_named_with_its_row():
-    with refused(DataError, "t, row 2: found 'noon', expected a number or a date"):
-        stamps_of(pd.Series(["2024-05-01T10:00:00", "noon"]), "t")
 
 
 def test_a_few_late_stamps_are_sorted_and_noted():
@@ -111,13 +107,3 @@ def test_jitter_is_what_95_percent_of_the_steps_keep():
 
 def test_without_stamps_samples_are_evenly_spaced():
     assert_array_equal(regular_ticks(3, 20.0).seconds, [0.0, 0.05, 0.1])
-
-
-@pytest.mark.parametrize(("text", "unit"), [("s", "s"), ("ms", "ms"), ("µs", "us"), (" NS ", "ns")])
-def test_units_of_time_have_several_spellings(text, unit):
-    assert time_unit_named(text, "time_unit") == unit
-
-
-def test_an_unknown_unit_of_time_is_refused():
-    with refused(DataError, "time_unit: found unit 'weeks', expected one of s, ms, us, ns"):
-        time_unit_named("weeks", "time_unit")

@@ -16,6 +16,7 @@ from har.reading.headings import read_heading
         ("total_acc_x", "acc_x", None),
         ("accelerometerAccelerationX(G)", "acc_x", "G"),
         ("acc_x_mg", "acc_x", "mg"),
+        ("gFx", "acc_x", None),
         ("gyro_x", "gyro_x", None),
         ("gx", "gyro_x", None),
         ("gyrX", "gyro_x", None),

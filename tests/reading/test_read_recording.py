@@ -81,8 +81,8 @@ def test_parquet_and_csv_give_the_same(written, tmp_path):
 
 
 def test_dates_in_parquet_are_time_stamps(phone, tmp_path):
-    frame = pd.DataFrame(phone, columns=RAW_CHANNELS)
-    frame["timestamp"] = pd.date_range("2024-05-01", periods=6000, freq="20ms", tz="Asia/Tokyo")
+    dates = pd.date_range("2024-05-01", periods=6000, freq="20ms", tz="Asia/Tokyo")
+    frame = pd.DataFrame(phone, columns=RAW_CHANNELS, index=dates.rename("timestamp"))
     frame.to_parquet(tmp_path / "walk.parquet")
     recording = read_recording(tmp_path / "walk.parquet")
     assert_array_equal(recording.samples, phone.astype(np.float32))
@@ -231,6 +231,7 @@ def changed(**cells):
         (lambda frame: frame.head(0), {}, ["found 0 rows of numbers"]),
         (lambda frame: frame.assign(time_s=np.arange(6000)), {}, ["found 1 samples a second"]),
         (changed(acc_y=(41, "oops")), {}, ["column 'acc_y', row 42: found 'oops', expected a fin"]),
+        (changed(acc_y=(41, "1e400")), {}, ["column 'acc_y', row 42: found '1e400', expected"]),
         (changed(gyro_z=(41, np.inf)), {}, ["column 'gyro_z', row 42: found 'inf', expected"]),
         (changed(acc_y=(slice(None), np.nan)), {}, ["found no row with acc_x, acc_y and acc_z"]),
         (changed(acc_y=(slice(None), 0.25)), {}, ["found 0.25 in every row of acc_y"]),
@@ -272,6 +273,23 @@ def test_acceleration_without_gravity_is_refused(make, written, phone):
         read_recording(written(np.hstack([shaking, phone[:, 3:]])))
 
 
+def test_dates_and_numbers_do_not_mix(written, monkeypatch):
+    monkeypatch.setattr("har.reading.delimited._MOST_ROWS_IN_BLOCK", 1000)
+    dates = pd.date_range("2024-05-01", periods=3000, freq="20ms").map(lambda day: day.isoformat())
+    path = written(edit=lambda frame: frame.assign(time_s=[*dates, *SECONDS[3000:]]))
+    with refused(DataError, "column 'time_s': found dates and numbers"):
+        read_recording(path)
+
+
+def test_a_large_angular_rate_that_comes_late_settles_the_unit(written, phone, monkeypatch):
+    monkeypatch.setattr("har.reading.delimited._MOST_ROWS_IN_BLOCK", 200)
+    values = phone * np.repeat([1, 180 / np.pi], 3)
+    values[:300, 3:] = values[:300, 3:] * 0.1
+    recording = read_recording(written(values))
+    assert_allclose(recording.samples[300:], phone[300:], atol=1e-6)
+    notes_with(recording, "gyroscope: in deg/s, values up to")
+
+
 def test_what_is_no_file_is_refused(tmp_path):
     with refused(DataError, "found no such file or directory, expected a CSV or Parquet file"):
         read_recording(tmp_path / "none.csv")
@@ -295,6 +313,20 @@ def test_a_real_recording_is_read_back_bit_for_bit_and_without_alarm(hapt, writt
         read_recording(written(samples, edit=swapped("acc_x", "acc_y")))
 
 
+@pytest.mark.slow
+def test_no_recording_of_hapt_is_refused_and_exchanged_axes_are_found_in_most(hapt, written):
+    n_found = 0
+    for recording in hapt.values():
+        again = read_recording(written(recording.samples))
+        assert_array_equal(again.samples, recording.samples.astype(np.float32))
+        try:
+            read_recording(written(recording.samples, edit=swapped("acc_x", "acc_y")))
+        except DataError as error:
+            n_found += "acc_x and acc_y exchanged" in str(error)
+    assert len(hapt) == 61
+    assert n_found >= 58
+
+
 READ_AND_MEASURE = """
 import resource, sys, har
 recording = har.read_recording(sys.argv[1])
@@ -302,9 +334,31 @@ print(len(recording), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 """
 
 
-def read_elsewhere(path) -> tuple[int, int]:
-    """Read in a process of its own; return the number of samples, and megabytes at the peak."""
+def write_long(path, phone, n_samples, n_more_columns):
+    """Write a carried phone's two minutes again and again, with further columns."""
+    names = [f"more_{i}" for i in range(n_more_columns)]
+    more = "".join(f",{i / 7:.8f}" for i in range(n_more_columns))
+    rows = ["".join(f",{value:.7f}" for value in row) + more + "\n" for row in phone.tolist()]
+    with path.open("w") as stream:
+        stream.write(",".join(["time_s", *RAW_CHANNELS, *names]) + "\n")
+        stream.writelines(f"{i / 50:.2f}{rows[i % len(rows)]}" for i in range(n_samples))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("n_samples", "n_more_columns", "least_bytes", "most_mb"),
+    [(24 * 3600 * 50, 0, 0.2e9, 450), (950_000, 190, 2e9, 600)],
+    ids=["a day", "2 GB"],
+)
+def test_long_files_are_read_in_bounded_memory(
+    tmp_path, phone, n_samples, n_more_columns, least_bytes, most_mb
+):
+    path = write_long(tmp_path / "long.csv", phone, n_samples, n_more_columns)
+    assert path.stat().st_size >= least_bytes
     command = [sys.executable, "-c", READ_AND_MEASURE, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    n_samples, peak_mb = map(int, done.stdout.split())
-    return n_samples, peak_mb
+    path.unlink()
+    n_read, peak_mb = map(int, done.stdout.split())
+    assert n_read == n_samples
+    assert peak_mb < most_mb
