@@ -168,14 +168,14 @@ def _add_predict(verbs: Any) -> None:
         "--truth",
         type=Path,
         metavar="TABLE",
-        help="what really happened: a table with start_s, end_s, activity and perhaps file, to "
-        "draw and to compare with",
+        help="what really happened, to draw and to compare with: a recordings.csv as of your own "
+        "data, with file, subject, start_s, end_s, activity",
     )
     recordings.add_argument(
         "--columns",
         type=_mapping,
         metavar="NAME=COLUMN,…",
-        help="which column is what: acc_x=Ax,gyro_x=Wx,time_s=t",
+        help="which column is what: acc_x=Ax,gyro_x=Wx,time=t",
     )
     recordings.add_argument(
         "--rate-hz", type=_rate, metavar="HZ", help="samples per second, instead of time stamps"

@@ -229,6 +229,15 @@ def _predict_windows(options: Namespace) -> None:
     )
 
 
+def _read_truth(options: Namespace) -> DataFrame:
+    import pandas as pd
+
+    from har.datasets.recordings_table import read_segments
+
+    segments = read_segments(options.truth, options.file)
+    return pd.DataFrame(map(vars, segments))[["start_s", "end_s", "activity"]]
+
+
 def _predict_recording(options: Namespace) -> None:
     from har.classifier import ActivityClassifier
     from har.reading.recording import read_recording
@@ -246,7 +255,7 @@ def _predict_recording(options: Namespace) -> None:
     )
     for note in recording.notes:
         _say(f"note: {note}")
-    truth = None
+    truth = _read_truth(options) if options.truth else None
     timeline = classifier.predict_recording(recording)
     report = TimelineReport(recording, timeline, classifier.activities_, str(options.run), truth)
     if options.out is None:

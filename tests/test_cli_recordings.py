@@ -113,6 +113,15 @@ def test_plot_draws_a_picture_and_a_page(run, walk, tmp_path, monkeypatch):
     ]
 
 
+def test_the_truth_is_drawn_and_compared_with(run, walk, tmp_path, capsys):
+    truth = tmp_path / "recordings.csv"
+    truth.write_text("file,subject,start_s,end_s,activity\nwalk.csv,2,0,40,WALKING\n")
+    assert predict(run, walk, "--out", tmp_path / "t.csv", "--plot", "--truth", truth) == 0
+    n_right = (pd.read_csv(tmp_path / "t.csv")["activity"] == "WALKING").sum()
+    assert f"{n_right} of 30 windows that lie in one labelled segment" in capsys.readouterr().err
+    assert ">true<" in (tmp_path / "t.html").read_text()
+
+
 def test_units_columns_and_rate_can_be_said(run, samples, walk, tmp_path):
     factors = np.repeat([9.80665, 180 / np.pi], 3)
     odd = pd.DataFrame(samples * factors, columns=list("ABCDEF"))

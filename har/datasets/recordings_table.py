@@ -10,7 +10,8 @@ from pathlib import Path
 
 from har.datasets.trees import SEARCH_DEPTH, Folder
 from har.errors import DataError
-from har.reading.clock import check_rate, time_unit_named
+from har.reading.clock import check_rate
+from har.reading.stamps import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
 
 TABLE = "recordings.csv"
@@ -135,6 +136,32 @@ def read_table(folder: Path) -> tuple[LabelledFile, ...]:
     return tuple(_labelled_file(folder / name, rows) for name, rows in rows_of_file.items())
 
 
+def read_segments(table: Path, recording: Path) -> tuple[Segment, ...]:
+    """Read what was done in one recording.
+
+    Parameters
+    ----------
+    table : Path
+        In the form of `read_table`, with a row per segment.
+    recording : Path
+        Its file; rows of files with another name are left out.
+
+    Returns
+    -------
+    tuple of Segment
+
+    Raises
+    ------
+    DataError
+        If there is no such table, a line is wrong, or no segment is of this recording.
+    """
+    rows = [row for row in _rows(table) if Path(row.cells["file"]).name == recording.name]
+    segments = _labelled_file(recording, rows).segments if rows else ()
+    if not segments:
+        raise DataError(f"{table}: found no segment of {recording.name}, expected some")
+    return segments
+
+
 def _rows(table: Path) -> Iterator[_Row]:
     try:
         # Spreadsheets begin their UTF-8 with a mark.
@@ -154,7 +181,8 @@ def _rows(table: Path) -> Iterator[_Row]:
                     yield row
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
-            f"{table.parent}: found no {TABLE} in it, expected a table with the columns {_EXPECTED}"
+            f"{table.parent}: found no {table.name} in it, "
+            f"expected a table with the columns {_EXPECTED}"
         ) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{table}: found {error}, expected a CSV file in UTF-8") from None

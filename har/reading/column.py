@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from har.errors import DataError
-from har.reading.clock import read_clock, regular_ticks, stamps_of, time_unit_named
+from har.reading.clock import read_clock, regular_ticks
 from har.reading.columns import find_columns
 from har.reading.recording import open_table
+from har.reading.stamps import stamps_of, time_unit_named
 from har.signals import FloatArray
 
 

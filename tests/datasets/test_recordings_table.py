@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from builders import refused
 
-from har.datasets.recordings_table import ReadingSettings, Segment, read_table
+from har.datasets.recordings_table import ReadingSettings, Segment, read_segments, read_table
 from har.errors import DataError
 
 SEGMENTS = "file,subject,start_s,end_s,activity"
@@ -149,3 +149,23 @@ def test_a_damaged_table_is_refused(tmp_path, content):
     (tmp_path / "recordings.csv").write_bytes(content)
     with refused(DataError, "recordings.csv: found", "expected a CSV file in UTF-8"):
         read_table(tmp_path)
+
+
+def test_the_segments_of_one_recording_can_be_read_wherever_it_lies(table, tmp_path):
+    folder = table(SEGMENTS, "home/walk.csv,1,10,20,UP", "gone.csv,1,0,5,REST")
+    (segment,) = read_segments(folder / "recordings.csv", tmp_path / "elsewhere" / "walk.csv")
+    assert (segment.start_s, segment.end_s, segment.activity) == (10, 20, "UP")
+
+
+@pytest.mark.parametrize(
+    ("heading", "line"), [(SEGMENTS, "walk.csv,1,10,20,UP"), (LABELS, "run.csv,1,label")]
+)
+def test_a_recording_without_segments_in_the_table_is_named(table, heading, line):
+    folder = table(heading, line)
+    with refused(DataError, "recordings.csv", "found no segment of run.csv"):
+        read_segments(folder / "recordings.csv", Path("run.csv"))
+
+
+def test_a_table_of_segments_that_is_not_there_is_named(tmp_path):
+    with refused(DataError, f"{tmp_path}: found no truth.csv in it", "start_s, end_s"):
+        read_segments(tmp_path / "truth.csv", Path("walk.csv"))
