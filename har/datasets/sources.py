@@ -12,12 +12,12 @@ from har.datasets import cache, published
 from har.datasets.dataset import SPLITS, DataSet, select_activities
 from har.datasets.fetch import ARCHIVES, fetch
 from har.datasets.labelled import read_labelled
-from har.datasets.recordings_table import TABLE
 from har.datasets.trees import fingerprint
-from har.errors import DataError
+from har.errors import ConfigError, DataError
 from har.windows import Windows
 
 DATA_FOLDER = Path("data")
+_READERS = {"uci_har": published.read_uci_har, "hapt": published.read_hapt}
 
 
 def _say_nothing(_line: str) -> None:
@@ -67,12 +67,15 @@ def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
     DataError
         If it cannot be had, or is not what is known of it.
     ConfigError
-        If it has no such activities.
+        If it has no such activities, or cannot be downloaded and no place was named.
     """
     data = _find_whole(config, say)
-    if data is None:
-        data = _fetch_whole(config, DATA_FOLDER, say)
-    return _chosen(data, config)
+    if data is None and config.set not in ARCHIVES:
+        raise ConfigError(
+            f"data.root: found null, expected where to find data.set: {config.set}, "
+            "which cannot be downloaded"
+        )
+    return _chosen(data or _fetch_whole(config, DATA_FOLDER, say), config)
 
 
 def find_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet | None:
@@ -140,9 +143,7 @@ def read_data(
     """
     if config.set == "recordings":
         return read_labelled(path, config, say)
-    if config.set == "hapt":
-        return published.read_hapt(path, say)
-    return published.read_uci_har(path, say)
+    return _READERS[config.set](path, say)
 
 
 def _chosen(data: DataSet, config: DataConfig) -> DataSet:
@@ -152,10 +153,8 @@ def _chosen(data: DataSet, config: DataConfig) -> DataSet:
 def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | None:
     """Open what a person named, else what was fetched before."""
     named = config.root or os.environ.get("HAR_DATA")
-    if not named and config.set == "recordings":
-        raise DataError(f"data.root: found null, expected the folder with {TABLE}")
     if not named:
-        return _open_folder(config, DATA_FOLDER, say)
+        return _open_folder(config, DATA_FOLDER, say) if config.set in ARCHIVES else None
     data = _open_at(config, Path(named).expanduser(), say)
     if data is None:
         archive = ARCHIVES[config.set]

@@ -200,5 +200,5 @@ def test_a_folder_is_opened_by_its_settings_and_again_from_the_cache(of_two, mon
 def test_without_a_folder_nothing_is_guessed(monkeypatch, tmp_path):
     monkeypatch.delenv("HAR_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
-    with refused(DataError, "data.root: found null, expected the folder with recordings.csv"):
+    with refused(ConfigError, "data.root: found null, expected where to find data.set: recordings"):
         open_data(TEST_ON_2)

@@ -13,7 +13,7 @@ from har.config import DataConfig
 from har.datasets import hapt, sources, uci_har
 from har.datasets.fetch import HAPT, MIRROR_FILE
 from har.datasets.sources import fetch_data, find_data, load_uci_har, open_data, read_data
-from har.errors import DataError
+from har.errors import ConfigError, DataError
 from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
 
 PLACES = ("named", "HAR_DATA", "data", "fetched")
@@ -291,3 +291,11 @@ def test_published_windows_do_not_keep_hapt_from_being_fetched(small, monkeypatc
     with pytest.raises(DataError, match="found no HAPT in what was fetched"):
         open_data(DataConfig(set="hapt"))
     assert fetched == [HAPT]
+
+
+def test_own_recordings_are_not_looked_for_in_the_data_folder():
+    Path("data").mkdir()
+    own = DataConfig(set="recordings", test_subjects=(1,))
+    assert find_data(own) is None
+    with pytest.raises(ConfigError, match="data.root: found null, expected where to find"):
+        open_data(own)
