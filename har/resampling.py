@@ -28,11 +28,12 @@ def fits_grid(seconds: FloatArray, rate_hz: float) -> bool:
     -------
     bool
     """
-    if abs((seconds[-1] - seconds[0]) * rate_hz - len(seconds) + 1) >= 0.5:
-        return False
-    late = (seconds - seconds[0]) * rate_hz
-    late -= np.arange(len(seconds))
-    return bool(-0.5 < late.min() and late.max() < 0.5)
+    # In place, as a day has millions of samples.
+    late = np.arange(len(seconds), dtype=np.float64)
+    late /= -rate_hz
+    late += seconds
+    late -= seconds[0]
+    return bool(-0.5 / rate_hz < late.min() and late.max() < 0.5 / rate_hz)
 
 
 def resample(
