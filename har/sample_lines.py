@@ -18,13 +18,11 @@ from typing import Any, Literal
 import numpy as np
 
 from har.errors import DataError
+from har.reading.units import ACC_FACTORS, GYRO_FACTORS, converted
 from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, FloatArray, unit_of
 
 AccUnit = Literal["g", "m/s2"]
 GyroUnit = Literal["rad/s", "deg/s"]
-
-# A value times its unit's factor is in g (9.80665 m/s², CGPM 1901) or rad/s.
-_FACTORS = {"g": 1.0, "m/s2": 1 / 9.80665, "rad/s": 1.0, "deg/s": np.pi / 180}
 
 # Shorter holes are bridged by the last sample: half a step or a swing of the arm takes longer.
 _LONGEST_HOLE_S = 0.1
@@ -220,8 +218,8 @@ class SampleLines:
         self.first_malformed: str | None = None
         self._reader = _LineReader(channels)
         self._clock = _Clock(rate_hz)
-        declared = {"g": acc_unit, "rad/s": gyro_unit}
-        self._factors = np.array([_FACTORS[declared[unit_of(name)]] for name in channels])
+        declared = {"g": ACC_FACTORS[acc_unit], "rad/s": GYRO_FACTORS[gyro_unit]}
+        self._factors = np.array([declared[unit_of(name)] for name in channels])
         self._rate_hz = rate_hz
         self._n_line_slots = 0
         self._longest_hole = round(_LONGEST_HOLE_S * rate_hz)
@@ -270,7 +268,7 @@ class SampleLines:
 
     def _converted(self, values: list[float]) -> FloatArray:
         with np.errstate(over="ignore"):
-            sample: FloatArray = (np.array(values) * self._factors).astype(np.float32)
+            sample = converted(np.array(values), self._factors)
         if not np.isfinite(sample).all():
             raise _MalformedLineError("a value is too large")
         return sample

@@ -159,7 +159,7 @@ class TimelineReport:
         """
         picture, page = _beside(out, "", ".png"), _beside(out, "", ".html")
         try:
-            save_png(self.figure, picture)
+            save_png(self.figure, picture, dpi=150)
             write_text(page, self.page(out.stem))
         except OSError as error:
             raise _unwritable(out, error) from error

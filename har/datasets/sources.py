@@ -12,6 +12,7 @@ from har.datasets import cache, published
 from har.datasets.dataset import SPLITS, DataSet, select_activities
 from har.datasets.fetch import ARCHIVES, fetch
 from har.datasets.labelled import read_labelled
+from har.datasets.recordings_table import TABLE
 from har.datasets.trees import fingerprint
 from har.errors import ConfigError, DataError
 from har.windows import Windows

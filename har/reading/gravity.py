@@ -116,10 +116,10 @@ def _rearranged(means: FloatArray) -> Iterator[tuple[FloatArray, str]]:
             changed = means.copy()
             changed[:, [axis, other]] = means[:, [other, axis]]
             yield changed, f"{RAW_CHANNELS[axis]} and {RAW_CHANNELS[other]} exchanged"
-        for factor, unit in ((STANDARD_GRAVITY, "g"), (1 / STANDARD_GRAVITY, "m/s^2")):
+        for factor, unit in ((STANDARD_GRAVITY, "g"), (1 / STANDARD_GRAVITY, "m/s2")):
             changed = means.copy()
             changed[:, axis] *= factor
-            others = "m/s^2" if unit == "g" else "g"
+            others = "m/s2" if unit == "g" else "g"
             yield changed, f"{RAW_CHANNELS[axis]} in {unit} and the others in {others}"
 
 

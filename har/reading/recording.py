@@ -73,7 +73,7 @@ def read_recording(
         Samples per second of a file without time stamps, or with stamps that are no good.
     time_unit : {"s", "ms", "us", "ns"}, optional
         The unit of time stamps.
-    acc_unit : {"g", "m/s^2", "mg"}, optional
+    acc_unit : {"g", "m/s2", "mg"}, optional
         The unit of acceleration.
     gyro_unit : {"rad/s", "deg/s"}, optional
         The unit of angular rate.

@@ -13,13 +13,13 @@ from har.signals import FloatArray
 STANDARD_GRAVITY = 9.80665  # m/s², exactly: CGPM 1901.
 
 # A value times its unit's factor is in g or rad/s.
-ACC_FACTORS = {"g": 1.0, "m/s^2": 1 / STANDARD_GRAVITY, "mg": 1 / 1000}
+ACC_FACTORS = {"g": 1.0, "m/s2": 1 / STANDARD_GRAVITY, "mg": 1 / 1000}
 GYRO_FACTORS = {"rad/s": 1.0, "deg/s": np.pi / 180}
 
 _SPELLINGS = {
-    "ms2": "m/s^2",
-    "mss": "m/s^2",
-    "mps2": "m/s^2",
+    "ms2": "m/s2",
+    "mss": "m/s2",
+    "mps2": "m/s2",
     "rads": "rad/s",
     "rps": "rad/s",
     "degs": "deg/s",
@@ -96,14 +96,14 @@ def converted(values: FloatArray, factors: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    values : ndarray of float64, shape (n_timesteps, n_channels)
+    values : ndarray of float64, shape (..., n_channels)
         As in the file.
     factors : ndarray of float64, shape (n_channels,)
         Out of `ACC_FACTORS` and `GYRO_FACTORS`.
 
     Returns
     -------
-    ndarray of float32, shape (n_timesteps, n_channels)
+    ndarray of float32, shape (..., n_channels)
     """
     return (values * factors).astype(np.float32)
 
@@ -152,7 +152,7 @@ def acc_unit_of(acc: FloatArray, declared: Unit | None, place: str) -> Unit:
         for name, factor in ACC_FACTORS.items():
             if lowest <= length * factor <= highest:
                 return Unit(name, f"told from the median length {length:.3g}")
-        expected = "about 1 (g), 9.8 (m/s^2) or 1000 (mg), gravity included"
+        expected = "about 1 (g), 9.8 (m/s2) or 1000 (mg), gravity included"
     raise DataError(
         f"{place}: found a median length of acceleration of {length:.3g}, expected {expected}"
     )

@@ -48,7 +48,7 @@ def test_how_to_read_a_file_may_be_said_in_any_spelling(table):
     heading = f"{LABELS},rate_hz,time_unit,acc_unit,gyro_unit"
     lines = ["walk.csv,1,label,100,milliseconds,m/s²,dps", "home/rest.parquet,1,label,,,,"]
     walk, rest = read_table(table(heading, *lines))
-    assert walk.settings == ReadingSettings(100.0, "ms", "m/s^2", "deg/s")
+    assert walk.settings == ReadingSettings(100.0, "ms", "m/s2", "deg/s")
     assert rest.settings == ReadingSettings()
 
 

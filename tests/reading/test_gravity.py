@@ -49,7 +49,7 @@ def test_an_acceleration_and_an_angular_rate_exchanged_are_found(acc, gyro, fact
 def test_one_axis_in_another_unit_is_found():
     samples = resting_phone()
     samples[:, 1] *= 9.80665
-    with refused(DataError, "walk.csv: found acc", "acc_y in m/s^2 and the others in g", "1 g"):
+    with refused(DataError, "walk.csv: found acc", "acc_y in m/s2 and the others in g", "1 g"):
         check_columns(samples, "walk.csv")
 
 

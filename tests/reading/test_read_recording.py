@@ -245,7 +245,7 @@ def changed(**cells):
         (
             lambda f: f.assign(acc_z=f.acc_z * 9.80665),
             {},
-            ["with acc_z in m/s^2 and the others in"],
+            ["with acc_z in m/s2 and the others in"],
         ),
         (lambda f: f.assign(gyro_y=-f.gyro_y), {}, ["with the sign of gyro_y turned round"]),
         (swapped("acc_x", "acc_y"), {}, ["with acc_x and acc_y exchanged"]),
@@ -253,7 +253,7 @@ def changed(**cells):
         (swapped("acc_z", "gyro_x"), {}, ["acc_z and gyro_x exchanged"]),
         (
             lambda f: f,
-            {"acc_unit": "m/s^2"},
+            {"acc_unit": "m/s2"},
             ["length of acceleration of 1", "expected about 9.807"],
         ),
         (lambda f: f, {"gyro_unit": "deg/s"}, ["fit the turning of gravity in rad/s"]),
