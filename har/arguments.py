@@ -10,6 +10,8 @@ from har import __version__
 
 # The data sets that can be fetched, by their names in settings.
 PUBLISHED = ("uci_har", "hapt")
+# The verbs that take settings of a recipe.
+TAKE_SETTINGS = ("train", "cv")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -18,8 +20,8 @@ def build_parser() -> argparse.ArgumentParser:
     Returns
     -------
     ArgumentParser
-        What it parses has the verb in ``verb``. Settings of a recipe are left over; only ``train``
-        takes them.
+        What it parses has the verb in ``verb``. Settings of a recipe are left over; only the verbs
+        in `TAKE_SETTINGS` take them.
     """
     parser = argparse.ArgumentParser(
         prog="har",
@@ -36,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_fetch,
         _add_inspect,
         _add_train,
+        _add_cv,
         _add_evaluate,
         _add_predict,
         _add_stream,
@@ -46,14 +49,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 class _VerbParser(argparse.ArgumentParser):
-    """Shows the settings of a recipe under the help of the verb that takes them."""
-
-    takes_settings = False
+    """Shows the settings of a recipe under the help of the verbs that take them."""
 
     def format_help(self) -> str:
         """Explain the verb, and the settings if it takes any."""
         text = super().format_help()
-        if not self.takes_settings:
+        if self.prog.split()[-1] not in TAKE_SETTINGS:
             return text
         from har.recipes import settings_help
 
@@ -103,13 +104,7 @@ def _add_train(verbs: Any) -> None:
     summary = "train a network, score it on the test subjects and write a report"
     example = "--config quick --seed 1 --model.hidden_size 32 --out runs/small"
     parser = _add_verb(verbs, "train", summary, example)
-    parser.takes_settings = True
-    parser.add_argument(
-        "--config",
-        default="uci_har",
-        metavar="NAME_OR_FILE",
-        help="a recipe's name or a YAML file (default: uci_har)",
-    )
+    _add_config(parser)
     parser.add_argument(
         "--out", type=Path, metavar="RUN", help="the run's folder (default: runs/RECIPE-TIME)"
     )
@@ -122,6 +117,73 @@ def _add_train(verbs: Any) -> None:
         metavar="N",
         help="CPU threads; the same seed and number give the same weights (default: all cores)",
     )
+
+
+def _add_cv(verbs: Any) -> None:
+    summary = "cross-validate a recipe over the training subjects, who are held out in turn"
+    example = "--config quick --folds 5 --seeds 3 --out runs/cv-quick"
+    parser = _add_verb(verbs, "cv", summary, example)
+    parser.description = (
+        f"{parser.description} The test subjects play no part. A network is trained for each fold "
+        "and seed; those that --out holds already are not trained again."
+    )
+    _add_config(parser)
+    parser.add_argument(
+        "--folds",
+        type=_folds,
+        default=5,
+        metavar="N|loso",
+        help="how many, or leave one subject out at a time (default: 5)",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=_count,
+        default=3,
+        metavar="N",
+        help="networks for each fold, with seeds from the recipe's on (default: 3)",
+    )
+    parser.add_argument(
+        "--only-folds",
+        type=_numbers,
+        metavar="N,N",
+        help="for a quick look: some folds, from 0 (default: all)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="new, or to go on in (default: runs/cv-RECIPE-TIME)",
+    )
+    parser.add_argument(
+        "--jobs", type=_count, metavar="N", help="folds at a time (default: as many as cores allow)"
+    )
+    parser.add_argument(
+        "--threads", type=_count, default=1, metavar="N", help="CPU threads of each (default: 1)"
+    )
+
+
+def _add_config(parser: _VerbParser) -> None:
+    parser.add_argument(
+        "--config",
+        default="uci_har",
+        metavar="NAME_OR_FILE",
+        help="a recipe's name or a YAML file (default: uci_har)",
+    )
+
+
+def _folds(text: str) -> int | str:
+    """Read how many folds, or ``loso``."""
+    if text == "loso":
+        return text
+    number = int(text)
+    if number < 2:
+        raise argparse.ArgumentTypeError(f"found {text}, expected loso or at least 2")
+    return number
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Read numbers such as ``0,1,4``."""
+    return tuple(int(part) for part in text.split(","))
 
 
 def _count(text: str) -> int:

@@ -16,15 +16,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from har.arguments import build_parser
+from har.arguments import TAKE_SETTINGS, build_parser
 from har.errors import HarError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from har.classifier import ActivityClassifier
-    from har.config import DataConfig
+    from har.config import Config, DataConfig
+    from har.crossval_folder import CrossValidationFolder
     from har.datasets.dataset import DataSet
+    from har.folds import Fold
     from har.live import LivePrediction
     from har.runs import RunFolder
     from har.windows import Windows
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = build_parser()
     options, settings = parser.parse_known_args(arguments)
-    if settings and options.verb != "train":
+    if settings and options.verb not in TAKE_SETTINGS:
         parser.error(f"unrecognized arguments: {' '.join(settings)}")
     options.settings = settings
     options.command = ["har", *(sys.argv[1:] if arguments is None else arguments)]
@@ -158,6 +160,78 @@ def _fit(classifier: ActivityClassifier, windows: Windows, run: RunFolder) -> No
         raise KeyboardInterrupt(
             f" after epoch {n_done}; {run.path} keeps the figures so far, and no model"
         ) from None
+
+
+def cross_validate(options: Namespace) -> None:
+    """Train and score a network for each fold of the training subjects and each seed.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``config``, ``settings``, ``folds``, ``seeds``, ``only_folds``, ``jobs``, ``threads``
+        and ``out``.
+    """
+    from har.crossval_folder import CrossValidationFolder
+    from har.datasets.sources import open_training
+    from har.folds import choose_folds, folds_of
+    from har.provenance import describe_training_start
+    from har.recipes import load_config
+
+    config = load_config(options.config, *options.settings)
+    data = open_training(config.data, _say)
+    folds = folds_of(data.windows, options.folds)
+    chosen = choose_folds(folds, options.only_folds)
+    recipe = Path(options.config).stem
+    start = describe_training_start(options.command, recipe, data)
+    folder = CrossValidationFolder.start(
+        options.out or Path("runs") / f"cv-{recipe}-{datetime.now():%Y%m%d-%H%M%S}",
+        config,
+        {**start, "folds": [list(fold.held_out_subjects) for fold in folds]},
+    )
+    seeds = range(config.seed, config.seed + options.seeds)
+    jobs = [(seed, fold) for seed in seeds for fold in chosen]
+    _run_jobs(options, config, data.windows, jobs, folder)
+    _sum_up(folder)
+
+
+def _run_jobs(
+    options: Namespace,
+    config: Config,
+    windows: Windows,
+    jobs: list[tuple[int, Fold]],
+    folder: CrossValidationFolder,
+) -> None:
+    """Run the jobs that have no score yet, and keep each score at once."""
+    from har.crossval import cross_validate, n_processes
+    from har.progress import show_scores
+    from har.provenance import now
+
+    missing = [(seed, fold) for seed, fold in jobs if not folder.has_score(seed, fold.number)]
+    if len(missing) < len(jobs):
+        _say(f"{folder.path}: {len(jobs) - len(missing)} of {len(jobs)} folds are there already")
+    n_jobs = n_processes(len(missing), options.jobs, options.threads)
+    scores = cross_validate(config, windows, missing, n_jobs, options.threads)
+    n_done = 0
+    try:
+        for score in show_scores(scores, len(missing), _say):
+            folder.write_score(score)
+            n_done += 1
+        folder.tell("finished", now())
+    except KeyboardInterrupt:
+        folder.tell("interrupted", now())
+        raise KeyboardInterrupt(
+            f" after {n_done} of {len(missing)} folds; the same command with "
+            f"--out {folder.path} goes on from there"
+        ) from None
+
+
+def _sum_up(folder: CrossValidationFolder) -> None:
+    """Write the figures of all folds that are there, and say them."""
+    from har.progress import summary_in_words
+
+    summary = folder.write_summary()
+    print(summary_in_words(summary))
+    print(f"figures: {folder.summary}")
 
 
 def evaluate(options: Namespace) -> None:
@@ -335,6 +409,7 @@ _VERBS = {
     "fetch": fetch,
     "inspect": inspect,
     "train": train,
+    "cv": cross_validate,
     "evaluate": evaluate,
     "predict": predict,
     "stream": stream,

@@ -1,14 +1,20 @@
-"""What the terminal shows of training and of its result."""
+"""What the terminal shows of training, of cross-validation and of their results."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from tqdm import tqdm
 
 from har.evaluation import Evaluation
-from har.training import EpochRecord
+from har.folds import FoldScore
+
+if TYPE_CHECKING:
+    # Its import loads MXNet, which cross-validation leaves to its workers.
+    from har.training import EpochRecord
 
 
 def shown(
@@ -63,3 +69,55 @@ def evaluation_in_words(evaluation: Evaluation) -> str:
         for activity, row in evaluation.per_class.items()
     ]
     return "\n".join(lines)
+
+
+def show_scores(
+    scores: Iterator[FoldScore], n_scores: int, say: Callable[[str], None]
+) -> Iterator[FoldScore]:
+    """Tell of each fold as it ends, with the mean so far.
+
+    Parameters
+    ----------
+    scores : iterator of FoldScore
+        What cross-validation yields.
+    n_scores : int
+        How many there will be.
+    say : callable
+        Writes a line.
+
+    Yields
+    ------
+    FoldScore
+        The same scores.
+    """
+    accuracies: list[float] = []
+    for score in scores:
+        # First it is kept, then told of.
+        yield score
+        accuracies.append(score.evaluation.accuracy)
+        say(
+            f"{len(accuracies)}/{n_scores}  seed {score.seed}, fold {score.fold}: "
+            f"accuracy {accuracies[-1]:.2%}, macro F1 {score.evaluation.macro_f1:.2%}, "
+            f"{score.training['duration_s']:.0f} s; mean so far {np.mean(accuracies):.2%}"
+        )
+
+
+def summary_in_words(summary: Mapping[str, Any]) -> str:
+    """Tell the headline figures of a cross-validation, and a row per fold and per subject."""
+    lines = [] if summary["is_complete"] else ["Partial: not every fold has been scored."]
+    lines += [
+        f"{name} {_mean_in_words(summary[key])}"
+        for name, key in (("accuracy", "accuracy"), ("macro F1", "macro_f1"))
+    ]
+    rows = [(f"fold {row['fold']}", row) for row in summary["per_fold"]]
+    rows += [(f"subject {row['subject']}", row) for row in summary["per_subject"]]
+    lines += [
+        f"  {name:12}{row['accuracy']:10.2%}{row['n_windows']:8d} windows" for name, row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _mean_in_words(figure: Mapping[str, float | None]) -> str:
+    sds = {"seeds": figure["sd_over_seeds"], "folds and seeds": figure["sd_over_folds_and_seeds"]}
+    words = [f"{sd:.2%} over {what}" for what, sd in sds.items() if sd is not None]
+    return f"{figure['mean']:.2%}" + (f" (standard deviation {', '.join(words)})" if words else "")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.datasets.dataset import DataSet
+from har.datasets.dataset import DataSet, TrainingSet
 
 _PACKAGES = ("mxnet", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -38,20 +38,40 @@ def describe_start(command: list[str], recipe: str, data: DataSet) -> dict[str, 
     dict
         Sections of the manifest.
     """
+    n_windows = {"n_train_windows": len(data.train), "n_test_windows": len(data.test)}
+    return {
+        "status": "running",
+        "recipe": recipe,
+        "data": {**_describe_data(data), **n_windows},
+        **describe_session(command),
+    }
+
+
+def describe_training_start(command: list[str], recipe: str, data: TrainingSet) -> dict[str, Any]:
+    """Collect the same where there is no test split; see `describe_start`."""
+    return {
+        "status": "running",
+        "recipe": recipe,
+        "data": {**_describe_data(data), "n_train_windows": len(data.windows)},
+        **describe_session(command),
+    }
+
+
+def _describe_data(data: DataSet | TrainingSet) -> dict[str, Any]:
+    return {
+        "name": data.name,
+        "source": data.source,
+        "notes": list(data.notes),
+        "fingerprint": data.fingerprint,
+    }
+
+
+def describe_session(command: list[str]) -> dict[str, Any]:
+    """Tell when and with what a command began: time, versions, platform and git state."""
     return {
         "har": __version__,
-        "status": "running",
         "started": now(),
         "command": command,
-        "recipe": recipe,
-        "data": {
-            "name": data.name,
-            "source": data.source,
-            "notes": list(data.notes),
-            "fingerprint": data.fingerprint,
-            "n_train_windows": len(data.train),
-            "n_test_windows": len(data.test),
-        },
         "environment": describe_environment(),
         "git": describe_source(),
     }

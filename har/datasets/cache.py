@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import platformdirs
 
-from har.datasets.dataset import SPLITS, DataSet
+from har.datasets.dataset import SPLITS, DataSet, TrainingSet
 from har.errors import DataError
 from har.files import whole_folder
 from har.windows import Windows
@@ -24,6 +25,8 @@ _FACTS = ("name", "source", "fingerprint", "notes")
 _AXES = ("channels", "activities", "rate_hz")
 # Part of a cache folder's name: a new number when what is stored changes.
 _FORMAT = 2
+# What reading a missing or damaged cache raises.
+_DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, DataError)
 
 
 def cache_folder() -> Path:
@@ -48,16 +51,30 @@ def load_cached(key: str) -> DataSet | None:
     DataSet or None
         None if nothing sound is there; its signals are read-only and stay on disk.
     """
-    folder = _folder_of(key)
     try:
-        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-        axes = {"rate_hz": facts["rate_hz"]}
-        axes |= {name: tuple(facts[name]) for name in ("channels", "activities")}
-        train, test = (_load_split(folder, split, axes) for split in SPLITS)
+        facts, train, test = _load(key, SPLITS)
         notes = tuple(facts["notes"])
         return DataSet(facts["name"], train, test, facts["source"], facts["fingerprint"], notes)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, DataError):
+    except _DAMAGES:
         return None
+
+
+def load_cached_training(key: str) -> TrainingSet | None:
+    """Map the training windows that were stored under a key, and no others; see `load_cached`."""
+    try:
+        facts, train = _load(key, ("train",))
+        return TrainingSet(facts["name"], train, facts["source"], tuple(facts["notes"]))
+    except _DAMAGES:
+        return None
+
+
+def _load(key: str, splits: Iterable[str]) -> tuple[Any, ...]:
+    """Read the facts, and map the windows of each split."""
+    folder = _folder_of(key)
+    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    axes = {"rate_hz": facts["rate_hz"]}
+    axes |= {name: tuple(facts[name]) for name in ("channels", "activities")}
+    return facts, *(_load_split(folder, split, axes) for split in splits)
 
 
 def _load_split(folder: Path, split: str, axes: dict[str, Any]) -> Windows:

@@ -1,9 +1,10 @@
-"""A data set as everything above reads it: two splits, what it is called and where it came from."""
+"""A data set as everything above reads it: its splits, what it is called and where it came from."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -44,6 +45,29 @@ class DataSet:
         return dict(zip(SPLITS, (self.train, self.test), strict=True))
 
 
+@dataclass(frozen=True)
+class TrainingSet:
+    """Windows to train on, for what must not see those to test on.
+
+    Parameters
+    ----------
+    name, source, notes
+        As of the `DataSet` it is a split of.
+    windows : Windows
+        The training windows.
+    """
+
+    name: str
+    windows: Windows
+    source: str
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of the training windows; see `content_fingerprint`."""
+        return content_fingerprint(self.windows)
+
+
 def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:
     """Leave out the windows of all other activities.
 
@@ -63,27 +87,36 @@ def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:
     ConfigError
         If the data set has no such activity.
     """
-    known = data.train.activities
-    for activity in activities:
-        if activity not in known:
-            raise ConfigError(
-                f"data.activities: found {activity}, expected activities of {data.name}: "
-                f"{', '.join(known)}"
-            )
-    train, test = (_selected(windows, activities) for windows in data.splits.values())
+    train, test = (_selected(windows, activities, data.name) for windows in data.splits.values())
     n_left_out = len(data.train) + len(data.test) - len(train) - len(test)
-    note = f"{n_left_out} windows of activities that are not among data.activities are left out."
-    notes = (note,) if n_left_out else ()
     return replace(
         data,
         train=train,
         test=test,
         fingerprint=content_fingerprint(train, test),
-        notes=data.notes + notes,
+        notes=data.notes + _left_out(n_left_out),
     )
 
 
-def _selected(windows: Windows, activities: tuple[str, ...]) -> Windows:
+def select_training_activities(data: TrainingSet, activities: tuple[str, ...]) -> TrainingSet:
+    """Leave out the training windows of all other activities; see `select_activities`."""
+    windows = _selected(data.windows, activities, data.name)
+    n_left_out = len(data.windows) - len(windows)
+    return replace(data, windows=windows, notes=data.notes + _left_out(n_left_out))
+
+
+def _left_out(n_windows: int) -> tuple[str, ...]:
+    note = f"{n_windows} windows of activities that are not among data.activities are left out."
+    return (note,) if n_windows else ()
+
+
+def _selected(windows: Windows, activities: tuple[str, ...], name: str) -> Windows:
+    for activity in activities:
+        if activity not in windows.activities:
+            raise ConfigError(
+                f"data.activities: found {activity}, expected activities of {name}: "
+                f"{', '.join(windows.activities)}"
+            )
     names = np.array(windows.activities)[windows.labels]
     kept = windows.where(np.isin(names, activities))
     place_of = {windows.activities.index(name): place for place, name in enumerate(activities)}

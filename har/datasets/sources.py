@@ -5,11 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from har.config import DataConfig
 from har.datasets import cache, published
-from har.datasets.dataset import SPLITS, DataSet, select_activities
+from har.datasets.dataset import (
+    SPLITS,
+    DataSet,
+    TrainingSet,
+    select_activities,
+    select_training_activities,
+)
 from har.datasets.fetch import ARCHIVES, fetch
 from har.datasets.labelled import read_labelled
 from har.datasets.recordings_table import TABLE
@@ -74,6 +81,41 @@ def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
     if data is None and config.set not in ARCHIVES:
         raise ConfigError(f"data.root: found null, expected the folder with {TABLE}")
     return _chosen(data or _fetch_whole(config, DATA_FOLDER, say), config)
+
+
+def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> TrainingSet:
+    """Load the training windows of a data set, for what must not see the test windows.
+
+    The test windows are touched only where a data set has to be read whole before it is cached.
+
+    Parameters
+    ----------
+    config, say
+        As for `open_data`.
+
+    Returns
+    -------
+    TrainingSet
+
+    Raises
+    ------
+    HarError
+        As from `open_data`.
+    """
+    data = _find_cached_training(config)
+    if data is None:
+        whole = open_data(replace(config, activities=None), say)
+        data = _find_cached_training(config) or TrainingSet(
+            whole.name, whole.train, whole.source, whole.notes
+        )
+    return select_training_activities(data, config.activities) if config.activities else data
+
+
+def _find_cached_training(config: DataConfig) -> TrainingSet | None:
+    path = _named_place(config) or (DATA_FOLDER if config.set in ARCHIVES else None)
+    if path is None or not path.exists():
+        return None
+    return cache.load_cached_training(_cache_key(config, path))
 
 
 def find_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet | None:
@@ -150,14 +192,19 @@ def _chosen(data: DataSet, config: DataConfig) -> DataSet:
 
 def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | None:
     """Open what a person named, else what was fetched before."""
-    named = config.root or os.environ.get("HAR_DATA")
-    if not named:
+    named = _named_place(config)
+    if named is None:
         return _open_folder(config, DATA_FOLDER, say) if config.set in ARCHIVES else None
-    data = _open_at(config, Path(named).expanduser(), say)
+    data = _open_at(config, named, say)
     if data is None:
         archive = ARCHIVES[config.set]
         raise DataError(f"{named}: found no {archive.name} in it, expected {archive.form}")
     return data
+
+
+def _named_place(config: DataConfig) -> Path | None:
+    named = config.root or os.environ.get("HAR_DATA")
+    return Path(named).expanduser() if named else None
 
 
 def _fetch_whole(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet:

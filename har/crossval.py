@@ -1,0 +1,105 @@
+"""Cross-validation over training subjects: a network for each fold and seed, several at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from har.config import Config
+from har.folds import Fold, FoldScore
+from har.windows import Windows
+
+
+def n_processes(n_jobs: int, asked_for: int | None, n_threads: int) -> int:
+    """Count the processes to train in: as asked for, else as many as there are cores for."""
+    n_at_most = asked_for or len(os.sched_getaffinity(0)) // n_threads
+    return max(1, min(n_jobs, n_at_most))
+
+
+def cross_validate(
+    config: Config,
+    windows: Windows,
+    jobs: Iterable[tuple[int, Fold]],
+    n_jobs: int = 1,
+    n_threads: int = 1,
+) -> Iterator[FoldScore]:
+    """Train and score a network for each seed and fold.
+
+    Jobs go through joblib: inside ``joblib.parallel_config("dask")`` or ``"ray"`` they are spread
+    over that cluster's machines.
+
+    Parameters
+    ----------
+    config : Config
+        Network and training; each job has its own seed instead of this one's.
+    windows : Windows
+        Training windows; as memory maps, they reach other processes without being copied.
+    jobs : iterable of (int, Fold)
+        Seeds, and whom to hold out.
+    n_jobs : int
+        How many processes train at a time; with 1, it is this one.
+    n_threads : int
+        CPU threads of each job.
+
+    Yields
+    ------
+    FoldScore
+        As jobs end, in any order.
+
+    Raises
+    ------
+    HarError
+        If a job fails; see `ActivityClassifier.fit`.
+    """
+    # A batch of one: a score that is there can be kept, whatever happens after.
+    parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
+    yield from parallel(
+        delayed(score_fold)(config, windows, fold, seed, n_threads) for seed, fold in jobs
+    )
+
+
+def score_fold(
+    config: Config, windows: Windows, fold: Fold, seed: int, n_threads: int = 1
+) -> FoldScore:
+    """Train a network on a fold's training subjects, then score it once on those held out.
+
+    Parameters
+    ----------
+    config : Config
+        Network and training. If validation subjects choose the epoch, they are some of the fold's
+        training subjects.
+    windows : Windows
+        Windows of the fold's subjects.
+    fold : Fold
+        Whom to hold out.
+    seed : int
+        Takes the place of the settings' own.
+    n_threads : int
+        CPU threads, unless MXNet was loaded before, which reads their number once.
+
+    Returns
+    -------
+    FoldScore
+    """
+    if "mxnet" not in sys.modules:
+        os.environ["OMP_NUM_THREADS"] = str(n_threads)
+    from har.classifier import ActivityClassifier
+
+    started_s = time.monotonic()
+    classifier = ActivityClassifier(replace(config, seed=seed))
+    classifier.fit(windows.of_subjects(fold.train_subjects))
+    duration_s = time.monotonic() - started_s
+    rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))
+    description = classifier.describe()
+    training = {
+        "duration_s": round(duration_s, 2),
+        "n_parameters": description["model"]["n_parameters"],
+        **description["training"],
+    }
+    return FoldScore(seed, fold.number, rows, classifier.evaluate(windows.where(rows)), training)
