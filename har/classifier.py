@@ -131,7 +131,7 @@ class ActivityClassifier:
         self.channels_, self.activities_ = channels, activities
         self.rate_hz_, self.n_timesteps_ = rate_hz, n_timesteps
         self.network_ = build_network(
-            self.config.model, n_timesteps, len(channels), len(activities), self.devices
+            self.config.model, n_timesteps, channels, len(activities), self.devices
         )
         return self.network_
 

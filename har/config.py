@@ -11,7 +11,8 @@ from har.errors import ConfigError
 DataSetKind = Literal["uci_har", "hapt", "recordings"]
 Straddling = Literal["drop", "majority"]
 Kernel = Literal["fused", "cells"]
-Pooling = Literal["last", "sum", "mean", "max", "attention"]
+View = Literal["channels", "compressed", "normalised"]
+Pooling = Literal["last", "sum", "mean", "max", "mean_max", "attention"]
 Optimizer = Literal["adam", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine", "step"]
 
@@ -58,14 +59,32 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """The network: LSTM layers under a dense classifier.
+    """The network: convolutions if asked for, LSTM layers, a dense classifier.
 
     Parameters
     ----------
     kernel : {'fused', 'cells'}
         One oneDNN or cuDNN call a layer, or a chain of LSTM cells: same weights, same results.
+    views : tuple of {'channels', 'compressed', 'normalised'}
+        What the network sees side by side: all channels; movements (body_…), small ones enlarged
+        by arcsinh; movements with mean 0 and deviation 1 over each window.
     standardise : bool
-        Scale each channel to mean 0 and deviation 1 of the training windows, inside the network.
+        Scale each channel of that view to mean 0 and deviation 1 of the training windows, inside
+        the network.
+    compression : float
+        Of the compressed view: far below this many g and rad/s it is linear, far above logarithmic.
+    conv_channels : int
+        Outputs of each convolution over time before the LSTM; 0: no convolutions.
+    conv_layers : int
+        Convolutions on top of each other, each with batch normalisation and ReLU.
+    conv_kernel : int
+        Time steps that each convolution reads at once.
+    conv_stride : int
+        Time steps from one output of a convolution to its next.
+    conv_dropout : float
+        Share of values dropped after each convolution while training.
+    conv_skip : bool
+        Put the mean of the convolutions' outputs over time beside what the LSTM says.
     embedding_size : int
         Units of a dense layer with ReLU on each time step before the LSTM; 0: none.
     n_layers : int
@@ -76,8 +95,8 @@ class ModelConfig:
         Also read the window backwards.
     dropout : float
         Share of values dropped between LSTM layers while training.
-    pooling : {'last', 'sum', 'mean', 'max', 'attention'}
-        How the hidden states of all time steps become one vector.
+    pooling : {'last', 'sum', 'mean', 'max', 'mean_max', 'attention'}
+        How the hidden states of all time steps become one vector; mean_max is both side by side.
     head_dropout : float
         Share of values dropped before the classifier while training.
     forget_bias : float
@@ -87,7 +106,15 @@ class ModelConfig:
     """
 
     kernel: Kernel = "fused"
+    views: tuple[View, ...] = ("channels",)
     standardise: bool = True
+    compression: float = 0.01
+    conv_channels: int = 0
+    conv_layers: int = 2
+    conv_kernel: int = 9
+    conv_stride: int = 2
+    conv_dropout: float = 0.0
+    conv_skip: bool = False
     embedding_size: int = 0
     n_layers: int = 2
     hidden_size: int = 64
@@ -99,9 +126,20 @@ class ModelConfig:
     initial_range: float | None = None
 
     def __post_init__(self) -> None:
+        _require_different(self, "model", "views")
+        _require_positive(self, "model", "compression")
+        _require_at_least(1, self, "model", "conv_layers", "conv_kernel", "conv_stride")
         _require_at_least(1, self, "model", "n_layers", "hidden_size")
-        _require_at_least(0, self, "model", "embedding_size")
-        _require_share(self, "model", "dropout", "head_dropout")
+        _require_at_least(0, self, "model", "conv_channels", "embedding_size")
+        _require_share(self, "model", "conv_dropout", "dropout", "head_dropout")
+        if not self.standardise and "channels" not in self.views:
+            raise ConfigError(
+                "model.standardise: found False, expected it only with channels among model.views"
+            )
+        if self.conv_skip and not self.conv_channels:
+            raise ConfigError(
+                "model.conv_skip: found True, expected it only with model.conv_channels"
+            )
         if self.initial_range is not None:
             _require_positive(self, "model", "initial_range")
 

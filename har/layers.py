@@ -1,4 +1,4 @@
-r"""LSTM layers and pooling over time, as Gluon blocks.
+r"""Convolutions, LSTM layers and pooling over time, as Gluon blocks.
 
 Why an LSTM
 -----------
@@ -35,6 +35,60 @@ from har.config import ModelConfig
 
 # All names of parameters start so: an exported model's names do not depend on what came before.
 PREFIX = "har_"
+
+
+class Convolutions(gluon.HybridBlock):  # type: ignore[misc]
+    """Convolutions over time, each with batch normalisation, ReLU and dropout.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Layers, channels, kernel, stride and dropout; without channels windows stay as they are.
+    input_size : int
+        Values in each time step.
+    """
+
+    def __init__(self, config: ModelConfig, input_size: int) -> None:
+        super().__init__(prefix="")
+        self.layers = nn.HybridSequential(prefix="")
+        self.n_outputs = config.conv_channels or input_size
+        for number in range(config.conv_layers if config.conv_channels else 0):
+            self.layers.add(
+                _convolution(config, self.n_outputs if number else input_size, number),
+                nn.BatchNorm(in_channels=self.n_outputs, prefix=f"{PREFIX}norm{number}_"),
+                nn.Activation("relu"),
+            )
+            if config.conv_dropout:
+                self.layers.add(nn.Dropout(config.conv_dropout))
+
+    def hybrid_forward(self, F: Any, windows: Any) -> Any:
+        """Run over time; shape (n_windows, n_timesteps, input_size) to (…, fewer, n_outputs)."""
+        if not len(self.layers):
+            return windows
+        # Conv1D before BatchNorm fails in backward on a CPU (MXNet 1.9.1): an image of height 1.
+        images = F.expand_dims(F.swapaxes(windows, 1, 2), axis=2)
+        return F.swapaxes(F.squeeze(self.layers(images), axis=2), 1, 2)
+
+
+def _convolution(config: ModelConfig, input_size: int, number: int) -> nn.Conv2D:
+    return nn.Conv2D(
+        config.conv_channels,
+        kernel_size=(1, config.conv_kernel),
+        strides=(1, config.conv_stride),
+        padding=(0, config.conv_kernel // 2),
+        in_channels=input_size,
+        # Batch normalisation takes the mean away, and has a bias of its own.
+        use_bias=False,
+        prefix=f"{PREFIX}conv{number}_",
+    )
+
+
+def n_steps(config: ModelConfig, n_timesteps: int) -> int:
+    """Count the time steps that the convolutions leave of a window."""
+    for _ in range(config.conv_layers if config.conv_channels else 0):
+        padded = n_timesteps + 2 * (config.conv_kernel // 2)
+        n_timesteps = (padded - config.conv_kernel) // config.conv_stride + 1
+    return n_timesteps
 
 
 class FusedLSTM(gluon.HybridBlock):  # type: ignore[misc]
@@ -123,6 +177,11 @@ def n_outputs(config: ModelConfig) -> int:
     return config.hidden_size * (2 if config.bidirectional else 1)
 
 
+def n_pooled(config: ModelConfig) -> int:
+    """Count the values that pooling over time leaves."""
+    return n_outputs(config) * (2 if config.pooling == "mean_max" else 1)
+
+
 class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
     r"""Make one vector of the hidden states of all time steps.
 
@@ -152,9 +211,11 @@ class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
             )
 
     def hybrid_forward(self, F: Any, hidden: Any) -> Any:
-        """Pool over time; shape (n_timesteps, n_windows, n_outputs) to (n_windows, n_outputs)."""
+        """Pool over time; shape (n_timesteps, n_windows, n_outputs) to (n_windows, n_pooled)."""
         if self.kind == "last":
             return self._last(F, hidden)
+        if self.kind == "mean_max":
+            return F.concat(F.mean(hidden, axis=0), F.max(hidden, axis=0), dim=1)
         if self.kind == "attention":
             weights = F.softmax(self.score(hidden), axis=0)
             return F.sum(F.broadcast_mul(weights, hidden), axis=0)

@@ -1,6 +1,6 @@
-"""The network: scaling, stacked LSTM layers, pooling over time, a dense classifier.
+"""The network: views, convolutions, stacked LSTM layers, pooling over time, a dense classifier.
 
-What an LSTM is, and why, is told in `har.layers`.
+What an LSTM is, and why, is told in `har.layers`; what views are, in `har.views`.
 """
 
 from __future__ import annotations
@@ -20,39 +20,52 @@ from har.backend import gluon, mx, nn
 from har.config import ModelConfig
 from har.errors import RunError
 from har.files import write_whole
-from har.layers import PREFIX, CellLSTM, FusedLSTM, TimePooling, dense, n_outputs
+from har.layers import (
+    PREFIX,
+    CellLSTM,
+    Convolutions,
+    FusedLSTM,
+    TimePooling,
+    dense,
+    n_pooled,
+    n_steps,
+)
 from har.signals import FloatArray
+from har.views import Views
 
 
 class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
     """From windows in g and rad/s to a score for each activity.
 
-    Scaling, an optional embedding of each time step, stacked LSTM layers, pooling over time, a
-    dense classifier. The mean and deviation of each channel are constants of the network, so a
-    saved model takes raw units and scaling can be neither forgotten nor leaked.
+    Scaled views of the window, optional convolutions over time and embedding of each step,
+    stacked LSTM layers, pooling over time, a dense classifier.
 
     Parameters
     ----------
     config : ModelConfig
         What to build.
-    n_timesteps, n_channels, n_activities : int
-        Sizes of a window and of the answer.
+    n_timesteps : int
+        Samples in a window.
+    channels : tuple of str
+        What each sample is of.
+    n_activities : int
+        How many scores there are.
     """
 
     def __init__(
-        self, config: ModelConfig, n_timesteps: int, n_channels: int, n_activities: int
+        self, config: ModelConfig, n_timesteps: int, channels: tuple[str, ...], n_activities: int
     ) -> None:
         super().__init__(prefix=PREFIX)
-        constant = {"shape": (1, 1, n_channels), "grad_req": "null"}
-        self.channel_mean = self.params.get("channel_mean", init="zeros", **constant)
-        self.channel_scale = self.params.get("channel_scale", init="ones", **constant)
-        input_size = config.embedding_size or n_channels
+        self.views = Views(config, channels, PREFIX)
+        self.convolutions = Convolutions(config, self.views.n_outputs)
+        self.has_skip = config.conv_skip
+        input_size = config.embedding_size or self.convolutions.n_outputs
         self.embedding = nn.HybridSequential(prefix="")
         if config.embedding_size:
             self.embedding.add(
                 dense(
                     config.embedding_size,
-                    n_channels,
+                    self.convolutions.n_outputs,
                     f"{PREFIX}embedding_",
                     flatten=False,
                     activation="relu",
@@ -61,16 +74,16 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         self.lstm = (
             FusedLSTM(config, input_size)
             if config.kernel == "fused"
-            else CellLSTM(config, input_size, n_timesteps)
+            else CellLSTM(config, input_size, n_steps(config, n_timesteps))
         )
         self.pooling = TimePooling(config)
         self.head = nn.HybridSequential(prefix="")
+        size = n_pooled(config) + (config.conv_channels if config.conv_skip else 0)
         self.head.add(
-            nn.Dropout(config.head_dropout),
-            dense(n_activities, n_outputs(config), f"{PREFIX}output_"),
+            nn.Dropout(config.head_dropout), dense(n_activities, size, f"{PREFIX}output_")
         )
 
-    def hybrid_forward(self, F: Any, windows: Any, channel_mean: Any, channel_scale: Any) -> Any:
+    def hybrid_forward(self, F: Any, windows: Any) -> Any:
         """Score each activity.
 
         Parameters
@@ -79,17 +92,18 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
             MXNet's operators on arrays or on symbols.
         windows : NDArray or Symbol
             Shape (n_windows, n_timesteps, n_channels), in g and rad/s.
-        channel_mean, channel_scale : NDArray or Symbol
-            Shape (1, 1, n_channels).
 
         Returns
         -------
         NDArray or Symbol
             Shape (n_windows, n_activities): logits, whose softmax is the probabilities.
         """
-        scaled = F.broadcast_div(F.broadcast_sub(windows, channel_mean), channel_scale)
-        steps = F.swapaxes(self.embedding(scaled), 0, 1)
-        return self.head(self.pooling(self.lstm(steps)))
+        convolved = self.convolutions(self.views(windows))
+        steps = F.swapaxes(self.embedding(convolved), 0, 1)
+        pooled = self.pooling(self.lstm(steps))
+        if self.has_skip:
+            pooled = F.concat(pooled, F.mean(convolved, axis=1), dim=1)
+        return self.head(pooled)
 
     def set_scaling(self, signals: FloatArray) -> None:
         """Fix the scaling constants to the mean and deviation of training windows.
@@ -97,20 +111,15 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         Parameters
         ----------
         signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-            In g and rad/s; a channel that never changes is only centred.
+            In g and rad/s; see `Views.set_scaling`.
         """
-        mean = signals.mean(axis=(0, 1), keepdims=True, dtype="float64")
-        scale = signals.std(axis=(0, 1), keepdims=True, dtype="float64")
-        # Rounding can give a constant a deviation that is not quite zero.
-        scale[np.ptp(signals, axis=(0, 1), keepdims=True) == 0] = 1.0
-        self.channel_mean.set_data(mx.nd.array(mean))
-        self.channel_scale.set_data(mx.nd.array(scale))
+        self.views.set_scaling(signals)
 
 
 def build_network(
     config: ModelConfig,
     n_timesteps: int,
-    n_channels: int,
+    channels: tuple[str, ...],
     n_activities: int,
     devices: list[mx.Context],
 ) -> ActivityNetwork:
@@ -120,8 +129,12 @@ def build_network(
     ----------
     config : ModelConfig
         What to build.
-    n_timesteps, n_channels, n_activities : int
-        Sizes of a window and of the answer.
+    n_timesteps : int
+        Samples in a window.
+    channels : tuple of str
+        What each sample is of.
+    n_activities : int
+        How many scores there are.
     devices : list of mxnet.Context
         Where to put the weights.
 
@@ -130,7 +143,7 @@ def build_network(
     ActivityNetwork
         Hybridized: its graph is compiled at the first call.
     """
-    network = ActivityNetwork(config, n_timesteps, n_channels, n_activities)
+    network = ActivityNetwork(config, n_timesteps, channels, n_activities)
     weights = (
         mx.init.Xavier() if config.initial_range is None else mx.init.Uniform(config.initial_range)
     )

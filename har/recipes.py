@@ -108,6 +108,7 @@ def _one_line(error: Exception) -> str:
     if not match:
         return line
     key, expected, found = match.groups()
+    expected = expected.replace("<class 'tuple'>", "a list")
     expected = re.sub(r"<class '(\w+)'>", r"\1", expected.replace(">, <", "> or <"))
     expected = re.sub(r"tuple\[(\w+), \.\.\.\],", r"[\1, ...] or", expected)
     expected = expected.replace("NoneType", "null").replace("typing.Literal", "one of ")

@@ -26,7 +26,7 @@ import numpy as np
 import har
 from har.batches import batches, smoothed_targets
 from har.config import ModelConfig, TrainingConfig
-from har.signals import FloatArray
+from har.signals import UCI_CHANNELS, FloatArray
 from har.windows import Windows
 
 MODEL = ModelConfig(n_layers=2, hidden_size=64, pooling="last")
@@ -60,7 +60,9 @@ class Har(Contender):
         self.devices = parse_devices("cpu")
         seed_everything(0)
         n_activities = work[0][1].shape[1]
-        self.network = build_network(MODEL, *self.signals.shape[1:], n_activities, self.devices)
+        self.network = build_network(
+            MODEL, self.signals.shape[1], UCI_CHANNELS, n_activities, self.devices
+        )
         self.network.set_scaling(self.signals)
         self.trainer = Trainer(self.network, TRAINING, self.devices, len(work))
 

@@ -64,7 +64,7 @@ def random_weights(block, seed=0, scale=0.5, devices=None) -> dict[str, np.ndarr
     weights = {}
     for name, parameter in sorted(block.collect_params().items()):
         values = random.uniform(-scale, scale, parameter.shape).astype(np.float32)
-        weights[name] = np.abs(values) + 0.5 if name.endswith("scale") else values
+        weights[name] = np.abs(values) + 0.5 if name.endswith(("scale", "var")) else values
         parameter.set_data(weights[name])
     return weights
 
@@ -117,15 +117,59 @@ def numpy_pooling(weights, config, hidden) -> np.ndarray:
         seen = np.tanh(hidden @ weights["har_attention_weight"].T + weights["har_attention_bias"])
         share = softmax(seen @ weights["har_score_weight"].T, axis=0)
         return (share * hidden).sum(axis=0)
+    if config.pooling == "mean_max":
+        return np.concatenate([hidden.mean(axis=0), hidden.max(axis=0)], axis=1)
     return {"sum": np.sum, "mean": np.mean, "max": np.max}[config.pooling](hidden, axis=0)
 
 
-def numpy_logits(weights, config, signals) -> np.ndarray:
+def numpy_views(weights, config, signals, channels=CHANNELS) -> np.ndarray:
+    """Show windows, shape (window, time, channel), in all views side by side."""
+    signals = signals.astype(float)
+    is_movement = np.array([name.startswith("body_") for name in channels])
+    movements = signals[:, :, is_movement] if is_movement.any() else signals
+    views = {
+        "compressed": 2
+        * np.arcsinh(movements / config.compression)
+        / np.arcsinh(1 / config.compression),
+        "normalised": (movements - movements.mean(axis=1, keepdims=True))
+        / np.sqrt(movements.var(axis=1, keepdims=True) + 1e-8),
+    }
+    if "channels" in config.views:
+        views["channels"] = (signals - weights["har_channel_mean"]) / weights["har_channel_scale"]
+    return np.concatenate([views[kind] for kind in config.views], axis=2)
+
+
+def numpy_convolutions(weights, config, values, is_training=False) -> np.ndarray:
+    """Convolve over time; values have shape (window, time, value)."""
+    for layer in range(config.conv_layers if config.conv_channels else 0):
+        values = numpy_convolution(weights[f"har_conv{layer}_weight"], config, values)
+        mean, variance, scale, offset = (
+            weights[f"har_norm{layer}_{name}"]
+            for name in ("running_mean", "running_var", "gamma", "beta")
+        )
+        if is_training:
+            mean, variance = values.mean(axis=(0, 1)), values.var(axis=(0, 1))
+        values = np.maximum((values - mean) / np.sqrt(variance + 1e-5) * scale + offset, 0)
+    return values
+
+
+def numpy_convolution(kernels, config, values) -> np.ndarray:
+    """Convolve over time once; kernels have shape (output, value, 1, step)."""
+    width = config.conv_kernel // 2
+    padded = np.pad(values, [(0, 0), (width, width), (0, 0)])
+    seen = np.lib.stride_tricks.sliding_window_view(padded, config.conv_kernel, axis=1)
+    return np.einsum("wtck,ock->wto", seen[:, :: config.conv_stride], kernels[:, :, 0])
+
+
+def numpy_logits(weights, config, signals, is_training=False) -> np.ndarray:
     """Run the whole network of `har.network`; signals have shape (window, time, channel)."""
-    steps = (signals.astype(float) - weights["har_channel_mean"]) / weights["har_channel_scale"]
+    shown = numpy_views(weights, config, signals)
+    steps = convolved = numpy_convolutions(weights, config, shown, is_training)
     if config.embedding_size:
         embedded = steps @ weights["har_embedding_weight"].T + weights["har_embedding_bias"]
         steps = np.maximum(embedded, 0)
     hidden = numpy_lstm(weights, config, steps.swapaxes(0, 1))
     pooled = numpy_pooling(weights, config, hidden)
+    if config.conv_skip:
+        pooled = np.concatenate([pooled, convolved.mean(axis=1)], axis=1)
     return pooled @ weights["har_output_weight"].T + weights["har_output_bias"]

@@ -20,6 +20,14 @@ WINDOWS = small_windows(n_subjects=8)
 NEW_WINDOWS = small_windows(seed=1, n_subjects=4)
 KERNELS = ("fused", "cells")
 N_EPOCHS = 12
+CONVOLUTIONS = {
+    "views": ("channels", "compressed", "normalised"),
+    "conv_channels": 6,
+    "conv_kernel": 3,
+    "conv_dropout": 0.1,
+    "conv_skip": True,
+    "pooling": "mean_max",
+}
 STACKED = {"n_layers": 2, "hidden_size": 6, "bidirectional": True, "dropout": 0.2}
 
 
@@ -30,10 +38,11 @@ def fitted():
     return ActivityClassifier(config).fit(WINDOWS)
 
 
-@pytest.fixture(scope="module", params=KERNELS)
+@pytest.fixture(scope="module", params=[*KERNELS, "convolutions"])
 def stacked(request):
-    """A classifier of each kernel with two layers in both directions."""
-    config = tiny_config({"kernel": request.param, "pooling": "attention", **STACKED})
+    """A classifier of each kernel with two layers in both directions; one with all else too."""
+    parts = CONVOLUTIONS if request.param == "convolutions" else {"kernel": request.param}
+    config = tiny_config({"pooling": "attention", **STACKED, **parts})
     return ActivityClassifier(config).fit(WINDOWS)
 
 

@@ -17,6 +17,13 @@ SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig
         ("data", "n_validation_subjects", -1, "at least 0"),
         ("model", "n_layers", 0, "at least 1"),
         ("model", "hidden_size", 0, "at least 1"),
+        ("model", "compression", 0.0, "above 0"),
+        ("model", "conv_channels", -1, "at least 0"),
+        ("model", "conv_layers", 0, "at least 1"),
+        ("model", "conv_kernel", 0, "at least 1"),
+        ("model", "conv_stride", 0, "at least 1"),
+        ("model", "conv_dropout", 1.0, "less than 1"),
+        ("model", "conv_skip", True, "only with model.conv_channels"),
         ("model", "embedding_size", -1, "at least 0"),
         ("model", "dropout", 1.0, "less than 1"),
         ("model", "head_dropout", -0.1, "0 or more"),
@@ -72,6 +79,20 @@ def test_the_published_sets_refuse_what_is_for_own_recordings(published, key, va
     with refused(ConfigError, f"data.{key}: found {found}, expected it only with", published):
         DataConfig(set=published, **{key: value})
     DataConfig(set="recordings", **{"test_subjects": (1,), key: value})
+
+
+@pytest.mark.parametrize(
+    ("views", "found"), [((), "none"), (("channels", "channels"), "channels, channels")]
+)
+def test_there_is_a_view_and_each_is_shown_once(views, found):
+    with refused(ConfigError, f"model.views: found {found}, expected at least one, each once"):
+        ModelConfig(views=views)
+
+
+def test_raw_channels_must_be_shown():
+    with refused(ConfigError, "model.standardise: found False, expected it only with channels"):
+        ModelConfig(views=("compressed",), standardise=False)
+    ModelConfig(views=("compressed", "channels"), standardise=False)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31])

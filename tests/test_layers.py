@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from builders import numpy_lstm, numpy_pooling, random_weights, weights_of
+from builders import (
+    numpy_convolution,
+    numpy_convolutions,
+    numpy_lstm,
+    numpy_pooling,
+    random_weights,
+    weights_of,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.backend import autograd, mx
 from har.config import ModelConfig
-from har.layers import CellLSTM, FusedLSTM, TimePooling
+from har.layers import CellLSTM, Convolutions, FusedLSTM, TimePooling, n_pooled, n_steps
 
 KERNELS = ("fused", "cells")
-POOLINGS = ("last", "sum", "mean", "max", "attention")
+POOLINGS = ("last", "sum", "mean", "max", "mean_max", "attention")
 N_TIMESTEPS, N_WINDOWS, N_INPUTS = 7, 3, 4
 
 
@@ -125,7 +132,7 @@ def test_pooling_is_what_its_name_says(pooling, bidirectional):
     assert bool(weights) == (pooling == "attention")
     hidden = random_steps(N_TIMESTEPS, N_WINDOWS, 6 if bidirectional else 3)
     pooled = run(block, hidden)
-    assert pooled.shape == (N_WINDOWS, hidden.shape[2])
+    assert pooled.shape == (N_WINDOWS, n_pooled(config))
     assert_allclose(pooled, numpy_pooling(weights, config, hidden), atol=1e-6)
 
 
@@ -146,3 +153,58 @@ def test_the_last_output_of_a_bidirectional_lstm_has_seen_the_whole_window():
         other = steps.copy()
         other[changed] += 1
         assert (run(pooling, run(lstm, other)) != before).all()
+
+
+def convolutions_of(**model):
+    config = ModelConfig(conv_channels=5, conv_kernel=3, **model)
+    block = Convolutions(config, N_INPUTS)
+    return block, config, random_weights(block)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    n_timesteps=st.integers(1, 20),
+    conv_layers=st.integers(1, 3),
+    conv_kernel=st.integers(1, 9),
+    conv_stride=st.integers(1, 4),
+)
+def test_convolutions_follow_the_equations_and_leave_the_steps_that_are_promised(
+    n_timesteps, **model
+):
+    config = ModelConfig(conv_channels=5, **model)
+    block = Convolutions(config, N_INPUTS)
+    weights = random_weights(block)
+    windows = random_steps(N_WINDOWS, n_timesteps, N_INPUTS)
+    convolved = run(block, windows)
+    assert convolved.shape == (N_WINDOWS, n_steps(config, n_timesteps), 5)
+    assert_allclose(convolved, numpy_convolutions(weights, config, windows), atol=1e-5)
+
+
+def test_without_convolutions_windows_stay_as_they_are():
+    config = ModelConfig(conv_channels=0)
+    windows = random_steps(N_WINDOWS, N_TIMESTEPS, N_INPUTS)
+    assert_array_equal(run(Convolutions(config, N_INPUTS), windows), windows)
+    assert n_steps(config, N_TIMESTEPS) == N_TIMESTEPS
+
+
+def test_while_training_convolutions_are_normalised_over_the_batch_and_its_statistics_kept():
+    block, config, weights = convolutions_of(conv_layers=1)
+    windows = random_steps(N_WINDOWS, N_TIMESTEPS, N_INPUTS)
+    with autograd.record():
+        convolved = block(mx.nd.array(windows))
+    convolved.backward()
+    expected = numpy_convolutions(weights, config, windows, is_training=True)
+    assert_allclose(convolved.asnumpy(), expected, atol=1e-4)
+    kept = weights_of(block)["har_norm0_running_mean"]
+    seen = numpy_convolution(weights["har_conv0_weight"], config, windows).mean(axis=(0, 1))
+    assert_allclose(kept, 0.9 * weights["har_norm0_running_mean"] + 0.1 * seen, atol=1e-6)
+
+
+@pytest.mark.parametrize(("conv_dropout", "acts"), [(0.5, True), (0.0, False)])
+def test_dropout_acts_after_convolutions_while_training(conv_dropout, acts):
+    block, _, _ = convolutions_of(conv_dropout=conv_dropout)
+    windows = random_steps(N_WINDOWS, N_TIMESTEPS, N_INPUTS)
+    assert_array_equal(run(block, windows), run(block, windows))
+    with autograd.train_mode():
+        first, second = run(block, windows), run(block, windows)
+    assert np.array_equal(first, second) != acts

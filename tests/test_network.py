@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders import (
+    CHANNELS,
     numpy_logits,
     random_weights,
     refused,
@@ -14,19 +15,20 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import softmax
 
-from har.backend import autograd, mx
+from har.backend import autograd, mx, seed_everything
 from har.config import ModelConfig
 from har.errors import RunError
 from har.network import build_network, load_weights, n_parameters, predict_probabilities
+from har.signals import UCI_CHANNELS
 
 CPU = [mx.cpu(0)]
 N_TIMESTEPS = 16
 SIGNALS = small_windows().signals
 
 
-def network_of(n_channels=4, n_activities=3, **model):
+def network_of(channels=CHANNELS, n_activities=3, **model):
     config = ModelConfig(**{"n_layers": 1, "hidden_size": 5, **model})
-    return build_network(config, N_TIMESTEPS, n_channels, n_activities, CPU), config
+    return build_network(config, N_TIMESTEPS, channels, n_activities, CPU), config
 
 
 def lstm_size(n_inputs, n_units):
@@ -51,6 +53,19 @@ def lstm_size(n_inputs, n_units):
             {"n_layers": 2, "hidden_size": 64},
             lstm_size(9, 64) + lstm_size(64, 64) + (64 + 1) * 6,
         ),
+        # Three views of nine, six and six channels; each batch normalisation has two weights.
+        (
+            6,
+            {
+                "views": ("channels", "compressed", "normalised"),
+                "conv_channels": 48,
+                "hidden_size": 32,
+                "bidirectional": True,
+                "pooling": "mean_max",
+                "conv_skip": True,
+            },
+            48 * (21 * 9 + 2) + 48 * (48 * 9 + 2) + 2 * lstm_size(48, 32) + (128 + 48 + 1) * 6,
+        ),
         (
             12,
             {"n_layers": 2, "hidden_size": 7, "bidirectional": True, "pooling": "attention"},
@@ -59,24 +74,36 @@ def lstm_size(n_inputs, n_units):
     ],
 )
 def test_the_number_of_parameters_is_that_of_the_formulas(kernel, n_activities, model, expected):
-    network, _ = network_of(9, n_activities, kernel=kernel, **model)
+    network, _ = network_of(UCI_CHANNELS, n_activities, kernel=kernel, **model)
     assert n_parameters(network) == expected
 
 
 def test_the_books_network_has_4542_parameters():
-    assert n_parameters(network_of(9, 6, hidden_size=28, pooling="sum")[0]) == 4542
+    assert n_parameters(network_of(UCI_CHANNELS, 6, hidden_size=28, pooling="sum")[0]) == 4542
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     kernel=st.sampled_from(["fused", "cells"]),
-    pooling=st.sampled_from(["last", "sum", "mean", "max", "attention"]),
+    pooling=st.sampled_from(["last", "sum", "mean", "max", "mean_max", "attention"]),
     n_layers=st.integers(1, 3),
     bidirectional=st.booleans(),
     embedding_size=st.sampled_from([0, 3]),
+    views=st.permutations(["channels", "compressed", "normalised"]).map(tuple),
+    convolutions=st.just({})
+    | st.fixed_dictionaries(
+        {
+            "conv_channels": st.integers(1, 6),
+            "conv_layers": st.integers(1, 2),
+            "conv_kernel": st.integers(1, 5),
+            "conv_stride": st.integers(1, 3),
+            "conv_skip": st.booleans(),
+        }
+    ),
 )
-def test_a_network_computes_what_numpy_computes(**model):
-    network, config = network_of(dropout=0.3, head_dropout=0.5, **model)
+def test_a_network_computes_what_numpy_computes(convolutions, **model):
+    dropout = {"dropout": 0.3, "head_dropout": 0.5, "conv_dropout": 0.3}
+    network, config = network_of(**dropout, **convolutions, **model)
     weights = random_weights(network)
     logits = network(mx.nd.array(SIGNALS[:5])).asnumpy()
     assert_allclose(logits, numpy_logits(weights, config, SIGNALS[:5]), atol=1e-5)
@@ -104,6 +131,15 @@ def test_weights_start_in_xaviers_range_otherwise():
     assert abs(weight).max() == pytest.approx(np.sqrt(3 / ((128 + 32) / 2)), rel=0.02)
 
 
+def test_other_parts_leave_the_plain_networks_weights_as_they_were():
+    """What seed 0 gave before the network had views and convolutions."""
+    seed_everything(0)
+    last_drawn = weights_of(network_of()[0])["har_output_weight"][0]
+    assert_allclose(
+        last_drawn, [0.295553386, -0.570001304, -0.501632094, -0.245687604, -0.642718494]
+    )
+
+
 def test_scaling_centres_each_channel_and_makes_its_deviation_one():
     network, _ = network_of()
     signals = SIGNALS * [1, 10, 0.1, 1] + [0, 5, 0, -3]
@@ -112,6 +148,13 @@ def test_scaling_centres_each_channel_and_makes_its_deviation_one():
     scaled = (signals - weights["har_channel_mean"]) / weights["har_channel_scale"]
     assert_allclose(scaled.mean(axis=(0, 1)), 0, atol=1e-5)
     assert_allclose(scaled.std(axis=(0, 1)), 1, atol=1e-5)
+
+
+def test_without_the_view_of_all_channels_there_is_nothing_to_scale():
+    network, _ = network_of(views=("compressed", "normalised"))
+    before = weights_of(network)
+    network.set_scaling(SIGNALS)
+    assert not any(name.startswith("har_channel") for name in before)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -146,7 +189,7 @@ def test_probabilities_are_the_softmax_of_each_windows_scores(batch_size):
 
 def test_several_devices_take_turns_with_the_batches():
     devices = [mx.cpu(0), mx.cpu(1)]
-    network = build_network(ModelConfig(n_layers=1, hidden_size=5), 16, 4, 3, devices)
+    network = build_network(ModelConfig(n_layers=1, hidden_size=5), 16, CHANNELS, 3, devices)
     alone = predict_probabilities(network, SIGNALS, CPU)
     used = []
     network.register_forward_pre_hook(lambda block, inputs: used.append(inputs[0].context))
