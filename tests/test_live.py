@@ -131,11 +131,12 @@ def test_a_classifier_of_other_channels_is_refused():
         LiveTimeline(ActivityClassifier(tiny_config()).fit(small_windows()))
 
 
-def test_a_window_is_told_in_a_few_milliseconds(classifier):
+def test_a_window_takes_a_few_milliseconds_of_one_core(classifier):
     live = LiveTimeline(classifier)
     durations_s = []
     for line in as_lines(some_samples(4000)):
-        started_s = time.perf_counter()
+        # Of this process: other programs may keep the cores busy.
+        started_s = time.process_time()
         if list(live.push(line)):
-            durations_s.append(time.perf_counter() - started_s)
+            durations_s.append(time.process_time() - started_s)
     assert statistics.median(durations_s) < 0.02
