@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import time
@@ -93,7 +94,8 @@ def score_fold(
 
     started_s = time.monotonic()
     classifier = ActivityClassifier(replace(config, seed=seed))
-    classifier.fit(windows.of_subjects(fold.train_subjects))
+    for _record in classifier.fit_epochs(windows.of_subjects(fold.train_subjects)):
+        _stop_if_orphaned()
     duration_s = time.monotonic() - started_s
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))
     description = classifier.describe()
@@ -103,3 +105,10 @@ def score_fold(
         **description["training"],
     }
     return FoldScore(seed, fold.number, rows, classifier.evaluate(windows.where(rows)), training)
+
+
+def _stop_if_orphaned() -> None:
+    """End a worker whose main process was killed: it would train on, for nobody."""
+    main_process = multiprocessing.parent_process()
+    if main_process is not None and not main_process.is_alive():
+        os._exit(1)
