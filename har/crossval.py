@@ -92,10 +92,10 @@ def score_fold(
         os.environ["OMP_NUM_THREADS"] = str(n_threads)
     from har.classifier import ActivityClassifier
 
-    started_s = time.monotonic()
+    started_s, parent = time.monotonic(), os.getppid()
     classifier = ActivityClassifier(replace(config, seed=seed))
     for _record in classifier.fit_epochs(windows.of_subjects(fold.train_subjects)):
-        _stop_if_orphaned()
+        _stop_if_orphaned(parent)
     duration_s = time.monotonic() - started_s
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))
     description = classifier.describe()
@@ -107,8 +107,8 @@ def score_fold(
     return FoldScore(seed, fold.number, rows, classifier.evaluate(windows.where(rows)), training)
 
 
-def _stop_if_orphaned() -> None:
+def _stop_if_orphaned(parent: int) -> None:
     """End a worker whose main process was killed: it would train on, for nobody."""
-    main_process = multiprocessing.parent_process()
-    if main_process is not None and not main_process.is_alive():
+    is_worker = multiprocessing.parent_process() is not None
+    if is_worker and os.getppid() != parent:
         os._exit(1)
