@@ -16,6 +16,9 @@ from har.config import Config
 from har.folds import Fold, FoldScore
 from har.windows import Windows
 
+# Of a worker, the process that its jobs come from.
+_PARENT = os.getppid()
+
 
 def n_processes(n_jobs: int, asked_for: int | None, n_threads: int) -> int:
     """Count the processes to train in: as asked for, else as many as there are cores for."""
@@ -92,10 +95,10 @@ def score_fold(
         os.environ["OMP_NUM_THREADS"] = str(n_threads)
     from har.classifier import ActivityClassifier
 
-    started_s, parent = time.monotonic(), os.getppid()
+    started_s = time.monotonic()
     classifier = ActivityClassifier(replace(config, seed=seed))
     for _record in classifier.fit_epochs(windows.of_subjects(fold.train_subjects)):
-        _stop_if_orphaned(parent)
+        _stop_if_orphaned()
     duration_s = time.monotonic() - started_s
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))
     description = classifier.describe()
@@ -107,8 +110,8 @@ def score_fold(
     return FoldScore(seed, fold.number, rows, classifier.evaluate(windows.where(rows)), training)
 
 
-def _stop_if_orphaned(parent: int) -> None:
+def _stop_if_orphaned() -> None:
     """End a worker whose main process was killed: it would train on, for nobody."""
     is_worker = multiprocessing.parent_process() is not None
-    if is_worker and os.getppid() != parent:
+    if is_worker and os.getppid() != _PARENT:
         os._exit(1)
