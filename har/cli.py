@@ -181,12 +181,13 @@ def cross_validate(options: Namespace) -> None:
     data = open_training(config.data, _say)
     folds = folds_of(data.windows, options.folds)
     chosen = choose_folds(folds, options.only_folds)
+    held_out = [list(fold.held_out_subjects) for fold in folds]
     recipe = Path(options.config).stem
     start = describe_training_start(options.command, recipe, data)
     folder = CrossValidationFolder.start(
         options.out or Path("runs") / f"cv-{recipe}-{datetime.now():%Y%m%d-%H%M%S}",
         config,
-        {**start, "folds": [list(fold.held_out_subjects) for fold in folds]},
+        {**start, "folds": {"kind": options.folds, "held_out_subjects": held_out}},
     )
     seeds = range(config.seed, config.seed + options.seeds)
     jobs = [(seed, fold) for seed in seeds for fold in chosen]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import time
@@ -14,6 +15,9 @@ from joblib import Parallel, delayed
 from har.config import Config
 from har.folds import Fold, FoldScore
 from har.windows import Windows
+
+# Of a worker, the process that its jobs come from.
+_PARENT = os.getppid()
 
 
 def n_processes(n_jobs: int, asked_for: int | None, n_threads: int) -> int:
@@ -93,7 +97,8 @@ def score_fold(
 
     started_s = time.monotonic()
     classifier = ActivityClassifier(replace(config, seed=seed))
-    classifier.fit(windows.of_subjects(fold.train_subjects))
+    for _record in classifier.fit_epochs(windows.of_subjects(fold.train_subjects)):
+        _stop_if_orphaned()
     duration_s = time.monotonic() - started_s
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))
     description = classifier.describe()
@@ -103,3 +108,10 @@ def score_fold(
         **description["training"],
     }
     return FoldScore(seed, fold.number, rows, classifier.evaluate(windows.where(rows)), training)
+
+
+def _stop_if_orphaned() -> None:
+    """End a worker whose main process was killed: it would train on, for nobody."""
+    is_worker = multiprocessing.parent_process() is not None
+    if is_worker and os.getppid() != _PARENT:
+        os._exit(1)

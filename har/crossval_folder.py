@@ -58,7 +58,8 @@ class CrossValidationFolder:
         config : Config
             The settings.
         manifest : mapping
-            What the manifest tells from the beginning, with ``data`` and ``folds``.
+            What the manifest tells from the beginning. Of its ``data``, ``fingerprint`` is looked
+            at; of its ``folds``, ``kind`` and the list ``held_out_subjects``.
 
         Returns
         -------
@@ -180,7 +181,7 @@ class CrossValidationFolder:
 
     def write_summary(self) -> dict[str, Any]:
         """Sum up all scores that are there, write that and return it."""
-        n_folds = len(self._run.read_json(self._run.manifest)["folds"])
+        n_folds = len(self._run.read_json(self._run.manifest)["folds"]["held_out_subjects"])
         summary = summarise(self.read_scores(), n_folds)
         self._run.write_json(self.summary, summary)
         return summary
@@ -202,6 +203,6 @@ def _items(settings: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]
 def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Take from a manifest what must not change between sessions."""
     return {
-        "data of fingerprint": manifest["data"]["fingerprint"],
-        "folds": manifest["folds"],
+        "data.fingerprint": manifest["data"]["fingerprint"],
+        "folds": manifest["folds"]["kind"],
     }
