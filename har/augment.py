@@ -4,8 +4,8 @@ A phone sits a little differently on every person, and people move with more or 
 or slower. A network that learns from 21 people takes the tilt of their phones, their strength and
 their pace for part of the activity, unless it sees each window under many.
 
-All three ways are those of Um et al., *Data augmentation of wearable sensor data for Parkinson's
-disease monitoring*, ICMI 2017.
+After Um et al., *Data augmentation of wearable sensor data for Parkinson's disease monitoring*,
+ICMI 2017, whose time-warp changes the pace within a window, too.
 """
 
 from __future__ import annotations

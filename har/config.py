@@ -72,8 +72,8 @@ class ModelConfig:
         What the network sees side by side: all channels; movements (body_…), small ones enlarged
         by arcsinh; movements with mean 0 and deviation 1 over each window.
     standardise : bool
-        Scale each channel of that view to mean 0 and deviation 1 of the training windows, inside
-        the network.
+        Of the view of all channels: scale each to mean 0 and deviation 1 of the training windows,
+        inside the network.
     compression : float
         Of the compressed view: far below this many g and rad/s it is linear, far above logarithmic.
     conv_channels : int
@@ -87,7 +87,7 @@ class ModelConfig:
     conv_dropout : float
         Share of values dropped after each convolution while training.
     conv_skip : bool
-        Put the mean of the convolutions' outputs over time beside what the LSTM says.
+        Put the mean over time of the convolutions' outputs beside the pooled LSTM's.
     embedding_size : int
         Units of a dense layer with ReLU on each time step before the LSTM; 0: none.
     n_layers : int

@@ -92,7 +92,7 @@ class AveragedWeights:
 def share_statistics(network: ActivityNetwork) -> None:
     """Give all devices the mean of their statistics of batch normalisation.
 
-    Each device sees only its own share of the batches.
+    Each device has seen its own share of the batches only.
 
     Parameters
     ----------
