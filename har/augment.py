@@ -1,7 +1,11 @@
 """Augmentation: what might as well have been measured, made of what was.
 
-A phone sits a little differently on every person. A network that learns from 21 people takes the
-tilt of their phones for part of the activity, unless it sees each window under many tilts.
+A phone sits a little differently on every person, and people move with more or less vigour, faster
+or slower. A network that learns from 21 people takes the tilt of their phones, their strength and
+their pace for part of the activity, unless it sees each window under many.
+
+After Um et al., *Data augmentation of wearable sensor data for Parkinson's disease monitoring*,
+ICMI 2017, whose time-warp changes the pace within a window, too.
 """
 
 from __future__ import annotations
@@ -21,8 +25,7 @@ def rotate(
 ) -> FloatArray:
     """Turn the phone of each window by a random angle about a random axis.
 
-    All sensors turn together, as they would in a phone that is worn askew (Um et al., *Data
-    augmentation of wearable sensor data for Parkinson's disease monitoring*, ICMI 2017).
+    All sensors turn together, as they would in a phone that is worn askew.
 
     Parameters
     ----------
@@ -56,3 +59,66 @@ def rotate(
     vectors = signals.reshape(n_windows, n_timesteps * n_channels // 3, 3)
     turned = vectors @ matrices.swapaxes(1, 2)
     return turned.reshape(signals.shape)
+
+
+def scale_axes(
+    signals: FloatArray,
+    channels: tuple[str, ...],
+    deviation: float,
+    generator: np.random.Generator,
+) -> FloatArray:
+    """Multiply each axis of each window's sensors by a random gain.
+
+    What a sensor measures is multiplied alike in every channel made of it: body_acc_x and
+    total_acc_x have one gain, body_gyro_x another.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        In g and rad/s.
+    channels : tuple of str
+        Names of the last axis, which end in a sensor and its axis: ``acc_x``.
+    deviation : float
+        Standard deviation of the gain, which is normal around 1.
+    generator : numpy.random.Generator
+        Draws the gains.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+    """
+    sensor_axes = ["_".join(name.split("_")[-2:]) for name in channels]
+    different, places = np.unique(sensor_axes, return_inverse=True)
+    gains = generator.normal(1.0, deviation, size=(len(signals), 1, len(different)))
+    return signals * gains[:, :, places].astype(np.float32)
+
+
+def stretch_time(
+    signals: FloatArray, largest_change: float, generator: np.random.Generator
+) -> FloatArray:
+    """Play each window faster or slower, about its middle.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        In g and rad/s.
+    largest_change : float
+        Of the pace: between 1 - this and 1 + this, uniformly.
+    generator : numpy.random.Generator
+        Draws a pace for each window.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        Linearly interpolated; what a faster window lacks at its ends is mirrored there.
+    """
+    last = signals.shape[1] - 1
+    pace = generator.uniform(1 - largest_change, 1 + largest_change, size=(len(signals), 1))
+    moments = last / 2 + pace * (np.arange(last + 1) - last / 2)
+    moments = last - np.abs(last - np.abs(moments))
+    before = np.minimum(moments.astype(int), max(last - 1, 0))
+    share = (moments - before)[:, :, np.newaxis].astype(np.float32)
+    after = np.minimum(before + 1, last)
+    window = np.arange(len(signals))[:, np.newaxis]
+    stretched: FloatArray = signals[window, before] * (1 - share) + signals[window, after] * share
+    return stretched

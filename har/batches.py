@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from har.augment import rotate
+from har.augment import rotate, scale_axes, stretch_time
 from har.config import TrainingConfig
 from har.signals import FloatArray, IntArray
 from har.windows import Windows
@@ -23,9 +23,9 @@ def batches(
     windows : Windows
         What to learn from.
     config : TrainingConfig
-        Size of a batch, whether to shuffle, rotation, label smoothing.
+        Size of a batch, whether to shuffle, augmentation, label smoothing.
     generator : numpy.random.Generator
-        Draws the order and the rotations.
+        Draws the order and the augmentation.
 
     Yields
     ------
@@ -39,10 +39,23 @@ def batches(
         generator.shuffle(order)
     targets = smoothed_targets(windows.labels, len(windows.activities), config.label_smoothing)
     for chosen in np.array_split(order, math.ceil(len(order) / config.batch_size)):
-        signals = windows.signals[chosen]
-        if config.rotation_degrees:
-            signals = rotate(signals, windows.channels, config.rotation_degrees, generator)
+        signals = _augmented(windows.signals[chosen], windows.channels, config, generator)
         yield signals, targets[chosen]
+
+
+def _augmented(
+    signals: FloatArray,
+    channels: tuple[str, ...],
+    config: TrainingConfig,
+    generator: np.random.Generator,
+) -> FloatArray:
+    if config.rotation_degrees:
+        signals = rotate(signals, channels, config.rotation_degrees, generator)
+    if config.gain:
+        signals = scale_axes(signals, channels, config.gain, generator)
+    if config.time_warp:
+        signals = stretch_time(signals, config.time_warp, generator)
+    return signals
 
 
 def smoothed_targets(labels: IntArray, n_activities: int, smoothing: float) -> FloatArray:

@@ -69,8 +69,8 @@ class ModelConfig:
         What the network sees side by side: all channels; movements (body_…), small ones enlarged
         by arcsinh; movements with mean 0 and deviation 1 over each window.
     standardise : bool
-        Scale each channel of that view to mean 0 and deviation 1 of the training windows, inside
-        the network.
+        Of the view of all channels: scale each to mean 0 and deviation 1 of the training windows,
+        inside the network.
     compression : float
         Of the compressed view: far below this many g and rad/s it is linear, far above logarithmic.
     conv_channels : int
@@ -84,7 +84,7 @@ class ModelConfig:
     conv_dropout : float
         Share of values dropped after each convolution while training.
     conv_skip : bool
-        Put the mean of the convolutions' outputs over time beside what the LSTM says.
+        Put the mean over time of the convolutions' outputs beside the pooled LSTM's.
     embedding_size : int
         Units of a dense layer with ReLU on each time step before the LSTM; 0: none.
     n_layers : int
@@ -158,6 +158,10 @@ class TrainingConfig:
         Draw a new order of the windows in each epoch.
     rotation_degrees : float
         Turn the phone of each window anew in each epoch, by an angle of this deviation.
+    gain : float
+        Multiply each axis of each sensor by a gain around 1 of this deviation, anew likewise.
+    time_warp : float
+        Play each window faster or slower by up to this share, anew likewise.
     optimizer : {'adam', 'rmsprop', 'sgd'}
         The rule of the update.
     learning_rate : float
@@ -180,6 +184,9 @@ class TrainingConfig:
         Longest gradient, over all weights together; null: not clipped.
     label_smoothing : float
         Share of the target spread evenly over all activities.
+    averaging : float
+        What is measured and kept is an average of the weights, of which each step leaves this
+        share, such as 0.99, and renews the rest; 0: the weights of the last step.
     patience : int or None
         Stop after so many epochs that were not the best on the validation subjects; null: never.
     keep : {'best', 'last'}
@@ -190,6 +197,8 @@ class TrainingConfig:
     batch_size: int = 64
     shuffle: bool = True
     rotation_degrees: float = 0.0
+    gain: float = 0.0
+    time_warp: float = 0.0
     optimizer: Optimizer = "adam"
     learning_rate: float = 1e-3
     momentum: float = 0.9
@@ -201,14 +210,16 @@ class TrainingConfig:
     step_factor: float = 0.1
     clip_norm: float | None = 1.0
     label_smoothing: float = 0.0
+    averaging: float = 0.0
     patience: int | None = None
     keep: Literal["best", "last"] = "best"
 
     def __post_init__(self) -> None:
         _require_at_least(1, self, "training", "n_epochs", "batch_size", "step_epochs")
-        _require_at_least(0, self, "training", "weight_decay", "warmup_epochs", "rotation_degrees")
+        _require_at_least(0, self, "training", "weight_decay", "warmup_epochs")
+        _require_at_least(0, self, "training", "rotation_degrees", "gain")
         _require_positive(self, "training", "learning_rate", "step_factor")
-        _require_share(self, "training", "momentum", "label_smoothing")
+        _require_share(self, "training", "momentum", "label_smoothing", "time_warp", "averaging")
         if self.clip_norm is not None:
             _require_positive(self, "training", "clip_norm")
         if self.patience is not None:

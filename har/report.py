@@ -162,8 +162,13 @@ def _network_in_words(config: Config) -> str:
     model = config.model
     kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
     if model.n_layers == 1:
-        return f"one {kind} layer of {model.hidden_size} units"
-    return f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
+        layers = f"one {kind} layer of {model.hidden_size} units"
+    else:
+        layers = f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
+    if not model.conv_channels:
+        return layers
+    number = "one convolution" if model.conv_layers == 1 else f"{model.conv_layers} convolutions"
+    return f"{number} of {model.conv_channels} channels, then {layers}"
 
 
 def _environment(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from har.errors import RunError
 from har.evaluation import negative_log_likelihood
 from har.network import ActivityNetwork, predict_probabilities
 from har.signals import FloatArray
+from har.weights import AveragedWeights, BestWeights, share_statistics
 from har.windows import Windows
 
 
@@ -93,11 +94,13 @@ def fit(
     best = BestWeights(network)
     for epoch in range(1, config.n_epochs + 1):
         started_s = time.perf_counter()
+        trainer.resume()
         n_right, total_loss = 0, 0.0
         for signals, targets in batches(train, config, generator):
             loss, n_right_in_batch = trainer.step(signals, targets)
             total_loss += loss
             n_right += n_right_in_batch
+        trainer.settle()
         duration_s = time.perf_counter() - started_s
         _check_numbers(network, total_loss, epoch)
         scores = None if validation is None else score(network, validation, devices)
@@ -165,7 +168,7 @@ class Trainer:
     network : ActivityNetwork
         With its weights on `devices`.
     config : TrainingConfig
-        Optimizer, schedule, decay and clipping.
+        Optimizer, schedule, decay, clipping and averaging.
     devices : list of mxnet.Context
         Share each batch.
     n_batches : int
@@ -193,6 +196,7 @@ class Trainer:
             options["momentum"] = config.momentum
         if config.decay_kind == "l2":
             options["wd"] = config.weight_decay
+        self._averages = AveragedWeights(network, config.averaging) if config.averaging else None
         self._trainer = gluon.Trainer(
             network.collect_params(), config.optimizer, options, update_on_kvstore=False
         )
@@ -233,6 +237,17 @@ class Trainer:
         n_right = sum(_n_right(s, y) for s, (_, y) in zip(scores, shares, strict=True))
         return sum(float(loss.sum().asscalar()) for loss in losses), n_right
 
+    def settle(self) -> None:
+        """Give the network the weights to measure and to keep: the average, if asked for."""
+        share_statistics(self.network)
+        if self._averages:
+            self._averages.exchange()
+
+    def resume(self) -> None:
+        """Give the network the weights to go on from, after `settle` or at the start."""
+        if self._averages:
+            self._averages.exchange()
+
     def _share(self, signals: FloatArray, targets: FloatArray) -> list[tuple[Any, Any]]:
         """Split a batch over the devices."""
         n_shares = len(self.devices)
@@ -256,6 +271,8 @@ class Trainer:
             self._shrink(1 - rate * self.config.weight_decay)
         self._trainer.allreduce_grads()
         self._trainer.update(n_windows / self._shortening(n_windows))
+        if self._averages:
+            self._averages.update()
 
     def _shrink(self, factor: float) -> None:
         """Decay the weights apart from the gradient (Loshchilov & Hutter 2019)."""
@@ -300,48 +317,3 @@ def score(
     probabilities = predict_probabilities(network, windows.signals, devices)
     accuracy = float(np.mean(probabilities.argmax(axis=1) == windows.labels))
     return negative_log_likelihood(windows.labels, probabilities), accuracy
-
-
-class BestWeights:
-    """The weights of the best epoch so far on the validation subjects.
-
-    Parameters
-    ----------
-    network : ActivityNetwork
-        Whose weights to keep.
-    """
-
-    def __init__(self, network: ActivityNetwork) -> None:
-        self.network = network
-        self.epoch = 0
-        self._worth = (-math.inf, -math.inf)
-        self._weights: dict[str, mx.nd.NDArray] = {}
-
-    def offer(self, epoch: int, loss: float, accuracy: float) -> bool:
-        """Keep the network's weights if they are the best.
-
-        Parameters
-        ----------
-        epoch : int
-            When.
-        loss, accuracy : float
-            On the validation subjects; the loss decides between equal accuracies.
-
-        Returns
-        -------
-        bool
-            Whether they were.
-        """
-        if (accuracy, -loss) <= self._worth:
-            return False
-        self.epoch, self._worth = epoch, (accuracy, -loss)
-        self._weights = {
-            name: parameter.list_data()[0].copy()
-            for name, parameter in self.network.collect_params().items()
-        }
-        return True
-
-    def restore(self) -> None:
-        """Give the network the weights that were kept."""
-        for name, parameter in self.network.collect_params().items():
-            parameter.set_data(self._weights[name])

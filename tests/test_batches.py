@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from har.augment import rotate, scale_axes, stretch_time
 from har.batches import batches, smoothed_targets
 from har.config import TrainingConfig
 
@@ -73,6 +74,30 @@ def test_smoothing_spreads_its_share_over_all_activities(smoothing, expected):
     targets = smoothed_targets(np.array([2, 0]), 3, smoothing)
     assert targets.dtype == np.float32
     assert_allclose(targets, expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("settings", [{"gain": 0.1}, {"time_warp": 0.1}], ids=str)
+def test_augmentation_changes_each_window_anew_in_each_epoch(settings):
+    config = TrainingConfig(shuffle=False, **settings)
+    generator = np.random.default_rng(0)
+    first, second = (
+        np.concatenate([signals for signals, _ in batches(WINDOWS, config, generator)])
+        for _ in range(2)
+    )
+    for one, other in ((first, second), (first, WINDOWS.signals)):
+        assert (np.abs(one - other).max(axis=(1, 2)) > 1e-4).all()
+        assert_allclose(one.std(), other.std(), rtol=0.2)
+
+
+def test_the_phone_is_turned_before_its_sensors_gain_and_time_is_stretched_last():
+    channels = ("acc_x", "acc_y", "acc_z")
+    windows = replace(WINDOWS, signals=WINDOWS.signals[:, :, :3], channels=channels)
+    config = TrainingConfig(shuffle=False, rotation_degrees=20, gain=0.1, time_warp=0.1)
+    signals, _ = next(batches(windows, config, np.random.default_rng(0)))
+    generator = np.random.default_rng(0)
+    expected = rotate(windows.signals[: len(signals)], channels, 20, generator)
+    expected = scale_axes(expected, channels, 0.1, generator)
+    assert_array_equal(signals, stretch_time(expected, 0.1, generator))
 
 
 def test_rotation_turns_each_window_anew_in_each_epoch_and_keeps_lengths():

@@ -181,6 +181,16 @@ def test_changed_settings_are_marked(tmp_path, windows):
     assert "one bidirectional LSTM layer of 32 units" in " ".join(html.split())
 
 
+@pytest.mark.parametrize(
+    ("conv_layers", "words"), [(1, "one convolution of"), (3, "3 convolutions of")]
+)
+def test_convolutions_are_told_before_the_lstm(tmp_path, windows, conv_layers, words):
+    model = ModelConfig(conv_channels=48, conv_layers=conv_layers)
+    _, html, _ = report_of(tmp_path, windows, None, config=Config(model=model))
+    expected = f"{words} 48 channels, then 2 stacked LSTM layers of 64 units each"
+    assert expected in " ".join(html.split())
+
+
 def test_without_signals_mistakes_are_listed(tmp_path, windows):
     run, _, page = report_of(tmp_path, windows, test=None)
     assert len(page.all("svg")) == 2

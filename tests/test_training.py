@@ -24,6 +24,7 @@ from har.config import TrainingConfig
 from har.errors import RunError
 from har.network import build_network, load_weights
 from har.training import EpochRecord, Trainer, fit, learning_rate_at, score
+from har.weights import AveragedWeights
 
 CPU = [mx.cpu(0)]
 TWO_CPUS = [mx.cpu(0), mx.cpu(1)]
@@ -339,6 +340,45 @@ def test_the_best_weights_score_what_the_best_record_says():
     best = [record for record in records if record.is_best][-1]
     assert score(network, VALIDATION, CPU) == (best.validation_loss, best.validation_accuracy)
     assert best.validation_accuracy == max(record.validation_accuracy for record in records)
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("best", 1), ("last", 2)])
+def test_with_averaging_the_average_is_measured_and_kept_and_steps_go_on_without_it(
+    monkeypatch, scripted, keep, kept
+):
+    steps, update = [], AveragedWeights.update
+
+    def watch(averages):
+        steps.append(weights_of(averages.network))
+        update(averages)
+
+    monkeypatch.setattr(AveragedWeights, "update", watch)
+    measured = scripted((1.0, 0.5), (1.0, 0.9), (1.0, 0.7))
+    settings = {"network": network_of(conv_channels=4), "n_epochs": 3, "averaging": 0.8}
+    network, records = fitted(keep=keep, **settings)
+    n_steps = len(steps) // 3
+    for epoch, found in enumerate(measured, 1):
+        shares = 0.8 ** np.arange(n_steps * epoch)[::-1]
+        for name, average in found.items():
+            every = np.array([weights[name] for weights in steps[: n_steps * epoch]])
+            assert_allclose(average, np.average(every, axis=0, weights=shares), atol=1e-5)
+    assert [record.is_best for record in records] == [True, True, False]
+    for name, weights in weights_of(network).items():
+        assert_array_equal(weights, measured[kept][name])
+    plain = fitted(None, network_of(conv_channels=4), n_epochs=3, keep="last")[0]
+    for name, weights in weights_of(plain).items():
+        assert_array_equal(weights, steps[-1][name])
+
+
+def test_devices_share_their_statistics_of_batch_normalisation():
+    network = network_of(TWO_CPUS, conv_channels=4)
+    before = weights_of(network)
+    settings = tiny_config(keep="last").training
+    for _record in fit(network, TRAIN, None, settings, TWO_CPUS, seed=0):
+        for name, parameter in network.collect_params().items():
+            first, second = (array.asnumpy() for array in parameter.list_data())
+            assert_allclose(first, second, atol=1e-6, err_msg=name)
+    assert (weights_of(network)["har_norm0_running_mean"] != before["har_norm0_running_mean"]).all()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
