@@ -1,7 +1,8 @@
 """Train recipes with several seeds on the official split and keep what came out.
 
 Each run is an ordinary ``har train`` in ``runs/reproduce/``; finished ones are not run again. Their
-figures go to ``configs/results.csv``, from which README's table is made.
+figures go to ``configs/results.csv``, from which README's table is made. Whenever test subjects are
+scored, a line is added to ``configs/test_scorings.csv``, whatever becomes of the figure.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "runs" / "reproduce"
 RESULTS = ROOT / "configs" / "results.csv"
+LEDGER = ROOT / "configs" / "test_scorings.csv"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 RECIPES = ("quick", "lstm", "uci_har", "book", "tutorial", "gpu", "hapt")
@@ -33,7 +35,23 @@ def train(recipe: str, seed: int, n_threads: int) -> Path:
         RUNS.mkdir(parents=True, exist_ok=True)
         with (RUNS / f"{run.name}.log").open("w") as log:
             subprocess.run([*command, "--overwrite"], cwd=ROOT, stderr=log, stdout=log, check=True)
+        enter_in_ledger(recipe, seed, run)
     return run
+
+
+def enter_in_ledger(recipe: str, seed: int, run: Path) -> None:
+    """Note that the test subjects were scored: when, at which commit, by what, with what result."""
+    manifest = json.loads((run / "manifest.json").read_text())
+    accuracy = json.loads((run / "evaluation.json").read_text())["accuracy"]
+    git = manifest["git"] or {"commit": "", "is_dirty": ""}
+    line = {
+        "finished": manifest["finished"],
+        "commit": git["commit"][:12] + ("+" if git["is_dirty"] else ""),
+        "recipe": recipe,
+        "seed": seed,
+        "accuracy": round(accuracy, 6),
+    }
+    pd.DataFrame([line]).to_csv(LEDGER, mode="a", index=False, header=not LEDGER.exists())
 
 
 def read_result(recipe: str, seed: int, run: Path) -> dict[str, object]:
