@@ -227,12 +227,12 @@ def _run_jobs(
 
 
 def _sum_up(folder: CrossValidationFolder) -> None:
-    """Write the figures of all folds that are there, and say them."""
+    """Write the figures of all folds that are there and the report, and say where it is."""
+    from har.crossval_report import write_crossval_report
     from har.progress import summary_in_words
 
-    summary = folder.write_summary()
-    print(summary_in_words(summary))
-    print(f"figures: {folder.summary}")
+    print(summary_in_words(folder.write_summary()))
+    print(f"report: {write_crossval_report(folder)}")
 
 
 def evaluate(options: Namespace) -> None:

@@ -73,7 +73,7 @@ class CrossValidationFolder:
         """
         folder = cls(path)
         try:
-            if folder._run.manifest.exists():
+            if folder.run.manifest.exists():
                 folder._check_same(config, manifest)
                 folder._add_session(manifest)
                 return folder
@@ -84,8 +84,8 @@ class CrossValidationFolder:
                     "earlier cross-validation"
                 )
             folder._scores.mkdir()
-            folder._run.write_config(config)
-            folder._run.update_manifest(**manifest)
+            folder.run.write_config(config)
+            folder.run.update_manifest(**manifest)
         except OSError as error:
             raise RunError(
                 f"{path}: found {error.strerror or error}, expected a folder to write to"
@@ -98,19 +98,24 @@ class CrossValidationFolder:
         return self.path / "cv.json"
 
     @property
+    def page(self) -> Path:
+        """One page to look at."""
+        return self.path / "cv.html"
+
+    @property
     def _scores(self) -> Path:
         return self.path / "folds"
 
     @property
-    def _run(self) -> RunFolder:
+    def run(self) -> RunFolder:
         """The files it has in common with a run."""
         return RunFolder(self.path)
 
     def _check_same(self, config: Config, manifest: Mapping[str, Any]) -> None:
-        earlier = self._run.read_json(self._run.manifest)
+        earlier = self.run.read_json(self.run.manifest)
         if "folds" not in earlier:
             raise RunError(f"{self.path}: found another run, expected a cross-validation")
-        found = {**_flat(asdict(self._run.read_config())), **_identity(earlier)}
+        found = {**_flat(asdict(self.run.read_config())), **_identity(earlier)}
         expected = {**_flat(asdict(config)), **_identity(manifest)}
         for key, value in found.items():
             if key not in _MAY_DIFFER and value != expected[key]:
@@ -121,11 +126,11 @@ class CrossValidationFolder:
 
     def _add_session(self, manifest: Mapping[str, Any]) -> None:
         """Note by what the rest was scored, as code and versions may have changed since."""
-        earlier = self._run.read_json(self._run.manifest)
+        earlier = self.run.read_json(self.run.manifest)
         session = {
             key: manifest[key] for key in ("started", "command", "har", "environment", "git")
         }
-        self._run.update_manifest(status="running", resumed=[*earlier.get("resumed", []), session])
+        self.run.update_manifest(status="running", resumed=[*earlier.get("resumed", []), session])
 
     def _score_file(self, seed: int, fold: int) -> Path:
         return self._scores / f"seed{seed}-fold{fold}.json"
@@ -145,7 +150,7 @@ class CrossValidationFolder:
             "training": score.training,
             **score.evaluation.to_dict(),
         }
-        self._run.write_json(file, content)
+        self.run.write_json(file, content)
 
     def read_scores(self) -> list[FoldScore]:
         """Read all scores that are there, in order of seed and fold.
@@ -161,7 +166,7 @@ class CrossValidationFolder:
 
     def _read_score(self, seed: int, fold: int) -> FoldScore:
         file = self._score_file(seed, fold)
-        training = self._run.read_json(file).get("training")
+        training = self.run.read_json(file).get("training")
         if not isinstance(training, dict):
             raise RunError(f"{file}: found no training, expected how the network was trained")
         predictions = file.with_suffix(".csv")
@@ -177,13 +182,13 @@ class CrossValidationFolder:
 
     def tell(self, status: str, moment: str) -> None:
         """Note in the manifest how the last command ended, and when."""
-        self._run.update_manifest(status=status, finished=moment)
+        self.run.update_manifest(status=status, finished=moment)
 
     def write_summary(self) -> dict[str, Any]:
         """Sum up all scores that are there, write that and return it."""
-        n_folds = len(self._run.read_json(self._run.manifest)["folds"]["held_out_subjects"])
+        n_folds = len(self.run.read_json(self.run.manifest)["folds"]["held_out_subjects"])
         summary = summarise(self.read_scores(), n_folds)
-        self._run.write_json(self.summary, summary)
+        self.run.write_json(self.summary, summary)
         return summary
 
 

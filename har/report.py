@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +16,17 @@ from har.figures import (
     class_bars,
     confusion_figure,
     learning_curves,
-    row_shades,
-    row_shares,
     subject_bars,
     window_figure,
 )
 from har.files import whole_folder, write_text
-from har.pages import page_environment
+from har.page_parts import (
+    command_lines,
+    confusion_rows,
+    environment_rows,
+    run_environment,
+    settings_rows,
+)
 from har.results import Mistake, Results, check_same_windows
 from har.runs import RunFolder
 from har.style import (
@@ -118,11 +120,10 @@ def _learning_figure(results: Results, *curves: Curve) -> Figure:
 
 
 def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Figure]) -> str:
-    environment = page_environment(results.scores.activities)
-    environment.filters |= {
-        "sureness": lambda share: percent(share) if share < 0.9995 else "> " + percent(0.999),
-        "value": _value,
-    }
+    environment = run_environment(results.scores.activities)
+    environment.filters["sureness"] = lambda share: (
+        percent(share) if share < 0.9995 else "> " + percent(0.999)
+    )
     page = environment.get_template("report.html")
     return page.render(
         scores=results.scores,
@@ -131,10 +132,10 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         data_set=results.config.data.set,
         facts=_facts(results),
         curves=_curve_views(results),
-        confusion=_confusion_rows(results),
+        confusion=confusion_rows(results.scores.confusion_matrix, results.scores.activities),
         mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
-        settings=_settings(results.config),
-        command=_command(results.manifest),
+        settings=settings_rows(results.config),
+        command=command_lines(results.manifest, results.manifest["training"].get("n_threads")),
     )
 
 
@@ -153,7 +154,12 @@ def _facts(results: Results) -> dict[str, Any]:
         "known_subjects": [subject for subject in tested if subject in known],
         "n_wrong": results.scores.n_windows - int(results.scores.confusion_matrix.trace()),
         "n_epochs": len(results.metrics),
-        "environment": _environment(manifest),
+        "environment": environment_rows(
+            manifest,
+            Device=training.get("device"),
+            Threads=training.get("n_threads"),
+            Seed=training.get("seed"),
+        ),
         "data": manifest.get("data", {}),
     }
 
@@ -169,23 +175,6 @@ def _network_in_words(config: Config) -> str:
         return layers
     number = "one convolution" if model.conv_layers == 1 else f"{model.conv_layers} convolutions"
     return f"{number} of {model.conv_channels} channels, then {layers}"
-
-
-def _environment(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Collect what the run depended on besides its settings; what is unknown is left out."""
-    training, git = manifest["training"], manifest.get("git") or {}
-    state = ", with uncommitted changes" if git.get("is_dirty") else ""
-    rows = {
-        "Device": training.get("device"),
-        "Threads": training.get("n_threads"),
-        "Seed": training.get("seed"),
-        "har": manifest.get("har"),
-        "Git commit": f"{git['commit'][:12]}{state}" if git.get("commit") else None,
-    }
-    names = {"python": "Python", "platform": "Platform", "n_cores": "Processor cores"}
-    environment = manifest.get("environment", {})
-    rows |= {names.get(name, name): value for name, value in environment.items()}
-    return {name: value for name, value in rows.items() if value is not None}
 
 
 def _curve_views(results: Results) -> list[Markup]:
@@ -205,27 +194,6 @@ def _first_and_last(values: Sequence[float], show: Callable[[float], str]) -> st
     return f"from {show(values[0])} to {show(values[-1])}" if len(values) > 1 else show(values[0])
 
 
-def _confusion_rows(results: Results) -> list[dict[str, Any]]:
-    """Make a row of cells per true activity; `shade` is the strength of a cell's colour."""
-    scores = results.scores
-    shares, shades = row_shares(scores.confusion_matrix), row_shades(scores.confusion_matrix)
-    rows = []
-    for true, (activity, counts) in enumerate(
-        zip(scores.activities, scores.confusion_matrix, strict=True)
-    ):
-        cells = [
-            {
-                "count": int(count),
-                "share": float(share),
-                "is_right": predicted == true,
-                "shade": float(shades[true, predicted]),
-            }
-            for predicted, (count, share) in enumerate(zip(counts, shares[true], strict=True))
-        ]
-        rows.append({"activity": activity, "cells": cells})
-    return rows
-
-
 def _mistake_view(mistake: Mistake, pictures: Mapping[str, Figure]) -> dict[str, Any]:
     view: dict[str, Any] = {**vars(mistake), "svg": None}
     name = f"mistake_{mistake.index}"
@@ -236,36 +204,3 @@ def _mistake_view(mistake: Mistake, pictures: Mapping[str, Figure]) -> dict[str,
         )
         view["svg"] = Markup(to_svg(pictures[name], title, f"mistake-{mistake.index}"))
     return view
-
-
-def _settings(config: Config) -> dict[str, list[tuple[str, Any, bool]]]:
-    """List every setting by section: key, value, and whether it differs from the default."""
-    sections: dict[str, list[tuple[str, Any, bool]]] = {"general": []}
-    defaults = asdict(Config())
-    for key, value in asdict(config).items():
-        if isinstance(value, dict):
-            usual = defaults[key]
-            sections[key] = [(name, item, item != usual[name]) for name, item in value.items()]
-        else:
-            sections["general"].append((key, value, value != defaults[key]))
-    return sections
-
-
-def _command(manifest: Mapping[str, Any]) -> str:
-    """Write the shell lines that repeat the run."""
-    lines = []
-    commit = (manifest.get("git") or {}).get("commit")
-    if commit:
-        lines.append(f"git checkout {commit[:12]}")
-    threads = manifest["training"].get("n_threads")
-    command = shlex.join(map(str, manifest.get("command") or ["har", "train"]))
-    lines.append(f"OMP_NUM_THREADS={threads} {command}" if threads else command)
-    return "\n".join(lines)
-
-
-def _value(setting: object) -> str:
-    """Write a setting as its recipe does."""
-    if isinstance(setting, tuple):
-        return f"[{', '.join(map(str, setting))}]"
-    words = {None: "null", True: "true", False: "false"}
-    return words[setting] if setting is None or isinstance(setting, bool) else str(setting)

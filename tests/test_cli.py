@@ -25,7 +25,7 @@ from har.arguments import PUBLISHED
 from har.cli import INTERRUPTED, main
 from har.datasets.fetch import ARCHIVES
 
-VERBS = ("fetch", "inspect", "train", "evaluate", "predict", "stream", "report")
+VERBS = ("fetch", "inspect", "train", "cv", "evaluate", "predict", "stream", "report")
 
 
 @pytest.fixture(scope="session")
@@ -92,11 +92,12 @@ def test_each_verb_explains_itself_with_an_example(verb, capsys):
     assert f"example: har {verb}" in capsys.readouterr().out
 
 
-def test_help_of_train_names_every_setting(capsys):
+@pytest.mark.parametrize("verb", ["train", "cv"])
+def test_help_of_verbs_that_take_settings_names_each(verb, capsys):
     from har.recipes import _SETTINGS
 
     with pytest.raises(SystemExit):
-        main(["train", "--help"])
+        main([verb, "--help"])
     text = capsys.readouterr().out
     assert [setting for setting in _SETTINGS if f"--{setting} " not in text] == []
 

@@ -11,8 +11,14 @@ from builders import small_windows
 
 import har
 from har import provenance
-from har.datasets.dataset import DataSet
-from har.provenance import describe_environment, describe_source, describe_start, now
+from har.datasets.dataset import DataSet, TrainingSet
+from har.provenance import (
+    describe_environment,
+    describe_source,
+    describe_start,
+    describe_training_start,
+    now,
+)
 
 
 def git(folder, *arguments):
@@ -94,3 +100,17 @@ def test_a_run_starts_with_what_is_trained_on_what():
     }
     assert start["environment"] == describe_environment()
     assert {"started", "git"} <= set(start)
+
+
+def test_a_cross_validation_starts_with_the_training_windows_alone():
+    data = TrainingSet("mine", small_windows(), "a zip", ("One thing.",))
+    start = describe_training_start(["har", "cv"], "quick", data)
+    assert json.loads(json.dumps(start)) == start
+    assert start["data"] == {
+        "name": "mine",
+        "source": "a zip",
+        "notes": ["One thing."],
+        "fingerprint": data.fingerprint,
+        "n_train_windows": 72,
+    }
+    assert {"har", "status", "started", "command", "recipe", "environment", "git"} <= set(start)

@@ -11,8 +11,16 @@ from numpy.testing import assert_array_equal
 
 from har.config import DataConfig
 from har.datasets import hapt, sources, uci_har
+from har.datasets.dataset import content_fingerprint
 from har.datasets.fetch import HAPT, MIRROR_FILE
-from har.datasets.sources import fetch_data, find_data, load_uci_har, open_data, read_data
+from har.datasets.sources import (
+    fetch_data,
+    find_data,
+    load_uci_har,
+    open_data,
+    open_training,
+    read_data,
+)
 from har.errors import ConfigError, DataError
 from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
 
@@ -299,3 +307,57 @@ def test_own_recordings_are_not_looked_for_in_the_data_folder():
     assert find_data(own) is None
     with pytest.raises(ConfigError, match="data.root: found null, expected the folder with"):
         open_data(own)
+
+
+def test_the_training_windows_come_without_touching_those_to_test_on(
+    small, tmp_path, machine, monkeypatch, trusting
+):
+    root = small.as_zip(tmp_path / "copy.zip")
+    open_data(at(root))
+    for file in (machine / "cache").rglob("test_*.npy"):
+        file.write_bytes(b"not to be read")
+    monkeypatch.setattr(sources, "read_data", lambda *_: pytest.fail("read without need"))
+    opened, load = [], np.load
+    monkeypatch.setattr(
+        np, "load", lambda file, **how: opened.append(file.name) or load(file, **how)
+    )
+    data = open_training(at(root))
+    assert sorted(opened) == ["train_labels.npy", "train_signals.npy", "train_subjects.npy"]
+    assert isinstance(data.windows.signals, np.memmap)
+    assert_array_equal(data.windows.signals, small.train.signals)
+    assert (data.name, data.fingerprint) == ("UCI HAR", content_fingerprint(small.train))
+
+
+def test_the_training_windows_of_what_was_not_read_before_are_cached_on_the_way(
+    small, tmp_path, machine, trusting
+):
+    said = []
+    data = open_training(at(small.as_folder(tmp_path / "copy")), said.append)
+    assert len(said) == 1
+    assert isinstance(data.windows.signals, np.memmap)
+    assert len(list((machine / "cache").rglob("test_*.npy"))) == 3
+
+
+def test_the_training_windows_are_there_without_a_cache(
+    small, tmp_path, machine, monkeypatch, trusting
+):
+    (machine / "file").write_text("")
+    monkeypatch.setenv("HAR_CACHE", str(machine / "file"))
+    data = open_training(at(small.as_folder(tmp_path / "copy")))
+    assert_array_equal(data.windows.labels, small.train.labels)
+
+
+def test_activities_of_the_training_windows_are_chosen_as_of_the_whole(small, tmp_path, trusting):
+    config = at(small.as_zip(tmp_path / "copy.zip"), activities=("LAYING", "WALKING"))
+    data, whole = open_training(config), open_data(config)
+    assert_array_equal(data.windows.signals, whole.train.signals)
+    assert_array_equal(data.windows.labels, whole.train.labels)
+    assert data.windows.activities == config.activities
+    assert data.notes[0].startswith("4 windows of activities")
+    with pytest.raises(ConfigError, match="found DANCING, expected activities of UCI HAR"):
+        open_training(at(tmp_path / "copy.zip", activities=("DANCING",)))
+
+
+def test_training_windows_of_own_recordings_are_not_looked_for_in_the_data_folder():
+    with pytest.raises(ConfigError, match=r"data\.root"):
+        open_training(DataConfig(set="recordings", test_subjects=(1,)))

@@ -1,0 +1,64 @@
+"""One page about a cross-validation: how well, how steadily, for whom, and what it gets wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from har.crossval_folder import CrossValidationFolder
+from har.files import write_text
+from har.page_parts import (
+    command_lines,
+    confusion_rows,
+    environment_rows,
+    run_environment,
+    settings_rows,
+)
+
+
+def write_crossval_report(folder: CrossValidationFolder) -> Path:
+    """Write the page of a cross-validation, from the files in its folder.
+
+    Parameters
+    ----------
+    folder : CrossValidationFolder
+        With a summary.
+
+    Returns
+    -------
+    Path
+        ``cv.html``: one file that needs no other.
+
+    Raises
+    ------
+    HarError
+        If a file is missing or damaged.
+    """
+    run = folder.run
+    summary, manifest = run.read_json(folder.summary), run.read_json(run.manifest)
+    config = run.read_config()
+    activities = tuple(summary["activities"])
+    threads = ", ".join(map(str, summary["cost"]["n_threads"]))
+    page = run_environment(activities).get_template("crossval.html")
+    text = page.render(
+        summary=summary,
+        manifest=manifest,
+        subjects=[(row["subject"], row) for row in summary["per_subject"]],
+        data_set=config.data.set,
+        commits=_commits(manifest),
+        confusion=confusion_rows(np.array(summary["confusion_matrix"]), activities),
+        settings=settings_rows(config),
+        command=command_lines(manifest),
+        environment=environment_rows(manifest, Device=summary["cost"]["device"], Threads=threads),
+    )
+    write_text(folder.page, text)
+    return folder.page
+
+
+def _commits(manifest: dict[str, Any]) -> list[str]:
+    """Name the different states of the code that scored folds, the first one first."""
+    sessions = [manifest, *manifest.get("resumed", [])]
+    commits = ((session.get("git") or {}).get("commit") for session in sessions)
+    return list(dict.fromkeys(commit[:12] for commit in commits if commit))

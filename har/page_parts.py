@@ -1,0 +1,113 @@
+"""What several pages tell alike: confusions, settings, the environment, how to repeat."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from jinja2 import Environment
+
+from har.config import Config
+from har.figures import row_shades, row_shares
+from har.pages import page_environment
+from har.signals import IntArray
+
+
+def run_environment(activities: Iterable[str]) -> Environment:
+    """Make the environment of `page_environment`, with a filter that writes settings too."""
+    environment = page_environment(activities)
+    environment.filters["value"] = _value
+    return environment
+
+
+def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Make a row of cells per true activity; `shade` is the strength of a cell's colour.
+
+    Parameters
+    ----------
+    confusion_matrix : ndarray of int, shape (n_activities, n_activities)
+        Windows by true (rows) and predicted activity.
+    activities : tuple of str
+        Names of the classes.
+
+    Returns
+    -------
+    list of dict
+        For ``confusions_section`` in ``parts.html``.
+    """
+    shares, shades = row_shares(confusion_matrix), row_shades(confusion_matrix)
+    rows = []
+    for true, (activity, counts) in enumerate(zip(activities, confusion_matrix, strict=True)):
+        cells = [
+            {
+                "count": int(count),
+                "share": float(share),
+                "is_right": predicted == true,
+                "shade": float(shades[true, predicted]),
+            }
+            for predicted, (count, share) in enumerate(zip(counts, shares[true], strict=True))
+        ]
+        rows.append({"activity": activity, "cells": cells})
+    return rows
+
+
+def environment_rows(manifest: Mapping[str, Any], **first: object) -> dict[str, Any]:
+    """Collect what a run depended on besides its settings; what is unknown is left out.
+
+    Parameters
+    ----------
+    manifest : mapping
+        A run's, with ``har``, ``git`` and ``environment`` where they are known.
+    **first
+        Rows to begin with.
+
+    Returns
+    -------
+    dict
+        Values by their name on the page.
+    """
+    git = manifest.get("git") or {}
+    state = ", with uncommitted changes" if git.get("is_dirty") else ""
+    rows = {
+        **first,
+        "har": manifest.get("har"),
+        "Git commit": f"{git['commit'][:12]}{state}" if git.get("commit") else None,
+    }
+    names = {"python": "Python", "platform": "Platform", "n_cores": "Processor cores"}
+    environment = manifest.get("environment", {})
+    rows |= {names.get(name, name): value for name, value in environment.items()}
+    return {name: value for name, value in rows.items() if value is not None}
+
+
+def settings_rows(config: Config) -> dict[str, list[tuple[str, Any, bool]]]:
+    """List every setting by section: key, value, and whether it differs from the default."""
+    sections: dict[str, list[tuple[str, Any, bool]]] = {"general": []}
+    defaults = asdict(Config())
+    for key, value in asdict(config).items():
+        if isinstance(value, dict):
+            usual = defaults[key]
+            sections[key] = [(name, item, item != usual[name]) for name, item in value.items()]
+        else:
+            sections["general"].append((key, value, value != defaults[key]))
+    return sections
+
+
+def command_lines(manifest: Mapping[str, Any], n_threads: int | None = None) -> str:
+    """Write the shell lines that repeat a run, with a number of threads if one is given."""
+    lines = []
+    commit = (manifest.get("git") or {}).get("commit")
+    if commit:
+        lines.append(f"git checkout {commit[:12]}")
+    command = shlex.join(map(str, manifest.get("command") or ["har", "train"]))
+    lines.append(f"OMP_NUM_THREADS={n_threads} {command}" if n_threads else command)
+    return "\n".join(lines)
+
+
+def _value(setting: object) -> str:
+    """Write a setting as its recipe does."""
+    if isinstance(setting, tuple):
+        return f"[{', '.join(map(str, setting))}]"
+    words = {None: "null", True: "true", False: "false"}
+    return words[setting] if setting is None or isinstance(setting, bool) else str(setting)

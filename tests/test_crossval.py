@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import refused, small_windows, tiny_config
+
+from har.classifier import ActivityClassifier
+from har.crossval import cross_validate, n_processes, score_fold
+from har.errors import DataError
+from har.folds import folds_of
+
+WINDOWS = small_windows()
+
+
+def scores_of(config, n_jobs, seeds=(0, 1)):
+    jobs = [(seed, fold) for seed in seeds for fold in folds_of(WINDOWS, 3)]
+    scores = cross_validate(config, WINDOWS, jobs, n_jobs)
+    return {(score.seed, score.fold): score for score in scores}
+
+
+def test_the_number_of_jobs_changes_no_figure():
+    alone, together = (scores_of(tiny_config(), n_jobs) for n_jobs in (1, 2))
+    assert set(alone) == set(together) == {(s, f) for s in (0, 1) for f in (0, 1, 2)}
+    for job, score in alone.items():
+        other = together[job]
+        np.testing.assert_array_equal(
+            score.evaluation.probabilities, other.evaluation.probabilities
+        )
+        assert {**score.training, "duration_s": 0} == {**other.training, "duration_s": 0}
+    probabilities = [score.evaluation.probabilities for score in alone.values()]
+    assert len({array.tobytes() for array in probabilities}) == len(probabilities)
+
+
+def test_a_score_is_that_of_a_classifier_fitted_on_the_other_subjects():
+    fold = folds_of(WINDOWS, 3)[1]
+    score = score_fold(tiny_config(seed=7), WINDOWS, fold, seed=2)
+    classifier = ActivityClassifier(tiny_config(seed=2))
+    classifier.fit(WINDOWS.where(~np.isin(WINDOWS.subjects, fold.held_out_subjects)))
+    expected = classifier.predict_proba(WINDOWS.signals[score.rows])
+    np.testing.assert_array_equal(score.evaluation.probabilities, expected)
+    np.testing.assert_array_equal(score.evaluation.labels, WINDOWS.labels[score.rows])
+    assert set(WINDOWS.subjects[score.rows]) == set(fold.held_out_subjects)
+    assert (score.seed, score.fold, score.training["seed"]) == (2, 1, 2)
+    assert score.training["n_parameters"] > 0
+    assert score.training["duration_s"] > 0
+
+
+def test_who_is_held_out_chooses_nothing_not_even_the_epoch():
+    config = tiny_config(n_epochs=4, keep="best", patience=2, learning_rate=0.3)
+    fold = folds_of(WINDOWS, 3)[0]
+    is_held_out = np.isin(WINDOWS.subjects, fold.held_out_subjects)
+    others = replace(WINDOWS, labels=np.where(is_held_out, 2 - WINDOWS.labels, WINDOWS.labels))
+    score, other = (score_fold(config, windows, fold, seed=0) for windows in (WINDOWS, others))
+    np.testing.assert_array_equal(score.evaluation.probabilities, other.evaluation.probabilities)
+    assert score.evaluation.accuracy != other.evaluation.accuracy
+    assert {**score.training, "duration_s": 0} == {**other.training, "duration_s": 0}
+    chose = set(score.training["validation_subjects"])
+    assert chose
+    assert chose | set(score.training["train_subjects"]) == set(fold.train_subjects)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_what_a_user_can_mend_comes_back_from_another_process_as_it_is(n_jobs):
+    with refused(DataError, "asked to hold out 4 subjects of 4"):
+        scores_of(tiny_config(n_validation_subjects=4), n_jobs)
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "asked_for", "n_threads", "expected"),
+    [
+        (15, None, 1, 4),
+        (15, None, 2, 2),
+        (15, None, 8, 1),
+        (3, None, 1, 3),
+        (15, 9, 1, 9),
+        (0, 2, 1, 1),
+    ],
+)
+def test_there_are_as_many_processes_as_cores_or_as_asked_for(
+    n_jobs, asked_for, n_threads, expected, monkeypatch
+):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1, 2, 3})
+    assert n_processes(n_jobs, asked_for, n_threads) == expected

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import refused
+from scored_folds import MANIFEST, WINDOWS, make_score, make_scores
+
+from har.config import Config, DataConfig, TrainingConfig
+from har.crossval_folder import CrossValidationFolder
+from har.errors import DataError, RunError
+from har.folds import folds_of
+from har.runs import RunFolder
+
+start = CrossValidationFolder.start
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return start(tmp_path / "new" / "cv", Config(), MANIFEST)
+
+
+def test_scores_are_read_back_in_order(folder):
+    for score in reversed(make_scores()):
+        assert not folder.has_score(score.seed, score.fold)
+        folder.write_score(score)
+        assert folder.has_score(score.seed, score.fold)
+    for found, score in zip(folder.read_scores(), make_scores(), strict=True):
+        assert (found.seed, found.fold, found.training) == (score.seed, score.fold, score.training)
+        np.testing.assert_array_equal(found.rows, score.rows)
+        np.testing.assert_array_equal(found.evaluation.labels, score.evaluation.labels)
+        np.testing.assert_allclose(
+            found.evaluation.probabilities, score.evaluation.probabilities, rtol=1e-7
+        )
+
+
+def test_a_row_of_predictions_names_its_window_among_the_training_windows(folder):
+    folder.write_score(make_score(0, 1))
+    table = pd.read_csv(folder.path / "folds" / "seed0-fold1.csv")
+    np.testing.assert_array_equal(table["subject"], WINDOWS.subjects[table["index"]])
+    assert set(table["subject"]) == set(folds_of(WINDOWS, 3)[1].held_out_subjects)
+
+
+def test_predictions_without_figures_count_as_not_scored(folder):
+    folder.write_score(make_score(0, 1))
+    (folder.path / "folds" / "seed0-fold1.json").unlink()
+    (folder.path / "folds" / ".partial-seed0.json").write_text("{")
+    assert not folder.has_score(0, 1)
+    assert folder.read_scores() == []
+
+
+def test_the_summary_is_of_all_scores_that_are_there(folder):
+    for score in make_scores()[:-1]:
+        folder.write_score(score)
+    summary = folder.write_summary()
+    assert json.loads(folder.summary.read_text()) == summary
+    assert (len(summary["scores"]), summary["is_complete"]) == (5, False)
+
+
+def test_the_same_can_go_on_with_other_seeds_and_from_another_place(folder):
+    config = Config(seed=5, data=DataConfig(root="elsewhere"))
+    command = ["har", "cv", "--seed", "5"]
+    again = start(folder.path, config, {**MANIFEST, "command": command})
+    assert again == folder
+    manifest = json.loads((folder.path / "manifest.json").read_text())
+    assert manifest["command"] == MANIFEST["command"]
+    assert [session["command"] for session in manifest["resumed"]] == [command]
+
+
+CHANGED = Config(training=replace(TrainingConfig(), n_epochs=7))
+OTHER_DATA = {**MANIFEST, "data": {"fingerprint": "9999"}}
+OTHER_FOLDS = {**MANIFEST, "folds": {"kind": "loso", "held_out_subjects": []}}
+
+
+@pytest.mark.parametrize(
+    ("config", "manifest", "difference"),
+    [
+        (CHANGED, MANIFEST, "training.n_epochs 30, expected 7"),
+        (Config(), OTHER_DATA, "data.fingerprint 1234, expected 9999"),
+        (Config(), OTHER_FOLDS, "folds 3, expected loso"),
+    ],
+)
+def test_other_settings_data_or_folds_are_refused_by_name(folder, config, manifest, difference):
+    earlier = (folder.path / "manifest.json").read_text()
+    with refused(RunError, str(folder.path), difference):
+        start(folder.path, config, manifest)
+    assert (folder.path / "manifest.json").read_text() == earlier
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("")
+    with refused(RunError, "not empty"):
+        start(tmp_path / "notes", Config(), MANIFEST)
+    run = RunFolder.create(tmp_path / "run")
+    run.update_manifest(har="0.1.0")
+    with refused(RunError, "found another run, expected a cross-validation"):
+        start(run.path, Config(), MANIFEST)
+    (tmp_path / "file").write_text("")
+    with refused(RunError, "expected a folder to write to"):
+        start(tmp_path / "file" / "cv", Config(), MANIFEST)
+
+
+def test_damaged_scores_are_refused(folder):
+    folder.write_score(make_score(0, 1))
+    figures = folder.path / "folds" / "seed0-fold1.json"
+    predictions = figures.with_suffix(".csv")
+    table = predictions.read_text()
+    predictions.write_text(table.replace(",SITTING,", ",DANCING,"))
+    with refused(DataError, str(predictions)):
+        folder.read_scores()
+    predictions.unlink()
+    with refused(RunError, str(predictions), "expected a row per window"):
+        folder.read_scores()
+    figures.write_text("{}")
+    with refused(RunError, str(figures), "no training"):
+        folder.read_scores()

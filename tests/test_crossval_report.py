@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from scored_folds import MANIFEST, make_scores
+
+from har.config import Config
+from har.crossval_folder import CrossValidationFolder
+from har.crossval_report import write_crossval_report
+from har.style import percent
+
+
+def written(path, scores, manifest=MANIFEST):
+    folder = CrossValidationFolder.start(path, Config(), manifest)
+    for score in scores:
+        folder.write_score(score)
+    return folder, folder.write_summary()
+
+
+def text_of(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page.read_text(encoding="utf-8")).split())
+
+
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory):
+    folder, summary = written(tmp_path_factory.mktemp("cv") / "complete", make_scores())
+    return write_crossval_report(folder), summary
+
+
+def test_the_page_tells_means_deviations_folds_and_subjects(complete):
+    page, summary = complete
+    text = text_of(page).replace("\N{NO-BREAK SPACE}", " ")
+    for name in ("accuracy", "macro_f1"):
+        for key in ("mean", "sd_over_seeds", "sd_over_folds_and_seeds"):
+            assert percent(summary[name][key], 2).replace("\N{NO-BREAK SPACE}", " ") in text
+    for row in summary["per_fold"]:
+        assert ", ".join(map(str, row["subjects"])) in text
+    shown = re.findall(r'<th scope="row">(\d+)</th>\s*<td>[\d.]+.%</td>', page.read_text())
+    assert shown == [str(row["subject"]) for row in summary["per_subject"]]
+    assert "har cv --config quick" in text
+    assert "Partial:" not in text
+    assert "Mixed:" not in text
+
+
+def test_the_page_needs_no_other_file(complete):
+    html = complete[0].read_text(encoding="utf-8")
+    assert not re.search(r'(?:src|href)="(?!#|data:)', html)
+    assert "<script" not in html
+
+
+def test_what_is_missing_is_said(tmp_path):
+    folder, _ = written(tmp_path / "cv", make_scores(seeds=(0,), folds=(2,)))
+    text = text_of(write_crossval_report(folder))
+    assert "Partial: 1 of 3 networks have been scored" in text
+
+
+def test_code_that_changed_between_folds_is_said(tmp_path):
+    written(tmp_path / "cv", make_scores())
+    later = {**MANIFEST, "git": {"commit": "b" * 40, "is_dirty": False}}
+    folder, _ = written(tmp_path / "cv", [], later)
+    assert f"{'a' * 12}, {'b' * 12}" in text_of(write_crossval_report(folder))
