@@ -12,3 +12,8 @@ def the_one_line(capsys):
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1, lines
     return lines[0]
+
+
+# A line of code that gives a process's own highest memory in MB: what `resource` tells counts that
+# of the process that started it, too.
+PEAK_MB = "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024"

