@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from har.classifier import ActivityClassifier
-    from har.config import Config, DataConfig
-    from har.crossval_folder import CrossValidationFolder
+    from har.config import DataConfig
     from har.datasets.dataset import DataSet
-    from har.folds import Fold
     from har.live import LivePrediction
     from har.runs import RunFolder
     from har.windows import Windows
@@ -171,68 +169,9 @@ def cross_validate(options: Namespace) -> None:
         With ``config``, ``settings``, ``folds``, ``seeds``, ``only_folds``, ``jobs``, ``threads``
         and ``out``.
     """
-    from har.crossval_folder import CrossValidationFolder
-    from har.datasets.sources import open_training
-    from har.folds import choose_folds, folds_of
-    from har.provenance import describe_training_start
-    from har.recipes import load_config
+    from har.crossval_verb import run_cross_validation
 
-    config = load_config(options.config, *options.settings)
-    data = open_training(config.data, _say)
-    folds = folds_of(data.windows, options.folds)
-    chosen = choose_folds(folds, options.only_folds)
-    held_out = [list(fold.held_out_subjects) for fold in folds]
-    recipe = Path(options.config).stem
-    start = describe_training_start(options.command, recipe, data)
-    folder = CrossValidationFolder.start(
-        options.out or Path("runs") / f"cv-{recipe}-{datetime.now():%Y%m%d-%H%M%S}",
-        config,
-        {**start, "folds": {"kind": options.folds, "held_out_subjects": held_out}},
-    )
-    seeds = range(config.seed, config.seed + options.seeds)
-    jobs = [(seed, fold) for seed in seeds for fold in chosen]
-    _run_jobs(options, config, data.windows, jobs, folder)
-    _sum_up(folder)
-
-
-def _run_jobs(
-    options: Namespace,
-    config: Config,
-    windows: Windows,
-    jobs: list[tuple[int, Fold]],
-    folder: CrossValidationFolder,
-) -> None:
-    """Run the jobs that have no score yet, and keep each score at once."""
-    from har.crossval import cross_validate, n_processes
-    from har.progress import show_scores
-    from har.provenance import now
-
-    missing = [(seed, fold) for seed, fold in jobs if not folder.has_score(seed, fold.number)]
-    if len(missing) < len(jobs):
-        _say(f"{folder.path}: {len(jobs) - len(missing)} of {len(jobs)} folds are there already")
-    n_jobs = n_processes(len(missing), options.jobs, options.threads)
-    scores = cross_validate(config, windows, missing, n_jobs, options.threads)
-    n_done = 0
-    try:
-        for score in show_scores(scores, len(missing), _say):
-            folder.write_score(score)
-            n_done += 1
-        folder.tell("finished", now())
-    except KeyboardInterrupt:
-        folder.tell("interrupted", now())
-        raise KeyboardInterrupt(
-            f" after {n_done} of {len(missing)} folds; the same command with "
-            f"--out {folder.path} goes on from there"
-        ) from None
-
-
-def _sum_up(folder: CrossValidationFolder) -> None:
-    """Write the figures of all folds that are there and the report, and say where it is."""
-    from har.crossval_report import write_crossval_report
-    from har.progress import summary_in_words
-
-    print(summary_in_words(folder.write_summary()))
-    print(f"report: {write_crossval_report(folder)}")
+    print(run_cross_validation(options, _say))
 
 
 def evaluate(options: Namespace) -> None:

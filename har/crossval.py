@@ -14,6 +14,7 @@ from joblib import Parallel, delayed
 
 from har.config import Config
 from har.folds import Fold, FoldScore
+from har.provenance import describe_source
 from har.windows import Windows
 
 # Of a worker, the process that its jobs come from.
@@ -106,6 +107,7 @@ def score_fold(
         "duration_s": round(duration_s, 2),
         "n_parameters": description["model"]["n_parameters"],
         **description["training"],
+        "git": describe_source(),
     }
     return FoldScore(seed, fold.number, rows, classifier.evaluate(windows.where(rows)), training)
 

@@ -125,7 +125,7 @@ class CrossValidationFolder:
                 )
 
     def _add_session(self, manifest: Mapping[str, Any]) -> None:
-        """Note by what the rest was scored, as code and versions may have changed since."""
+        """Note that it was gone on with, as code and versions may have changed since."""
         earlier = self.run.read_json(self.run.manifest)
         session = {
             key: manifest[key] for key in ("started", "command", "har", "environment", "git")

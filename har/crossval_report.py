@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,9 +12,9 @@ from har.page_parts import (
     command_lines,
     confusion_rows,
     environment_rows,
-    run_environment,
     settings_rows,
 )
+from har.pages import page_environment
 
 
 def write_crossval_report(folder: CrossValidationFolder) -> Path:
@@ -41,13 +40,12 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     config = run.read_config()
     activities = tuple(summary["activities"])
     threads = ", ".join(map(str, summary["cost"]["n_threads"]))
-    page = run_environment(activities).get_template("crossval.html")
+    page = page_environment(activities).get_template("crossval.html")
     text = page.render(
         summary=summary,
         manifest=manifest,
         subjects=[(row["subject"], row) for row in summary["per_subject"]],
         data_set=config.data.set,
-        commits=_commits(manifest),
         confusion=confusion_rows(np.array(summary["confusion_matrix"]), activities),
         settings=settings_rows(config),
         command=command_lines(manifest),
@@ -55,10 +53,3 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     )
     write_text(folder.page, text)
     return folder.page
-
-
-def _commits(manifest: dict[str, Any]) -> list[str]:
-    """Name the different states of the code that scored folds, the first one first."""
-    sessions = [manifest, *manifest.get("resumed", [])]
-    commits = ((session.get("git") or {}).get("commit") for session in sessions)
-    return list(dict.fromkeys(commit[:12] for commit in commits if commit))

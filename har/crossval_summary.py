@@ -31,7 +31,7 @@ def summarise(scores: Sequence[FoldScore], n_folds: int) -> dict[str, Any]:
         seed, then over seeds. ``sd_over_seeds`` is the sample deviation of the seeds' means,
         ``sd_over_folds_and_seeds`` that of all scores; None where there is but one. A subject's
         accuracy is the mean over seeds. ``confusion_matrix`` and ``per_class`` pool the windows of
-        all folds and seeds.
+        all folds and seeds. More than one of ``commits`` says that the code changed in between.
     """
     table = pd.DataFrame([_row(score) for score in scores])
     pooled = pool([score.evaluation for score in scores])
@@ -47,6 +47,7 @@ def summarise(scores: Sequence[FoldScore], n_folds: int) -> dict[str, Any]:
         "activities": list(pooled.activities),
         "confusion_matrix": pooled.confusion_matrix.tolist(),
         "per_class": pooled.per_class,
+        "commits": _commits(scores),
         "cost": _cost(scores),
     }
 
@@ -111,6 +112,12 @@ def _per_subject(scores: Sequence[FoldScore]) -> list[dict[str, Any]]:
         for subject, group in table.groupby("subject")
     ]
     return sorted(rows, key=lambda row: (row["accuracy"], row["subject"]))
+
+
+def _commits(scores: Sequence[FoldScore]) -> list[str]:
+    """Name the different commits of the code that trained the networks, where they are known."""
+    states = [score.training["git"] for score in scores]
+    return sorted({state["commit"] for state in states if state})
 
 
 def _cost(scores: Sequence[FoldScore]) -> dict[str, Any]:

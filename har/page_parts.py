@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from jinja2 import Environment
-
 from har.config import Config
 from har.figures import row_shades, row_shares
-from har.pages import page_environment
 from har.signals import IntArray
-
-
-def run_environment(activities: Iterable[str]) -> Environment:
-    """Make the environment of `page_environment`, with a filter that writes settings too."""
-    environment = page_environment(activities)
-    environment.filters["value"] = _value
-    return environment
 
 
 def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -103,11 +93,3 @@ def command_lines(manifest: Mapping[str, Any], n_threads: int | None = None) -> 
     command = shlex.join(map(str, manifest.get("command") or ["har", "train"]))
     lines.append(f"OMP_NUM_THREADS={n_threads} {command}" if n_threads else command)
     return "\n".join(lines)
-
-
-def _value(setting: object) -> str:
-    """Write a setting as its recipe does."""
-    if isinstance(setting, tuple):
-        return f"[{', '.join(map(str, setting))}]"
-    words = {None: "null", True: "true", False: "false"}
-    return words[setting] if setting is None or isinstance(setting, bool) else str(setting)

@@ -1,4 +1,4 @@
-"""What all pages share: one Jinja environment, and how numbers, times and names are written."""
+"""What all pages share: one Jinja environment, and how values are written."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def page_environment(activities: Iterable[str]) -> Environment:
         "colour": colours_of(activities).__getitem__,
         "duration": duration_in_words,
         "date": _date,
+        "setting": _setting,
     }
     return environment
 
@@ -58,3 +59,11 @@ def _date(timestamp: str) -> str:
     except ValueError:
         return timestamp
     return f"{moment.day} {moment:%B %Y}"
+
+
+def _setting(value: object) -> str:
+    """Write a setting as its recipe does."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    words = {None: "null", True: "true", False: "false"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)

@@ -24,9 +24,9 @@ from har.page_parts import (
     command_lines,
     confusion_rows,
     environment_rows,
-    run_environment,
     settings_rows,
 )
+from har.pages import page_environment
 from har.results import Mistake, Results, check_same_windows
 from har.runs import RunFolder
 from har.style import (
@@ -120,7 +120,7 @@ def _learning_figure(results: Results, *curves: Curve) -> Figure:
 
 
 def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Figure]) -> str:
-    environment = run_environment(results.scores.activities)
+    environment = page_environment(results.scores.activities)
     environment.filters["sureness"] = lambda share: (
         percent(share) if share < 0.9995 else "> " + percent(0.999)
     )

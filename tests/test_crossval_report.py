@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from scored_folds import MANIFEST, make_scores
+from scored_folds import MANIFEST, make_score, make_scores
 
 from har.config import Config
 from har.crossval_folder import CrossValidationFolder
@@ -11,8 +11,8 @@ from har.crossval_report import write_crossval_report
 from har.style import percent
 
 
-def written(path, scores, manifest=MANIFEST):
-    folder = CrossValidationFolder.start(path, Config(), manifest)
+def written(path, scores):
+    folder = CrossValidationFolder.start(path, Config(), MANIFEST)
     for score in scores:
         folder.write_score(score)
     return folder, folder.write_summary()
@@ -56,7 +56,8 @@ def test_what_is_missing_is_said(tmp_path):
 
 
 def test_code_that_changed_between_folds_is_said(tmp_path):
-    written(tmp_path / "cv", make_scores())
-    later = {**MANIFEST, "git": {"commit": "b" * 40, "is_dirty": False}}
-    folder, _ = written(tmp_path / "cv", [], later)
-    assert f"{'a' * 12}, {'b' * 12}" in text_of(write_crossval_report(folder))
+    scores = [make_score(0, 0), make_score(0, 1, commit="b" * 40)]
+    folder, summary = written(tmp_path / "cv", scores)
+    assert summary["commits"] == ["a" * 40, "b" * 40]
+    text = text_of(write_crossval_report(folder))
+    assert f"trained by {'a' * 12}, {'b' * 12}." in text
