@@ -73,7 +73,8 @@ def kept_epoch(history: Sequence[EpochRecord], config: TrainingConfig) -> int | 
         None if the networks of an ensemble kept different epochs.
     """
     kept = {r.member: r.epoch for r in history if r.is_best or config.keep == "last"}
-    return next(iter(kept.values())) if len(set(kept.values())) == 1 else None
+    epochs = set(kept.values())
+    return epochs.pop() if len(epochs) == 1 else None
 
 
 def fit(
