@@ -12,6 +12,7 @@ import pandas as pd
 
 from har.backend import n_threads, parse_devices, seed_everything
 from har.config import Config
+from har.ensemble import Ensemble, joined, member_prefix
 from har.errors import DataError, RunError
 from har.evaluation import Evaluation
 from har.network import (
@@ -27,12 +28,12 @@ from har.recording import Recording
 from har.runs import RunFolder
 from har.signals import FloatArray, IntArray
 from har.timeline import make_timeline, raw_channels_of, with_channels
-from har.training import EpochRecord, fit
+from har.training import EpochRecord, fit, kept_epoch
 from har.windows import Windows, check_signals, hold_out_subjects
 
 
 class ActivityClassifier:
-    """A stacked LSTM that tells activities from windows of sensor signals.
+    """A stacked LSTM, or an ensemble of them, that tells activities from windows of signals.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class ActivityClassifier:
 
     Attributes
     ----------
-    network_ : ActivityNetwork
+    network_ : ActivityNetwork or Ensemble
         The Gluon block, with its weights.
     channels_, activities_ : tuple of str
         What it reads and what it answers.
@@ -64,7 +65,7 @@ class ActivityClassifier:
     def __init__(self, config: Config | None = None) -> None:
         self.config = config or Config()
         self.devices = parse_devices(self.config.device)
-        self.network_: ActivityNetwork | None = None
+        self.network_: ActivityNetwork | Ensemble | None = None
         self.history_: list[EpochRecord] = []
         self.n_train_windows_ = 0
         self.train_subjects_: tuple[int, ...] = ()
@@ -97,45 +98,45 @@ class ActivityClassifier:
     def fit_epochs(self, windows: Windows) -> Iterator[EpochRecord]:
         """Train on windows, and tell of each epoch as it ends; see `fit`.
 
+        The networks of an ensemble are trained one after the other, all on the same windows: what
+        one of them learned from must not choose another's epoch.
+
         Yields
         ------
         EpochRecord
             The classifier is ready to use when the last one was taken.
         """
         config = self.config
-        seed_everything(config.seed)
         train, validation = hold_out_subjects(
             windows, config.data.n_validation_subjects, config.seed
         )
         self.n_train_windows_ = len(train)
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
-        network = self._build(
-            windows.channels, windows.activities, windows.rate_hz, windows.n_timesteps
-        )
-        if config.model.standardise:
-            network.set_scaling(train.signals)
+        self.channels_, self.activities_ = windows.channels, windows.activities
+        self.rate_hz_, self.n_timesteps_ = windows.rate_hz, windows.n_timesteps
         self.history_ = []
         held_out = validation if len(validation) else None
-        for record in fit(network, train, held_out, config.training, self.devices, config.seed):
-            self.history_.append(record)
-            yield record
+        members: list[ActivityNetwork] = []
+        for number, seed in enumerate(config.member_seeds, start=1):
+            seed_everything(seed)
+            member = self._build_member(number)
+            if config.model.standardise:
+                member.set_scaling(train.signals)
+            members.append(member)
+            self.network_ = joined(members)
+            for record in fit(member, train, held_out, config.training, self.devices, seed):
+                self.history_.append(replace(record, member=number))
+                yield self.history_[-1]
 
-    def _build(
-        self,
-        channels: tuple[str, ...],
-        activities: tuple[str, ...],
-        rate_hz: float,
-        n_timesteps: int,
-    ) -> ActivityNetwork:
-        self.channels_, self.activities_ = channels, activities
-        self.rate_hz_, self.n_timesteps_ = rate_hz, n_timesteps
-        self.network_ = build_network(
-            self.config.model, n_timesteps, channels, len(activities), self.devices
+    def _build_member(self, number: int) -> ActivityNetwork:
+        model, n_activities = self.config.model, len(self.activities_)
+        prefix = member_prefix(number, model.n_members)
+        return build_network(
+            model, self.n_timesteps_, self.channels_, n_activities, self.devices, prefix
         )
-        return self.network_
 
-    def _fitted(self) -> ActivityNetwork:
+    def _fitted(self) -> ActivityNetwork | Ensemble:
         if self.network_ is None:
             raise RunError("classifier: found no trained network, expected fit or load before")
         return self.network_
@@ -244,8 +245,6 @@ class ActivityClassifier:
             If nothing was trained.
         """
         network = self._fitted()
-        best = [record.epoch for record in self.history_ if record.is_best]
-        keeps_best = self.config.training.keep == "best"
         return {
             "model": {
                 "channels": list(self.channels_),
@@ -262,7 +261,7 @@ class ActivityClassifier:
                 "train_subjects": list(self.train_subjects_),
                 "validation_subjects": list(self.validation_subjects_),
                 "n_epochs": len(self.history_),
-                "best_epoch": best[-1] if best and keeps_best else len(self.history_),
+                "best_epoch": kept_epoch(self.history_, self.config.training),
             },
         }
 
@@ -324,8 +323,12 @@ class ActivityClassifier:
         classifier.train_subjects_ = training["train_subjects"]
         classifier.validation_subjects_ = training["validation_subjects"]
         classifier.history_ = _read_history(run)
-        network = classifier._build(**model)
+        classifier.channels_, classifier.activities_ = model["channels"], model["activities"]
+        classifier.rate_hz_, classifier.n_timesteps_ = model["rate_hz"], model["n_timesteps"]
+        n_members = classifier.config.model.n_members
+        network = joined([classifier._build_member(1 + place) for place in range(n_members)])
         load_weights(network, read_weights(run.weights), str(run.weights))
+        classifier.network_ = network
         return classifier
 
 

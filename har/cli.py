@@ -147,16 +147,17 @@ def _fit(classifier: ActivityClassifier, windows: Windows, run: RunFolder) -> No
     from har.progress import shown
     from har.provenance import now
 
-    n_done = 0
-    records = classifier.fit_epochs(windows)
+    done = "epoch 0"
+    n_epochs, n_members = classifier.config.training.n_epochs, classifier.config.model.n_members
     try:
-        for record in shown(records, classifier.config.training.n_epochs, _say):
+        for record in shown(classifier.fit_epochs(windows), n_epochs, _say, n_members):
             run.append_epoch(asdict(record))
-            n_done = record.epoch
+            member = f" of member {record.member}" if n_members > 1 else ""
+            done = f"epoch {record.epoch}{member}"
     except KeyboardInterrupt:
         run.update_manifest(status="interrupted", finished=now())
         raise KeyboardInterrupt(
-            f" after epoch {n_done}; {run.path} keeps the figures so far, and no model"
+            f" after {done}; {run.path} keeps the figures so far, and no model"
         ) from None
 
 

@@ -103,6 +103,9 @@ class ModelConfig:
         Start of the forget gate's bias; 1 lets the memory live long from the beginning.
     initial_range : float or None
         Weights start uniformly within plus or minus this; null: Xavier's range.
+    n_members : int
+        Networks trained one after the other, alike but for their seeds, whose probabilities are
+        averaged; 1: a single network.
     """
 
     kernel: Kernel = "fused"
@@ -124,12 +127,13 @@ class ModelConfig:
     head_dropout: float = 0.0
     forget_bias: float = 1.0
     initial_range: float | None = None
+    n_members: int = 1
 
     def __post_init__(self) -> None:
         _require_different(self, "model", "views")
         _require_positive(self, "model", "compression")
         _require_at_least(1, self, "model", "conv_layers", "conv_kernel", "conv_stride")
-        _require_at_least(1, self, "model", "n_layers", "hidden_size")
+        _require_at_least(1, self, "model", "n_layers", "hidden_size", "n_members")
         _require_at_least(0, self, "model", "conv_channels", "embedding_size")
         _require_share(self, "model", "conv_dropout", "dropout", "head_dropout")
         if not self.standardise and "channels" not in self.views:
@@ -233,7 +237,8 @@ class Config:
     Parameters
     ----------
     seed : int
-        Of the weights, the order of windows, dropout and the validation subjects.
+        Of the weights, the order of windows, dropout and the validation subjects; see
+        `member_seeds`.
     device : str
         auto, cpu, gpu(0), or several that share each batch: gpu(0),gpu(1).
     data : DataConfig
@@ -251,14 +256,23 @@ class Config:
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < 2**31:
-            raise ConfigError(f"seed: found {self.seed}, expected 0..{2**31 - 1}")
+        highest = 2**31 - 1 - (self.member_seeds[-1] - self.seed)
+        if not 0 <= self.seed <= highest:
+            raise ConfigError(f"seed: found {self.seed}, expected 0..{highest}")
         needs_validation = self.training.keep == "best" or self.training.patience is not None
         if needs_validation and not self.data.n_validation_subjects:
             raise ConfigError(
                 "data.n_validation_subjects: found 0, expected at least 1 "
                 "with training.keep: best or a training.patience"
             )
+
+    @property
+    def member_seeds(self) -> range:
+        """The seed of each network: the first has `seed`, each other one 1000 more than the last.
+
+        Ensembles whose own seeds follow each other so have no network in common.
+        """
+        return range(self.seed, self.seed + 1000 * self.model.n_members, 1000)
 
 
 def _require_at_least(lowest: float, section: Any, name: str, *keys: str) -> None:

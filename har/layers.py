@@ -46,16 +46,20 @@ class Convolutions(gluon.HybridBlock):  # type: ignore[misc]
         Layers, channels, kernel, stride and dropout; without channels windows stay as they are.
     input_size : int
         Values in each time step.
+    prefix : str
+        Of the names of the weights.
     """
 
-    def __init__(self, config: ModelConfig, input_size: int) -> None:
+    def __init__(self, config: ModelConfig, input_size: int, prefix: str = PREFIX) -> None:
         super().__init__(prefix="")
         self.layers = nn.HybridSequential(prefix="")
         self.n_outputs = config.conv_channels or input_size
         for number in range(config.conv_layers if config.conv_channels else 0):
             self.layers.add(
-                _convolution(config, self.n_outputs if number else input_size, number),
-                nn.BatchNorm(in_channels=self.n_outputs, prefix=f"{PREFIX}norm{number}_"),
+                _convolution(
+                    config, self.n_outputs if number else input_size, f"{prefix}conv{number}_"
+                ),
+                nn.BatchNorm(in_channels=self.n_outputs, prefix=f"{prefix}norm{number}_"),
                 nn.Activation("relu"),
             )
             if config.conv_dropout:
@@ -70,7 +74,7 @@ class Convolutions(gluon.HybridBlock):  # type: ignore[misc]
         return F.swapaxes(F.squeeze(self.layers(images), axis=2), 1, 2)
 
 
-def _convolution(config: ModelConfig, input_size: int, number: int) -> nn.Conv2D:
+def _convolution(config: ModelConfig, input_size: int, prefix: str) -> nn.Conv2D:
     return nn.Conv2D(
         config.conv_channels,
         kernel_size=(1, config.conv_kernel),
@@ -79,7 +83,7 @@ def _convolution(config: ModelConfig, input_size: int, number: int) -> nn.Conv2D
         in_channels=input_size,
         # Batch normalisation takes the mean away, and has a bias of its own.
         use_bias=False,
-        prefix=f"{PREFIX}conv{number}_",
+        prefix=prefix,
     )
 
 
@@ -102,9 +106,11 @@ class FusedLSTM(gluon.HybridBlock):  # type: ignore[misc]
         Layers, units, direction, dropout and forget bias.
     input_size : int
         Values in each time step.
+    prefix : str
+        Of the names of the weights.
     """
 
-    def __init__(self, config: ModelConfig, input_size: int) -> None:
+    def __init__(self, config: ModelConfig, input_size: int, prefix: str = PREFIX) -> None:
         super().__init__(prefix="")
         self.layers = nn.HybridSequential(prefix="")
         for number, size in enumerate(_input_sizes(config, input_size)):
@@ -117,7 +123,7 @@ class FusedLSTM(gluon.HybridBlock):  # type: ignore[misc]
                     bidirectional=config.bidirectional,
                     input_size=size,
                     i2h_bias_initializer=mx.init.LSTMBias(config.forget_bias),
-                    prefix=f"{PREFIX}lstm{number}_",
+                    prefix=f"{prefix}lstm{number}_",
                 )
             )
 
@@ -137,9 +143,13 @@ class CellLSTM(gluon.HybridBlock):  # type: ignore[misc]
         Values in each time step.
     n_timesteps : int
         Steps to unroll.
+    prefix : str
+        Of the names of the weights.
     """
 
-    def __init__(self, config: ModelConfig, input_size: int, n_timesteps: int) -> None:
+    def __init__(
+        self, config: ModelConfig, input_size: int, n_timesteps: int, prefix: str = PREFIX
+    ) -> None:
         super().__init__(prefix="")
         self.n_timesteps = n_timesteps
         self.cells = rnn.HybridSequentialRNNCell(prefix="")
@@ -147,7 +157,7 @@ class CellLSTM(gluon.HybridBlock):  # type: ignore[misc]
             if number and config.dropout:
                 self.cells.add(rnn.DropoutCell(config.dropout))
             # "l" and "r" are the fused operator's names for reading forwards and backwards.
-            cells = [_cell(config, size, f"{PREFIX}lstm{number}_{side}0_") for side in "lr"]
+            cells = [_cell(config, size, f"{prefix}lstm{number}_{side}0_") for side in "lr"]
             self.cells.add(rnn.BidirectionalCell(*cells) if config.bidirectional else cells[0])
 
     def hybrid_forward(self, F: Any, steps: Any) -> Any:
@@ -189,6 +199,8 @@ class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
     ----------
     config : ModelConfig
         The kind of pooling, and the LSTM's units and direction.
+    prefix : str
+        Of the names of the weights.
 
     Notes
     -----
@@ -197,7 +209,7 @@ class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
     softmax of :math:`v^T \tanh(W h_t)` (Bahdanau, Cho & Bengio 2015).
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, prefix: str = PREFIX) -> None:
         super().__init__(prefix="")
         self.kind = config.pooling
         self.hidden_size = config.hidden_size
@@ -206,8 +218,8 @@ class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
             size = n_outputs(config)
             self.score = nn.HybridSequential(prefix="")
             self.score.add(
-                dense(size, size, f"{PREFIX}attention_", flatten=False, activation="tanh"),
-                dense(1, size, f"{PREFIX}score_", flatten=False, use_bias=False),
+                dense(size, size, f"{prefix}attention_", flatten=False, activation="tanh"),
+                dense(1, size, f"{prefix}score_", flatten=False, use_bias=False),
             )
 
     def hybrid_forward(self, F: Any, hidden: Any) -> Any:

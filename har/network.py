@@ -50,14 +50,21 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         What each sample is of.
     n_activities : int
         How many scores there are.
+    prefix : str
+        Of the names of the weights.
     """
 
     def __init__(
-        self, config: ModelConfig, n_timesteps: int, channels: tuple[str, ...], n_activities: int
+        self,
+        config: ModelConfig,
+        n_timesteps: int,
+        channels: tuple[str, ...],
+        n_activities: int,
+        prefix: str = PREFIX,
     ) -> None:
-        super().__init__(prefix=PREFIX)
-        self.views = Views(config, channels, PREFIX)
-        self.convolutions = Convolutions(config, self.views.n_outputs)
+        super().__init__(prefix=prefix)
+        self.views = Views(config, channels, prefix)
+        self.convolutions = Convolutions(config, self.views.n_outputs, prefix)
         self.has_skip = config.conv_skip
         input_size = config.embedding_size or self.convolutions.n_outputs
         self.embedding = nn.HybridSequential(prefix="")
@@ -66,21 +73,21 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
                 dense(
                     config.embedding_size,
                     self.convolutions.n_outputs,
-                    f"{PREFIX}embedding_",
+                    f"{prefix}embedding_",
                     flatten=False,
                     activation="relu",
                 )
             )
         self.lstm = (
-            FusedLSTM(config, input_size)
+            FusedLSTM(config, input_size, prefix)
             if config.kernel == "fused"
-            else CellLSTM(config, input_size, n_steps(config, n_timesteps))
+            else CellLSTM(config, input_size, n_steps(config, n_timesteps), prefix)
         )
-        self.pooling = TimePooling(config)
+        self.pooling = TimePooling(config, prefix)
         self.head = nn.HybridSequential(prefix="")
         size = n_pooled(config) + (config.conv_channels if config.conv_skip else 0)
         self.head.add(
-            nn.Dropout(config.head_dropout), dense(n_activities, size, f"{PREFIX}output_")
+            nn.Dropout(config.head_dropout), dense(n_activities, size, f"{prefix}output_")
         )
 
     def hybrid_forward(self, F: Any, windows: Any) -> Any:
@@ -122,6 +129,7 @@ def build_network(
     channels: tuple[str, ...],
     n_activities: int,
     devices: list[mx.Context],
+    prefix: str = PREFIX,
 ) -> ActivityNetwork:
     """Make a network with fresh weights.
 
@@ -137,13 +145,15 @@ def build_network(
         How many scores there are.
     devices : list of mxnet.Context
         Where to put the weights.
+    prefix : str
+        Of the names of the weights.
 
     Returns
     -------
     ActivityNetwork
         Hybridized: its graph is compiled at the first call.
     """
-    network = ActivityNetwork(config, n_timesteps, channels, n_activities)
+    network = ActivityNetwork(config, n_timesteps, channels, n_activities, prefix)
     weights = (
         mx.init.Xavier() if config.initial_range is None else mx.init.Uniform(config.initial_range)
     )

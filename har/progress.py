@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def shown(
-    records: Iterator[EpochRecord], n_epochs: int, say: Callable[[str], None]
+    records: Iterator[EpochRecord],
+    n_epochs: int,
+    say: Callable[[str], None],
+    n_members: int = 1,
 ) -> Iterator[EpochRecord]:
     """Show epochs as they end: a progress bar on a terminal, plain lines elsewhere.
 
@@ -27,9 +30,11 @@ def shown(
     records : iterator of EpochRecord
         What training yields.
     n_epochs : int
-        How many there will be at most.
+        How many there will be at most, of each network.
     say : callable
         Writes a plain line.
+    n_members : int
+        How many networks are trained one after the other.
 
     Yields
     ------
@@ -37,12 +42,15 @@ def shown(
         The same records.
     """
     is_terminal = sys.stderr.isatty()
-    with tqdm(total=n_epochs, unit="epoch", disable=not is_terminal, dynamic_ncols=True) as bar:
+    n_at_most = n_epochs * n_members
+    with tqdm(total=n_at_most, unit="epoch", disable=not is_terminal, dynamic_ncols=True) as bar:
         for record in records:
-            bar.set_postfix_str(epoch_in_words(record), refresh=False)
+            words = epoch_in_words(record)
+            member = f"member {record.member}/{n_members}, " if n_members > 1 else ""
+            bar.set_postfix_str(f"{member}{words}", refresh=False)
             bar.update()
             if not is_terminal:
-                say(f"epoch {record.epoch:3d}/{n_epochs}  {epoch_in_words(record)}")
+                say(f"{member}epoch {record.epoch:3d}/{n_epochs}  {words}")
             yield record
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
@@ -105,7 +106,7 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
 
 
 def _curves(results: Results) -> tuple[Curve, Curve]:
-    lists = {name: column.tolist() for name, column in results.metrics.items()}
+    lists = {name: column.tolist() for name, column in _mean_metrics(results).items()}
     if not results.is_validated:
         lists |= {"validation_loss": None, "validation_accuracy": None}
     return (
@@ -114,9 +115,14 @@ def _curves(results: Results) -> tuple[Curve, Curve]:
     )
 
 
+def _mean_metrics(results: Results) -> pd.DataFrame:
+    """Take the mean over the networks of an ensemble, of those that were trained so long."""
+    return results.metrics.groupby("epoch", as_index=False).mean()
+
+
 def _learning_figure(results: Results, *curves: Curve) -> Figure:
     kept_epoch = results.manifest["training"].get("best_epoch")
-    return learning_curves(results.metrics["epoch"].tolist(), curves, kept_epoch)
+    return learning_curves(_mean_metrics(results)["epoch"].tolist(), curves, kept_epoch)
 
 
 def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Figure]) -> str:
@@ -154,6 +160,7 @@ def _facts(results: Results) -> dict[str, Any]:
         "known_subjects": [subject for subject in tested if subject in known],
         "n_wrong": results.scores.n_windows - int(results.scores.confusion_matrix.trace()),
         "n_epochs": len(results.metrics),
+        "n_members": results.config.model.n_members,
         "environment": environment_rows(
             manifest,
             Device=training.get("device"),
@@ -171,10 +178,13 @@ def _network_in_words(config: Config) -> str:
         layers = f"one {kind} layer of {model.hidden_size} units"
     else:
         layers = f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
-    if not model.conv_channels:
-        return layers
-    number = "one convolution" if model.conv_layers == 1 else f"{model.conv_layers} convolutions"
-    return f"{number} of {model.conv_channels} channels, then {layers}"
+    if model.conv_channels:
+        one = model.conv_layers == 1
+        number = "one convolution" if one else f"{model.conv_layers} convolutions"
+        layers = f"{number} of {model.conv_channels} channels, then {layers}"
+    if model.n_members == 1:
+        return f"A network of {layers}"
+    return f"An ensemble of {model.n_members} networks of {layers}"
 
 
 def _curve_views(results: Results) -> list[Markup]:

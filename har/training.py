@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,8 @@ class EpochRecord:
         Training windows per second, without validation.
     is_best : bool
         Whether the weights are the best so far on the validation subjects.
+    member : int
+        Which network of an ensemble, from 1.
     """
 
     epoch: int
@@ -52,6 +54,27 @@ class EpochRecord:
     validation_accuracy: float | None
     windows_per_s: float
     is_best: bool
+    member: int = 1
+
+
+def kept_epoch(history: Sequence[EpochRecord], config: TrainingConfig) -> int | None:
+    """Find the epoch whose weights were kept.
+
+    Parameters
+    ----------
+    history : sequence of EpochRecord
+        Of one network, or of each of an ensemble.
+    config : TrainingConfig
+        Which weights to keep.
+
+    Returns
+    -------
+    int or None
+        None if the networks of an ensemble kept different epochs.
+    """
+    kept = {r.member: r.epoch for r in history if r.is_best or config.keep == "last"}
+    epochs = set(kept.values())
+    return epochs.pop() if len(epochs) == 1 else None
 
 
 def fit(

@@ -17,6 +17,7 @@ SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig
         ("data", "n_validation_subjects", -1, "at least 0"),
         ("model", "n_layers", 0, "at least 1"),
         ("model", "hidden_size", 0, "at least 1"),
+        ("model", "n_members", 0, "at least 1"),
         ("model", "compression", 0.0, "above 0"),
         ("model", "conv_channels", -1, "at least 0"),
         ("model", "conv_layers", 0, "at least 1"),
@@ -103,6 +104,14 @@ def test_raw_channels_must_be_shown():
 def test_a_seed_that_mxnet_cannot_take_is_refused(seed):
     with refused(ConfigError, f"seed: found {seed}, expected 0..2147483647"):
         Config(seed=seed)
+
+
+def test_the_last_members_seed_is_one_that_mxnet_can_take():
+    ensemble = ModelConfig(n_members=3)
+    assert list(Config(seed=7, model=ensemble).member_seeds) == [7, 1007, 2007]
+    assert Config(seed=2**31 - 2001, model=ensemble).member_seeds[-1] == 2**31 - 1
+    with refused(ConfigError, "seed: found 2147481648, expected 0..2147481647"):
+        Config(seed=2**31 - 2000, model=ensemble)
 
 
 @pytest.mark.parametrize("training", [{"keep": "best"}, {"keep": "last", "patience": 3}])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,6 +52,18 @@ def test_a_terminal_shows_a_bar_with_the_last_epochs_figures(monkeypatch):
     assert lines == []
     assert "2/2" in terminal.getvalue()
     assert WORDS[1] in terminal.getvalue()
+
+
+def test_of_an_ensemble_each_epoch_tells_the_member(monkeypatch):
+    terminal, lines = Terminal(), []
+    records = [RECORD, replace(RECORDS[1], epoch=1, member=2)]
+    assert list(shown(iter(records), 1, lines.append, n_members=2)) == records
+    assert lines == [f"member 1/2, epoch   1/1  {WORDS[0]}", f"member 2/2, epoch   1/1  {WORDS[1]}"]
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "200")
+    list(shown(iter(records), 1, lines.append, n_members=2))
+    assert "2/2" in terminal.getvalue()
+    assert f"member 2/2, {WORDS[1]}" in terminal.getvalue()
 
 
 def test_epochs_are_shown_as_they_end():

@@ -191,6 +191,20 @@ def test_convolutions_are_told_before_the_lstm(tmp_path, windows, conv_layers, w
     assert expected in " ".join(html.split())
 
 
+def test_an_ensemble_is_told_and_its_curves_are_means_over_its_members(tmp_path, windows):
+    run = make_run(tmp_path / "run", windows, config=Config(model=ModelConfig(n_members=2)))
+    first = run.read_epochs()
+    # The second stopped earlier: the last epoch is the first one's alone.
+    second = [{**row, "member": 2, "train_loss": row["train_loss"] + 1} for row in first[:-1]]
+    run.write_epochs([*first, *second])
+    html = " ".join(write_report(run).read_text().split())
+    assert "An ensemble of 2 networks of 2 stacked LSTM layers of 64 units each learned" in html
+    assert "The 2 networks were trained one after the other" in html
+    assert "for 55 epochs in all" in html
+    loss, last = first[0]["train_loss"] + 0.5, first[-1]["train_loss"]
+    assert f"Loss by epoch. Training: from {loss:.3f} to {last:.3f}." in html
+
+
 def test_without_signals_mistakes_are_listed(tmp_path, windows):
     run, _, page = report_of(tmp_path, windows, test=None)
     assert len(page.all("svg")) == 2
