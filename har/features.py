@@ -1,10 +1,14 @@
 """Summary features: what a window comes to in the time and frequency domains, by name.
 
 Most are after Anguita et al. (ESANN 2013), whose linear SVM on 561 features reached 96.4 % on UCI
-HAR. One kind is added. A standing body sways by thousandths of a g and a walking one moves by
-tenths; on the scale of walking, standing and sitting have the same deviation and the same energy.
-The logarithms of deviations, changes and energies in bands tell them apart even where each feature
-is standardised over all activities.
+HAR. Two kinds are added; figures are the accuracy of a linear SVM in 5 folds over the training
+subjects.
+
+- A standing body sways by thousandths of a g and a walking one moves by tenths; on the scale of
+  walking, standing and sitting have the same deviation and the same energy. The logarithms of
+  deviations, changes and energies in bands tell them apart even where each feature is standardised
+  over all activities (93.0 % without, 94.9 % with them).
+- Movements along and across gravity are the same however the phone is turned (95.8 % with both).
 """
 
 from __future__ import annotations
@@ -40,7 +44,8 @@ def summary_features(
         In g and rad/s, at least two time steps.
     channels : tuple of str
         Names of the last axis. ``body_acc_x``, ``body_acc_y`` and ``body_acc_z`` are a triad: it
-        has features of its own, and its length over time is summarised like a channel.
+        has features of its own, and its length over time is summarised like a channel. So are its
+        parts along and across gravity, if there is a triad with gravity, such as ``total_acc``.
     rate_hz : float
         Samples per second.
 
@@ -52,9 +57,10 @@ def summary_features(
     # With time as the last axis in memory, sums do not depend on how many windows there are.
     series = np.ascontiguousarray(np.moveaxis(signals, 1, 2), dtype=np.float64)
     triads = {name: series[:, places] for name, places in _triads(channels).items()}
-    lengths = [np.linalg.norm(triad, axis=1, keepdims=True) for triad in triads.values()]
-    series = np.concatenate([series, *lengths], axis=1)
-    names = (*channels, *(f"{name}_length" for name in triads))
+    derived = {f"{name}_length": np.linalg.norm(triad, axis=1) for name, triad in triads.items()}
+    derived |= dict(_parts(triads))
+    names = (*channels, *derived)
+    series = np.concatenate([series, *(values[:, np.newaxis] for values in derived.values())], 1)
     columns = {
         f"{name} {feature}": values[:, place]
         for summaries in (_over_time(series, rate_hz), _over_frequencies(series, rate_hz))
@@ -64,7 +70,7 @@ def summary_features(
     columns |= {
         f"{name} {feature}": values
         for name, triad in triads.items()
-        for feature, values in _of_triad(triad, has_gravity=not name.startswith("body_"))
+        for feature, values in _of_triad(triad, _has_gravity(name))
     }
     return pd.DataFrame(columns)
 
@@ -78,6 +84,28 @@ def _triads(channels: tuple[str, ...]) -> dict[str, list[int]]:
         for name, of_triad in axes.items()
         if set(of_triad) <= set(channels)
     }
+
+
+def _has_gravity(triad: str) -> bool:
+    return "acc" in triad and not triad.startswith("body_")
+
+
+def _parts(triads: dict[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
+    """Part movements by the direction of the window's mean gravity; (n_windows, n_timesteps)."""
+    for gravity in (_mean_direction(triad) for name, triad in triads.items() if _has_gravity(name)):
+        for name, triad in triads.items():
+            if not _has_gravity(name):
+                along = (triad * gravity).sum(axis=1)
+                yield f"{name}_along_gravity", along
+                across = triad - along[:, np.newaxis] * gravity
+                yield f"{name}_across_gravity", np.linalg.norm(across, axis=1)
+
+
+def _mean_direction(triad: FloatArray) -> FloatArray:
+    """Give the mean over time the length 1, or 0 if it is 0; shape (n_windows, 3, 1)."""
+    mean = triad.mean(axis=2, keepdims=True)
+    length = np.linalg.norm(mean, axis=1, keepdims=True)
+    return np.asarray(mean / np.maximum(length, SMALLEST_DEVIATION))
 
 
 def _over_time(series: FloatArray, rate_hz: float) -> Iterator[tuple[str, FloatArray]]:
@@ -144,9 +172,9 @@ def _of_triad(triad: FloatArray, has_gravity: bool) -> Iterator[tuple[str, Float
         correlation = (scaled[:, first] * scaled[:, second]).mean(axis=1)
         yield f"correlation_{AXES[first]}{AXES[second]}", correlation
     if has_gravity:
-        length = np.maximum(np.linalg.norm(mean, axis=1), SMALLEST_DEVIATION)
+        tilts = np.arccos(np.clip(_mean_direction(triad)[..., 0], -1, 1))
         for axis, name in enumerate(AXES):
-            yield f"tilt_{name}", np.arccos(np.clip(mean[:, axis] / length, -1, 1))
+            yield f"tilt_{name}", tilts[:, axis]
 
 
 def _log(deviation: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import signal, stats
+from scipy.spatial.transform import Rotation
 
 from har.features import BAND_EDGES_HZ, LAGS_S, SMALLEST_DEVIATION, summary_features
 from har.signals import SAMPLE_RATE_HZ, UCI_CHANNELS
@@ -125,6 +126,27 @@ def test_tilts_are_the_angles_between_mean_gravity_and_the_axes():
     np.testing.assert_allclose(tilts.iloc[0], [np.pi / 2, np.pi / 2 + 0.3, 0.3])
 
 
+def test_movements_are_parted_into_those_along_and_across_gravity():
+    along, across, up = sine(2.0), sine(3.0, amplitude=0.5), np.array([0.0, 0.6, 0.8])
+    body_acc = np.outer(along, up) + np.outer(across, [0.0, 0.8, -0.6])
+    total_acc = body_acc - body_acc.mean(axis=0) + 0.98 * up
+    window = np.concatenate([body_acc, total_acc], axis=1)[None]
+    found = features_of(window, UCI_CHANNELS[:3] + UCI_CHANNELS[6:], SAMPLE_RATE_HZ).iloc[0]
+    for part, expected in (("along", along), ("across", np.abs(across))):
+        for name, value in one_series(expected).items():
+            assert found[f"body_acc_{part}_gravity {name}"] == pytest.approx(value, abs=1e-9)
+
+
+def test_parts_along_and_across_gravity_are_the_same_however_the_phone_is_turned():
+    signals = np.random.default_rng(0).normal(size=(5, 128, 9))
+    turn = Rotation.random(random_state=0).as_matrix()
+    turned = (signals.reshape(5, 128, 3, 3) @ turn.T).reshape(signals.shape)
+    tables = (features_of(each, UCI_CHANNELS, SAMPLE_RATE_HZ) for each in (signals, turned))
+    before, after = (table.filter(regex="gravity|length") for table in tables)
+    assert before.shape[1] == 7 * 32
+    np.testing.assert_allclose(before, after, atol=1e-6)
+
+
 def test_a_triad_without_gravity_has_no_tilts():
     assert not any("tilt" in name for name in features_of(SIGNALS[..., :3], TRIAD))
 
@@ -136,10 +158,10 @@ def test_small_movements_differ_as_much_in_their_logarithms_as_large_ones():
     assert walk["log_deviation"] - sway["log_deviation"] == pytest.approx(2)
 
 
-def test_the_channels_of_uci_har_have_399_features_of_different_names():
+def test_the_channels_of_uci_har_have_527_features_of_different_names():
     signals = np.random.default_rng(0).normal(size=(3, 128, 9))
     table = summary_features(signals, UCI_CHANNELS, SAMPLE_RATE_HZ)
-    assert table.shape == (3, 399)
+    assert table.shape == (3, 527)
     assert table.columns.is_unique
 
 
