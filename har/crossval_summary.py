@@ -116,7 +116,7 @@ def _per_subject(scores: Sequence[FoldScore]) -> list[dict[str, Any]]:
 def _cost(scores: Sequence[FoldScore]) -> dict[str, Any]:
     durations_s = [score.training["duration_s"] for score in scores]
     return {
-        "n_parameters": scores[0].training["n_parameters"],
+        "n_parameters": scores[0].training.get("n_parameters"),
         "n_threads": sorted({score.training["n_threads"] for score in scores}),
         "mean_duration_s": round(float(np.mean(durations_s)), 2),
         "total_duration_s": round(float(np.sum(durations_s)), 2),

@@ -60,7 +60,7 @@ def summary_features(
     derived = {f"{name}_length": np.linalg.norm(triad, axis=1) for name, triad in triads.items()}
     derived |= dict(_parts(triads))
     names = (*channels, *derived)
-    series = np.concatenate([series, *(values[:, np.newaxis] for values in derived.values())], 1)
+    series = np.concatenate([series, *(part[:, np.newaxis] for part in derived.values())], axis=1)
     columns = {
         f"{name} {feature}": values[:, place]
         for summaries in (_over_time(series, rate_hz), _over_frequencies(series, rate_hz))
@@ -92,13 +92,16 @@ def _has_gravity(triad: str) -> bool:
 
 def _parts(triads: dict[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
     """Part movements by the direction of the window's mean gravity; (n_windows, n_timesteps)."""
-    for gravity in (_mean_direction(triad) for name, triad in triads.items() if _has_gravity(name)):
-        for name, triad in triads.items():
-            if not _has_gravity(name):
-                along = (triad * gravity).sum(axis=1)
-                yield f"{name}_along_gravity", along
-                across = triad - along[:, np.newaxis] * gravity
-                yield f"{name}_across_gravity", np.linalg.norm(across, axis=1)
+    total = next((triad for name, triad in triads.items() if _has_gravity(name)), None)
+    if total is None:
+        return
+    gravity = _mean_direction(total)
+    for name, triad in triads.items():
+        if not _has_gravity(name):
+            along = (triad * gravity).sum(axis=1)
+            yield f"{name}_along_gravity", along
+            across = triad - along[:, np.newaxis] * gravity
+            yield f"{name}_across_gravity", np.linalg.norm(across, axis=1)
 
 
 def _mean_direction(triad: FloatArray) -> FloatArray:
