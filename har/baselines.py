@@ -36,10 +36,10 @@ from har.windows import Windows
 # By name, what makes one from a seed.
 BASELINES: dict[str, Callable[[int], Any]] = {
     "logistic_regression": lambda seed: make_pipeline(
-        StandardScaler(), LogisticRegression(C=1.0, max_iter=2000)
+        StandardScaler(), LogisticRegression(C=10.0, max_iter=2000)
     ),
     "linear_svm": lambda seed: make_pipeline(StandardScaler(), LinearSVC(C=0.01, dual=False)),
-    "rbf_svm": lambda seed: make_pipeline(StandardScaler(), SVC(C=10.0)),
+    "rbf_svm": lambda seed: make_pipeline(StandardScaler(), SVC(C=30.0)),
     "random_forest": lambda seed: RandomForestClassifier(200, random_state=seed),
     "gradient_boosting": lambda seed: HistGradientBoostingClassifier(
         max_iter=150,
