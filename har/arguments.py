@@ -12,6 +12,14 @@ from har import __version__
 PUBLISHED = ("uci_har", "hapt")
 # The verbs that take settings of a recipe.
 TAKE_SETTINGS = ("train", "cv")
+# The names in har.baselines, whose import would make --help slow.
+BASELINES = (
+    "logistic_regression",
+    "linear_svm",
+    "rbf_svm",
+    "random_forest",
+    "gradient_boosting",
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -39,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_inspect,
         _add_train,
         _add_cv,
+        _add_baseline,
         _add_evaluate,
         _add_predict,
         _add_stream,
@@ -128,13 +137,7 @@ def _add_cv(verbs: Any) -> None:
         "and seed; those that --out holds already are not trained again."
     )
     _add_config(parser)
-    parser.add_argument(
-        "--folds",
-        type=_folds,
-        default=5,
-        metavar="N|loso",
-        help="how many, or leave one subject out at a time (default: 5)",
-    )
+    _add_folds(parser)
     parser.add_argument(
         "--seeds",
         type=_count,
@@ -154,11 +157,64 @@ def _add_cv(verbs: Any) -> None:
         metavar="FOLDER",
         help="new, or to go on in (default: runs/cv-RECIPE-TIME)",
     )
-    parser.add_argument(
-        "--jobs", type=_count, metavar="N", help="folds at a time (default: as many as cores allow)"
-    )
+    _add_jobs(parser)
     parser.add_argument(
         "--threads", type=_count, default=1, metavar="N", help="CPU threads of each (default: 1)"
+    )
+
+
+def _add_baseline(verbs: Any) -> None:
+    summary = "cross-validate classical classifiers on summary features, to compare with"
+    parser = _add_verb(verbs, "baseline", summary, "linear_svm rbf_svm --out baselines.json")
+    parser.description = (
+        f"{parser.description} Folds and figures are those of har cv; the test subjects play no "
+        "part."
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=(*BASELINES, "all"),
+        default="all",
+        metavar="NAME",
+        help=f"{', '.join(BASELINES)} or all (default: all)",
+    )
+    parser.add_argument(
+        "--config",
+        default="uci_har",
+        metavar="NAME_OR_FILE",
+        help="a recipe whose data and seed to take (default: uci_har)",
+    )
+    _add_data_root(parser, "as the recipe says")
+    _add_folds(parser)
+    parser.add_argument(
+        "--seeds",
+        type=_count,
+        default=1,
+        metavar="N",
+        help="of each fold, from the recipe's on; only the last two baselines draw (default: 1)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="all figures as JSON (default: runs/baselines-TIME.json)",
+    )
+    _add_jobs(parser)
+
+
+def _add_folds(parser: _VerbParser) -> None:
+    parser.add_argument(
+        "--folds",
+        type=_folds,
+        default=5,
+        metavar="N|loso",
+        help="how many, or leave one subject out at a time (default: 5)",
+    )
+
+
+def _add_jobs(parser: _VerbParser) -> None:
+    parser.add_argument(
+        "--jobs", type=_count, metavar="N", help="folds at a time (default: as many as cores allow)"
     )
 
 
@@ -301,12 +357,12 @@ def _add_run(parser: _VerbParser) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="a folder that har train wrote")
 
 
-def _add_data_root(parser: _VerbParser) -> None:
+def _add_data_root(parser: _VerbParser, default: str = "as when training") -> None:
     parser.add_argument(
         "--data.root",
         dest="data_root",
         metavar="PATH",
-        help="folder or zip with the data set (default: as when training)",
+        help=f"folder or zip with the data set (default: {default})",
     )
 
 

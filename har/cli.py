@@ -10,13 +10,14 @@ import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from har.arguments import TAKE_SETTINGS, build_parser
+from har.arguments import BASELINES, TAKE_SETTINGS, build_parser
 from har.errors import HarError
 
 if TYPE_CHECKING:
@@ -173,6 +174,78 @@ def cross_validate(options: Namespace) -> None:
     from har.crossval_verb import run_cross_validation
 
     print(run_cross_validation(options, _say))
+
+
+def baseline(options: Namespace) -> None:
+    """Cross-validate classical classifiers on summary features.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``names``, ``config``, ``data_root``, ``folds``, ``seeds``, ``jobs`` and ``out``.
+    """
+    from har.datasets.sources import open_training
+    from har.folds import folds_of
+    from har.progress import baselines_in_words
+    from har.provenance import describe_training_start
+    from har.recipes import load_config
+
+    config = load_config(options.config)
+    data = open_training(_at_root(config.data, options.data_root), _say)
+    folds = folds_of(data.windows, options.folds)
+    held_out = [list(fold.held_out_subjects) for fold in folds]
+    out = options.out or Path("runs") / f"baselines-{datetime.now():%Y%m%d-%H%M%S}.json"
+    content = {
+        **describe_training_start(options.command, Path(options.config).stem, data),
+        "folds": {"kind": options.folds, "held_out_subjects": held_out},
+        "baselines": {},
+    }
+    # Before any work, to see that the file can be written.
+    _write_json(content, out)
+    names = BASELINES if "all" in options.names else tuple(dict.fromkeys(options.names))
+    seeds = range(config.seed, config.seed + options.seeds)
+    jobs = [(seed, fold) for seed in seeds for fold in folds]
+    try:
+        for name, summary in _score_baselines(names, data.windows, jobs, options.jobs):
+            content["baselines"][name] = summary
+            _write_json(content, out)
+    except KeyboardInterrupt:
+        _write_json({**content, "status": "interrupted"}, out)
+        raise KeyboardInterrupt(
+            f" after {len(content['baselines'])} of {len(names)} baselines; {out} keeps them"
+        ) from None
+    _write_json({**content, "status": "finished"}, out)
+    print(baselines_in_words(content["baselines"]))
+    print(f"figures: {out}")
+
+
+def _score_baselines(
+    names: Iterable[str], windows: Windows, jobs: list[tuple[int, Fold]], n_jobs: int | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run the jobs of one baseline after the other, and sum each up."""
+    from har.baselines import score_baseline, summarise_baseline
+    from har.crossval import n_processes, run_jobs
+    from har.features import summary_features
+    from har.progress import show_scores
+
+    features = summary_features(windows.signals, windows.channels, windows.rate_hz)
+    n_at_a_time = n_processes(len(jobs), n_jobs, n_threads=1)
+    for name in names:
+        _say(f"{name}:")
+        scores = run_jobs(partial(score_baseline, name, windows, features), jobs, n_at_a_time)
+        shown = list(show_scores(scores, len(jobs), _say))
+        yield name, summarise_baseline(shown, len({fold.number for _seed, fold in jobs}))
+
+
+def _write_json(content: dict[str, Any], out: Path) -> None:
+    from har.errors import RunError
+    from har.files import write_text
+
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_text(out, json.dumps(content, indent=2) + "\n")
+    except OSError as error:
+        raise RunError(f"{out}: found {error.strerror}, expected a file to write to") from error
 
 
 def evaluate(options: Namespace) -> None:
@@ -351,6 +424,7 @@ _VERBS = {
     "inspect": inspect,
     "train": train,
     "cv": cross_validate,
+    "baseline": baseline,
     "evaluate": evaluate,
     "predict": predict,
     "stream": stream,

@@ -1,4 +1,4 @@
-"""Cross-validation over training subjects: a network for each fold and seed, several at a time."""
+"""Cross-validation over training subjects: each fold and seed is a job, several at a time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -36,9 +37,6 @@ def cross_validate(
 ) -> Iterator[FoldScore]:
     """Train and score a network for each seed and fold.
 
-    Jobs go through joblib: inside ``joblib.parallel_config("dask")`` or ``"ray"`` they are spread
-    over that cluster's machines.
-
     Parameters
     ----------
     config : Config
@@ -62,11 +60,33 @@ def cross_validate(
     HarError
         If a job fails; see `ActivityClassifier.fit`.
     """
+    score = partial(score_fold, config, windows, n_threads=n_threads)
+    yield from run_jobs(score, jobs, n_jobs)
+
+
+def run_jobs(
+    score: Callable[[Fold, int], FoldScore], jobs: Iterable[tuple[int, Fold]], n_jobs: int = 1
+) -> Iterator[FoldScore]:
+    """Score each seed and fold, however that is done.
+
+    Jobs go through joblib: inside ``joblib.parallel_config("dask")`` or ``"ray"`` they are spread
+    over that cluster's machines.
+
+    Parameters
+    ----------
+    score : callable
+        Scores one fold with one seed.
+    jobs, n_jobs
+        As for `cross_validate`.
+
+    Yields
+    ------
+    FoldScore
+        As jobs end, in any order.
+    """
     # A batch of one: a score that is there can be kept, whatever happens after.
     parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-    yield from parallel(
-        delayed(score_fold)(config, windows, fold, seed, n_threads) for seed, fold in jobs
-    )
+    yield from parallel(delayed(score)(fold, seed) for seed, fold in jobs)
 
 
 def score_fold(

@@ -1,4 +1,4 @@
-"""Folds: who is held out in turn, and what the network that never saw them said of them."""
+"""Folds: who is held out in turn, and what a classifier that never saw them said of them."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ def choose_folds(folds: Sequence[Fold], numbers: Collection[int] | None) -> list
 
 @dataclass(frozen=True)
 class FoldScore:
-    """A network that was trained on the rest, scored on the subjects held out.
+    """A classifier that was trained on the rest, scored on the subjects held out.
 
     Parameters
     ----------
     seed : int
-        The network's.
+        The classifier's.
     fold : int
         The fold's number.
     rows : ndarray of int, shape (n_windows,)
@@ -100,7 +100,8 @@ class FoldScore:
     evaluation : Evaluation
         What was predicted for them.
     training : dict
-        How the network was trained: ``duration_s``, ``n_parameters``, who chose the epoch, …
+        How it was trained: ``duration_s``, ``n_threads``, of a network also ``n_parameters``, who
+        chose the epoch, …
     """
 
     seed: int

@@ -125,6 +125,21 @@ def summary_in_words(summary: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def baselines_in_words(summaries: Mapping[str, Mapping[str, Any]]) -> str:
+    """Tell a row per baseline: its accuracy over folds, and what it costs."""
+    lines = [
+        f"{'baseline':20}{'accuracy':>18}{'macro F1':>10}{'s to fit':>10}{'ms a window':>13}",
+    ]
+    for name, summary in summaries.items():
+        accuracy, cost = summary["accuracy"], summary["cost"]
+        both = f"{accuracy['mean']:.2%} ± {accuracy['sd_over_folds_and_seeds']:.2%}"
+        lines.append(
+            f"{name:20}{both:>18}{summary['macro_f1']['mean']:10.2%}"
+            f"{cost['mean_duration_s']:10.1f}{cost['ms_per_window']:13.2f}"
+        )
+    return "\n".join(lines)
+
+
 def _mean_in_words(figure: Mapping[str, float | None]) -> str:
     sds = {"seeds": figure["sd_over_seeds"], "folds and seeds": figure["sd_over_folds_and_seeds"]}
     words = [f"{sd:.2%} over {what}" for what, sd in sds.items() if sd is not None]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from har.evaluation import Evaluation
-from har.progress import epoch_in_words, evaluation_in_words, shown
+from har.progress import baselines_in_words, epoch_in_words, evaluation_in_words, shown
 from har.training import EpochRecord
 
 RECORD = EpochRecord(
@@ -71,6 +71,18 @@ def test_epochs_are_shown_as_they_end():
     records = shown(iter(RECORDS), 2, lines.append)
     assert next(records) == RECORD
     assert len(lines) == 1
+
+
+def test_baselines_have_a_row_each_with_accuracy_and_cost():
+    summary = {
+        "accuracy": {"mean": 0.9512, "sd_over_folds_and_seeds": 0.0123},
+        "macro_f1": {"mean": 0.9456},
+        "cost": {"mean_duration_s": 12.34, "ms_per_window": 0.567},
+    }
+    heading, *rows = baselines_in_words({"linear_svm": summary, "rbf_svm": summary}).splitlines()
+    assert rows[0].split() == ["linear_svm", "95.12%", "±", "1.23%", "94.56%", "12.3", "0.57"]
+    assert rows[1].startswith("rbf_svm")
+    assert {len(row) for row in rows} == {len(heading)}
 
 
 def test_a_result_has_its_headline_and_a_row_per_activity():
