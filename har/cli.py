@@ -5,28 +5,24 @@ Rooms are imported by the verbs that need them, so that ``har --help`` answers a
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from har.arguments import BASELINES, TAKE_SETTINGS, build_parser
+from har.arguments import TAKE_SETTINGS, build_parser
 from har.errors import HarError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from har.classifier import ActivityClassifier
     from har.config import DataConfig
     from har.datasets.dataset import DataSet
-    from har.live import LivePrediction
     from har.runs import RunFolder
     from har.windows import Windows
 
@@ -184,68 +180,9 @@ def baseline(options: Namespace) -> None:
     options : Namespace
         With ``names``, ``config``, ``data_root``, ``folds``, ``seeds``, ``jobs`` and ``out``.
     """
-    from har.datasets.sources import open_training
-    from har.folds import folds_of
-    from har.progress import baselines_in_words
-    from har.provenance import describe_training_start
-    from har.recipes import load_config
+    from har.baseline_verb import run_baselines
 
-    config = load_config(options.config)
-    data = open_training(_at_root(config.data, options.data_root), _say)
-    folds = folds_of(data.windows, options.folds)
-    held_out = [list(fold.held_out_subjects) for fold in folds]
-    out = options.out or Path("runs") / f"baselines-{datetime.now():%Y%m%d-%H%M%S}.json"
-    content = {
-        **describe_training_start(options.command, Path(options.config).stem, data),
-        "folds": {"kind": options.folds, "held_out_subjects": held_out},
-        "baselines": {},
-    }
-    # Before any work, to see that the file can be written.
-    _write_json(content, out)
-    names = BASELINES if "all" in options.names else tuple(dict.fromkeys(options.names))
-    seeds = range(config.seed, config.seed + options.seeds)
-    jobs = [(seed, fold) for seed in seeds for fold in folds]
-    try:
-        for name, summary in _score_baselines(names, data.windows, jobs, options.jobs):
-            content["baselines"][name] = summary
-            _write_json(content, out)
-    except KeyboardInterrupt:
-        _write_json({**content, "status": "interrupted"}, out)
-        raise KeyboardInterrupt(
-            f" after {len(content['baselines'])} of {len(names)} baselines; {out} keeps them"
-        ) from None
-    _write_json({**content, "status": "finished"}, out)
-    print(baselines_in_words(content["baselines"]))
-    print(f"figures: {out}")
-
-
-def _score_baselines(
-    names: Iterable[str], windows: Windows, jobs: list[tuple[int, Fold]], n_jobs: int | None
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Run the jobs of one baseline after the other, and sum each up."""
-    from har.baselines import score_baseline, summarise_baseline
-    from har.crossval import n_processes, run_jobs
-    from har.features import summary_features
-    from har.progress import show_scores
-
-    features = summary_features(windows.signals, windows.channels, windows.rate_hz)
-    n_at_a_time = n_processes(len(jobs), n_jobs, n_threads=1)
-    for name in names:
-        _say(f"{name}:")
-        scores = run_jobs(partial(score_baseline, name, windows, features), jobs, n_at_a_time)
-        shown = list(show_scores(scores, len(jobs), _say))
-        yield name, summarise_baseline(shown, len({fold.number for _seed, fold in jobs}))
-
-
-def _write_json(content: dict[str, Any], out: Path) -> None:
-    from har.errors import RunError
-    from har.files import write_text
-
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_text(out, json.dumps(content, indent=2) + "\n")
-    except OSError as error:
-        raise RunError(f"{out}: found {error.strerror}, expected a file to write to") from error
+    print(run_baselines(options, _say))
 
 
 def evaluate(options: Namespace) -> None:
@@ -290,83 +227,12 @@ def predict(options: Namespace) -> None:
     options : Namespace
         With ``run``, ``file``, ``out``, ``device``, and what is only for recordings.
     """
-    if options.file.suffix.lower() in {".npy", ".npz"}:
-        _predict_windows(options)
-    else:
-        _predict_recording(options)
+    from har.recording_verbs import predict_recording, predict_windows
 
-
-def _predict_windows(options: Namespace) -> None:
-    from har.classifier import ActivityClassifier
-    from har.datasets.arrays import read_windows
-    from har.errors import UsageError
-    from har.evaluation import predictions_table
-
-    for name in ("plot", "truth", "columns", "rate_hz", "time_unit", "acc_unit", "gyro_unit"):
-        if getattr(options, name):
-            option = name.replace("_", "-")
-            raise UsageError(f"{options.file}: found windows and --{option}, expected a recording")
-    classifier = ActivityClassifier.load(options.run, options.device)
-    signals = read_windows(options.file, classifier.channels_)
-    table = predictions_table(classifier.predict_proba(signals), classifier.activities_)
-    _write_table(table, options.out)
-    shares = table["predicted"].value_counts(normalize=True)
-    _say(
-        f"{len(table)} windows: "
-        + ", ".join(f"{activity} {share:.1%}" for activity, share in shares.items())
-    )
-
-
-def _read_truth(options: Namespace) -> DataFrame:
-    import pandas as pd
-
-    from har.datasets.recordings_table import read_segments
-
-    segments = read_segments(options.truth, options.file)
-    return pd.DataFrame(map(vars, segments))[["start_s", "end_s", "activity"]]
-
-
-def _predict_recording(options: Namespace) -> None:
-    from har.classifier import ActivityClassifier
-    from har.reading.recording import read_recording
-    from har.timeline_report import TimelineReport
-
-    classifier = ActivityClassifier.load(options.run, options.device)
-    recording = read_recording(
-        options.file,
-        columns=options.columns,
-        rate_hz=options.rate_hz,
-        time_unit=options.time_unit,
-        acc_unit=options.acc_unit,
-        gyro_unit=options.gyro_unit,
-        needs_gyroscope=any("gyro" in channel for channel in classifier.channels_),
-    )
-    for note in recording.notes:
-        _say(f"note: {note}")
-    truth = _read_truth(options) if options.truth else None
-    timeline = classifier.predict_recording(recording)
-    report = TimelineReport(recording, timeline, classifier.activities_, str(options.run), truth)
+    holds_windows = options.file.suffix.lower() in {".npy", ".npz"}
+    table = (predict_windows if holds_windows else predict_recording)(options, _say)
     if options.out is None:
-        print(timeline.to_csv(index=False, float_format="%.8g"), end="")
-    written = report.write_tables(options.out) if options.out else []
-    if options.plot:
-        written += report.write_pictures(options.out or Path(f"{options.file.stem}-timeline.csv"))
-    _say(report.in_words())
-    if written:
-        _say(f"wrote {', '.join(map(str, written))}")
-
-
-def _write_table(table: DataFrame, out: Path | None) -> None:
-    from har.errors import RunError
-    from har.frames import write_frame
-
-    if out is None:
         print(table.to_csv(index=False, float_format="%.8g"), end="")
-        return
-    try:
-        write_frame(table, out)
-    except OSError as error:
-        raise RunError(f"{out}: found {error.strerror}, expected a file to write to") from error
 
 
 def stream(options: Namespace) -> None:
@@ -379,25 +245,12 @@ def stream(options: Namespace) -> None:
     """
     # One window is too little work for two threads to share.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from har.classifier import ActivityClassifier
-    from har.live import LiveTimeline
+    from har.recording_verbs import run_stream
 
-    classifier = ActivityClassifier.load(options.run, options.device)
-    live = LiveTimeline(classifier, options.acc_unit, options.gyro_unit)
-    _say("har: ready for samples, a line each")
-    try:
-        for line in sys.stdin.buffer:
-            _tell(live.push(line.decode(errors="replace")))
-            if doubt := live.lines.doubt():
-                _say(f"har: {doubt}")
-        _tell(live.finish())
-    finally:
-        _say(live.lines.in_words())
-
-
-def _tell(predictions: Iterable[LivePrediction]) -> None:
-    for prediction in predictions:
-        print(json.dumps(asdict(prediction)), flush=True)
+    # Closed, it tells what came in, however it ends.
+    with closing(run_stream(options, sys.stdin.buffer, _say)) as lines:
+        for line in lines:
+            print(line, flush=True)
 
 
 def report(options: Namespace) -> None:

@@ -1,0 +1,95 @@
+"""What ``har baseline`` does: score each classical classifier on the folds of ``har cv``."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from har.arguments import BASELINES
+from har.baselines import score_baseline, summarise_baseline
+from har.crossval import n_processes, run_jobs
+from har.datasets.sources import open_training
+from har.errors import RunError
+from har.features import summary_features
+from har.files import write_text
+from har.folds import Fold, folds_of
+from har.progress import baselines_in_words, show_scores
+from har.provenance import describe_training_start
+from har.recipes import load_config
+from har.windows import Windows
+
+
+def run_baselines(options: Namespace, say: Callable[[str], None]) -> str:
+    """Cross-validate classical classifiers on summary features.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``names``, ``config``, ``data_root``, ``folds``, ``seeds``, ``jobs``, ``out`` and
+        ``command``.
+    say : callable
+        Told in a line what is being done.
+
+    Returns
+    -------
+    str
+        A table of the results, and where all figures are.
+    """
+    config = load_config(options.config)
+    root = options.data_root or config.data.root
+    data = open_training(replace(config.data, root=root), say)
+    folds = folds_of(data.windows, options.folds)
+    held_out = [list(fold.held_out_subjects) for fold in folds]
+    out = options.out or Path("runs") / f"baselines-{datetime.now():%Y%m%d-%H%M%S}.json"
+    content = {
+        **describe_training_start(options.command, Path(options.config).stem, data),
+        "folds": {"kind": options.folds, "held_out_subjects": held_out},
+        "baselines": {},
+    }
+    # Before any work, to see that the file can be written.
+    _write_json(content, out)
+    names = BASELINES if "all" in options.names else tuple(dict.fromkeys(options.names))
+    seeds = range(config.seed, config.seed + options.seeds)
+    jobs = [(seed, fold) for seed in seeds for fold in folds]
+    try:
+        for name, summary in _score_baselines(names, data.windows, jobs, options.jobs, say):
+            content["baselines"][name] = summary
+            _write_json(content, out)
+    except KeyboardInterrupt:
+        _write_json({**content, "status": "interrupted"}, out)
+        raise KeyboardInterrupt(
+            f" after {len(content['baselines'])} of {len(names)} baselines; {out} keeps them"
+        ) from None
+    _write_json({**content, "status": "finished"}, out)
+    return f"{baselines_in_words(content['baselines'])}\nfigures: {out}"
+
+
+def _score_baselines(
+    names: Iterable[str],
+    windows: Windows,
+    jobs: list[tuple[int, Fold]],
+    n_jobs: int | None,
+    say: Callable[[str], None],
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Run the jobs of one baseline after the other, and sum each up."""
+    features = summary_features(windows.signals, windows.channels, windows.rate_hz)
+    n_at_a_time = n_processes(len(jobs), n_jobs, n_threads=1)
+    for name in names:
+        say(f"{name}:")
+        scores = run_jobs(partial(score_baseline, name, windows, features), jobs, n_at_a_time)
+        shown = list(show_scores(scores, len(jobs), say))
+        yield name, summarise_baseline(shown, len({fold.number for _seed, fold in jobs}))
+
+
+def _write_json(content: dict[str, Any], out: Path) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_text(out, json.dumps(content, indent=2) + "\n")
+    except OSError as error:
+        raise RunError(f"{out}: found {error.strerror}, expected a file to write to") from error

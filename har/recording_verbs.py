@@ -1,0 +1,141 @@
+"""What ``har predict`` and ``har stream`` do with recordings, windows and lines."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from har.classifier import ActivityClassifier
+from har.datasets.arrays import read_windows
+from har.datasets.recordings_table import read_segments
+from har.errors import RunError, UsageError
+from har.evaluation import predictions_table
+from har.frames import write_frame
+from har.live import LiveTimeline
+from har.reading.recording import read_recording
+from har.recording import Recording
+from har.timeline_report import TimelineReport
+
+_FOR_RECORDINGS = ("plot", "truth", "columns", "rate_hz", "time_unit", "acc_unit", "gyro_unit")
+
+
+def predict_windows(options: Namespace, say: Callable[[str], None]) -> pd.DataFrame:
+    """Classify windows of a file.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``run``, ``file``, ``out`` and ``device``.
+    say : callable
+        Told the shares of the activities.
+
+    Returns
+    -------
+    DataFrame
+        A row per window, written to ``out`` if that is given.
+    """
+    for name in _FOR_RECORDINGS:
+        if getattr(options, name):
+            option = name.replace("_", "-")
+            raise UsageError(f"{options.file}: found windows and --{option}, expected a recording")
+    classifier = ActivityClassifier.load(options.run, options.device)
+    signals = read_windows(options.file, classifier.channels_)
+    table = predictions_table(classifier.predict_proba(signals), classifier.activities_)
+    if options.out:
+        try:
+            write_frame(table, options.out)
+        except OSError as error:
+            raise RunError(
+                f"{options.out}: found {error.strerror}, expected a file to write to"
+            ) from error
+    shares = table["predicted"].value_counts(normalize=True)
+    told = ", ".join(f"{activity} {share:.1%}" for activity, share in shares.items())
+    say(f"{len(table)} windows: {told}")
+    return table
+
+
+def predict_recording(options: Namespace, say: Callable[[str], None]) -> pd.DataFrame:
+    """Find out what the person of a recording did from when to when.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``run``, ``file``, ``out``, ``device``, ``plot``, ``truth``, and what is known of the
+        recording.
+    say : callable
+        Told every assumption, a summary and which files were written.
+
+    Returns
+    -------
+    DataFrame
+        The timeline, written to ``out`` with all that belongs to it if that is given.
+    """
+    classifier = ActivityClassifier.load(options.run, options.device)
+    needs_gyroscope = any("gyro" in channel for channel in classifier.channels_)
+    recording = _read(options, needs_gyroscope)
+    for note in recording.notes:
+        say(f"note: {note}")
+    truth = _read_truth(options) if options.truth else None
+    timeline = classifier.predict_recording(recording)
+    report = TimelineReport(recording, timeline, classifier.activities_, str(options.run), truth)
+    written = report.write_tables(options.out) if options.out else []
+    if options.plot:
+        written += report.write_pictures(options.out or Path(f"{options.file.stem}-timeline.csv"))
+    say(report.in_words())
+    if written:
+        say(f"wrote {', '.join(map(str, written))}")
+    return timeline
+
+
+def _read(options: Namespace, needs_gyroscope: bool) -> Recording:
+    return read_recording(
+        options.file,
+        columns=options.columns,
+        rate_hz=options.rate_hz,
+        time_unit=options.time_unit,
+        acc_unit=options.acc_unit,
+        gyro_unit=options.gyro_unit,
+        needs_gyroscope=needs_gyroscope,
+    )
+
+
+def _read_truth(options: Namespace) -> pd.DataFrame:
+    segments = read_segments(options.truth, options.file)
+    return pd.DataFrame(map(vars, segments))[["start_s", "end_s", "activity"]]
+
+
+def run_stream(
+    options: Namespace, lines: Iterable[bytes], say: Callable[[str], None]
+) -> Generator[str, None, None]:
+    """Classify a live stream, window by window.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``run``, ``acc_unit``, ``gyro_unit`` and ``device``.
+    lines : iterable of bytes
+        A sample each.
+    say : callable
+        Told when samples can come, what is doubtful, and in the end what came in.
+
+    Yields
+    ------
+    str
+        A JSON object for each window, as soon as it is complete.
+    """
+    classifier = ActivityClassifier.load(options.run, options.device)
+    live = LiveTimeline(classifier, options.acc_unit, options.gyro_unit)
+    say("har: ready for samples, a line each")
+    try:
+        for line in lines:
+            yield from (json.dumps(asdict(p)) for p in live.push(line.decode(errors="replace")))
+            if doubt := live.lines.doubt():
+                say(f"har: {doubt}")
+        yield from (json.dumps(asdict(p)) for p in live.finish())
+    finally:
+        say(live.lines.in_words())
