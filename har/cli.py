@@ -13,13 +13,15 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.arguments import TAKE_SETTINGS, build_parser
-from har.errors import HarError
+from har.errors import HarError, UsageError
 
 if TYPE_CHECKING:
+    from optuna import Study
     from pandas import DataFrame
 
     from har.classifier import ActivityClassifier
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from har.folds import Fold
     from har.live import LivePrediction
     from har.runs import RunFolder
+    from har.tuning import Task
+    from har.tuning_folder import TuningFolder
     from har.windows import Windows
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
@@ -234,6 +238,62 @@ def _sum_up(folder: CrossValidationFolder) -> None:
     print(f"figures: {folder.summary}")
 
 
+def tune(options: Namespace) -> None:
+    """Search for better settings of a recipe by cross-validation.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``config``, ``settings``, ``trials``, ``out``, ``storage`` and ``threads``.
+    """
+    if find_spec("optuna") is None:
+        raise UsageError("har tune: found no optuna, expected it: pip install 'har[tune]'")
+    from har.datasets.sources import open_training
+    from har.folds import folds_of
+    from har.provenance import describe_training_start
+    from har.ranges import load_search
+    from har.tuning import Task, hardest_first, open_study, without_password
+    from har.tuning_folder import TuningFolder
+
+    search = load_search(options.config, *options.settings)
+    data = open_training(search.base.data, _say)
+    task = Task(search, data.windows, hardest_first(folds_of(data.windows, 5)), options.threads)
+    recipe = Path(options.config).stem
+    folder = TuningFolder.prepare(options.out or Path("runs") / f"tune-{recipe}")
+    storage = options.storage or f"sqlite:///{folder.study.resolve()}"
+    study = open_study(storage, folder.path.resolve().name, task, data.fingerprint)
+    command = [part.replace(storage, without_password(storage)) for part in options.command]
+    folder.write_start(search, describe_training_start(command, recipe, data))
+    _run_trials(options.trials, study, task, folder)
+
+
+def _run_trials(n_trials: int, study: Study, task: Task, folder: TuningFolder) -> None:
+    """Run the trials that are missing, and keep the table of all after each."""
+    from har.progress import trial_in_words
+    from har.provenance import now
+    from har.tuning import n_over, run_trials
+    from har.tuning_folder import best_of
+
+    try:
+        for trial in run_trials(study, task, n_trials, _say):
+            trials = study.get_trials()
+            folder.write_trials(task.search, trials)
+            _say(trial_in_words(trial, n_over(trials), n_trials))
+    except KeyboardInterrupt:
+        folder.tell("interrupted", now())
+        raise KeyboardInterrupt(
+            f" after {n_over(study.get_trials())} of {n_trials} trials; the same command with "
+            f"--out {folder.path} goes on from there"
+        ) from None
+    folder.write_trials(task.search, study.get_trials())
+    folder.tell("finished", now())
+    best = best_of(study.get_trials())
+    if best is None:
+        print(f"no trial was scored on all folds; why: {folder.trials}")
+    else:
+        print(f"best: trial {best.number}, accuracy {best.value:.2%}; recipe: {folder.best}")
+
+
 def evaluate(options: Namespace) -> None:
     """Score a trained run on the test subjects again.
 
@@ -285,7 +345,6 @@ def predict(options: Namespace) -> None:
 def _predict_windows(options: Namespace) -> None:
     from har.classifier import ActivityClassifier
     from har.datasets.arrays import read_windows
-    from har.errors import UsageError
     from har.evaluation import predictions_table
 
     for name in ("plot", "truth", "columns", "rate_hz", "time_unit", "acc_unit", "gyro_unit"):
@@ -410,6 +469,7 @@ _VERBS = {
     "inspect": inspect,
     "train": train,
     "cv": cross_validate,
+    "tune": tune,
     "evaluate": evaluate,
     "predict": predict,
     "stream": stream,

@@ -93,12 +93,12 @@ def test_each_verb_explains_itself_with_an_example(verb, capsys):
 
 
 def test_help_of_train_names_every_setting(capsys):
-    from har.recipes import _SETTINGS
+    from har.recipes import SETTINGS
 
     with pytest.raises(SystemExit):
         main(["train", "--help"])
     text = capsys.readouterr().out
-    assert [setting for setting in _SETTINGS if f"--{setting} " not in text] == []
+    assert [setting for setting in SETTINGS if f"--{setting} " not in text] == []
 
 
 @pytest.mark.parametrize(
