@@ -1,9 +1,10 @@
-"""What the terminal shows of training, of cross-validation and of their results."""
+"""What the terminal shows of training, cross-validation, searches and their results."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,7 +130,7 @@ def trial_in_words(trial: FrozenTrial, n_over: int, n_trials: int) -> str:
     """Tell how a trial of a search ended, and with which settings, in one line."""
     notes = trial.user_attrs
     if trial.value is None:
-        outcome = f"failed: {notes.get('failure')}"
+        outcome = f"failed: {shorten(notes['failure'], 160, placeholder=' …')}"
     elif trial.state.name == "PRUNED":
         n_folds = len(notes["accuracies"])
         outcome = f"{trial.value:.2%} after {n_folds} folds, stopped, {notes['duration_s']:.0f} s"

@@ -292,8 +292,9 @@ def run_trials(
                     say("waiting for the trials of other processes")
                 is_waiting = True
                 time.sleep(_LOOK_AGAIN_S)
-    except (SQLAlchemyError, StorageInternalError) as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
+    # Optuna 4 stumbles, in `optimize`, over an error of its storage.
+    except (SQLAlchemyError, StorageInternalError, UnboundLocalError) as error:
+        reason = str(error.__context__ or error).splitlines()[0]
         raise RunError(
             f"study {study.study_name}: found no answer of its storage ({reason}), expected one"
         ) from error

@@ -25,7 +25,7 @@ from har.arguments import PUBLISHED
 from har.cli import INTERRUPTED, main
 from har.datasets.fetch import ARCHIVES
 
-VERBS = ("fetch", "inspect", "train", "evaluate", "predict", "stream", "report")
+VERBS = ("fetch", "inspect", "train", "evaluate", "predict", "stream", "report", "tune")
 
 
 @pytest.fixture(scope="session")
