@@ -11,7 +11,7 @@ from har import __version__
 # The data sets that can be fetched, by their names in settings.
 PUBLISHED = ("uci_har", "hapt")
 # The verbs that take settings of a recipe.
-TAKE_SETTINGS = ("train", "cv")
+TAKE_SETTINGS = ("train", "cv", "tune")
 # The names in har.baselines, whose import would make --help slow.
 BASELINES = (
     "logistic_regression",
@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_inspect,
         _add_train,
         _add_cv,
+        _add_tune,
         _add_baseline,
         _add_evaluate,
         _add_predict,
@@ -215,6 +216,41 @@ def _add_folds(parser: _VerbParser) -> None:
 def _add_jobs(parser: _VerbParser) -> None:
     parser.add_argument(
         "--jobs", type=_count, metavar="N", help="folds at a time (default: as many as cores allow)"
+    )
+
+
+def _add_tune(verbs: Any) -> None:
+    summary = "search for better settings of a recipe, by cross-validation over training subjects"
+    example = "--config quick --model.hidden_size 16..128 --training.learning_rate 1e-4..1e-2:log"
+    parser = _add_verb(verbs, "tune", summary, example)
+    parser.description = (
+        f"{parser.description} Varied are settings whose value, here or in YAML, is a range: "
+        "LOW..HIGH, LOW..HIGH:log, LOW..HIGH:STEP, ONE,OTHER,… or any. The test subjects play no "
+        "part. Bad trials are stopped early. The same command goes on with the same study; given "
+        "several times at once, or on several machines with one --storage, it shares the work."
+    )
+    _add_config(parser)
+    parser.add_argument(
+        "--trials",
+        type=_count,
+        default=20,
+        metavar="N",
+        help="how many there shall be, those before included (default: 20)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="new, or to go on in; names the study (default: runs/tune-RECIPE)",
+    )
+    parser.add_argument(
+        "--storage",
+        metavar="URL",
+        help="a database that machines share, as postgresql://user@host/name "
+        "(default: a file in --out)",
+    )
+    parser.add_argument(
+        "--threads", type=_count, default=1, metavar="N", help="CPU threads (default: 1)"
     )
 
 

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.arguments import TAKE_SETTINGS, build_parser
-from har.errors import HarError
+from har.errors import HarError, UsageError
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
@@ -172,6 +173,21 @@ def cross_validate(options: Namespace) -> None:
     print(run_cross_validation(options, _say))
 
 
+def tune(options: Namespace) -> None:
+    """Search for better settings of a recipe by cross-validation.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``config``, ``settings``, ``trials``, ``out``, ``storage`` and ``threads``.
+    """
+    if find_spec("optuna") is None:
+        raise UsageError("har tune: found no optuna, expected it: pip install 'har[tune]'")
+    from har.tuning_verb import run_search
+
+    print(run_search(options, _say))
+
+
 def baseline(options: Namespace) -> None:
     """Cross-validate classical classifiers on summary features.
 
@@ -277,6 +293,7 @@ _VERBS = {
     "inspect": inspect,
     "train": train,
     "cv": cross_validate,
+    "tune": tune,
     "baseline": baseline,
     "evaluate": evaluate,
     "predict": predict,

@@ -1,9 +1,10 @@
-"""What the terminal shows of training, of cross-validation and of their results."""
+"""What the terminal shows of training, cross-validation, searches and their results."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from har.evaluation import Evaluation
 from har.folds import FoldScore
 
 if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
     # Its import loads MXNet, which cross-validation leaves to its workers.
     from har.training import EpochRecord
 
@@ -144,3 +147,20 @@ def _mean_in_words(figure: Mapping[str, float | None]) -> str:
     sds = {"seeds": figure["sd_over_seeds"], "folds and seeds": figure["sd_over_folds_and_seeds"]}
     words = [f"{sd:.2%} over {what}" for what, sd in sds.items() if sd is not None]
     return f"{figure['mean']:.2%}" + (f" (standard deviation {', '.join(words)})" if words else "")
+
+
+def trial_in_words(trial: FrozenTrial, n_over: int, n_trials: int) -> str:
+    """Tell how a trial of a search ended, and with which settings, in one line."""
+    notes = trial.user_attrs
+    if trial.value is None:
+        outcome = f"failed: {shorten(notes['failure'], 160, placeholder=' …')}"
+    elif trial.state.name == "PRUNED":
+        n_folds = len(notes["accuracies"])
+        outcome = f"{trial.value:.2%} after {n_folds} folds, stopped, {notes['duration_s']:.0f} s"
+    else:
+        outcome = f"accuracy {trial.value:.2%}, {notes['duration_s']:.0f} s"
+    values = ", ".join(
+        f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
+        for key, value in trial.params.items()
+    )
+    return f"{n_over}/{n_trials}  trial {trial.number}: {outcome}; {values}"

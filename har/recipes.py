@@ -18,7 +18,7 @@ from har.errors import ConfigError, UsageError
 from har.files import write_text
 
 _SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
-_SETTINGS = (
+SETTINGS = (
     "seed",
     "device",
     *(f"{name}.{item.name}" for name, kind in _SECTIONS.items() for item in fields(kind)),
@@ -31,7 +31,7 @@ _MAY_BE_NULL = {
 }
 # How jsonargparse says that a value has the wrong type: key, what was expected, what was found.
 _WRONG_TYPE = (
-    re.compile(r'Parser key "(.+?)": Expected an? (.+)\. Got value: (.*)'),
+    re.compile(r'Parser key "(.+?)": Expected an? (.+)\. Got value: ?(.*)'),
     re.compile(r'Parser key "(.+?)": .* Subtypes: \[(.+?)\] Errors: .* Given value: (.*)'),
 )
 
@@ -63,8 +63,30 @@ def load_config(name_or_file: str | Path = "uci_har", *overrides: str) -> Config
     UsageError
         If an override is wrong.
     """
+    return resolve(*read_settings(name_or_file), *overrides)
+
+
+def read_settings(name_or_file: str | Path) -> tuple[dict[str, Any], str]:
+    """Read what a recipe says, with known keys and unchecked values.
+
+    Returns
+    -------
+    settings : dict
+        As nested in YAML.
+    place : str
+        How messages call the recipe.
+
+    Raises
+    ------
+    ConfigError
+        If it is missing, is no YAML, or has an unknown key.
+    """
     text, place = _read_recipe(name_or_file)
-    settings = _parse_yaml(text, place)
+    return _parse_yaml(text, place), place
+
+
+def resolve(settings: dict[str, Any], place: str, *overrides: str) -> Config:
+    """Check types and values of settings, and fill in the defaults; see `load_config`."""
     parser = config_parser()
     try:
         base = parser.parse_object(settings)
@@ -157,7 +179,7 @@ def _yaml_faults(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[int
     for key_node, value_node in node.value:
         key, line = f"{prefix}{key_node.value}", key_node.start_mark.line + 1
         is_section = not prefix and key in _SECTIONS
-        if not is_section and key not in _SETTINGS:
+        if not is_section and key not in SETTINGS:
             yield line, _unknown(key)
         elif is_section and not isinstance(value_node, yaml.MappingNode):
             is_scalar = isinstance(value_node, yaml.ScalarNode)
@@ -168,7 +190,7 @@ def _yaml_faults(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[int
 
 
 def _unknown(key: str) -> str:
-    nearest = difflib.get_close_matches(key, _SETTINGS, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.5)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
     return f"found the unknown setting {key}{hint}"
 
@@ -177,7 +199,7 @@ def _check_overrides(overrides: tuple[str, ...]) -> None:
     """Refuse an option that is no setting, with the nearest right one."""
     for option in overrides:
         key = option.removeprefix("--").split("=")[0]
-        if option.startswith("--") and key not in _SETTINGS:
+        if option.startswith("--") and key not in SETTINGS:
             raise UsageError(_unknown(key))
 
 

@@ -25,7 +25,18 @@ from har.arguments import PUBLISHED
 from har.cli import INTERRUPTED, main
 from har.datasets.fetch import ARCHIVES
 
-VERBS = ("fetch", "inspect", "train", "cv", "evaluate", "predict", "stream", "report")
+VERBS = (
+    "fetch",
+    "inspect",
+    "train",
+    "cv",
+    "tune",
+    "baseline",
+    "evaluate",
+    "predict",
+    "stream",
+    "report",
+)
 
 
 @pytest.fixture(scope="session")
@@ -92,14 +103,14 @@ def test_each_verb_explains_itself_with_an_example(verb, capsys):
     assert f"example: har {verb}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("verb", ["train", "cv"])
+@pytest.mark.parametrize("verb", ["train", "cv", "tune"])
 def test_help_of_verbs_that_take_settings_names_each(verb, capsys):
-    from har.recipes import _SETTINGS
+    from har.recipes import SETTINGS
 
     with pytest.raises(SystemExit):
         main([verb, "--help"])
     text = capsys.readouterr().out
-    assert [setting for setting in _SETTINGS if f"--{setting} " not in text] == []
+    assert [setting for setting in SETTINGS if f"--{setting} " not in text] == []
 
 
 @pytest.mark.parametrize(

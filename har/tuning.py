@@ -1,0 +1,315 @@
+"""A search for better settings: Optuna proposes them, cross-validation scores them.
+
+The study lies in a database, which several processes and machines may share.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
+from optuna.pruners import MedianPruner
+from optuna.samplers import TPESampler
+from optuna.storages import RDBStorage, fail_stale_trials
+from optuna.study import Study
+from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from har.crossval import score_fold
+from har.errors import HarError, RunError, UsageError
+from har.folds import Fold
+from har.ranges import Search
+from har.tuning_folder import INTERRUPTED, failure_of
+from har.windows import Windows
+
+# Of five folds of UCI HAR, by what MiniRocket and first networks scored in them: what is bad shows
+# soon. For other data, this order is as good as any.
+_HARDEST_FIRST = (1, 0, 4, 2, 3)
+# Trials that show what is usual before any is stopped for being worse.
+_N_STARTUP_TRIALS = 5
+# The first fold alone says too little: its accuracy moves by a point with the seed.
+_N_WARMUP_STEPS = 1
+# A running trial says so every so many seconds; one that was silent for longer was killed.
+HEARTBEAT_S = 10
+_SILENCE_S = 60
+_LOOK_AGAIN_S = 2.0
+_N_TRIES = 4
+_TRY_AGAIN_S = 0.5
+# Where the network cannot be built or does not fit into memory, MXNet raises RuntimeErrors.
+_FAILURES = (HarError, RuntimeError)
+# Those of other settings or data cannot be compared. Machines may differ in these.
+_MAY_DIFFER = {"data.root", "device"}
+
+
+def hardest_first(folds: Sequence[Fold]) -> list[Fold]:
+    """Order the folds so that a bad trial shows soon; see `_HARDEST_FIRST`."""
+    if len(folds) != len(_HARDEST_FIRST):
+        return list(folds)
+    return sorted(folds, key=lambda fold: _HARDEST_FIRST.index(fold.number))
+
+
+def without_password(url: str) -> str:
+    """Show a database's URL without its password.
+
+    Raises
+    ------
+    UsageError
+        If it is no such URL.
+    """
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError as error:
+        raise UsageError(
+            "--storage: found no URL of a database, expected one such as sqlite:///study.db or "
+            "postgresql://user@host/name"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Task:
+    """What each trial of a study does.
+
+    Parameters
+    ----------
+    search : Search
+        Settings and their ranges.
+    windows : Windows
+        Training windows.
+    folds : sequence of Fold
+        Whom to hold out in turn; a trial may be stopped after each.
+    n_threads : int
+        CPU threads.
+    """
+
+    search: Search
+    windows: Windows
+    folds: Sequence[Fold]
+    n_threads: int = 1
+
+    def __call__(self, trial: Trial) -> float:
+        """Score the settings that a trial proposes.
+
+        Returns
+        -------
+        float
+            Mean accuracy over the folds.
+
+        Raises
+        ------
+        TrialPruned
+            If the mean so far is worse than that of most trials before.
+        HarError, RuntimeError
+            If the network cannot be trained with them; the trial keeps why.
+        """
+        try:
+            return self._score(trial)
+        except _FAILURES as error:
+            trial.set_user_attr("failure", " ".join(str(error).split()))
+            raise
+
+    def _score(self, trial: Trial) -> float:
+        seed = self.search.base.seed
+        # A trial draws by its number, so that processes that share a study draw differently, and
+        # one that goes on with a study draws as if it had never stopped.
+        entropy = np.random.SeedSequence([seed, trial.number])
+        trial.study.sampler = TPESampler(seed=int(entropy.generate_state(1)[0]))
+        for key, distribution in self.search.distributions.items():
+            _draw(trial, key, distribution)
+        config = self.search.config_of(trial.params)
+        accuracies: dict[str, float] = {}
+        duration_s = 0.0
+        for step, fold in enumerate(self.folds):
+            score = score_fold(config, self.windows, fold, seed, self.n_threads)
+            accuracies[str(fold.number)] = score.evaluation.accuracy
+            duration_s += score.training["duration_s"]
+            trial.set_user_attr("accuracies", accuracies)
+            trial.set_user_attr("duration_s", round(duration_s, 2))
+            trial.set_user_attr("n_parameters", score.training["n_parameters"])
+            trial.report(float(np.mean(list(accuracies.values()))), step)
+            if len(accuracies) < len(self.folds) and trial.should_prune():
+                raise optuna.TrialPruned
+        return float(np.mean(list(accuracies.values())))
+
+
+def _draw(trial: Trial, key: str, distribution: BaseDistribution) -> None:
+    match distribution:
+        case CategoricalDistribution(choices=choices):
+            trial.suggest_categorical(key, choices)
+        case IntDistribution(low=low, high=high, step=step, log=log):
+            trial.suggest_int(key, low, high, step=step, log=log)
+        case FloatDistribution(low=low, high=high, step=step, log=log):
+            trial.suggest_float(key, low, high, step=step, log=log)
+
+
+def open_study(url: str, name: str, task: Task, fingerprint: str) -> Study:
+    """Begin a study, or join one of the same settings, ranges, data and folds.
+
+    Parameters
+    ----------
+    url : str
+        Of a database; SQLAlchemy says of which kinds.
+    name : str
+        The study's in it.
+    task : Task
+        What each trial will do.
+    fingerprint : str
+        Of the data.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    UsageError
+        If there is no such database.
+    RunError
+        If the study has other settings, ranges, data or folds.
+    """
+    place = without_password(url)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        study = _create_patiently(url, name)
+    except ImportError as error:
+        raise UsageError(
+            f"--storage: found no driver for {place}, expected it installed"
+        ) from error
+    except (SQLAlchemyError, StorageInternalError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise UsageError(
+            f"--storage: found no database at {place} ({reason}), expected one"
+        ) from error
+    _check_same(study, task, fingerprint)
+    return study
+
+
+def _create_patiently(url: str, name: str) -> Study:
+    """Try again where another process was making the tables of a new database."""
+    for _ in range(_N_TRIES - 1):
+        try:
+            return _create(url, name)
+        except (SQLAlchemyError, StorageInternalError):
+            time.sleep(_TRY_AGAIN_S)
+    return _create(url, name)
+
+
+def _create(url: str, name: str) -> Study:
+    # SQLite lets one process write at a time; the others wait.
+    arguments = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        storage = RDBStorage(
+            url,
+            engine_kwargs=arguments,
+            heartbeat_interval=HEARTBEAT_S,
+            grace_period=_SILENCE_S,
+        )
+    pruner = MedianPruner(n_startup_trials=_N_STARTUP_TRIALS, n_warmup_steps=_N_WARMUP_STEPS)
+    return optuna.create_study(
+        storage=storage, study_name=name, pruner=pruner, direction="maximize", load_if_exists=True
+    )
+
+
+def _check_same(study: Study, task: Task, fingerprint: str) -> None:
+    """Refuse a study whose scores cannot be compared with those of this task."""
+    now = {key: v for key, v in task.search.settings().items() if key not in _MAY_DIFFER}
+    now |= {
+        "data of fingerprint": fingerprint,
+        "held-out subjects": [fold.held_out_subjects for fold in task.folds],
+    }
+    # As it comes back from the database.
+    now = json.loads(json.dumps(now))
+    earlier = study.user_attrs.get("identity")
+    if earlier is None:
+        study.set_user_attr("identity", now)
+        return
+    for key, value in now.items():
+        if earlier.get(key) != value:
+            raise RunError(
+                f"study {study.study_name}: found {key} {earlier.get(key)}, expected {value} as "
+                "asked for now; another --out begins anew"
+            )
+
+
+def run_trials(
+    study: Study, task: Task, n_trials: int, say: Callable[[str], None]
+) -> Iterator[FrozenTrial]:
+    """Run trials until the study has so many, together with all processes that share it.
+
+    Trials that fail count, those whose process was killed do not. At the end each process waits
+    for the others' trials, and does them itself if a process was killed. As many trials more may
+    be made as there are other processes.
+
+    Parameters
+    ----------
+    study : Study
+        See `open_study`.
+    task : Task
+        What a trial does.
+    n_trials : int
+        Of the study, those before included.
+    say : callable
+        Told in a line when there is nothing to do but to wait.
+
+    Yields
+    ------
+    FrozenTrial
+        The trials of this process, as they end.
+
+    Raises
+    ------
+    RunError
+        If the database does not answer.
+    """
+    mine: list[FrozenTrial] = []
+    is_waiting = False
+    try:
+        while n_over(study.get_trials(deepcopy=False)) < n_trials:
+            if _has_room(study, n_trials):
+                study.optimize(
+                    task,
+                    n_trials=1,
+                    catch=_FAILURES,
+                    callbacks=[lambda _study, trial: mine.append(trial)],
+                )
+                yield mine.pop()
+                is_waiting = False
+            else:
+                if not is_waiting:
+                    say("waiting for the trials of other processes")
+                is_waiting = True
+                time.sleep(_LOOK_AGAIN_S)
+    # Optuna 4 stumbles, in `optimize`, over an error of its storage.
+    except (SQLAlchemyError, StorageInternalError, UnboundLocalError) as error:
+        reason = str(error.__context__ or error).splitlines()[0]
+        raise RunError(
+            f"study {study.study_name}: found no answer of its storage ({reason}), expected one"
+        ) from error
+
+
+def n_over(trials: Sequence[FrozenTrial]) -> int:
+    """Count the trials that came to an end of their own."""
+    return sum(trial.state.is_finished() and failure_of(trial) != INTERRUPTED for trial in trials)
+
+
+def _has_room(study: Study, n_trials: int) -> bool:
+    """Tell whether there are too few trials even if all that run come to an end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        fail_stale_trials(study)
+    trials = study.get_trials(deepcopy=False)
+    n_running = sum(trial.state == TrialState.RUNNING for trial in trials)
+    return n_over(trials) + n_running < n_trials

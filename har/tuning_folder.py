@@ -1,0 +1,156 @@
+"""The folder of a search for better settings: what is in it, and how it is written.
+
+::
+
+    config.yaml    every setting, ranges as written
+    manifest.json  versions, data, folds, git state, times
+    study.db       all trials, in Optuna's own tables, unless another storage was named
+    trials.csv     a row per trial that is over
+    best.yaml      the settings of the best trial so far, a recipe to train with
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from optuna.trial import FrozenTrial, TrialState
+
+from har.errors import RunError
+from har.files import write_text
+from har.frames import write_frame
+from har.ranges import Search
+from har.recipes import save_config
+from har.runs import RunFolder
+
+# Why a trial failed whose process ended before it could say so.
+INTERRUPTED = "interrupted"
+_FILES = {"config.yaml", "manifest.json", "study.db", "trials.csv", "best.yaml"}
+# SQLite keeps a journal beside its file; a partial file is one that another process writes.
+_PASSING = ("study.db-", ".partial-")
+
+
+@dataclass(frozen=True)
+class TuningFolder:
+    """The files of one search.
+
+    Parameters
+    ----------
+    path : Path
+        An existing folder; see `prepare`.
+    """
+
+    path: Path
+
+    @classmethod
+    def prepare(cls, path: Path) -> TuningFolder:
+        """Make a folder, or take that of an earlier search; other processes may share it.
+
+        Raises
+        ------
+        RunError
+            If something else is in it, or it cannot be written.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            names = {file.name for file in path.iterdir()}
+        except OSError as error:
+            raise RunError(
+                f"{path}: found {error.strerror}, expected a folder to write to"
+            ) from error
+        others = sorted(name for name in names - _FILES if not name.startswith(_PASSING))
+        if others:
+            raise RunError(
+                f"{path}: found {others[0]} in it, expected a new folder or that of an earlier "
+                "har tune"
+            )
+        return cls(path)
+
+    @property
+    def study(self) -> Path:
+        """The embedded storage."""
+        return self.path / "study.db"
+
+    @property
+    def trials(self) -> Path:
+        """A row per trial that is over."""
+        return self.path / "trials.csv"
+
+    @property
+    def best(self) -> Path:
+        """A recipe with the settings of the best trial."""
+        return self.path / "best.yaml"
+
+    def write_start(self, search: Search, manifest: Mapping[str, Any]) -> None:
+        """Keep what is searched, and note the session in the manifest.
+
+        Parameters
+        ----------
+        search : Search
+            The settings and their ranges.
+        manifest : mapping
+            What the manifest tells from the beginning of a session.
+        """
+        run = self._run
+        write_text(run.config, yaml.safe_dump(search.as_recipe(), sort_keys=False))
+        earlier = run.read_json(run.manifest) if run.manifest.exists() else {}
+        session = {
+            key: manifest[key] for key in ("started", "command", "har", "environment", "git")
+        }
+        sessions = [*earlier.get("sessions", []), session]
+        run.update_manifest(**{**manifest, **earlier, "status": "running", "sessions": sessions})
+
+    def write_trials(self, search: Search, trials: Sequence[FrozenTrial]) -> None:
+        """Renew the table of trials and the best recipe.
+
+        Parameters
+        ----------
+        search : Search
+            The settings and their ranges.
+        trials : sequence of FrozenTrial
+            All there are.
+        """
+        over = [trial for trial in trials if trial.state.is_finished()]
+        write_frame(pd.DataFrame([_row(trial) for trial in over]), self.trials)
+        best = best_of(over)
+        if best is not None:
+            save_config(search.config_of(best.params), self.best)
+
+    def tell(self, status: str, moment: str) -> None:
+        """Note in the manifest how the last session ended, and when."""
+        self._run.update_manifest(status=status, finished=moment)
+
+    @property
+    def _run(self) -> RunFolder:
+        """The files it has in common with a run."""
+        return RunFolder(self.path)
+
+
+def best_of(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """Find the trial with the best mean over all folds, the first of equals."""
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    return max(complete, key=lambda trial: trial.value or 0.0, default=None)
+
+
+def _row(trial: FrozenTrial) -> dict[str, Any]:
+    notes = trial.user_attrs
+    return {
+        "trial": trial.number,
+        "state": trial.state.name.lower(),
+        "accuracy": trial.value,
+        **{f"fold_{fold}": accuracy for fold, accuracy in notes.get("accuracies", {}).items()},
+        "n_parameters": notes.get("n_parameters"),
+        "duration_s": notes.get("duration_s"),
+        **trial.params,
+        "failure": failure_of(trial),
+    }
+
+
+def failure_of(trial: FrozenTrial) -> str | None:
+    """Tell why a trial failed; see `INTERRUPTED`."""
+    is_failed = trial.state == TrialState.FAIL
+    return trial.user_attrs.get("failure", INTERRUPTED) if is_failed else None
