@@ -1,4 +1,4 @@
-"""What ``har tune`` does: run the trials that are missing, and keep the table and the best recipe."""
+"""What ``har tune`` does: run the missing trials, and keep the table and the best recipe."""
 
 from __future__ import annotations
 
