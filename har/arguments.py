@@ -243,12 +243,8 @@ def _add_tune(verbs: Any) -> None:
         metavar="FOLDER",
         help="new, or to go on in; names the study (default: runs/tune-RECIPE)",
     )
-    parser.add_argument(
-        "--storage",
-        metavar="URL",
-        help="a database that machines share, as postgresql://user@host/name "
-        "(default: a file in --out)",
-    )
+    storage = "a database to share, as postgresql://user@host/name (default: a file in --out)"
+    parser.add_argument("--storage", metavar="URL", help=storage)
     parser.add_argument(
         "--threads", type=_count, default=1, metavar="N", help="CPU threads (default: 1)"
     )

@@ -116,7 +116,7 @@ def _per_subject(scores: Sequence[FoldScore]) -> list[dict[str, Any]]:
 
 def _commits(scores: Sequence[FoldScore]) -> list[str]:
     """Name the different commits of the code that trained the networks, where they are known."""
-    states = [score.training["git"] for score in scores]
+    states = [score.training.get("git") for score in scores]
     return sorted({state["commit"] for state in states if state})
 
 

@@ -43,14 +43,15 @@ _N_STARTUP_TRIALS = 5
 # The first fold alone says too little: its accuracy moves by a point with the seed.
 _N_WARMUP_STEPS = 1
 # A running trial says so every so many seconds; one that was silent for longer was killed.
-HEARTBEAT_S = 10
+_HEARTBEAT_S = 10
 _SILENCE_S = 60
 _LOOK_AGAIN_S = 2.0
+# To open a database whose tables another process may be making.
 _N_TRIES = 4
 _TRY_AGAIN_S = 0.5
 # Where the network cannot be built or does not fit into memory, MXNet raises RuntimeErrors.
 _FAILURES = (HarError, RuntimeError)
-# Those of other settings or data cannot be compared. Machines may differ in these.
+# Scores are only comparable with the same settings and data; but machines may differ in these.
 _MAY_DIFFER = {"data.root", "device"}
 
 
@@ -130,7 +131,7 @@ class Task:
             _draw(trial, key, distribution)
         config = self.search.config_of(trial.params)
         accuracies: dict[str, float] = {}
-        duration_s = 0.0
+        mean, duration_s = 0.0, 0.0
         for step, fold in enumerate(self.folds):
             score = score_fold(config, self.windows, fold, seed, self.n_threads)
             accuracies[str(fold.number)] = score.evaluation.accuracy
@@ -138,10 +139,11 @@ class Task:
             trial.set_user_attr("accuracies", accuracies)
             trial.set_user_attr("duration_s", round(duration_s, 2))
             trial.set_user_attr("n_parameters", score.training["n_parameters"])
-            trial.report(float(np.mean(list(accuracies.values()))), step)
+            mean = float(np.mean(list(accuracies.values())))
+            trial.report(mean, step)
             if len(accuracies) < len(self.folds) and trial.should_prune():
                 raise optuna.TrialPruned
-        return float(np.mean(list(accuracies.values())))
+        return mean
 
 
 def _draw(trial: Trial, key: str, distribution: BaseDistribution) -> None:
@@ -197,7 +199,7 @@ def open_study(url: str, name: str, task: Task, fingerprint: str) -> Study:
 
 
 def _create_patiently(url: str, name: str) -> Study:
-    """Try again where another process was making the tables of a new database."""
+    """Try again, as making tables fails in all processes but one that begin at the same moment."""
     for _ in range(_N_TRIES - 1):
         try:
             return _create(url, name)
@@ -214,7 +216,7 @@ def _create(url: str, name: str) -> Study:
         storage = RDBStorage(
             url,
             engine_kwargs=arguments,
-            heartbeat_interval=HEARTBEAT_S,
+            heartbeat_interval=_HEARTBEAT_S,
             grace_period=_SILENCE_S,
         )
     pruner = MedianPruner(n_startup_trials=_N_STARTUP_TRIALS, n_warmup_steps=_N_WARMUP_STEPS)
