@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
+from har.argument_kinds import count, folds, mapping, numbers, rate
 
 # The data sets that can be fetched, by their names in settings.
 PUBLISHED = ("uci_har", "hapt")
@@ -123,7 +124,7 @@ def _add_train(verbs: Any) -> None:
     )
     parser.add_argument(
         "--threads",
-        type=_count,
+        type=count,
         metavar="N",
         help="CPU threads; the same seed and number give the same weights (default: all cores)",
     )
@@ -141,14 +142,14 @@ def _add_cv(verbs: Any) -> None:
     _add_folds(parser)
     parser.add_argument(
         "--seeds",
-        type=_count,
+        type=count,
         default=3,
         metavar="N",
         help="networks for each fold, with seeds from the recipe's on (default: 3)",
     )
     parser.add_argument(
         "--only-folds",
-        type=_numbers,
+        type=numbers,
         metavar="N,N",
         help="for a quick look: some folds, from 0 (default: all)",
     )
@@ -160,7 +161,7 @@ def _add_cv(verbs: Any) -> None:
     )
     _add_jobs(parser)
     parser.add_argument(
-        "--threads", type=_count, default=1, metavar="N", help="CPU threads of each (default: 1)"
+        "--threads", type=count, default=1, metavar="N", help="CPU threads of each (default: 1)"
     )
 
 
@@ -189,7 +190,7 @@ def _add_baseline(verbs: Any) -> None:
     _add_folds(parser)
     parser.add_argument(
         "--seeds",
-        type=_count,
+        type=count,
         default=1,
         metavar="N",
         help="of each fold, from the recipe's on; only the last two baselines draw (default: 1)",
@@ -206,7 +207,7 @@ def _add_baseline(verbs: Any) -> None:
 def _add_folds(parser: _VerbParser) -> None:
     parser.add_argument(
         "--folds",
-        type=_folds,
+        type=folds,
         default=5,
         metavar="N|loso",
         help="how many, or leave one subject out at a time (default: 5)",
@@ -215,7 +216,7 @@ def _add_folds(parser: _VerbParser) -> None:
 
 def _add_jobs(parser: _VerbParser) -> None:
     parser.add_argument(
-        "--jobs", type=_count, metavar="N", help="folds at a time (default: as many as cores allow)"
+        "--jobs", type=count, metavar="N", help="folds at a time (default: as many as cores allow)"
     )
 
 
@@ -232,7 +233,7 @@ def _add_tune(verbs: Any) -> None:
     _add_config(parser)
     parser.add_argument(
         "--trials",
-        type=_count,
+        type=count,
         default=20,
         metavar="N",
         help="how many there shall be, those before included (default: 20)",
@@ -246,7 +247,7 @@ def _add_tune(verbs: Any) -> None:
     storage = "a database to share, as postgresql://user@host/name (default: a file in --out)"
     parser.add_argument("--storage", metavar="URL", help=storage)
     parser.add_argument(
-        "--threads", type=_count, default=1, metavar="N", help="CPU threads (default: 1)"
+        "--threads", type=count, default=1, metavar="N", help="CPU threads (default: 1)"
     )
 
 
@@ -257,29 +258,6 @@ def _add_config(parser: _VerbParser) -> None:
         metavar="NAME_OR_FILE",
         help="a recipe's name or a YAML file (default: uci_har)",
     )
-
-
-def _folds(text: str) -> int | str:
-    """Read how many folds, or ``loso``."""
-    if text == "loso":
-        return text
-    number = int(text)
-    if number < 2:
-        raise argparse.ArgumentTypeError(f"found {text}, expected loso or at least 2")
-    return number
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """Read numbers such as ``0,1,4``."""
-    return tuple(int(part) for part in text.split(","))
-
-
-def _count(text: str) -> int:
-    """Read a number from 1 on."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"found {text}, expected at least 1")
-    return number
 
 
 def _add_evaluate(verbs: Any) -> None:
@@ -323,12 +301,12 @@ def _add_predict(verbs: Any) -> None:
     )
     recordings.add_argument(
         "--columns",
-        type=_mapping,
+        type=mapping,
         metavar="NAME=COLUMN,…",
         help="which column is what: acc_x=Ax,gyro_x=Wx,time=t",
     )
     recordings.add_argument(
-        "--rate-hz", type=_rate, metavar="HZ", help="samples per second, instead of time stamps"
+        "--rate-hz", type=rate, metavar="HZ", help="samples per second, instead of time stamps"
     )
     recordings.add_argument("--time-unit", choices=("s", "ms", "us", "ns"), help="of time stamps")
     _add_units(recordings, default=False)
@@ -359,23 +337,6 @@ def _add_units(parser: Any, default: bool) -> None:
             default=unit if default else None,
             help=f"of {sensor}{usual}",
         )
-
-
-def _mapping(text: str) -> dict[str, str]:
-    """Read pairs such as ``acc_x=Ax,time_s=t``."""
-    pairs = [pair.partition("=") for pair in text.split(",")]
-    wrong = next((name for name, equals, column in pairs if not (name and equals and column)), None)
-    if wrong is not None:
-        raise argparse.ArgumentTypeError(f"found {wrong!r} in {text!r}, expected NAME=COLUMN")
-    return {name.strip(): column.strip() for name, _, column in pairs}
-
-
-def _rate(text: str) -> float:
-    """Read a positive number."""
-    rate_hz = float(text)
-    if not 0 < rate_hz < float("inf"):
-        raise argparse.ArgumentTypeError(f"found {text}, expected a number above 0")
-    return rate_hz
 
 
 def _add_report(verbs: Any) -> None:
