@@ -157,14 +157,15 @@ def without_trends(samples: FloatArray, first_samples: IntArray) -> FloatArray:
     angular rate less its own; ``total_acc`` is as published.
     """
     acc_and_gyro = _cut(denoised(samples), first_samples, N_TIMESTEPS)
-    movements: FloatArray = signal.detrend(acc_and_gyro, axis=1)
+    movements = signal.detrend(acc_and_gyro, axis=1)
     return np.concatenate([movements, acc_and_gyro[..., :3]], axis=-1)
 
 
 def without_means(samples: FloatArray, first_samples: IntArray) -> FloatArray:
     """Make windows in which each movement, ``body_…``, is 0 on average."""
     windows = as_recorded(samples, first_samples)
-    return windows - _IS_MOVEMENT * windows.mean(axis=1, keepdims=True)
+    means: FloatArray = windows.mean(axis=1, keepdims=True)
+    return windows - _IS_MOVEMENT * means
 
 
 def _cut(signals: FloatArray, first_samples: IntArray, size: int) -> FloatArray:
