@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -61,3 +62,41 @@ def interval_over(values: FloatArray) -> list[float]:
     """
     resamples = np.random.default_rng(0).choice(values, (N_RESAMPLES, len(values)))
     return [float(end) for end in np.percentile(resamples.mean(axis=1), [2.5, 97.5])]
+
+
+def markdown_of(rows: Sequence[dict[str, Any]]) -> str:
+    """Write comparisons as tables, with a heading for each group.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        What `compare` gave, with ``group`` and ``windows``: a heading, and which were compared.
+
+    Returns
+    -------
+    str
+        Accuracies in per cent, differences in points.
+    """
+    groups = pd.DataFrame(rows).groupby("group", sort=False)
+    return "\n".join(_table(str(group), part) for group, part in groups)
+
+
+def _table(group: str, rows: pd.DataFrame) -> str:
+    lines = [f"## {group}", "", "| windows | number | subjects | accuracy | difference |"]
+    lines += ["|---|---:|---:|---:|---:|"]
+    for row in rows.to_dict("records"):
+        ends = ", ".join(map(_points, row["interval"] or ()))
+        cells = (
+            row["windows"],
+            str(row["n_windows"]),
+            str(row["n_subjects"]),
+            f"{100 * row['accuracy']:.2f}",
+            _points(row["difference"]) + (f" [{ends}]" if ends else ""),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _points(share: float) -> str:
+    """Write a difference in hundredths, without a minus before 0."""
+    return f"{round(100 * share, 2) + 0.0:+.2f}"

@@ -24,7 +24,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from har import artefacts
-from har.comparison import compare
+from har.comparison import compare, markdown_of
 from har.config import Config, DataConfig
 from har.datasets.dataset import TrainingSet
 from har.datasets.hapt import read_recordings
@@ -34,7 +34,7 @@ from har.datasets.trees import trees_at
 from har.errors import ConfigError, DataError, HarError, RunError
 from har.files import whole_folder, write_text
 from har.folds import Fold, choose_folds, folds_of
-from har.provenance import describe_training_start
+from har.provenance import describe_training_start, now
 from har.recipes import load_config
 from har.recording import Recording
 from har.runs import RunFolder
@@ -62,12 +62,8 @@ REMADE = (
         (AFRESH, f"{lead_s} s before the window", partial(artefacts.restarted, lead_s=lead_s))
         for lead_s in LEADS_S
     ),
-    (
-        TRENDS,
-        "`body_…` is `total_acc` and angular rate less straight lines",
-        artefacts.without_trends,
-    ),
-    (TRENDS, "`body_…` less its mean over the window", artefacts.without_means),
+    (TRENDS, "movements less their straight lines", artefacts.without_trends),
+    (TRENDS, "movements less their means over the window", artefacts.without_means),
 )
 
 # A group, the windows in words, and what was right about each; see `what_is_right`.
@@ -239,7 +235,7 @@ def page_of(result: dict[str, Any]) -> str:
     folds, seeds = (", ".join(map(str, result[key])) for key in ("folds", "seeds"))
     code = result["git"] or {"commit": "unknown", "is_dirty": False}
     changes = ", with changes" if code["is_dirty"] else ""
-    early = ", ".join(f"{n} ({lead_s} s)" for lead_s, n in result["n_since_start"].items())
+    early = ", ".join(f"{n} ({lead})" for lead, n in result["n_since_start"].items())
     introduction = f"""# Is it the person, or the recording?
 
 Written by `scripts/person-or-recording` from recipe `{result["recipe"]}`: folds {folds} of
@@ -252,31 +248,7 @@ right than of the same subject's reference windows of the same activity, so it i
 which other activities prevail; in brackets its 95 % bootstrap interval over subjects. Filters that
 would start before the recording start with it: {early} of the windows.
 """
-    rows = pd.DataFrame(result["rows"])
-    tables = (table_of(group, part) for group, part in rows.groupby("group", sort=False))
-    return "\n".join([introduction, *tables])
-
-
-def table_of(group: str, rows: pd.DataFrame) -> str:
-    """Write the rows of a group."""
-    lines = [f"## {group}", "", "| windows | number | subjects | accuracy | difference |"]
-    lines += ["|---|---:|---:|---:|---:|"]
-    for row in rows.to_dict("records"):
-        ends = ", ".join(points(end) for end in row["interval"] or ())
-        cells = (
-            row["windows"],
-            str(row["n_windows"]),
-            str(row["n_subjects"]),
-            f"{100 * row['accuracy']:.2f}",
-            f"{points(row['difference'])} [{ends}]",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def points(share: float) -> str:
-    """Write a difference in hundredths, without a minus before 0."""
-    return f"{round(100 * share, 2) + 0.0:+.2f}"
+    return f"{introduction}\n{markdown_of(result['rows'])}"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -312,36 +284,48 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def run(options: argparse.Namespace, settings: Sequence[str]) -> str:
-    """Train, score, write JSON and page, and return the page."""
-    config = load_config(options.config, *settings)
-    material = Material.read(config.data)
+def networks_for(options: argparse.Namespace, config: Config, folds: list[Fold]) -> list[Network]:
+    """Name all networks that are needed, and where each is kept."""
+    kinds = ("ordinary", *(RETRAINED if options.retrain else ()))
     recipe = Path(options.config).stem
-    folds = choose_folds(folds_of(material.data.windows, N_FOLDS), options.folds)
-    seeds = range(config.seed, config.seed + options.seeds)
-    networks = [
+    return [
         Network(
             kind,
             replace(config, seed=seed),
             fold,
             options.out / f"{recipe}-{kind}-seed{seed}-fold{fold.number}",
         )
-        for kind in ("ordinary", *(RETRAINED if options.retrain else ()))
-        for seed in seeds
+        for kind in kinds
+        for seed in range(config.seed, config.seed + options.seeds)
         for fold in folds
     ]
-    train_missing(networks, material, options.jobs)
+
+
+def n_since_start(folds: Sequence[Fold]) -> dict[str, int]:
+    """Count the windows whose filters would start before the recording, for each lead."""
     places = artefacts.uci_har_places()
     held_out = [subject for fold in folds for subject in fold.held_out_subjects]
     start_s = places["first_sample"][places["subject"].isin(held_out)] / SAMPLE_RATE_HZ
+    return {f"{lead_s} s": int((start_s < lead_s).sum()) for lead_s in LEADS_S}
+
+
+def run(options: argparse.Namespace, settings: Sequence[str]) -> str:
+    """Train, score, write JSON and page, and return the page."""
+    config = load_config(options.config, *settings)
+    material = Material.read(config.data)
+    folds = choose_folds(folds_of(material.data.windows, N_FOLDS), options.folds)
+    networks = networks_for(options, config, folds)
+    train_missing(networks, material, options.jobs)
+    recipe = Path(options.config).stem
     result = {
         **describe_training_start(sys.argv, recipe, material.data),
         "settings": asdict(config),
         "folds": [fold.number for fold in folds],
-        "seeds": list(seeds),
-        "n_since_start": {str(lead_s): int((start_s < lead_s).sum()) for lead_s in LEADS_S},
+        "seeds": sorted({network.config.seed for network in networks}),
+        "n_since_start": n_since_start(folds),
         "rows": find_out(networks, material),
         "status": "finished",
+        "finished": now(),
     }
     write_text(options.out / f"{recipe}.json", json.dumps(result, indent=2) + "\n")
     page = page_of(result)
