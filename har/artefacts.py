@@ -18,7 +18,7 @@ from har.filters import (
     Start,
     UciHarLowPasses,
     beyond,
-    denoised,
+    denoised_signals,
     inner_medians,
     uci_har_channels,
 )
@@ -156,7 +156,7 @@ def without_trends(samples: FloatArray, first_samples: IntArray) -> FloatArray:
     ``body_acc`` is ``total_acc`` less its straight line through the window, and ``body_gyro`` the
     angular rate less its own; ``total_acc`` is as published.
     """
-    acc_and_gyro = _cut(denoised(samples), first_samples, N_TIMESTEPS)
+    acc_and_gyro = _cut(denoised_signals(samples), first_samples, N_TIMESTEPS)
     movements = signal.detrend(acc_and_gyro, axis=1)
     return np.concatenate([movements, acc_and_gyro[..., :3]], axis=-1)
 

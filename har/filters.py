@@ -27,7 +27,6 @@ Start = Literal["zero", "settled"]
 # the first sample is a poor guess of gravity (medians over the segments of HAPT).
 WARM_UP_S = 10.0
 
-
 # Order and cut-off in Hz.
 _NOISE = (10, 20.0)
 
@@ -174,20 +173,20 @@ def uci_har_channels(samples: FloatArray, start: Start = "zero") -> FloatArray:
     return UciHarLowPasses(start)(_medians(samples, start))
 
 
-def denoised(samples: FloatArray, start: Start = "zero") -> FloatArray:
-    """Do what UCI HAR did before it took slow changes away.
+def denoised_signals(samples: FloatArray) -> FloatArray:
+    """Do what UCI HAR did before it took slow changes away, from zero.
 
     Parameters
     ----------
-    samples, start
+    samples : ndarray, shape (n_timesteps, 6) or (n_timesteps, 3)
         As for `uci_har_channels`.
 
     Returns
     -------
-    ndarray of float64, shape (n_timesteps, 6) or (n_timesteps, 3)
+    ndarray of float64, of the same shape
         Columns as those of `samples`; the accelerations are ``total_acc``.
     """
-    return LowPass(*_NOISE, start)(_medians(samples, start))
+    return LowPass(*_NOISE)(_medians(samples, "zero"))
 
 
 def _medians(samples: FloatArray, start: Start) -> FloatArray:

@@ -34,7 +34,7 @@ from har.datasets.trees import trees_at
 from har.errors import ConfigError, DataError, HarError, RunError
 from har.files import whole_folder, write_text
 from har.folds import Fold, choose_folds, folds_of
-from har.provenance import describe_training_start, now
+from har.provenance import describe_source, describe_training_start, now
 from har.recipes import load_config
 from har.recording import Recording
 from har.runs import RunFolder
@@ -44,8 +44,7 @@ from har.windows import Windows
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
 
-ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "configs" / "PERSON_OR_RECORDING.md"
+OUT, PAGE = Path("runs/person"), Path("configs/PERSON_OR_RECORDING.md")
 N_FOLDS = 5
 LEADS_S = (0, 2, 5, 10, 30)
 DISTANCES_S = (2, 5)
@@ -103,6 +102,7 @@ class Network:
         classifier.fit(windows.of_subjects(self.fold.train_subjects))
         with whole_folder(self.folder) as folder:
             classifier.save(folder)
+            RunFolder(folder).update_manifest(finished=now(), git=describe_source())
 
     def load(self) -> ActivityClassifier:
         """Read it."""
@@ -190,7 +190,7 @@ def parts_of(reference: pd.DataFrame, places: pd.DataFrame, material: Material) 
         yield "Position in the recording", f"{name} third", part(third == number)
     minute = places["first_sample"] // round(60 * SAMPLE_RATE_HZ)
     for number in sorted(set(minute)):
-        yield "Minute of the recording", f"{number + 1}", part(minute == number)
+        yield "Time since the recording began", f"minute {number + 1}", part(minute == number)
 
 
 def parts_of_hapt(
@@ -278,9 +278,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--jobs", type=int, default=1, help="networks trained at a time (default: 1)")
     made.add_argument("--threads", type=int, default=1, help="CPU threads of each (default: 1)")
     made.add_argument(
-        "--out", type=Path, default=Path("runs/person"), help="for networks and figures as JSON"
+        "--out", type=Path, default=OUT, help="networks, figures as JSON (default: %(default)s)"
     )
-    made.add_argument("--page", type=Path, default=PAGE, help="Markdown to write: %(default)s")
+    made.add_argument("--page", type=Path, default=PAGE, help="Markdown (default: %(default)s)")
     return made
 
 
@@ -329,6 +329,7 @@ def run(options: argparse.Namespace, settings: Sequence[str]) -> str:
     }
     write_text(options.out / f"{recipe}.json", json.dumps(result, indent=2) + "\n")
     page = page_of(result)
+    options.page.parent.mkdir(parents=True, exist_ok=True)
     write_text(options.page, page)
     return page
 
