@@ -27,6 +27,9 @@ Start = Literal["zero", "settled"]
 # the first sample is a poor guess of gravity (medians over the segments of HAPT).
 WARM_UP_S = 10.0
 
+# Order and cut-off in Hz.
+_NOISE = (10, 20.0)
+
 
 class LowPass:
     """A causal Butterworth low-pass filter that goes on where its last call ended.
@@ -47,21 +50,21 @@ class LowPass:
         self._state: FloatArray | None = None
 
     def __call__(self, signals: FloatArray) -> FloatArray:
-        """Filter each column.
+        """Filter along the first axis.
 
         Parameters
         ----------
-        signals : ndarray, shape (n_timesteps, n_channels)
+        signals : ndarray, shape (n_timesteps, ..., n_channels)
             The samples at 50 Hz that follow those of the last call.
 
         Returns
         -------
-        ndarray of float64, shape (n_timesteps, n_channels)
+        ndarray of float64, shape (n_timesteps, ..., n_channels)
         """
         if not signals.size:
             return signals.astype(np.float64)
         if self._state is None:
-            settled = signal.sosfilt_zi(self._sections)[..., np.newaxis] * signals[0]
+            settled = np.multiply.outer(signal.sosfilt_zi(self._sections), signals[0])
             self._state = settled if self._start == "settled" else np.zeros_like(settled)
         filtered: FloatArray
         filtered, self._state = signal.sosfilt(self._sections, signals, axis=0, zi=self._state)
@@ -78,17 +81,17 @@ class UciHarLowPasses:
     """
 
     def __init__(self, start: Start) -> None:
-        self._noise = LowPass(10, 20.0, start)
+        self._noise = LowPass(*_NOISE, start)
         self._gravity = LowPass(3, 0.3, start)
         self._gyroscope_drift = LowPass(2, 0.1, start)
 
     def __call__(self, medians: FloatArray) -> FloatArray:
-        """Turn medians, shape (n_timesteps, 6 or 3), into the channels of `channels_from`."""
+        """Turn medians, shape (n_timesteps, ..., 6 or 3), into the channels of `channels_from`."""
         denoised = self._noise(medians)
-        total_acc, gyro = denoised[:, :3], denoised[:, 3:]
+        total_acc, gyro = denoised[..., :3], denoised[..., 3:]
         body_acc = total_acc - self._gravity(total_acc)
         body_gyro = gyro - self._gyroscope_drift(gyro)
-        return np.concatenate([body_acc, body_gyro, total_acc], axis=1)
+        return np.concatenate([body_acc, body_gyro, total_acc], axis=-1)
 
 
 def beyond(edge: FloatArray, start: Start) -> FloatArray:
@@ -101,11 +104,11 @@ def inner_medians(signals: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    signals : ndarray, shape (n_timesteps, n_channels)
+    signals : ndarray, shape (n_timesteps, ..., n_channels)
 
     Returns
     -------
-    ndarray, shape (max(n_timesteps - 2, 0), n_channels)
+    ndarray, shape (max(n_timesteps - 2, 0), ..., n_channels)
     """
     before, here, after = signals[:-2], signals[1:-1], signals[2:]
     return np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after))
@@ -167,9 +170,29 @@ def uci_har_channels(samples: FloatArray, start: Start = "zero") -> FloatArray:
             f"samples: found an array of shape {samples.shape}, "
             f"expected (n_timesteps, {len(RAW_CHANNELS)}) or (n_timesteps, 3)"
         )
+    return UciHarLowPasses(start)(_medians(samples, start))
+
+
+def denoised_signals(samples: FloatArray) -> FloatArray:
+    """Do what UCI HAR did before it took slow changes away, from zero.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (n_timesteps, 6) or (n_timesteps, 3)
+        As for `uci_har_channels`.
+
+    Returns
+    -------
+    ndarray of float64, of the same shape
+        Columns as those of `samples`; the accelerations are ``total_acc``.
+    """
+    return LowPass(*_NOISE)(_medians(samples, "zero"))
+
+
+def _medians(samples: FloatArray, start: Start) -> FloatArray:
+    """Replace each sample of a recording by the median of it and its neighbours."""
     ends = beyond(samples[:1], start), beyond(samples[-1:], start)
-    padded = np.concatenate([ends[0], samples, ends[1]])
-    return UciHarLowPasses(start)(inner_medians(padded))
+    return inner_medians(np.concatenate([ends[0], samples, ends[1]]))
 
 
 def as_printed(values: FloatArray) -> FloatArray:

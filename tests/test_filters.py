@@ -15,6 +15,7 @@ from har.filters import (
     LowPass,
     as_printed,
     channels_from,
+    denoised_signals,
     inner_medians,
     uci_har_channels,
 )
@@ -71,6 +72,14 @@ def test_a_low_pass_goes_on_where_its_last_call_ended(name, start):
 
 
 @each_filter
+@each_start
+def test_a_low_pass_filters_many_pieces_at_once_as_each_alone(name, start):
+    pieces = np.random.default_rng(0).normal(size=(100, 4, 3))
+    expected = [low_pass(name, start)(pieces[:, number]) for number in range(4)]
+    assert_array_equal(low_pass(name, start)(pieces), np.stack(expected, axis=1))
+
+
+@each_filter
 def test_a_low_pass_halves_the_power_at_its_cutoff(name):
     cutoff_hz = ORDER_AND_CUTOFF_HZ[name][1]
     times_s = np.arange(0, 200, 0.02)
@@ -120,6 +129,13 @@ def test_the_nine_channels_are_those_of_a_plain_reference(start, beyond):
     body_gyro = gyro - reference_low_pass("drift", gyro, start)
     expected = np.hstack([body_acc, body_gyro, total_acc])
     assert_allclose(uci_har_channels(samples, start), expected, atol=1e-9)
+
+
+def test_denoised_signals_are_those_of_a_plain_reference():
+    samples = np.random.default_rng(0).normal(size=(400, 6)) + 1
+    medians = ndimage.median_filter(samples, (3, 1), mode="constant")
+    expected = reference_low_pass("noise", medians)
+    assert_allclose(denoised_signals(samples), expected, atol=1e-9)
 
 
 @each_start

@@ -98,7 +98,9 @@ def test_a_newcomer_trains_on_real_data_with_one_command_and_nothing_is_installe
         assert word not in second.stderr
 
 
-@pytest.mark.parametrize("script", ["train", "test", "check", "benchmark", "reproduce"])
+@pytest.mark.parametrize(
+    "script", ["train", "test", "check", "benchmark", "reproduce", "person-or-recording"]
+)
 def test_each_script_is_executable_and_says_what_it_is_for(script):
     path = ROOT / "scripts" / script
     assert os.access(path, os.X_OK)
