@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from har.arguments import BASELINES
-from har.baselines import score_baseline, summarise_baseline
+from har.baselines import score_baseline
 from har.crossval import n_processes, run_jobs
+from har.crossval_summary import summarise
 from har.datasets.sources import open_training
 from har.errors import RunError
 from har.features import summary_features
@@ -84,7 +85,7 @@ def _score_baselines(
         say(f"{name}:")
         scores = run_jobs(partial(score_baseline, name, windows, features), jobs, n_at_a_time)
         shown = list(show_scores(scores, len(jobs), say))
-        yield name, summarise_baseline(shown, len({fold.number for _seed, fold in jobs}))
+        yield name, summarise(shown, len({fold.number for _seed, fold in jobs}))
 
 
 def _write_json(content: dict[str, Any], out: Path) -> None:

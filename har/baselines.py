@@ -15,7 +15,7 @@ gradient_boosting    **150 rounds of 7 leaves: 94.9**; 300 rounds of 4 leaves: 9
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from threadpoolctl import threadpool_limits
 
-from har.crossval_summary import summarise
 from har.errors import DataError
 from har.evaluation import Evaluation
 from har.features import summary_features
@@ -164,11 +163,3 @@ def score_baseline(
     }
     evaluation = Evaluation(held_out.labels, probabilities, held_out.subjects, windows.activities)
     return FoldScore(seed, fold.number, rows, evaluation, training)
-
-
-def summarise_baseline(scores: Sequence[FoldScore], n_folds: int) -> dict[str, Any]:
-    """Sum up a baseline's scores as those of a network, with its speed in ``cost``."""
-    summary = summarise(scores, n_folds)
-    ms_per_window = [score.training["ms_per_window"] for score in scores]
-    summary["cost"]["ms_per_window"] = round(float(np.mean(ms_per_window)), 3)
-    return summary

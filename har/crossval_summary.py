@@ -122,10 +122,12 @@ def _commits(scores: Sequence[FoldScore]) -> list[str]:
 
 def _cost(scores: Sequence[FoldScore]) -> dict[str, Any]:
     durations_s = [score.training["duration_s"] for score in scores]
+    ms_per_window = [score.training["ms_per_window"] for score in scores]
     return {
         "n_parameters": scores[0].training.get("n_parameters"),
         "device": scores[0].training.get("device"),
         "n_threads": sorted({score.training["n_threads"] for score in scores}),
         "mean_duration_s": round(float(np.mean(durations_s)), 2),
         "total_duration_s": round(float(np.sum(durations_s)), 2),
+        "ms_per_window": round(float(np.mean(ms_per_window)), 3),
     }

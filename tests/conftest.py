@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ def data_root():
     if not root.exists():
         pytest.skip(f"the real data sets are not at {root}: name their folder with HAR_DATA")
     return root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heed_interrupts():
+    """Undo what a shell's background does to its jobs: they and all they start ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,7 +27,8 @@ def make_score(seed, fold, commit="a" * 40) -> FoldScore:
     held_out = folds_of(WINDOWS, 3)[fold].held_out_subjects
     rows = np.flatnonzero(np.isin(WINDOWS.subjects, held_out))
     evaluation = make_evaluation(WINDOWS.where(rows), seed=10 * seed + fold)
-    training = {"duration_s": 2.0 + fold, "n_parameters": 99, "n_threads": 1, "device": "cpu(0)"}
+    training = {"duration_s": 2.0 + fold, "ms_per_window": 0.1 * (1 + fold), "n_parameters": 99}
+    training |= {"n_threads": 1, "device": "cpu(0)"}
     training["git"] = {"commit": commit, "is_dirty": False}
     return FoldScore(seed, fold, rows, evaluation, training)
 

@@ -13,11 +13,10 @@ from har.baselines import (
     fit_baseline,
     predict_baseline,
     score_baseline,
-    summarise_baseline,
 )
 from har.errors import DataError
 from har.features import summary_features
-from har.folds import Fold, folds_of
+from har.folds import Fold
 
 WINDOWS = small_windows()
 FOLD = Fold(1, train_subjects=(1, 2, 3, 4), held_out_subjects=(5, 6))
@@ -102,14 +101,3 @@ def test_an_svm_refuses_an_activity_of_one_person():
 def test_an_svm_refuses_windows_of_one_person():
     with refused(DataError, "1 subjects", "expected at least 2"):
         fitted("rbf_svm", WINDOWS.of_subjects([1]))
-
-
-def test_folds_are_summed_up_with_what_they_cost():
-    scores = [score("logistic_regression", fold=fold) for fold in folds_of(WINDOWS, 2)]
-    for one, speed in zip(scores, (0.25, 0.75), strict=True):
-        one.training["ms_per_window"] = speed
-    summary = summarise_baseline(scores, 2)
-    assert summary["is_complete"]
-    assert summary["accuracy"]["mean"] == np.mean([one.evaluation.accuracy for one in scores])
-    assert summary["cost"]["ms_per_window"] == 0.5
-    assert summary["cost"]["n_threads"] == [1]

