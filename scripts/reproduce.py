@@ -1,8 +1,10 @@
 """Train recipes with several seeds on the official split and keep what came out.
 
 Each run is an ordinary ``har train`` in ``runs/reproduce/``; finished ones are not run again. Their
-figures go to ``configs/results.csv``, from which README's table is made. Whenever test subjects are
-scored, a line is added to ``configs/test_scorings.csv``, whatever becomes of the figure.
+figures go to ``configs/results.csv``. Whenever test subjects are scored, a line is added to
+``configs/test_scorings.csv``, whatever becomes of the figure. With --cross-validate, recipes are
+cross-validated by ``har cv`` instead, and baselines by ``har baseline``; those figures go to
+``configs/crossval.csv``. README's table and its picture are made from both files of figures.
 """
 
 from __future__ import annotations
@@ -11,30 +13,36 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from results import CROSS_VALIDATED, ROOT, TESTED, show_results
 
-ROOT = Path(__file__).parents[1]
 RUNS = ROOT / "runs" / "reproduce"
-RESULTS = ROOT / "configs" / "results.csv"
 LEDGER = ROOT / "configs" / "test_scorings.csv"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
-RECIPES = ("quick", "lstm", "uci_har", "book", "tutorial", "gpu", "hapt")
+RECIPES = ("uci_har", "ensemble", "quick", "lstm", "book", "tutorial", "gpu", "hapt")
+BASELINES = "baselines"
+
+
+def run_har(*arguments: object, log: Path) -> None:
+    """Run a verb of har with its output in a file."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "har", *map(str, arguments)]
+    with log.open("w") as file:
+        subprocess.run(command, cwd=ROOT, stderr=file, stdout=file, check=True)
 
 
 def train(recipe: str, seed: int, n_threads: int) -> Path:
     """Train a recipe with a seed, unless it was done; recipes for a GPU run on the CPU here."""
     run = RUNS / f"{recipe}-seed{seed}"
     if not (run / "report.html").exists():
-        command = [sys.executable, "-m", "har", "train", "--config", recipe, "--seed", str(seed)]
-        command += ["--device", "cpu", "--threads", str(n_threads), "--out", str(run)]
         print("training", recipe, "with seed", seed, flush=True)
-        RUNS.mkdir(parents=True, exist_ok=True)
-        with (RUNS / f"{run.name}.log").open("w") as log:
-            subprocess.run([*command, "--overwrite"], cwd=ROOT, stderr=log, stdout=log, check=True)
+        options = ["--device", "cpu", "--threads", n_threads, "--out", run, "--overwrite"]
+        log = RUNS / f"{run.name}.log"
+        run_har("train", "--config", recipe, "--seed", seed, *options, log=log)
         enter_in_ledger(recipe, seed, run)
     return run
 
@@ -69,58 +77,74 @@ def read_result(recipe: str, seed: int, run: Path) -> dict[str, object]:
     }
 
 
-def markdown_table(results: pd.DataFrame) -> str:
-    """Make README's table: means ± sample standard deviations over seeds, the median of times."""
-    lines = [
-        "| recipe | parameters | training | test accuracy | test macro F1 | seeds |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for recipe, rows in results.groupby("recipe", sort=False):
-        seconds = rows["training_s"].median()
-        cells = [
-            f"`{recipe}.yaml`",
-            f"{rows['n_parameters'].iloc[0]:,}",
-            f"{seconds / 60:.1f} min",
-            *(
-                f"{100 * rows[k].mean():.2f} ± {100 * rows[k].std():.2f} %"
-                for k in ("accuracy", "macro_f1")
-            ),
-            str(len(rows)),
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+def score_on_test_subjects(options: argparse.Namespace) -> list[dict[str, object]]:
+    """Train what is asked for with each seed, several runs at once."""
+    wanted = [(recipe, seed) for recipe in options.recipes for seed in range(options.seeds)]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        runs = list(pool.map(lambda pair: train(*pair, options.threads), wanted))
+    return [read_result(*pair, run) for pair, run in zip(wanted, runs, strict=True)]
 
 
-def renew_readme(readme: str, table: str) -> str:
-    """Put a table between the marks in README's text."""
-    before, rest = readme.split(BEGIN)
-    _old, after = rest.split(END)
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+def cross_validate(options: argparse.Namespace) -> list[dict[str, object]]:
+    """Cross-validate what is asked for, one after the other; finished folds are not run again."""
+    rows: list[dict[str, object]] = []
+    for name in options.recipes:
+        print("cross-validating", name, flush=True)
+        common = ["--seeds", options.seeds, "--jobs", options.jobs]
+        log = RUNS / f"cv-{name}.log"
+        if name == BASELINES:
+            figures = RUNS / "cv-baselines.json"
+            run_har("baseline", "all", *common, "--out", figures, log=log)
+            summaries = json.loads(figures.read_text())["baselines"]
+        else:
+            folder = RUNS / f"cv-{name}"
+            common += ["--threads", options.threads, "--out", folder]
+            run_har("cv", "--config", name, *common, log=log)
+            summaries = {name: json.loads((folder / "cv.json").read_text())}
+        rows += [row for pair in summaries.items() for row in rows_of_summary(*pair)]
+    return rows
+
+
+def rows_of_summary(name: str, summary: dict[str, Any]) -> Iterator[dict[str, object]]:
+    """Take a row of figures for each seed out of a summary of folds."""
+    for seed, scores in pd.DataFrame(summary["scores"]).groupby("seed"):
+        yield {
+            "recipe": name,
+            "seed": seed,
+            "n_folds": len(scores),
+            "n_parameters": summary["cost"]["n_parameters"],
+            "training_s": round(summary["cost"]["mean_duration_s"], 1),
+            "ms_per_window": summary["cost"]["ms_per_window"],
+            "accuracy": round(scores["accuracy"].mean(), 6),
+            "macro_f1": round(scores["macro_f1"].mean(), 6),
+        }
+
+
+def keep(rows: list[dict[str, object]], file: Path) -> None:
+    """Put rows in place of the earlier ones of the same recipes, in the order of `RECIPES`."""
+    table = pd.DataFrame(rows)
+    if file.exists():
+        earlier = pd.read_csv(file)
+        table = pd.concat([earlier[~earlier["recipe"].isin(table["recipe"])], table])
+    places = {recipe: place for place, recipe in enumerate(RECIPES)}
+    order = table["recipe"].map(places).fillna(len(RECIPES)).argsort(kind="stable")
+    table.iloc[order].astype({"n_parameters": "Int64"}).to_csv(file, index=False)
 
 
 def main() -> None:
     """Train what is asked for, then renew the results and README's table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipes", nargs="*", default=RECIPES, help="default: all")
+    parser.add_argument("recipes", nargs="*", default=RECIPES, help="default: all; or: baselines")
+    parser.add_argument("--cross-validate", action="store_true", help="leave the test subjects be")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 (default: 3)")
     parser.add_argument("--jobs", type=int, default=2, help="runs at once (default: 2)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads a run (default: 1)")
     options = parser.parse_args()
-    wanted = [(recipe, seed) for recipe in options.recipes for seed in range(options.seeds)]
-    with ThreadPoolExecutor(options.jobs) as pool:
-        runs = list(pool.map(lambda pair: train(*pair, options.threads), wanted))
-    rows = pd.DataFrame([read_result(*pair, run) for pair, run in zip(wanted, runs, strict=True)])
-    if RESULTS.exists():
-        earlier = pd.read_csv(RESULTS)
-        rows = pd.concat([earlier[~earlier["recipe"].isin(options.recipes)], rows])
-    order = {recipe: place for place, recipe in enumerate(RECIPES)}
-    rows = rows.sort_values(
-        ["recipe", "seed"], key=lambda c: c.map(order) if c.name == "recipe" else c
-    )
-    rows.to_csv(RESULTS, index=False)
-    table = markdown_table(rows)
-    README.write_text(renew_readme(README.read_text(), table))
-    print(table)
+    if options.cross_validate:
+        keep(cross_validate(options), CROSS_VALIDATED)
+    else:
+        keep(score_on_test_subjects(options), TESTED)
+    print(show_results())
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def recipe(tmp_path):
 
 
 def test_the_packaged_recipes_are_those_that_are_promised():
-    promised = {"book", "gpu", "hapt", "lstm", "quick", "tutorial", "uci_har"}
+    promised = {"book", "ensemble", "gpu", "hapt", "lstm", "quick", "tutorial", "uci_har"}
     assert promised <= set(recipe_names())
 
 
@@ -235,7 +235,7 @@ def test_wrong_overrides_are_a_wrong_command_line(overrides, part):
 
 def test_an_override_that_does_not_fit_the_recipe_is_a_wrong_command_line():
     with refused(UsageError, "data.n_validation_subjects: found 0"):
-        load_config("quick", "--data.n_validation_subjects=0")
+        load_config("hapt", "--data.n_validation_subjects=0")
 
 
 def test_the_help_explains_every_setting():

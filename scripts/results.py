@@ -1,0 +1,98 @@
+"""Show the results of recipes and baselines: README's table, and accuracy against cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from har.style import BLUE, GOLD, INK, STYLE, save_png
+
+ROOT = Path(__file__).parents[1]
+TESTED = ROOT / "configs" / "results.csv"
+CROSS_VALIDATED = ROOT / "configs" / "crossval.csv"
+README = ROOT / "README.md"
+PICTURE = ROOT / "docs" / "accuracy.png"
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+HEADINGS = (
+    *("", "parameters", "training", "prediction of a window"),
+    *("cross-validation", "test accuracy", "test macro F1", "test seeds"),
+)
+
+
+def mean_and_deviation(values: pd.Series) -> str:
+    """Write shares as per cent: mean ± sample standard deviation, if there are several."""
+    deviation = f" ± {100 * values.std():.2f}" if len(values) > 1 else ""
+    return f"{100 * values.mean():.2f}{deviation} %"
+
+
+def tested_cells(rows: pd.DataFrame) -> list[str]:
+    """Write what the test subjects' windows came to."""
+    if rows.empty:
+        return ["–", "–", "–"]
+    return [*(mean_and_deviation(rows[key]) for key in ("accuracy", "macro_f1")), str(len(rows))]
+
+
+def cross_validated_cells(rows: pd.DataFrame) -> list[str]:
+    """Write what predicting a window took, and the accuracy of the folds, a mean for each seed."""
+    if rows.empty:
+        return ["–", "–"]
+    return [f"{rows['ms_per_window'].median():.2f} ms", mean_and_deviation(rows["accuracy"])]
+
+
+def cost_cells(tested: pd.DataFrame, cross_validated: pd.DataFrame) -> list[str]:
+    """Write the number of parameters and the median time of training."""
+    rows = cross_validated if tested.empty else tested
+    n_parameters = rows["n_parameters"].iloc[0]
+    cells = "–" if pd.isna(n_parameters) else f"{n_parameters:,.0f}"
+    return [cells, f"{rows['training_s'].median() / 60:.1f} min"]
+
+
+def markdown_table(tested: pd.DataFrame, cross_validated: pd.DataFrame) -> str:
+    """Make README's table, recipes first, in the order of the two files."""
+    lines = [f"| {' | '.join(HEADINGS)} |", "|---" + "|---:" * (len(HEADINGS) - 1) + "|"]
+    for name in dict.fromkeys([*tested["recipe"], *cross_validated["recipe"]]):
+        test, folds = (table[table["recipe"] == name] for table in (tested, cross_validated))
+        shown = name.replace("_", " ") if test.empty else f"`{name}.yaml`"
+        cells = [shown, *cost_cells(test, folds), *cross_validated_cells(folds)]
+        lines.append(f"| {' | '.join([*cells, *tested_cells(test)])} |")
+    return "\n".join(lines)
+
+
+def renew_readme(readme: str, table: str) -> str:
+    """Put a table between the marks in README's text."""
+    before, rest = readme.split(BEGIN)
+    _old, after = rest.split(END)
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
+def accuracy_figure(cross_validated: pd.DataFrame) -> Figure:
+    """Draw the accuracy of each recipe and baseline over what predicting a window takes."""
+    figure = Figure(figsize=(7, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for name, rows in cross_validated.groupby("recipe", sort=False):
+        is_network = rows["n_parameters"].notna().all()
+        place = rows["ms_per_window"].median(), 100 * rows["accuracy"].mean()
+        axes.plot(*place, "o" if is_network else "s", color=BLUE if is_network else GOLD)
+        text = name if is_network else name.replace("_", " ")
+        axes.annotate(text, place, (0, 7), textcoords="offset points", ha="center", color=INK)
+    axes.set_xscale("log")
+    axes.margins(0.12, 0.16)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel(
+        "milliseconds to predict a window in batches, one thread (● networks, ■ baselines)"
+    )
+    axes.set_title("Accuracy on people who were held out, % (5 folds of the training subjects)")
+    return figure
+
+
+def show_results() -> str:
+    """Renew README's table and the picture, and return the table."""
+    tested, cross_validated = pd.read_csv(TESTED), pd.read_csv(CROSS_VALIDATED)
+    table = markdown_table(tested, cross_validated)
+    README.write_text(renew_readme(README.read_text(), table))
+    with rc_context(STYLE):
+        save_png(accuracy_figure(cross_validated), PICTURE)
+    return table
