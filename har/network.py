@@ -282,6 +282,11 @@ def predict_probabilities(
     -------
     ndarray of float64, shape (n_windows, n_activities)
         Each row adds up to 1.
+
+    Raises
+    ------
+    RunError
+        If the network's weights are so large that its scores are no numbers.
     """
     starts = range(0, len(signals), batch_size)
     # Calls return at once and compute behind; asnumpy waits.
@@ -290,5 +295,10 @@ def predict_probabilities(
         for start, device in zip(starts, itertools.cycle(devices))
     ]
     scores = np.concatenate([part.asnumpy() for part in logits]).astype(np.float64)
+    if not np.isfinite(scores).all():
+        raise RunError(
+            "network: found scores that are no numbers, expected finite ones; try a smaller "
+            "training.learning_rate"
+        )
     probabilities: FloatArray = softmax(scores, axis=1)
     return probabilities

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-# A run of a few seconds.
+# A run of a few seconds, with six plain LSTM units.
 TINY = ("--config", "quick", "--training.n_epochs", "2", "--training.batch_size", "256")
-TINY += ("--model.hidden_size", "6", "--model.n_layers", "1")
+TINY += ("--model.hidden_size", "6", "--model.bidirectional", "false", "--model.pooling", "mean")
+TINY += ("--model.views", "[channels]", "--model.conv_channels", "0", "--model.conv_skip", "false")
 
 
 def the_one_line(capsys):

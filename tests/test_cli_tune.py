@@ -81,7 +81,7 @@ def test_other_ranges_in_the_same_folder_are_one_line_and_leave_it_as_it_was(
     before = {file.name: file.read_bytes() for file in out.glob("*.[yjc]*")}
     capsys.readouterr()
     assert tune(out, *SMALL, "--model.n_layers", "1..2") == 1
-    assert "found model.n_layers 2, expected 1..2 as asked for now" in the_one_line(capsys)
+    assert "found model.n_layers 1, expected 1..2 as asked for now" in the_one_line(capsys)
     assert {file.name: file.read_bytes() for file in out.glob("*.[yjc]*")} == before
 
 

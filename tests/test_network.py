@@ -187,6 +187,15 @@ def test_probabilities_are_the_softmax_of_each_windows_scores(batch_size):
     assert_allclose(probabilities, expected, atol=1e-6)
 
 
+def test_scores_that_are_no_numbers_are_refused():
+    network, _config = network_of()
+    weights = random_weights(network)
+    weights["har_output_bias"] = np.array([np.inf, 0, 0])
+    load_weights(network, {name: mx.nd.array(w) for name, w in weights.items()}, "model")
+    with refused(RunError, "network: found scores that are no numbers", "learning_rate"):
+        predict_probabilities(network, SIGNALS, CPU)
+
+
 def test_several_devices_take_turns_with_the_batches():
     devices = [mx.cpu(0), mx.cpu(1)]
     network = build_network(ModelConfig(n_layers=1, hidden_size=5), 16, CHANNELS, 3, devices)

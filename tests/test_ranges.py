@@ -124,7 +124,10 @@ def test_a_search_written_as_a_recipe_is_the_same_search(recipe):
         (["--model.pooling=mean,mx"], ["found 'mx', expected one of"]),
         (["--model.pooling=mean,"], ["model.pooling: found '', expected one of"]),
         (["--model.pooling=mean,mean"], ["found mean,mean, expected each choice once"]),
-        (["--model.conv_skip=any"], ["model.conv_skip: found True", "model.conv_channels"]),
+        (
+            ["--model.conv_channels=0", "--model.conv_skip=any"],
+            ["model.conv_skip: found True", "model.conv_channels"],
+        ),
     ],
 )
 def test_a_wrong_range_is_a_wrong_command_line_at_once(overrides, parts):
