@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from har.style import BLUE, GOLD, INK, STYLE, save_png
 
@@ -80,7 +81,9 @@ def accuracy_figure(cross_validated: pd.DataFrame) -> Figure:
         axes.annotate(text, place, (0, 7), textcoords="offset points", ha="center", color=INK)
     axes.set_xscale("log")
     axes.margins(0.12, 0.16)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(
         "milliseconds to predict a window in batches, one thread (● networks, ■ baselines)"
     )

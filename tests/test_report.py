@@ -224,6 +224,7 @@ def test_one_epoch_without_validation(tmp_path, windows):
     config = Config(data=DataConfig(n_validation_subjects=0), training=TrainingConfig(keep="last"))
     _, html, page = report_of(tmp_path, windows, n_epochs=1, is_validated=False, config=config)
     assert "No subjects were held out" in page.text["learning"]
+    assert "between the two lines" not in page.text["learning"]
     assert "for 1 epoch" in page.text["results"]
     assert "Validation: from" not in html
 
