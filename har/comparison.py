@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from har.signals import FloatArray
-
-N_RESAMPLES = 10_000
+from har.intervals import interval_over
 
 
 def compare(changed: pd.DataFrame, reference: pd.DataFrame) -> dict[str, Any]:
@@ -42,26 +39,9 @@ def compare(changed: pd.DataFrame, reference: pd.DataFrame) -> dict[str, Any]:
         "n_subjects": len(gains),
         "accuracy": float(changed.groupby("fold")["right"].mean().mean()),
         "difference": float(gains.mean()),
-        "interval": interval_over(gains.to_numpy()) if len(gains) > 1 else None,
+        "interval": interval_over(gains.to_numpy()),
         "per_subject": {str(subject): float(gain) for subject, gain in gains.items()},
     }
-
-
-def interval_over(values: FloatArray) -> list[float]:
-    """Find the 95 % bootstrap interval of a mean.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n_subjects,)
-        A value per subject.
-
-    Returns
-    -------
-    list of float
-        Lower and upper end: percentiles over 10,000 resamples, the same at each call.
-    """
-    resamples = np.random.default_rng(0).choice(values, (N_RESAMPLES, len(values)))
-    return [float(end) for end in np.percentile(resamples.mean(axis=1), [2.5, 97.5])]
 
 
 def markdown_of(rows: Sequence[dict[str, Any]]) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 
+from har.calibration import calibration_of
 from har.errors import DataError
+from har.intervals import Interval, intervals_by_subject, naive_intervals
 from har.signals import FloatArray, IntArray
 
 
@@ -65,8 +67,16 @@ class Evaluation:
     @cached_property
     def confusion_matrix(self) -> IntArray:
         """Windows by true (rows) and predicted activity; shape (n_activities, n_activities)."""
-        every = range(len(self.activities))
-        return np.asarray(confusion_matrix(self.labels, self.predicted, labels=every))
+        return np.asarray(self._confusions_by_subject.sum(axis=0))
+
+    @cached_property
+    def _confusions_by_subject(self) -> IntArray:
+        """Each subject's confusion matrix; shape (n_subjects, n_activities, n_activities)."""
+        subjects, of_window = np.unique(self.subjects, return_inverse=True)
+        n_activities = len(self.activities)
+        counts = np.zeros((len(subjects), n_activities, n_activities), dtype=np.int64)
+        np.add.at(counts, (of_window, self.labels, self.predicted), 1)
+        return counts
 
     @property
     def n_windows(self) -> int:
@@ -88,6 +98,21 @@ class Evaluation:
         """Mean F1 of the activities that occur or were predicted."""
         seen = [c["f1"] for c in self.per_class.values() if c["support"] or c["n_predicted"]]
         return float(np.mean(seen))
+
+    @cached_property
+    def intervals(self) -> dict[str, Interval | None]:
+        """95 % intervals of the three figures above, over people; None for one person."""
+        return intervals_by_subject(self._confusions_by_subject)
+
+    @cached_property
+    def naive_intervals(self) -> dict[str, Interval]:
+        """95 % intervals of the same figures, as if all windows were independent."""
+        return naive_intervals(self.confusion_matrix)
+
+    @cached_property
+    def calibration(self) -> dict[str, float]:
+        """Expected calibration error, Brier score and negative log-likelihood."""
+        return calibration_of(self.labels, self.probabilities)
 
     @cached_property
     def per_class(self) -> dict[str, dict[str, float]]:
@@ -127,6 +152,9 @@ class Evaluation:
             "accuracy": self.accuracy,
             "balanced_accuracy": self.balanced_accuracy,
             "macro_f1": self.macro_f1,
+            "intervals": self.intervals,
+            "naive_intervals": self.naive_intervals,
+            "calibration": self.calibration,
             "n_windows": self.n_windows,
             "activities": list(self.activities),
             "confusion_matrix": self.confusion_matrix.tolist(),
@@ -207,22 +235,3 @@ def predictions_table(probabilities: FloatArray, activities: tuple[str, ...]) ->
     table.insert(0, "index", np.arange(len(table)))
     table.insert(1, "predicted", np.array(activities)[probabilities.argmax(axis=1)])
     return table
-
-
-def negative_log_likelihood(labels: IntArray, probabilities: FloatArray) -> float:
-    """Mean surprise at the true activities: 0 if each was certain, log(6) if all guess evenly.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n_windows,)
-        The true activities.
-    probabilities : ndarray of float, shape (n_windows, n_activities)
-        What the classifier said; a probability of 0 counts as the smallest number there is.
-
-    Returns
-    -------
-    float
-        In nats.
-    """
-    of_truth = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(of_truth, np.finfo(np.float64).tiny)).mean())

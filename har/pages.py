@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from har.style import activity_label, colours_of, percent, short_label
+from har.style import activity_label, colours_of, interval_in_words, percent, short_label
 
 
 def page_environment(activities: Iterable[str]) -> Environment:
@@ -34,10 +35,12 @@ def page_environment(activities: Iterable[str]) -> Environment:
         "count": lambda number: f"{int(number):,}",
         "people": lambda number: f"{number} people" if number != 1 else "one person",
         "percent": percent,
+        "interval": interval_in_words,
         "label": activity_label,
         "short": short_label,
         "colour": colours_of(activities).__getitem__,
         "duration": duration_in_words,
+        "log": math.log,
         "date": _date,
         "setting": _setting,
     }

@@ -72,6 +72,7 @@ def evaluation_in_words(evaluation: Evaluation) -> str:
         f"{evaluation.n_windows} test windows of {len(evaluation.per_subject)} subjects: "
         f"accuracy {evaluation.accuracy:.2%}, balanced accuracy "
         f"{evaluation.balanced_accuracy:.2%}, macro F1 {evaluation.macro_f1:.2%}",
+        *_interval_in_words(evaluation),
         f"  {'activity':20}{'precision':>10}{'recall':>10}{'F1':>10}{'windows':>10}",
     ]
     lines += [
@@ -80,6 +81,14 @@ def evaluation_in_words(evaluation: Evaluation) -> str:
         for activity, row in evaluation.per_class.items()
     ]
     return "\n".join(lines)
+
+
+def _interval_in_words(evaluation: Evaluation) -> list[str]:
+    """Tell how accurate it may be on new people, if several were measured."""
+    ends = evaluation.intervals["accuracy"]
+    if ends is None:
+        return []
+    return [f"accuracy on new people, 95% interval over subjects: {ends[0]:.2%} to {ends[1]:.2%}"]
 
 
 def show_scores(

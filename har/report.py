@@ -10,8 +10,11 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from har.calibration import AIM, reliability_table, risk_coverage_table, threshold_for
+from har.calibration_figures import reliability_figure, risk_coverage_figure
 from har.config import Config
 from har.errors import RunError
+from har.evaluation import Evaluation
 from har.figures import (
     Curve,
     class_bars,
@@ -96,6 +99,7 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
             list(scores.per_subject["accuracy"]),
             scores.accuracy,
         ),
+        **_calibration_figures(results.evaluation),
     }
     for mistake in mistakes:
         if mistake.signals is not None:
@@ -103,6 +107,16 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
                 mistake.signals, model["channels"], model["rate_hz"]
             )
     return figures
+
+
+def _calibration_figures(evaluation: Evaluation) -> dict[str, Figure]:
+    predictions = evaluation.labels, evaluation.probabilities
+    return {
+        "reliability": reliability_figure(reliability_table(*predictions)),
+        "risk_coverage": risk_coverage_figure(
+            risk_coverage_table(*predictions), threshold_for(*predictions)
+        ),
+    }
 
 
 def _curves(results: Results) -> tuple[Curve, Curve]:
@@ -139,6 +153,9 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         facts=_facts(results),
         curves=_curve_views(results),
         confusion=confusion_rows(results.scores.confusion_matrix, results.scores.activities),
+        evaluation=results.evaluation,
+        calibration_drawings=_calibration_drawings(results.evaluation, pictures),
+        answered=_answered(results.evaluation),
         mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
         settings=settings_rows(results.config),
         command=command_lines(results.manifest, results.manifest["training"].get("n_threads")),
@@ -198,6 +215,29 @@ def _curve_views(results: Results) -> list[Markup]:
         figure = _learning_figure(results, curve)
         drawings.append(Markup(to_svg(figure, title, f"curve-{curve.name.lower()}")))
     return drawings
+
+
+def _calibration_drawings(evaluation: Evaluation, pictures: Mapping[str, Figure]) -> list[Markup]:
+    """Draw the figures of calibration for the page, with a sentence for who cannot see them."""
+    confidence = percent(evaluation.probabilities.max(axis=1).mean())
+    titles = {
+        "reliability": "Share of windows that is right, and confidence, in bins of confidence. "
+        f"On average {percent(evaluation.accuracy)} right, {confidence} confidence.",
+        "risk_coverage": "Share of wrong answers over the share of windows answered. "
+        f"With all answered: {percent(1 - evaluation.accuracy)} wrong.",
+    }
+    return [
+        Markup(to_svg(pictures[name], title, name.replace("_", "-")))
+        for name, title in titles.items()
+    ]
+
+
+def _answered(evaluation: Evaluation) -> dict[str, Any]:
+    """Tell how many windows are answered if the answers are to be accurate enough."""
+    threshold = threshold_for(evaluation.labels, evaluation.probabilities)
+    confidences = evaluation.probabilities.max(axis=1)
+    coverage = None if threshold is None else float((confidences >= threshold).mean())
+    return {"aim": percent(AIM, 0), "threshold": threshold, "coverage": coverage}
 
 
 def _first_and_last(values: Sequence[float], show: Callable[[float], str]) -> str:

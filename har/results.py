@@ -98,6 +98,8 @@ class Results:
         The figures.
     predictions : DataFrame
         A row per test window, the column ``probability`` telling how sure the network was.
+    evaluation : Evaluation
+        The same predictions, for the figures that earlier versions did not write.
     """
 
     config: Config
@@ -105,6 +107,7 @@ class Results:
     metrics: pd.DataFrame
     scores: Scores
     predictions: pd.DataFrame
+    evaluation: Evaluation
 
     @classmethod
     def read(cls, run: RunFolder) -> Results:
@@ -121,7 +124,7 @@ class Results:
             _read_manifest(run),
             _read_metrics(run),
             scores,
-            _read_predictions(run, scores),
+            *_read_predictions(run, scores),
         )
 
     @property
@@ -261,7 +264,7 @@ def _read_metrics(run: RunFolder) -> pd.DataFrame:
         ) from error
 
 
-def _read_predictions(run: RunFolder, scores: Scores) -> pd.DataFrame:
+def _read_predictions(run: RunFolder, scores: Scores) -> tuple[pd.DataFrame, Evaluation]:
     table = run.read_predictions()
     evaluation = Evaluation.from_frame(table, str(run.predictions))
     if (len(table), evaluation.activities) != (scores.n_windows, scores.activities):
@@ -270,4 +273,4 @@ def _read_predictions(run: RunFolder, scores: Scores) -> pd.DataFrame:
             f"activities, expected {scores.n_windows} of {len(scores.activities)} "
             f"as in {run.evaluation.name}"
         )
-    return table.assign(probability=evaluation.probabilities.max(axis=1))
+    return table.assign(probability=evaluation.probabilities.max(axis=1)), evaluation

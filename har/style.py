@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -120,6 +120,12 @@ def short_label(activity: str) -> str:
 def percent(share: float, decimals: int = 1) -> str:
     """Write a share in percent: ``"94.2 %"`` for 0.942, with a space that does not break."""
     return f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%"
+
+
+def interval_in_words(ends: Sequence[float]) -> str:
+    """Write the lower and the upper end of a share in percent: ``"91.2 to 95.0 %"``."""
+    low, high = ends
+    return f"{100 * low:.1f} to {percent(high)}"
 
 
 def save_png(figure: Figure, path: Path, dpi: int = 200) -> None:

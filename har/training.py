@@ -15,9 +15,9 @@ import numpy as np
 
 from har.backend import autograd, gluon, mx
 from har.batches import batches
+from har.calibration import negative_log_likelihood
 from har.config import TrainingConfig
 from har.errors import RunError
-from har.evaluation import negative_log_likelihood
 from har.network import ActivityNetwork, predict_probabilities
 from har.signals import FloatArray
 from har.weights import AveragedWeights, BestWeights, share_statistics

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from har.comparison import compare, interval_over, markdown_of
+from har.comparison import compare, markdown_of
 
 
 def table(rows):
@@ -53,13 +51,6 @@ def test_a_single_subject_has_no_interval():
 def test_the_share_of_networks_that_were_right_may_lie_between_0_and_1():
     changed = REFERENCE.assign(right=0.25)
     assert compare(changed, REFERENCE)["accuracy"] == 0.25
-
-
-def test_the_interval_is_that_of_scipy():
-    values = np.random.default_rng(1).normal(0.01, 0.02, 21)
-    expected = stats.bootstrap((values,), np.mean, n_resamples=10_000, method="percentile")
-    assert interval_over(values) == pytest.approx(list(expected.confidence_interval), abs=5e-4)
-    assert interval_over(values) == interval_over(values)
 
 
 def test_comparisons_are_written_as_a_table_for_each_group():

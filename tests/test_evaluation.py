@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import metrics
 
 from har.errors import DataError
-from har.evaluation import Evaluation, negative_log_likelihood, predictions_table
+from har.evaluation import Evaluation, predictions_table
 
 ACTIVITIES = ("REST", "WALK", "RUN", "JUMP")
 
@@ -116,8 +116,31 @@ def test_all_figures_are_ready_for_json():
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
     promised = {"accuracy", "macro_f1", "n_windows", "confusion_matrix", "per_class", "per_subject"}
     assert promised <= set(figures)
+    assert set(figures["calibration"]) == {"ece", "brier", "nll"}
     assert list(figures["per_subject"]) == ["1"]
     assert figures["per_subject"]["1"]["n_windows"] == figures["n_windows"] == 30
+
+
+def test_figures_lie_in_their_intervals_and_one_subject_has_none():
+    figures = random_evaluation(0, 300, n_subjects=9).to_dict()
+    for kind in ("intervals", "naive_intervals"):
+        for name, (low, high) in figures[kind].items():
+            assert low <= figures[name] <= high
+    alone = random_evaluation(0, 30, n_subjects=1).to_dict()
+    assert alone["intervals"] == dict.fromkeys(("accuracy", "balanced_accuracy", "macro_f1"))
+    assert alone["naive_intervals"]["accuracy"][0] < alone["accuracy"]
+
+
+def test_drawing_subjects_of_one_window_each_is_drawing_windows():
+    evaluation = evaluation_of([0, 1, 2, 0] * 20, [0, 1, 0, 1] * 20, subjects=range(80))
+    for name in ("balanced_accuracy", "macro_f1"):
+        expected = evaluation.naive_intervals[name]
+        assert_allclose(evaluation.intervals[name], expected, atol=0.015)
+
+
+def test_a_certain_mistake_is_expensive_but_finite():
+    certain = Evaluation(np.array([0, 1]), np.eye(2)[[0, 0]], np.array([1, 2]), ("REST", "WALK"))
+    assert certain.calibration == pytest.approx({"ece": 0.5, "brier": 1.0, "nll": 354.198})
 
 
 def test_the_table_of_predictions_has_a_row_per_window_with_names():
@@ -141,7 +164,9 @@ def test_the_csv_alone_gives_the_same_figures(seed):
     evaluation = random_evaluation(seed, 50)
     text = evaluation.to_frame().to_csv(index=False, float_format="%.8g")
     again = Evaluation.from_frame(pd.read_csv(StringIO(text)), "predictions.csv")
-    assert again.to_dict() == evaluation.to_dict()
+    figures, expected = again.to_dict(), evaluation.to_dict()
+    assert figures.pop("calibration") == pytest.approx(expected.pop("calibration"), rel=1e-6)
+    assert figures == expected
     assert again.labels.tolist() == evaluation.labels.tolist()
     assert_allclose(again.probabilities, evaluation.probabilities, rtol=1e-7)
 
@@ -193,17 +218,3 @@ def test_no_windows_are_no_evaluation():
 def test_probabilities_that_are_no_numbers_are_no_evaluation():
     with refused(DataError, "evaluation: found nan", "window 1", "expected"):
         Evaluation(np.array([0, 0]), np.array([[1.0], [np.nan]]), np.array([1, 1]), ("REST",))
-
-
-@pytest.mark.parametrize(
-    ("probabilities", "expected"),
-    [
-        ([[1.0, 0.0], [0.0, 1.0]], 0.0),
-        ([[0.5, 0.5], [0.5, 0.5]], np.log(2)),
-        ([[0.25, 0.75], [0.5, 0.5]], np.log(8) / 2),
-        ([[0.0, 1.0], [0.0, 1.0]], -np.log(np.finfo(float).tiny) / 2),
-    ],
-)
-def test_the_likelihood_is_that_of_the_truth(probabilities, expected):
-    found = negative_log_likelihood(np.array([0, 1]), np.array(probabilities))
-    assert found == pytest.approx(expected)

@@ -92,13 +92,19 @@ def test_a_result_has_its_headline_and_a_row_per_activity():
         subjects=np.array([1, 1, 2, 2]),
         activities=("REST", "WALK"),
     )
-    headline, header, *rows = evaluation_in_words(evaluation).splitlines()
+    headline, interval, header, *rows = evaluation_in_words(evaluation).splitlines()
     assert headline == (
         "4 test windows of 2 subjects: accuracy 75.00%, balanced accuracy 75.00%, macro F1 73.33%"
     )
+    assert interval == ("accuracy on new people, 95% interval over subjects: 50.00% to 100.00%")
     assert header.split() == ["activity", "precision", "recall", "F1", "windows"]
     assert [row.split() for row in rows] == [
         ["REST", "66.67%", "100.00%", "80.00%", "2"],
         ["WALK", "100.00%", "50.00%", "66.67%", "2"],
     ]
     assert len({len(line) for line in (header, *rows)}) == 1
+
+
+def test_one_subject_has_no_interval_to_tell():
+    evaluation = Evaluation(np.array([0]), np.array([[1.0, 0.0]]), np.array([1]), ("REST", "WALK"))
+    assert "interval" not in evaluation_in_words(evaluation)

@@ -13,13 +13,14 @@ from builders import refused
 from matplotlib.image import imread
 from scored_run import make_evaluation, make_run, make_windows
 
+from har.calibration import threshold_for
 from har.config import Config, DataConfig, ModelConfig, TrainingConfig
 from har.errors import RunError
 from har.report import write_report
 
 SECTIONS = (
-    *("results", "learning", "confusions", "activities", "subjects", "mistakes"),
-    *("reproduce", "settings", "data"),
+    *("results", "learning", "confusions", "activities", "subjects", "calibration"),
+    *("mistakes", "reproduce", "settings", "data"),
 )
 VOID = {"meta", "link", "br", "use", "path"}
 
@@ -106,6 +107,39 @@ def test_the_page_says_how_good_it_is(written, windows):
     assert "2 min 3 s for 28 epochs" in text
 
 
+def test_each_headline_figure_has_its_interval_and_the_naive_one(written, windows):
+    evaluation = make_evaluation(windows)
+    text = written[2].text["results"]
+    for name in ("accuracy", "balanced_accuracy", "macro_f1"):
+        low, high = evaluation.intervals[name]
+        naive_low, naive_high = evaluation.naive_intervals[name]
+        assert f"{100 * low:.1f} to {100 * high:.1f} %" in text
+        assert f"naively {100 * naive_low:.1f} to {100 * naive_high:.1f} %" in text
+    assert "windows of one person resemble each other" in text
+
+
+def test_the_page_says_whether_the_network_is_as_sure_as_it_may_be(written, windows):
+    evaluation = make_evaluation(windows)
+    text = written[2].text["calibration"]
+    assert f"{100 * evaluation.calibration['ece']:.1f} %" in text
+    for name in ("brier", "nll"):
+        assert f"{evaluation.calibration[name]:.3f}" in text
+    assert "guessing evenly gives 0.833" in text and "guessing evenly gives 1.792" in text
+    threshold = threshold_for(evaluation.labels, evaluation.probabilities)
+    coverage = (evaluation.probabilities.max(axis=1) >= threshold).mean()
+    assert f"confidence of at least {threshold:.6g} are answered" in text
+    assert f"{100 * coverage:.1f} % of the windows have one" in text
+
+
+def test_an_evaluation_of_an_earlier_version_makes_the_same_page(tmp_path, windows):
+    run, html, _ = report_of(tmp_path, windows, None)
+    figures = json.loads(run.evaluation.read_text())
+    for key in ("intervals", "naive_intervals", "calibration"):
+        del figures[key]
+    run.write_json(run.evaluation, figures)
+    assert write_report(run).read_text() == html
+
+
 def test_the_page_says_what_was_trained_on_what(written):
     html = " ".join(written[1].split())
     assert "2 stacked LSTM layers of 64 units each" in html
@@ -132,7 +166,7 @@ def test_activities_and_subjects_are_listed(written, windows):
 
 def test_mistakes_are_drawn(written):
     run, _, page = written
-    assert len(page.all("svg")) == 2 + 6
+    assert len(page.all("svg")) == 4 + 6
     assert page.text["mistakes"].count("test window") == 6
     assert len(list(run.figures.glob("mistake_*.png"))) == 6
 
@@ -170,6 +204,8 @@ def test_figures_are_kept_as_png(written):
     run, _, _ = written
     for name in ("learning_curves", "confusion_matrix", "per_class", "per_subject"):
         assert imread(run.figures / f"{name}.png").shape[1] > 1000
+    for name in ("reliability", "risk_coverage"):
+        assert imread(run.figures / f"{name}.png").shape[1] > 800
     assert not [file for file in run.path.rglob("*") if file.name.startswith(".partial")]
 
 
@@ -207,7 +243,7 @@ def test_an_ensemble_is_told_and_its_curves_are_means_over_its_members(tmp_path,
 
 def test_without_signals_mistakes_are_listed(tmp_path, windows):
     run, _, page = report_of(tmp_path, windows, test=None)
-    assert len(page.all("svg")) == 2
+    assert len(page.all("svg")) == 4
     assert "Their signals were not at hand" in page.text["mistakes"]
     assert page.text["mistakes"].count("test window") == 6
     assert not list(run.figures.glob("mistake_*"))
@@ -218,6 +254,15 @@ def test_no_mistakes_at_all(tmp_path, windows):
     _, _, page = report_of(tmp_path, windows, evaluation=evaluation)
     assert "None: every window was named right." in page.text["mistakes"]
     assert "100.0 %" in page.text["results"]
+    assert "Even with every window answered" in page.text["calibration"]
+
+
+def test_all_wrong_however_sure(tmp_path, windows):
+    evaluation = make_evaluation(windows)
+    wrong = np.eye(6)[(windows.labels + 1) % 6]
+    _, _, page = report_of(tmp_path, windows, evaluation=replace(evaluation, probabilities=wrong))
+    assert "0.0 to 0.0 % naively 0.0 to 2.1 %" in page.text["results"]
+    assert "No confidence is high enough" in page.text["calibration"]
 
 
 def test_one_epoch_without_validation(tmp_path, windows):
@@ -241,6 +286,7 @@ def test_a_single_subject(tmp_path, windows):
     one = make_windows(n=40, subjects=(2,))
     _, html, page = report_of(tmp_path, one)
     assert "40 windows of one person" in page.text["results"]
+    assert "no interval over people" in page.text["results"]
     assert "40 windows of one person it had never seen" in " ".join(html.split())
 
 

@@ -36,6 +36,7 @@ def test_what_was_written_is_read(run, windows):
     assert_array_equal(results.scores.confusion_matrix, evaluation.confusion_matrix)
     assert results.scores.per_subject["accuracy"].is_monotonic_increasing
     assert len(results.predictions) == len(windows)
+    assert results.evaluation.intervals == evaluation.intervals
     assert len(results.metrics) == 28
     assert results.is_validated
 

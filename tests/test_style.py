@@ -23,6 +23,7 @@ from har.style import (
     STYLE,
     activity_label,
     colours_of,
+    interval_in_words,
     percent,
     save_png,
     short_label,
@@ -131,6 +132,7 @@ def test_names_are_readable():
     assert short_label("WALKING") == "Walking"
     assert activity_label("Nordic walking") == "Nordic walking"
     assert percent(0.9423) == "94.2\N{NO-BREAK SPACE}%"
+    assert interval_in_words([0.912, 1]) == "91.2 to 100.0\N{NO-BREAK SPACE}%"
 
 
 def test_a_png_is_written_whole_and_the_same_twice(tmp_path):

@@ -1,0 +1,95 @@
+"""Figures of calibration: a reliability diagram, and a risk–coverage curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from har.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE, percent
+
+# Equal margins, as shares of equal figures: side by side their axes are in line.
+_SIZE_INCHES = (4.1, 3.4)
+_MARGINS = {"left": 0.14, "right": 0.94, "bottom": 0.145, "top": 0.86}
+
+
+@rc_context(STYLE)
+def reliability_figure(table: pd.DataFrame) -> Figure:
+    """Draw how often the classifier is right when it is so sure, over how often it is so sure.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `har.calibration.reliability_table` gives.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = Figure(figsize=_SIZE_INCHES)
+    figure.subplots_adjust(**_MARGINS)
+    grid = {"height_ratios": [3.2, 1], "hspace": 0.2}
+    right, often = figure.subplots(2, 1, sharex=True, gridspec_kw=grid)
+    bars = {"x": table["low"], "width": table["high"] - table["low"], "align": "edge"}
+    bars |= {"edgecolor": PAPER, "linewidth": 1}
+    right.bar(height=table["accuracy"].fillna(0), color=BLUE, label="right", **bars)
+    right.plot([0, 1], [0, 1], color=FAINT, lw=0.8, ls=(0, (3, 3)))
+    seen = table[table["n_windows"] > 0]
+    right.hlines(
+        seen["confidence"], seen["low"], seen["high"], color=GOLD, lw=2.2, label="confidence"
+    )
+    right.set_title("Right when so sure", pad=22)
+    right.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=2)
+    often.bar(height=table["n_windows"] / table["n_windows"].sum(), color=FAINT, **bars)
+    often.set_xlabel("confidence; below: share of windows")
+    for axes in (right, often):
+        _count_in_percent(axes)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    often.set_yticks([0, 1])
+    return figure
+
+
+@rc_context(STYLE)
+def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure:
+    """Draw how many mistakes remain if only the surest windows are answered.
+
+    Parameters
+    ----------
+    table : DataFrame
+        What `har.calibration.risk_coverage_table` gives.
+    threshold : float or None
+        A confidence to mark, if there is one.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = Figure(figsize=_SIZE_INCHES)
+    figure.subplots_adjust(**_MARGINS)
+    axes = figure.subplots()
+    risk = 1 - table["accuracy"]
+    marker = "o" if len(table) == 1 else None
+    axes.plot(table["coverage"], risk, marker=marker, color=BLUE, label="wrong answers")
+    axes.set_title("Wrong if only the surest are answered", pad=22)
+    axes.set_xlabel("share of windows answered, the surest first")
+    _count_in_percent(axes)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.set(xlim=(0, 1), ylim=(0, max(1.1 * risk.max(), 0.01)))
+    if threshold is not None:
+        chosen = table[table["threshold"] >= threshold].iloc[-1]
+        at = chosen["coverage"], 1 - chosen["accuracy"]
+        ring: dict[str, Any] = {"mfc": PAPER, "mec": ROSE, "mew": 1.8, "ms": 6}
+        words = f"{percent(chosen['coverage'])} answered"
+        axes.plot(*at, "o", ls="", zorder=5, clip_on=False, label=words, **ring)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=2)
+    return figure
+
+
+def _count_in_percent(axes: Axes) -> None:
+    in_percent = FuncFormatter(lambda share, _: f"{100 * share:.4g} %")
+    axes.xaxis.set_major_formatter(in_percent)
+    axes.yaxis.set_major_formatter(in_percent)
