@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib import rc_context
@@ -22,23 +22,17 @@ _LEAST_SPAN = 0.01
 
 
 @rc_context(STYLE)
-def cost_figure(
-    names: Sequence[str], accuracies: Sequence[float], costs: Sequence[float], title: str, unit: str
-) -> Figure:
+def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) -> Figure:
     """Draw the accuracy of runs over what they cost.
 
     Parameters
     ----------
-    names : sequence of str
-        Short ones, beside the points.
-    accuracies : sequence of float
-        Between 0 and 1.
-    costs : sequence of float
-        More than 0, in `unit`.
+    runs : mapping of str to tuple of float
+        By a short name: accuracy, between 0 and 1, and cost, more than 0.
     title : str
         What the cost is.
     unit : str
-        Its name under the axis.
+        What it is counted in.
 
     Returns
     -------
@@ -46,11 +40,12 @@ def cost_figure(
     """
     figure = Figure(figsize=(4.1, 3.0), layout="constrained")
     axes = figure.subplots()
+    accuracies, costs = np.array(list(runs.values())).T
     axes.plot(costs, accuracies, "o", color=BLUE, ms=7, clip_on=False)
-    _set_scales(axes, np.array(accuracies), np.array(costs))
+    _set_scales(axes, accuracies, costs)
     low, high = axes.get_ylim()
-    heights = _apart((np.array(accuracies) - low) / (high - low))
-    for name, cost, height in zip(names, costs, heights, strict=True):
+    heights = _apart((accuracies - low) / (high - low))
+    for name, cost, height in zip(runs, costs, heights, strict=True):
         axes.annotate(
             name,
             (cost, height),
@@ -68,7 +63,7 @@ def cost_figure(
 
 def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:
     middle = (accuracies.min() + accuracies.max()) / 2
-    span = 1.3 * max(np.ptp(accuracies), _LEAST_SPAN)
+    span = 1.3 * max(float(np.ptp(accuracies)), _LEAST_SPAN)
     axes.set_ylim(middle - span / 2, middle + span / 2)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     if costs.max() >= _LOG_FROM * costs.min():

@@ -19,12 +19,18 @@ from markupsafe import Markup
 from har.compare_figure import cost_figure
 from har.errors import RunError
 from har.files import write_text
-from har.pages import duration_in_words, page_environment, points
+from har.pages import duration_in_words, page_environment, people, points
 from har.style import percent, to_svg
 
 # On the page; all are in the JSON.
 _N_GROUPS_SHOWN = 20
 _UNKNOWN = "–"
+# Heads of the summary's tables.
+_RUN_HEAD = ("", "run", "recipe", "seed", "accuracy", "macro F1", "parameters", "training")
+_PAIR_HEAD = (
+    *("", "accuracy, points", "macro F1, points"),
+    *("only first right", "only second right", "McNemar’s p"),
+)
 
 
 def write_comparison(summary: Mapping[str, Any], folder: Path) -> Path:
@@ -73,19 +79,17 @@ def markdown_of(summary: Mapping[str, Any]) -> str:
     str
         Tables of runs and pairs, and what to make of them.
     """
-    n_windows, n_subjects = summary["n_windows"], summary["n_subjects"]
-    head = ("", "run", "recipe", "seed", "accuracy", "macro F1", "parameters", "training")
-    pair_head = ("", "accuracy, points", "macro F1, points", "only first right")
-    pair_head += ("only second right", "McNemar’s p")
+    whose = f"{summary['n_windows']:,} windows of {people(summary['n_subjects'])}"
     lines = [
-        f"## {len(summary['runs'])} runs on the same {n_windows:,} windows of {n_subjects} people",
+        f"## {len(summary['runs'])} runs on the same {whose}",
         "",
-        *_table(head, [_run_cells(row) for row in summary["runs"]], n_words=3),
+        *_table(_RUN_HEAD, [_run_cells(row) for row in summary["runs"]], n_words=3),
         "",
-        *_table(pair_head, [_pair_cells(row) for row in summary["pairs"]], n_words=1),
+        *_table(_PAIR_HEAD, [_pair_cells(row) for row in summary["pairs"]], n_words=1),
         "",
-        "In brackets: 95 % intervals from 10,000 bootstrap resamples of the people. McNemar’s exact "
-        "test takes windows as independent, which those of one person are not: trust the interval.",
+        "In brackets: 95 % intervals from 10,000 bootstrap resamples of the people; one person "
+        "gives none. McNemar’s exact test takes windows as independent, which those of one person "
+        "are not: trust the interval more.",
         f"Windows that were not named alike by all: {summary['disagreements']['n_windows']:,}.",
     ]
     return "\n".join(lines) + "\n"
@@ -146,26 +150,22 @@ def _render(summary: Mapping[str, Any]) -> str:
 
 def _drawings(rows: Sequence[Mapping[str, Any]]) -> list[Markup]:
     """Draw accuracy over each cost that is known."""
-    drawings = []
     costs = (
         ("n_parameters", "Accuracy by size of the network", "parameters", 1),
         ("duration_s", "Accuracy by training time", "minutes", 60),
     )
+    drawings = []
     for key, title, unit, scale in costs:
-        known = [row for row in rows if row[key]]
-        if not known:
-            continue
-        names, accuracies, values = (
-            [row["run"] for row in known],
-            [row["accuracy"] for row in known],
-            [row[key] / scale for row in known],
-        )
-        told = "; ".join(
-            f"{name}: {percent(share)} for {value:,.4g} {unit}"
-            for name, share, value in zip(names, accuracies, values, strict=True)
-        )
-        figure = cost_figure(names, accuracies, values, title, unit)
-        drawings.append(Markup(to_svg(figure, f"{title}. {told}.", f"cost-{key.replace('_', '-')}")))
+        # A training of less than 0.05 s counts as 0, which has no place on the figure's axis.
+        known = {row["run"]: (row["accuracy"], row[key] / scale) for row in rows if row[key]}
+        if known:
+            told = (
+                f"{name}: {percent(share, 2)} for {cost:,.6g} {unit}"
+                for name, (share, cost) in known.items()
+            )
+            figure = cost_figure(known, title, unit)
+            prefix = key.replace("_", "-")
+            drawings.append(Markup(to_svg(figure, f"{title}. {'; '.join(told)}.", prefix)))
     return drawings
 
 

@@ -32,7 +32,7 @@ def page_environment(activities: Iterable[str]) -> Environment:
     )
     environment.filters |= {
         "count": lambda number: f"{int(number):,}",
-        "people": lambda number: f"{number} people" if number != 1 else "one person",
+        "people": people,
         "percent": percent,
         "sureness": sureness,
         "label": activity_label,
@@ -59,10 +59,15 @@ def sureness(probability: float) -> str:
     return percent(probability) if probability < 0.9995 else f"> {percent(0.999)}"
 
 
-def points(difference: float) -> str:
+def people(number: int) -> str:
+    """Count people: ``"9 people"``, ``"one person"``."""
+    return f"{number} people" if number != 1 else "one person"
+
+
+def points(difference: float, decimals: int = 2) -> str:
     """Write a difference of shares in percentage points: ``"+1.10"``, ``"−0.32"``, ``"+0.00"``."""
     # Adding 0 makes a zero of the minus zero that rounding can leave.
-    return f"{round(100 * difference, 2) + 0.0:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(100 * difference, decimals) + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _date(timestamp: str) -> str:
