@@ -62,17 +62,23 @@ def read_runs(paths: Sequence[Path]) -> list[ScoredRun]:
     results = [_read_finished(folder) for folder in folders]
     for folder, other in zip(folders[1:], results[1:], strict=True):
         _check_same_windows(folders[0], results[0], folder, other)
+    evaluations = _over_all_activities(folders, results)
+    # There are more letters than runs.
+    return list(map(ScoredRun, ascii_uppercase, folders, results, evaluations))
+
+
+def _over_all_activities(
+    folders: Sequence[RunFolder], results: Sequence[Results]
+) -> list[Evaluation]:
+    """Read the predictions anew; an activity that a run does not know has a probability of 0."""
     activities = dict.fromkeys(name for run in results for name in run.scores.activities)
     columns = ["true", "subject", *(f"p_{activity}" for activity in activities)]
-    evaluations = [
-        # What a run does not know it never predicts.
+    return [
         Evaluation.from_frame(
             run.predictions.reindex(columns=columns, fill_value=0.0), str(folder.predictions)
         )
         for folder, run in zip(folders, results, strict=True)
     ]
-    # There are more letters than runs.
-    return list(map(ScoredRun, ascii_uppercase, folders, results, evaluations))
 
 
 def _read_finished(folder: RunFolder) -> Results:
