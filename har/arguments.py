@@ -54,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_predict,
         _add_stream,
         _add_report,
+        _add_compare,
     ):
         add(verbs)
     return parser
@@ -344,6 +345,24 @@ def _add_report(verbs: Any) -> None:
     parser = _add_verb(verbs, "report", summary, "runs/small")
     _add_run(parser)
     _add_data_root(parser)
+
+
+def _add_compare(verbs: Any) -> None:
+    summary = "set finished runs that were scored on the same windows side by side"
+    parser = _add_verb(verbs, "compare", summary, "runs/small runs/large --out runs/comparison")
+    parser.description = (
+        f"{parser.description} Differences come with intervals over people; the first run is the "
+        "reference."
+    )
+    parser.add_argument(
+        "runs", nargs="+", type=Path, metavar="RUN", help="two or more folders that har train wrote"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="for comparison.html, .json and .md (default: runs/compare-TIME)",
+    )
 
 
 def _add_run(parser: _VerbParser) -> None:

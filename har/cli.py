@@ -288,6 +288,19 @@ def report(options: Namespace) -> None:
     print(f"report: {write_report(run, data.test if data else None)}")
 
 
+def compare(options: Namespace) -> None:
+    """Set finished runs side by side.
+
+    Parameters
+    ----------
+    options : Namespace
+        With ``runs`` and ``out``.
+    """
+    from har.compare_verb import run_comparison
+
+    print(run_comparison(options))
+
+
 _VERBS = {
     "fetch": fetch,
     "inspect": inspect,
@@ -299,4 +312,5 @@ _VERBS = {
     "predict": predict,
     "stream": stream,
     "report": report,
+    "compare": compare,
 }

@@ -67,10 +67,10 @@ class Evaluation:
     @cached_property
     def confusion_matrix(self) -> IntArray:
         """Windows by true (rows) and predicted activity; shape (n_activities, n_activities)."""
-        return np.asarray(self._confusions_by_subject.sum(axis=0))
+        return np.asarray(self.confusions_by_subject.sum(axis=0))
 
     @cached_property
-    def _confusions_by_subject(self) -> IntArray:
+    def confusions_by_subject(self) -> IntArray:
         """Each subject's confusion matrix; shape (n_subjects, n_activities, n_activities)."""
         subjects, of_window = np.unique(self.subjects, return_inverse=True)
         n_activities = len(self.activities)
@@ -102,7 +102,7 @@ class Evaluation:
     @cached_property
     def intervals(self) -> dict[str, Interval | None]:
         """95 % intervals of the three figures above, over people; None for one person."""
-        return intervals_by_subject(self._confusions_by_subject)
+        return intervals_by_subject(self.confusions_by_subject)
 
     @cached_property
     def naive_intervals(self) -> dict[str, Interval]:

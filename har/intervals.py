@@ -43,7 +43,7 @@ def interval_over(values: FloatArray) -> Interval | None:
     """
     if len(values) < 2:
         return None
-    return _ends(values[_draws(len(values))].mean(axis=1))
+    return ends(values[_draws(len(values))].mean(axis=1))
 
 
 def intervals_by_subject(confusions: IntArray) -> dict[str, Interval | None]:
@@ -60,11 +60,33 @@ def intervals_by_subject(confusions: IntArray) -> dict[str, Interval | None]:
         Lower and upper end of accuracy, balanced_accuracy and macro_f1; None for one subject.
     """
     if len(confusions) < 2:
-        return dict.fromkeys(_FIGURES)
+        return dict.fromkeys(FIGURES)
+    resamples = resampled(confusions)
+    return {name: ends(figure(resamples)) for name, figure in FIGURES.items()}
+
+
+def resampled(confusions: IntArray) -> IntArray:
+    """Draw the people anew, and add up the windows of each draw.
+
+    Parameters
+    ----------
+    confusions : ndarray of int, shape (n_subjects, n_activities, n_activities)
+        Each subject's windows by true and predicted activity.
+
+    Returns
+    -------
+    ndarray of int, shape (10000, n_activities, n_activities)
+        Of as many people, the same resamples of them at each call.
+    """
     resamples = np.zeros((N_RESAMPLES, *confusions.shape[1:]), dtype=np.int64)
     for subjects in _draws(len(confusions)).T:
         resamples += confusions[subjects]
-    return {name: _ends(figure(resamples)) for name, figure in _FIGURES.items()}
+    return resamples
+
+
+def ends(figures: FloatArray) -> Interval:
+    """Find between which two numbers the middle 95 % of resampled figures lie."""
+    return [float(end) for end in np.percentile(figures, _ENDS_PERCENT)]
 
 
 def naive_intervals(confusion: IntArray) -> dict[str, Interval]:
@@ -88,17 +110,13 @@ def naive_intervals(confusion: IntArray) -> dict[str, Interval]:
     )
     resamples = resamples.reshape(-1, *confusion.shape)
     wilson = binomtest(int(confusion.trace()), n_windows).proportion_ci(method="wilson")
-    bootstrapped = {name: _ends(figure(resamples)) for name, figure in _FIGURES.items()}
+    bootstrapped = {name: ends(figure(resamples)) for name, figure in FIGURES.items()}
     return bootstrapped | {"accuracy": [float(wilson.low), float(wilson.high)]}
 
 
 def _draws(n: int) -> IntArray:
     """Draw n of n, with replacement, for each resample; shape (n_resamples, n)."""
     return np.random.default_rng(0).integers(n, size=(N_RESAMPLES, n))
-
-
-def _ends(figures: FloatArray) -> Interval:
-    return [float(end) for end in np.percentile(figures, _ENDS_PERCENT)]
 
 
 def _accuracies(confusions: IntArray) -> FloatArray:
@@ -123,7 +141,8 @@ def _right(confusions: IntArray) -> IntArray:
     return np.diagonal(confusions, axis1=-2, axis2=-1)
 
 
-_FIGURES: dict[str, Callable[[IntArray], FloatArray]] = {
+# From confusion matrices, shape (…, n_activities, n_activities), to figures, shape (…).
+FIGURES: dict[str, Callable[[IntArray], FloatArray]] = {
     "accuracy": _accuracies,
     "balanced_accuracy": _balanced_accuracies,
     "macro_f1": _macro_f1s,

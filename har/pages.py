@@ -33,9 +33,10 @@ def page_environment(activities: Iterable[str]) -> Environment:
     )
     environment.filters |= {
         "count": lambda number: f"{int(number):,}",
-        "people": lambda number: f"{number} people" if number != 1 else "one person",
+        "people": people,
         "percent": percent,
         "interval": interval_in_words,
+        "sureness": sureness,
         "label": activity_label,
         "short": short_label,
         "colour": colours_of(activities).__getitem__,
@@ -54,6 +55,22 @@ def duration_in_words(seconds: float) -> str:
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     shown = [f"{number}\N{NO-BREAK SPACE}{unit}" for number, unit in parts if number]
     return " ".join(shown[:2]) or f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+
+
+def sureness(probability: float) -> str:
+    """Write a probability in percent; none is shown as certain: ``"> 99.9 %"`` for 0.99999."""
+    return percent(probability) if probability < 0.9995 else f"> {percent(0.999)}"
+
+
+def people(number: int) -> str:
+    """Count people: ``"9 people"``, ``"one person"``."""
+    return f"{number} people" if number != 1 else "one person"
+
+
+def points(difference: float, decimals: int = 2) -> str:
+    """Write a difference of shares in percentage points: ``"+1.10"``, ``"−0.32"``, ``"+0.00"``."""
+    # Adding 0 makes a zero of the minus zero that rounding can leave.
+    return f"{round(100 * difference, decimals) + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _date(timestamp: str) -> str:

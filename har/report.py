@@ -141,9 +141,6 @@ def _learning_figure(results: Results, *curves: Curve) -> Figure:
 
 def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Figure]) -> str:
     environment = page_environment(results.scores.activities)
-    environment.filters["sureness"] = lambda share: (
-        percent(share) if share < 0.9995 else "> " + percent(0.999)
-    )
     page = environment.get_template("report.html")
     return page.render(
         scores=results.scores,

@@ -36,6 +36,7 @@ VERBS = (
     "predict",
     "stream",
     "report",
+    "compare",
 )
 
 

@@ -136,6 +136,7 @@ def test_the_commands_of_the_readme_run_in_its_order(
     assert len(pd.read_csv("predictions.csv")) == 10
     assert Path("runs/small/report.html").is_file()
     assert Path("timeline.html").is_file()
+    assert Path("runs/comparison/comparison.html").is_file()
     assert Path("runs/cv/cv.html").is_file()
     assert 0.8 < json.loads(Path("runs/walks/evaluation.json").read_text())["accuracy"] < 1
     (code,) = blocks("python")

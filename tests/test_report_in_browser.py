@@ -6,13 +6,17 @@ import json
 import shutil
 
 import pytest
+from compared_runs import make_runs
 from scored_folds import MANIFEST, make_scores
 from scored_run import make_run, make_windows
 
+from har.compare_report import write_comparison
+from har.compare_summary import summarise
 from har.config import Config
 from har.crossval_folder import CrossValidationFolder
 from har.crossval_report import write_crossval_report
 from har.report import write_report
+from har.side_by_side import read_runs
 from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
 
 pytestmark = pytest.mark.browser
@@ -27,6 +31,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Long names of folders, as those that har train makes up.
+FIVE = [f"uci_har-20261123-06340{number}" for number in range(5)]
 WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
 OVERFLOWS = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -68,9 +74,13 @@ def browser(tmp_path_factory):
     browser.quit()
 
 
+def comparison_of(paths):
+    return write_comparison(summarise(read_runs(paths)), paths[0].parent)
+
+
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """The usual report, one of twelve activities and without signals, and a cross-validation."""
+    """A usual report, one of twelve activities without signals, and pages of several networks."""
     folder = tmp_path_factory.mktemp("reports")
     usual = make_windows(600, UCI_ACTIVITIES)
     many = make_windows(600, HAPT_ACTIVITIES)
@@ -83,6 +93,8 @@ def reports(tmp_path_factory):
         "usual": write_report(make_run(folder / "usual", usual), usual),
         "bare": write_report(bare, None),
         "crossval": write_crossval_report(folds),
+        "pair": comparison_of(make_runs(folder / "pair", windows=usual)),
+        "five": comparison_of(make_runs(folder / "five", names=FIVE, windows=many)),
     }
 
 
@@ -105,7 +117,7 @@ def show(browser, report, width, theme):
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("kind", ["usual", "bare", "crossval"])
+@pytest.mark.parametrize("kind", ["usual", "bare", "crossval", "pair", "five"])
 def test_the_page_fits_and_asks_for_nothing(browser, reports, kind, width, theme):
     messages = show(browser, reports[kind], width, theme)
     requested = [
@@ -123,10 +135,10 @@ def test_the_page_fits_and_asks_for_nothing(browser, reports, kind, width, theme
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("kind", ["usual", "crossval"])
+@pytest.mark.parametrize("kind", ["usual", "crossval", "five"])
 def test_every_landmark_and_section_can_be_seen(browser, reports, kind, width):
     show(browser, reports[kind], width, "light")
-    for selector in ("header", "nav", "main", "footer", "h1", "table.confusion"):
+    for selector in ("header", "nav", "main", "footer", "h1", "table"):
         box = browser.execute_script(
             f"return document.querySelector('{selector}').getBoundingClientRect().toJSON()"
         )

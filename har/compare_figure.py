@@ -1,0 +1,86 @@
+"""The picture of what accuracy costs: a point per run, over parameters or training time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from har.signals import FloatArray
+from har.style import BLUE, INK, STYLE
+
+# From so large a ratio on, costs are shown on a logarithmic axis.
+_LOG_FROM = 8
+# Between the letters of points that lie on each other, as a share of the height.
+_LEAST_GAP = 0.075
+# Accuracies that differ by less would look far apart.
+_LEAST_SPAN = 0.01
+
+
+@rc_context(STYLE)
+def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) -> Figure:
+    """Draw the accuracy of runs over what they cost.
+
+    Parameters
+    ----------
+    runs : mapping of str to tuple of float
+        By a short name: accuracy, between 0 and 1, and cost, more than 0.
+    title : str
+        What the cost is.
+    unit : str
+        What it is counted in.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = Figure(figsize=(4.1, 3.0), layout="constrained")
+    axes = figure.subplots()
+    accuracies, costs = np.array(list(runs.values())).T
+    axes.plot(costs, accuracies, "o", color=BLUE, ms=7, clip_on=False)
+    _set_scales(axes, accuracies, costs)
+    low, high = axes.get_ylim()
+    heights = _apart((accuracies - low) / (high - low))
+    for name, cost, height in zip(runs, costs, heights, strict=True):
+        axes.annotate(
+            name,
+            (cost, height),
+            xycoords=("data", "axes fraction"),
+            xytext=(8, 0),
+            textcoords="offset points",
+            va="center",
+            color=INK,
+        )
+    axes.set_title(title)
+    axes.set_xlabel(unit)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+    return figure
+
+
+def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:
+    middle = (accuracies.min() + accuracies.max()) / 2
+    span = 1.3 * max(float(np.ptp(accuracies)), _LEAST_SPAN)
+    axes.set_ylim(middle - span / 2, middle + span / 2)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    if costs.max() >= _LOG_FROM * costs.min():
+        axes.set_xscale("log")
+        axes.set_xlim(costs.min() / 1.5, 1.7 * costs.max())
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.set_xlim(0, 1.15 * costs.max())
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
+
+
+def _apart(heights: FloatArray) -> FloatArray:
+    """Push heights up where they are too near each other to be read."""
+    order = np.argsort(heights, kind="stable")
+    steps = _LEAST_GAP * np.arange(len(heights))
+    apart = np.empty_like(heights)
+    apart[order] = np.maximum.accumulate(heights[order] - steps) + steps
+    return apart

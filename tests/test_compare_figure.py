@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import io
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from har.compare_figure import cost_figure
+
+
+def drawn(runs):
+    """Draw, and give the axes, the points and the letters' heights in pixels."""
+    figure = cost_figure(runs, "Accuracy by size", "parameters")
+    figure.savefig(io.BytesIO(), format="png")
+    (axes,) = figure.axes
+    heights = [letter.get_window_extent().y0 for letter in axes.texts]
+    return axes, axes.lines[0].get_xydata(), dict(zip(runs, heights, strict=True))
+
+
+def test_each_run_is_a_point_with_its_letter():
+    runs = {"A": (0.9, 52_000.0), "B": (0.95, 30_000.0)}
+    axes, points, heights = drawn(runs)
+    assert np.allclose(points, [(52_000, 0.9), (30_000, 0.95)])
+    assert [letter.get_text() for letter in axes.texts] == ["A", "B"]
+    assert heights["B"] > heights["A"]
+    assert axes.get_xlabel() == "parameters"
+
+
+def test_small_differences_of_accuracy_do_not_fill_the_figure():
+    axes, _, _ = drawn({"A": (0.95, 1.0), "B": (0.9501, 1.0)})
+    low, high = axes.get_ylim()
+    assert high - low == pytest.approx(0.013)
+
+
+def test_letters_of_points_at_one_place_are_drawn_apart():
+    _, _, heights = drawn(dict.fromkeys("ABCD", (0.9, 5.0)))
+    gaps = [above - below for below, above in pairwise(sorted(heights.values()))]
+    assert min(gaps) > 10
+
+
+@pytest.mark.parametrize(("largest", "scale"), [(7_000, "linear"), (80_000, "log")])
+def test_costs_of_many_sizes_have_a_logarithmic_axis(largest, scale):
+    axes, points, _ = drawn({"A": (0.9, 1_000.0), "B": (0.8, float(largest))})
+    low, high = axes.get_xlim()
+    assert axes.get_xscale() == scale
+    assert ((points[:, 0] > low) & (points[:, 0] < high)).all()
+    shown = [place for place in axes.get_xticks() if low <= place <= high]
+    assert len(shown) >= 3

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from builders import refused
+from compared_runs import change_json, make_runs
+from scored_run import make_windows
+
+from har.compare_report import markdown_of, p_value, write_comparison
+from har.compare_summary import summarise
+from har.errors import RunError
+from har.pages import people, points, sureness
+from har.side_by_side import read_runs
+from har.style import activity_label, percent
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared")
+    summary = summarise(read_runs(make_runs(folder, windows=make_windows(400))))
+    return write_comparison(summary, folder / "deep" / "out"), summary
+
+
+def page_of(paths, folder):
+    return text_of(write_comparison(summarise(read_runs(paths)), folder))
+
+
+def text_of(page):
+    html = page.read_text(encoding="utf-8").partition("</style>")[2]
+    text = re.sub(r"<[^>]+>", " ", html).replace("\N{NO-BREAK SPACE}", " ")
+    return " ".join(text.split())
+
+
+def plain(words):
+    return words.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_page_tells_every_run_pair_subject_and_disagreement(written):
+    page, summary = written
+    text = text_of(page)
+    for row in summary["runs"]:
+        assert row["folder"] in text
+        assert plain(percent(row["accuracy"], 2)) in text
+        assert plain(percent(row["macro_f1"], 2)) in text
+    (pair,) = summary["pairs"]
+    for name in ("accuracy", "macro_f1"):
+        low, high = map(points, pair[name]["interval"])
+        assert f"{points(pair[name]['difference'])} {low} to {high}" in text
+    counts = (pair["n_right"][key] for key in ("both", "only_other", "only_reference", "neither"))
+    assert f"B and A {' '.join(map(str, counts))}" in text
+    for row in summary["per_subject"]:
+        a, b = row["accuracy"].values()
+        shown = f"{plain(percent(a))} {plain(percent(b))} {points(b - a, 1)} {row['n_windows']}"
+        assert f"{row['subject']} {shown}" in text
+    for row in summary["disagreements"]["surest"]:
+        assert f"{row['index']} {row['subject']} {activity_label(row['true'])}" in text
+    assert f"{summary['disagreements']['n_windows']} of 400 windows" in text
+
+
+def test_the_page_needs_no_other_file(written):
+    html = written[0].read_text(encoding="utf-8")
+    assert not re.search(r'(?:src|href)="(?!#|data:)', html)
+    assert "<script" not in html
+    assert html.count("<svg") == 2
+
+
+def test_all_figures_are_kept_as_json(written):
+    page, summary = written
+    assert json.loads((page.parent / "comparison.json").read_text()) == summary
+
+
+def test_the_markdown_has_a_row_for_each_run_and_pair(written):
+    page, summary = written
+    text = (page.parent / "comparison.md").read_text()
+    assert text == markdown_of(summary)
+    heading, *lines = plain(text).splitlines()
+    assert heading == "## 2 runs on the same 400 windows of 9 people"
+    tables = [line.strip("| ").split(" | ") for line in lines if line.startswith("|")]
+    assert [len(cells) for cells in tables] == [7, 8, 8, 8, 5, 6, 6]
+    row, pair = summary["runs"][1], summary["pairs"][0]
+    shown = [plain(percent(row[name], 2)) for name in ("accuracy", "macro_f1")]
+    assert tables[3] == ["B", f"`{row['folder']}`", "uci_har", "1", *shown, "53,254", "2 min 3 s"]
+    low, high = map(points, pair["accuracy"]["interval"])
+    assert tables[6][:2] == ["B − A", f"{points(pair['accuracy']['difference'])} [{low}, {high}]"]
+    assert tables[6][3] == str(pair["n_right"]["only_other"])
+
+
+def test_a_bar_in_a_name_does_not_break_the_markdown(tmp_path):
+    text = markdown_of(summarise(read_runs(make_runs(tmp_path, ["a|b", "c"]))))
+    assert r"a\|b" in text
+
+
+def test_runs_that_never_disagree_are_said_to(tmp_path):
+    (path,) = make_runs(tmp_path, ["one"])
+    text = page_of([path, path], tmp_path / "out")
+    assert "A and B were right most often" in text
+    assert "Every window was named alike by all." in text
+    assert "+0.00 +0.00 to +0.00" in text
+    assert "None: every window was named alike by all." in text
+
+
+def test_one_person_gets_no_interval_and_is_told_why(tmp_path):
+    paths = make_runs(tmp_path, windows=make_windows(60, subjects=(3,)))
+    text = page_of(paths, tmp_path / "out")
+    assert "60 windows of one person" in text
+    assert "One person tells nothing of other people, so there is no interval." in text
+    assert "to +" not in text
+
+
+def test_what_is_unknown_is_said(tmp_path):
+    paths = make_runs(tmp_path)
+    for path in paths:
+        change_json(path / "manifest.json", lambda told: told.pop("duration_s"))
+    page = write_comparison(summarise(read_runs(paths)), tmp_path / "out")
+    assert page.read_text().count("<svg") == 1
+    assert "53,254 unknown" in text_of(page)
+
+
+def test_names_of_activities_and_folders_cannot_change_the_page(tmp_path):
+    windows = make_windows(activities=("<b>SIT</b>", "A & B", "C"))
+    paths = make_runs(tmp_path, ["<i>x", "y"], windows)
+    html = write_comparison(summarise(read_runs(paths)), tmp_path / "out").read_text()
+    assert "<i>x" not in html and "<b>SIT" not in html
+    assert "&lt;i&gt;x" in html and "&lt;b&gt;SIT" in html
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, written):
+    (tmp_path / "file").write_text("")
+    with refused(RunError, f"{tmp_path / 'file'}: found File exists", "a folder to write to"):
+        write_comparison(written[1], tmp_path / "file")
+
+
+def test_other_files_in_the_folder_stay(tmp_path, written):
+    (tmp_path / "mine.txt").write_text("kept")
+    for _ in range(2):
+        write_comparison(written[1], tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {
+        *("comparison.html", "comparison.json", "comparison.md", "mine.txt")
+    }
+
+
+def test_small_numbers_are_written_with_care():
+    assert [p_value(p) for p in (0.0, 0.00099, 0.0364, 1.0)] == [
+        *("< 0.001", "< 0.001", "0.036", "1.000")
+    ]
+    assert [points(d) for d in (0.011, -0.0032, -1e-9, 0.0)] == ["+1.10", "−0.32", "+0.00", "+0.00"]
+    assert plain(sureness(0.9999)) == "> 99.9 %"
+    assert plain(sureness(0.9994)) == "99.9 %"
+    assert [people(1), people(9)] == ["one person", "9 people"]
