@@ -39,7 +39,7 @@ class WithTemperature(gluon.HybridBlock):  # type: ignore[misc]
     @property
     def temperature(self) -> float:
         """What logits are divided by."""
-        return float(self.divisor.list_data()[0].asscalar())
+        return float(self.divisor.list_data()[0].asnumpy().item())
 
     def set_temperature(self, temperature: float) -> None:
         """Fix what logits are divided by.
