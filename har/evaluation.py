@@ -37,7 +37,8 @@ class Evaluation:
     Raises
     ------
     DataError
-        If there are no windows, the arrays do not fit each other, or the temperature is not above 0.
+        If there are no windows, the arrays do not fit each other, or the temperature is not a
+        number above 0.
     """
 
     labels: IntArray
