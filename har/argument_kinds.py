@@ -28,6 +28,14 @@ def count(text: str) -> int:
     return number
 
 
+def probability(text: str) -> float:
+    """Read a number above 0 and up to 1."""
+    number = float(text)
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"found {text}, expected above 0 and at most 1")
+    return number
+
+
 def mapping(text: str) -> dict[str, str]:
     """Read pairs such as ``acc_x=Ax,time_s=t``."""
     pairs = [pair.partition("=") for pair in text.split(",")]

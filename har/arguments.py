@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.argument_kinds import count, folds, mapping, numbers, rate
+from har.argument_kinds import count, folds, mapping, numbers, probability, rate
 
 # The data sets that can be fetched, by their names in settings.
 PUBLISHED = ("uci_har", "hapt")
@@ -286,6 +286,7 @@ def _add_predict(verbs: Any) -> None:
         help="the table, .csv or .parquet; of a recording, segments and assumptions are written "
         "beside it (default: the table to standard output)",
     )
+    _add_abstain(parser)
     _add_device(parser)
     recordings = parser.add_argument_group("for a recording; what is not given is found out")
     recordings.add_argument(
@@ -325,6 +326,7 @@ def _add_stream(verbs: Any) -> None:
     )
     _add_run(parser)
     _add_units(parser, default=True)
+    _add_abstain(parser)
     _add_device(parser)
 
 
@@ -338,6 +340,16 @@ def _add_units(parser: Any, default: bool) -> None:
             default=unit if default else None,
             help=f"of {sensor}{usual}",
         )
+
+
+def _add_abstain(parser: _VerbParser) -> None:
+    parser.add_argument(
+        "--abstain-below",
+        type=probability,
+        default=0.0,
+        metavar="P",
+        help="answer UNKNOWN where no activity has a probability of P (default: always answer)",
+    )
 
 
 def _add_report(verbs: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 
 from har.backend import n_threads, parse_devices, seed_everything
+from har.calibration import fit_temperature
 from har.config import Config
-from har.ensemble import Ensemble, joined, member_prefix
+from har.ensemble import joined, member_prefix
 from har.errors import DataError, RunError
 from har.evaluation import Evaluation
+from har.history import EpochRecord, kept_epoch, read_history
 from har.network import (
     ActivityNetwork,
     build_network,
@@ -27,8 +29,9 @@ from har.network import (
 from har.recording import Recording
 from har.runs import RunFolder
 from har.signals import FloatArray, IntArray
+from har.temperature import Network, WithTemperature
 from har.timeline import make_timeline, raw_channels_of, with_channels
-from har.training import EpochRecord, fit, kept_epoch
+from har.training import fit
 from har.windows import Windows, check_signals, hold_out_subjects
 
 
@@ -42,7 +45,7 @@ class ActivityClassifier:
 
     Attributes
     ----------
-    network_ : ActivityNetwork or Ensemble
+    network_ : ActivityNetwork, Ensemble or WithTemperature
         The Gluon block, with its weights.
     channels_, activities_ : tuple of str
         What it reads and what it answers.
@@ -65,7 +68,7 @@ class ActivityClassifier:
     def __init__(self, config: Config | None = None) -> None:
         self.config = config or Config()
         self.devices = parse_devices(self.config.device)
-        self.network_: ActivityNetwork | Ensemble | None = None
+        self.network_: Network | None = None
         self.history_: list[EpochRecord] = []
         self.n_train_windows_ = 0
         self.train_subjects_: tuple[int, ...] = ()
@@ -124,10 +127,13 @@ class ActivityClassifier:
             if config.model.standardise:
                 member.set_scaling(train.signals)
             members.append(member)
-            self.network_ = joined(members)
+            self.network_ = self._join(members)
             for record in fit(member, train, held_out, config.training, self.devices, seed):
                 self.history_.append(replace(record, member=number))
                 yield self.history_[-1]
+        if isinstance(self.network_, WithTemperature):
+            probabilities = self.predict_proba(validation)
+            self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
 
     def _build_member(self, number: int) -> ActivityNetwork:
         model, n_activities = self.config.model, len(self.activities_)
@@ -136,7 +142,17 @@ class ActivityClassifier:
             model, self.n_timesteps_, self.channels_, n_activities, self.devices, prefix
         )
 
-    def _fitted(self) -> ActivityNetwork | Ensemble:
+    def _join(self, members: list[ActivityNetwork]) -> Network:
+        network = joined(members)
+        is_calibrated = self.config.training.calibrate
+        return WithTemperature(network, self.devices) if is_calibrated else network
+
+    @property
+    def temperature_(self) -> float | None:
+        """What the network divides its logits by; None if it was not calibrated."""
+        return self.network_.temperature if isinstance(self.network_, WithTemperature) else None
+
+    def _fitted(self) -> Network:
         if self.network_ is None:
             raise RunError("classifier: found no trained network, expected fit or load before")
         return self.network_
@@ -163,11 +179,7 @@ class ActivityClassifier:
         signals = windows.signals if isinstance(windows, Windows) else windows
         if isinstance(windows, Windows):
             self._check_meaning(windows)
-        check_signals(signals, len(self.channels_), place="windows")
-        if signals.shape[1] != self.n_timesteps_:
-            raise DataError(
-                f"windows: found {signals.shape[1]} time steps, expected {self.n_timesteps_}"
-            )
+        check_signals(signals, len(self.channels_), "windows", self.n_timesteps_)
         if not len(signals):
             return np.empty((0, len(self.activities_)))
         return predict_probabilities(network, signals, self.devices)
@@ -193,13 +205,15 @@ class ActivityClassifier:
         """
         return np.asarray(self.predict_proba(windows).argmax(axis=1))
 
-    def predict_recording(self, recording: Recording) -> pd.DataFrame:
+    def predict_recording(self, recording: Recording, abstain_below: float = 0.0) -> pd.DataFrame:
         """Find what the person of a recording did from when to when.
 
         Parameters
         ----------
         recording : Recording
             At 50 Hz; `har.read_recording` reads one from a file.
+        abstain_below : float
+            Where no probability is so high, the activity is UNKNOWN.
 
         Returns
         -------
@@ -214,7 +228,9 @@ class ActivityClassifier:
         """
         self._fitted()
         fitting = with_channels(recording, raw_channels_of(self.channels_, self.rate_hz_))
-        return make_timeline(fitting, self.predict_proba, self.activities_, self.n_timesteps_)
+        return make_timeline(
+            fitting, self.predict_proba, self.activities_, self.n_timesteps_, abstain_below
+        )
 
     def evaluate(self, windows: Windows) -> Evaluation:
         """Predict labelled windows, each once, and compare.
@@ -228,8 +244,8 @@ class ActivityClassifier:
         -------
         Evaluation
         """
-        probabilities = self.predict_proba(windows)
-        return Evaluation(windows.labels, probabilities, windows.subjects, windows.activities)
+        predicted = windows.labels, self.predict_proba(windows), windows.subjects
+        return Evaluation(*predicted, windows.activities, self.temperature_)
 
     def describe(self) -> dict[str, Any]:
         """Tell what was trained how, ready for a run's manifest.
@@ -262,6 +278,7 @@ class ActivityClassifier:
                 "validation_subjects": list(self.validation_subjects_),
                 "n_epochs": len(self.history_),
                 "best_epoch": kept_epoch(self.history_, self.config.training),
+                "temperature": self.temperature_,
             },
         }
 
@@ -322,22 +339,11 @@ class ActivityClassifier:
         classifier.n_train_windows_ = training["n_train_windows"]
         classifier.train_subjects_ = training["train_subjects"]
         classifier.validation_subjects_ = training["validation_subjects"]
-        classifier.history_ = _read_history(run)
+        classifier.history_ = read_history(run)
         classifier.channels_, classifier.activities_ = model["channels"], model["activities"]
         classifier.rate_hz_, classifier.n_timesteps_ = model["rate_hz"], model["n_timesteps"]
         n_members = classifier.config.model.n_members
-        network = joined([classifier._build_member(1 + place) for place in range(n_members)])
-        load_weights(network, read_weights(run.weights), str(run.weights))
-        classifier.network_ = network
+        members = [classifier._build_member(1 + place) for place in range(n_members)]
+        classifier.network_ = classifier._join(members)
+        load_weights(classifier.network_, read_weights(run.weights), str(run.weights))
         return classifier
-
-
-def _read_history(run: RunFolder) -> list[EpochRecord]:
-    rows = run.read_epochs()
-    try:
-        return [EpochRecord(**row) for row in rows]
-    except TypeError as error:
-        expected = ", ".join(field.name for field in fields(EpochRecord))
-        raise RunError(
-            f"{run.metrics}: found a line with other keys, expected {expected}"
-        ) from error

@@ -241,7 +241,8 @@ def predict(options: Namespace) -> None:
     Parameters
     ----------
     options : Namespace
-        With ``run``, ``file``, ``out``, ``device``, and what is only for recordings.
+        With ``run``, ``file``, ``out``, ``device``, ``abstain_below``, and what is only for
+        recordings.
     """
     from har.recording_verbs import predict_recording, predict_windows
 
@@ -257,7 +258,8 @@ def stream(options: Namespace) -> None:
     Parameters
     ----------
     options : Namespace
-        With ``run``, ``acc_unit``, ``gyro_unit`` and ``device``. Samples come from standard input.
+        With ``run``, ``acc_unit``, ``gyro_unit``, ``device`` and ``abstain_below``. Samples come
+        from standard input.
     """
     # One window is too little work for two threads to share.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -195,6 +195,9 @@ class TrainingConfig:
         Stop after so many epochs that were not the best on the validation subjects; null: never.
     keep : {'best', 'last'}
         Keep the weights of the best epoch on the validation subjects, or those of the last.
+    calibrate : bool
+        Then divide the network's logits by a temperature that makes its probabilities fit the
+        validation subjects best; the most probable activity stays.
     """
 
     n_epochs: int = 30
@@ -217,6 +220,7 @@ class TrainingConfig:
     averaging: float = 0.0
     patience: int | None = None
     keep: Literal["best", "last"] = "best"
+    calibrate: bool = False
 
     def __post_init__(self) -> None:
         _require_at_least(1, self, "training", "n_epochs", "batch_size", "step_epochs")
@@ -259,11 +263,13 @@ class Config:
         highest = 2**31 - 1 - (self.member_seeds[-1] - self.seed)
         if not 0 <= self.seed <= highest:
             raise ConfigError(f"seed: found {self.seed}, expected 0..{highest}")
-        needs_validation = self.training.keep == "best" or self.training.patience is not None
-        if needs_validation and not self.data.n_validation_subjects:
+        training = self.training
+        if not self.data.n_validation_subjects and (
+            training.keep == "best" or training.patience is not None or training.calibrate
+        ):
             raise ConfigError(
-                "data.n_validation_subjects: found 0, expected at least 1 "
-                "with training.keep: best or a training.patience"
+                "data.n_validation_subjects: found 0, expected at least 1 with "
+                "training.keep: best, a training.patience or training.calibrate"
             )
 
     @property

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +177,9 @@ class CrossValidationFolder:
             raise RunError(
                 f"{predictions}: found no predictions ({error}), expected a row per window"
             ) from error
-        evaluation = Evaluation.from_frame(table, str(predictions))
+        evaluation = replace(
+            Evaluation.from_frame(table, str(predictions)), temperature=training.get("temperature")
+        )
         return FoldScore(seed, fold, rows, evaluation, training)
 
     def tell(self, status: str, moment: str) -> None:

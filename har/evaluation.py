@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_fscore_support
 
-from har.calibration import calibration_of
+from har.calibration import answers, apply_temperature, calibration_of
 from har.errors import DataError
 from har.intervals import Interval, intervals_by_subject, naive_intervals
 from har.signals import FloatArray, IntArray
@@ -30,17 +31,21 @@ class Evaluation:
         Who was measured.
     activities : tuple of str
         Names of the classes.
+    temperature : float or None
+        What the classifier divides its logits by; None if it was not calibrated.
 
     Raises
     ------
     DataError
-        If there are no windows, or the arrays do not fit each other.
+        If there are no windows, the arrays do not fit each other, or the temperature is not a
+        number above 0.
     """
 
     labels: IntArray
     probabilities: FloatArray
     subjects: IntArray
     activities: tuple[str, ...]
+    temperature: float | None = None
 
     def __post_init__(self) -> None:
         expected = (len(self.labels), len(self.activities))
@@ -57,6 +62,11 @@ class Evaluation:
             raise DataError(
                 f"evaluation: found {self.probabilities[window].sum()} among the probabilities of "
                 f"window {window}, expected finite numbers"
+            )
+        given = self.temperature
+        if given is not None and not (isinstance(given, float) and 0 < given < math.inf):
+            raise DataError(
+                f"evaluation: found a temperature of {given}, expected a number above 0, or none"
             )
 
     @cached_property
@@ -110,9 +120,16 @@ class Evaluation:
         return naive_intervals(self.confusion_matrix)
 
     @cached_property
-    def calibration(self) -> dict[str, float]:
-        """Expected calibration error, Brier score and negative log-likelihood."""
-        return calibration_of(self.labels, self.probabilities)
+    def calibration(self) -> dict[str, Any]:
+        """The temperature, and the figures of `calibration_of` without it and with it.
+
+        ``temperature`` is None if there is none; then ``before`` is the same as ``after``.
+        """
+        before = after = calibration_of(self.labels, self.probabilities)
+        if self.temperature is not None:
+            without = apply_temperature(self.probabilities, 1 / self.temperature)
+            before = calibration_of(self.labels, without)
+        return {"temperature": self.temperature, "before": before, "after": after}
 
     @cached_property
     def per_class(self) -> dict[str, dict[str, float]]:
@@ -216,7 +233,9 @@ class Evaluation:
             ) from error
 
 
-def predictions_table(probabilities: FloatArray, activities: tuple[str, ...]) -> pd.DataFrame:
+def predictions_table(
+    probabilities: FloatArray, activities: tuple[str, ...], abstain_below: float = 0.0
+) -> pd.DataFrame:
     """Make a table of what was predicted.
 
     Parameters
@@ -225,6 +244,8 @@ def predictions_table(probabilities: FloatArray, activities: tuple[str, ...]) ->
         What the classifier said.
     activities : tuple of str
         Names of the classes.
+    abstain_below : float
+        Where no probability is so high, UNKNOWN is predicted.
 
     Returns
     -------
@@ -233,5 +254,5 @@ def predictions_table(probabilities: FloatArray, activities: tuple[str, ...]) ->
     """
     table = pd.DataFrame(probabilities, columns=[f"p_{activity}" for activity in activities])
     table.insert(0, "index", np.arange(len(table)))
-    table.insert(1, "predicted", np.array(activities)[probabilities.argmax(axis=1)])
+    table.insert(1, "predicted", answers(probabilities, activities, abstain_below))
     return table

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from har.calibration import answers
 from har.classifier import ActivityClassifier
 from har.filters import WARM_UP_S
 from har.sample_lines import AccUnit, GyroUnit, SampleLines
-from har.signals import SAMPLE_RATE_HZ, WINDOW_STEP, FloatArray
+from har.signals import SAMPLE_RATE_HZ, UNKNOWN, WINDOW_STEP, FloatArray
 from har.smoothing import SmoothedState
 from har.streaming import UciHarStream, WindowStream
 from har.timeline import raw_channels_of
@@ -25,11 +26,12 @@ class LivePrediction:
     start_s, end_s : float
         Since the first sample.
     activity : str
-        The most probable one.
+        The most probable one, or UNKNOWN if it is not probable enough.
     probability : float
         How probable it is.
     state : str
-        The activity to show: it follows `activity` without flicker, see `SmoothedState`.
+        The activity to show: it follows `activity` without flicker, see `SmoothedState`, and stays
+        through windows that are UNKNOWN. It is UNKNOWN only until a first one is not.
     warming_up : bool
         Whether the window starts while the filters still settle.
     probabilities : dict of str to float
@@ -56,11 +58,15 @@ class LiveTimeline:
         What accelerations come in.
     gyro_unit : {"rad/s", "deg/s"}
         What angular rates come in.
+    abstain_below : float
+        Where no probability is so high, the activity is UNKNOWN.
 
     Attributes
     ----------
     lines : SampleLines
         Counts what was wrong with the lines.
+    n_windows, n_unknown : int
+        How many windows there were, and how many of them are UNKNOWN.
 
     Raises
     ------
@@ -73,9 +79,12 @@ class LiveTimeline:
         classifier: ActivityClassifier,
         acc_unit: AccUnit = "g",
         gyro_unit: GyroUnit = "rad/s",
+        abstain_below: float = 0.0,
     ) -> None:
         raw_channels = raw_channels_of(classifier.channels_, classifier.rate_hz_)
         self.lines = SampleLines(raw_channels, acc_unit, gyro_unit)
+        self.n_windows = self.n_unknown = 0
+        self._abstain_below = abstain_below
         self._classifier = classifier
         self._filters = UciHarStream(len(raw_channels), start="settled")
         shape = (classifier.n_timesteps_, WINDOW_STEP, len(classifier.channels_))
@@ -115,6 +124,13 @@ class LiveTimeline:
             self._first_slot = new.first_slot
         yield from self._classified(self._filters.push(new.samples))
 
+    def in_words(self) -> str:
+        """Tell what came in, and how many windows were not answered if some may be."""
+        words = self.lines.in_words()
+        if not self._abstain_below:
+            return words
+        return f"{words}; {UNKNOWN} {self.n_unknown} of {self.n_windows} windows"
+
     def finish(self) -> Iterator[LivePrediction]:
         """End the stream: the last sample waits for a neighbour that does not come.
 
@@ -131,15 +147,20 @@ class LiveTimeline:
             return
         activities = self._classifier.activities_
         probabilities = self._classifier.predict_proba(cut.signals)
-        for first, shares in zip(cut.first_samples, probabilities, strict=True):
+        named = answers(probabilities, activities, self._abstain_below)
+        for first, shares, activity in zip(cut.first_samples, probabilities, named, strict=True):
             start_s = ((self._first_slot or 0) + int(first)) / SAMPLE_RATE_HZ
-            best = int(shares.argmax())
+            probability = float(shares.max())
+            is_answered = probability >= self._abstain_below
+            state = self._state.update(shares) if is_answered else self._state.name
+            self.n_windows += 1
+            self.n_unknown += not is_answered
             yield LivePrediction(
                 start_s=start_s,
                 end_s=start_s + self._classifier.n_timesteps_ / SAMPLE_RATE_HZ,
-                activity=activities[best],
-                probability=float(shares[best]),
-                state=self._state.update(shares),
+                activity=str(activity),
+                probability=probability,
+                state=state or UNKNOWN,
                 warming_up=bool(first / SAMPLE_RATE_HZ < WARM_UP_S),
                 probabilities=dict(zip(activities, map(float, shares), strict=True)),
             )

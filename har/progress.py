@@ -12,12 +12,10 @@ from tqdm import tqdm
 
 from har.evaluation import Evaluation
 from har.folds import FoldScore
+from har.history import EpochRecord
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
-
-    # Its import loads MXNet, which cross-validation leaves to its workers.
-    from har.training import EpochRecord
 
 
 def shown(

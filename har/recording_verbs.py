@@ -30,7 +30,7 @@ def predict_windows(options: Namespace, say: Callable[[str], None]) -> pd.DataFr
     Parameters
     ----------
     options : Namespace
-        With ``run``, ``file``, ``out`` and ``device``.
+        With ``run``, ``file``, ``out``, ``device`` and ``abstain_below``.
     say : callable
         Told the shares of the activities.
 
@@ -45,7 +45,8 @@ def predict_windows(options: Namespace, say: Callable[[str], None]) -> pd.DataFr
             raise UsageError(f"{options.file}: found windows and --{option}, expected a recording")
     classifier = ActivityClassifier.load(options.run, options.device)
     signals = read_windows(options.file, classifier.channels_)
-    table = predictions_table(classifier.predict_proba(signals), classifier.activities_)
+    probabilities = classifier.predict_proba(signals)
+    table = predictions_table(probabilities, classifier.activities_, options.abstain_below)
     if options.out:
         try:
             write_frame(table, options.out)
@@ -65,8 +66,8 @@ def predict_recording(options: Namespace, say: Callable[[str], None]) -> pd.Data
     Parameters
     ----------
     options : Namespace
-        With ``run``, ``file``, ``out``, ``device``, ``plot``, ``truth``, and what is known of the
-        recording.
+        With ``run``, ``file``, ``out``, ``device``, ``abstain_below``, ``plot``, ``truth``, and
+        what is known of the recording.
     say : callable
         Told every assumption, a summary and which files were written.
 
@@ -81,8 +82,15 @@ def predict_recording(options: Namespace, say: Callable[[str], None]) -> pd.Data
     for note in recording.notes:
         say(f"note: {note}")
     truth = _read_truth(options) if options.truth else None
-    timeline = classifier.predict_recording(recording)
-    report = TimelineReport(recording, timeline, classifier.activities_, str(options.run), truth)
+    timeline = classifier.predict_recording(recording, options.abstain_below)
+    report = TimelineReport(
+        recording,
+        timeline,
+        classifier.activities_,
+        str(options.run),
+        truth,
+        options.abstain_below,
+    )
     written = report.write_tables(options.out) if options.out else []
     if options.plot:
         written += report.write_pictures(options.out or Path(f"{options.file.stem}-timeline.csv"))
@@ -117,7 +125,7 @@ def run_stream(
     Parameters
     ----------
     options : Namespace
-        With ``run``, ``acc_unit``, ``gyro_unit`` and ``device``.
+        With ``run``, ``acc_unit``, ``gyro_unit``, ``device`` and ``abstain_below``.
     lines : iterable of bytes
         A sample each.
     say : callable
@@ -129,7 +137,7 @@ def run_stream(
         A JSON object for each window, as soon as it is complete.
     """
     classifier = ActivityClassifier.load(options.run, options.device)
-    live = LiveTimeline(classifier, options.acc_unit, options.gyro_unit)
+    live = LiveTimeline(classifier, options.acc_unit, options.gyro_unit, options.abstain_below)
     say("har: ready for samples, a line each")
     try:
         for line in lines:
@@ -138,4 +146,4 @@ def run_stream(
                 say(f"har: {doubt}")
         yield from (json.dumps(asdict(p)) for p in live.finish())
     finally:
-        say(live.lines.in_words())
+        say(live.in_words())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,13 +118,15 @@ class Results:
         HarError
             If a file is missing or damaged, or two of them do not belong together.
         """
-        scores = _read_scores(run)
+        scores, manifest = _read_scores(run), _read_manifest(run)
+        predictions, evaluation = _read_predictions(run, scores)
         return cls(
             run.read_config(),
-            _read_manifest(run),
+            manifest,
             _read_metrics(run),
             scores,
-            *_read_predictions(run, scores),
+            predictions,
+            replace(evaluation, temperature=manifest["training"].get("temperature")),
         )
 
     @property

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+StringArray = NDArray[np.str_]
 
 SAMPLE_RATE_HZ = 50.0
 N_TIMESTEPS = 128
@@ -52,6 +53,9 @@ HAPT_ACTIVITIES = (
     "STAND_TO_LIE",
     "LIE_TO_STAND",
 )
+
+# The answer for a window of which no activity is probable enough.
+UNKNOWN = "UNKNOWN"
 
 
 def unit_of(channel: str) -> str:

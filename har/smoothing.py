@@ -46,6 +46,11 @@ class SmoothedState:
         self._smoothed: FloatArray | None = None
         self._state = 0
 
+    @property
+    def name(self) -> str | None:
+        """The activity that the person was last held to be in; None before the first window."""
+        return None if self._smoothed is None else self._activities[self._state]
+
     def update(self, probabilities: FloatArray) -> str:
         """Take the next window.
 

@@ -18,7 +18,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from har.files import write_whole
-from har.signals import HAPT_ACTIVITIES
+from har.signals import HAPT_ACTIVITIES, UNKNOWN
 
 # The six activities of UCI HAR have Okabe and Ito's colours (jfly.uni-koeln.de/color), cool for
 # moving and warm for resting; the transitions are duller, and show on light and dark alike.
@@ -33,6 +33,7 @@ ACTIVITY_COLOURS = dict(
     )
 )
 OTHER_COLOUR = "#777777"
+UNKNOWN_COLOUR = "#949494"
 
 PAPER, INK, FAINT, GRID = "#ffffff", "#1b2026", "#5b6570", "#dde1e6"
 # P. Tol's "medium contrast" set (sronpersonalpages.nl/~pault), told apart even in greys.
@@ -95,6 +96,7 @@ def colours_of(activities: Iterable[str]) -> dict[str, str]:
     ----------
     activities : iterable of str
         Known ones keep their colour; others take the unused ones in turn, grey when all are used.
+        UNKNOWN is a lighter grey.
 
     Returns
     -------
@@ -102,9 +104,10 @@ def colours_of(activities: Iterable[str]) -> dict[str, str]:
         In the given order, each activity once.
     """
     names = list(dict.fromkeys(activities))
-    used = {ACTIVITY_COLOURS[name] for name in names if name in ACTIVITY_COLOURS}
+    known = {**ACTIVITY_COLOURS, UNKNOWN: UNKNOWN_COLOUR}
+    used = {known[name] for name in names if name in known}
     unused = (colour for colour in ACTIVITY_COLOURS.values() if colour not in used)
-    return {name: ACTIVITY_COLOURS.get(name) or next(unused, OTHER_COLOUR) for name in names}
+    return {name: known.get(name) or next(unused, OTHER_COLOUR) for name in names}
 
 
 def activity_label(activity: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from har.calibration import answers
 from har.errors import DataError
 from har.filters import WARM_UP_S, channels_from
 from har.recording import Recording, Stretch
@@ -144,6 +145,7 @@ def make_timeline(
     predict: Callable[[FloatArray], FloatArray],
     activities: tuple[str, ...],
     n_timesteps: int,
+    abstain_below: float = 0.0,
 ) -> pd.DataFrame:
     """Classify a recording, window after window.
 
@@ -157,6 +159,8 @@ def make_timeline(
         Names of the classes.
     n_timesteps : int
         Samples in a window.
+    abstain_below : float
+        Where no probability is so high, the activity is UNKNOWN.
 
     Returns
     -------
@@ -185,7 +189,8 @@ def make_timeline(
         )
     start_s, shares = np.concatenate(starts_s), np.concatenate(probabilities)
     ends = {"start_s": start_s, "end_s": start_s + n_timesteps / recording.rate_hz}
-    best = {"activity": np.array(activities)[shares.argmax(axis=1)], "probability": shares.max(1)}
+    named = answers(shares, activities, abstain_below)
+    best = {"activity": named, "probability": shares.max(axis=1)}
     every = {f"p_{name}": column for name, column in zip(activities, shares.T, strict=True)}
     return pd.DataFrame({**ends, **best, **every, "warming_up": np.concatenate(warming_up)})
 
@@ -256,27 +261,35 @@ class Agreement:
 
     Parameters
     ----------
-    n_right, n_windows : int
-        Of the windows that lie in one segment of the truth.
+    n_right, n_answered, n_windows : int
+        Of the windows that lie in one segment of the truth; those not answered are UNKNOWN.
     """
 
     n_right: int
+    n_answered: int
     n_windows: int
 
     @property
     def share(self) -> float:
-        """Share of windows that are right; NaN without any."""
-        return self.n_right / self.n_windows if self.n_windows else float("nan")
+        """Share of the answers that are right; NaN without any."""
+        return self.n_right / self.n_answered if self.n_answered else float("nan")
+
+    @property
+    def coverage(self) -> float:
+        """Share of the windows that are answered; NaN without any."""
+        return self.n_answered / self.n_windows if self.n_windows else float("nan")
 
     def in_words(self) -> str:
         """Tell it in a line."""
-        return (
-            f"{self.n_right} of {self.n_windows} windows that lie in one labelled segment are "
-            f"right ({self.share:.1%})"
-        )
+        windows = f"of {self.n_windows} windows that lie in one labelled segment"
+        if self.n_answered == self.n_windows:
+            return f"{self.n_right} {windows} are right ({self.share:.1%})"
+        answered = f"{self.n_answered} {windows} are answered ({self.coverage:.1%})"
+        right = f", {self.n_right} of them right ({self.share:.1%})" if self.n_answered else ""
+        return f"{answered}{right}"
 
 
-def compare(timeline: pd.DataFrame, truth: pd.DataFrame) -> Agreement:
+def compare(timeline: pd.DataFrame, truth: pd.DataFrame, abstain_below: float = 0.0) -> Agreement:
     """Count the windows that are right.
 
     Parameters
@@ -285,6 +298,8 @@ def compare(timeline: pd.DataFrame, truth: pd.DataFrame) -> Agreement:
         What `make_timeline` gives.
     truth : DataFrame
         Segments that do not overlap: start_s, end_s and activity.
+    abstain_below : float
+        A window with a lower probability is not answered.
 
     Returns
     -------
@@ -296,4 +311,7 @@ def compare(timeline: pd.DataFrame, truth: pd.DataFrame) -> Agreement:
     ends_s = truth["end_s"].to_numpy()[place]
     is_inside = (place >= 0) & (timeline["end_s"].to_numpy() <= ends_s + _TOLERANCE_S)
     is_right = truth["activity"].to_numpy()[place] == timeline["activity"].to_numpy()
-    return Agreement(int((is_inside & is_right).sum()), int(is_inside.sum()))
+    is_answered = is_inside & (timeline["probability"].to_numpy() >= abstain_below)
+    return Agreement(
+        int((is_answered & is_right).sum()), int(is_answered.sum()), int(is_inside.sum())
+    )

@@ -55,10 +55,10 @@ def timeline_figure(
         _draw_signals(axes, recording, sensor, scale)
         axes.set_title(f"{name}, {unit_of(sensor)}", fontweight="normal")
     panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1.02), ncols=3)
-    colours = colours_of([*activities, *bands.get("true", segments)["activity"].unique()])
+    occurring = pd.concat([band["activity"] for band in bands.values()]).unique()
+    colours = colours_of([*activities, *occurring])
     _draw_bands(panels[-1], bands, colours, scale)
     panels[-1].set(xlim=(0, recording.duration_s / scale), xlabel=unit)
-    occurring = {name for band in bands.values() for name in band["activity"]}
     patches = [
         Patch(color=colour, label=activity_label(name))
         for name, colour in colours.items()

@@ -26,6 +26,7 @@ from har.files import write_text
 from har.frames import write_frame
 from har.pages import duration_in_words, page_environment
 from har.recording import Recording
+from har.signals import UNKNOWN
 from har.style import activity_label, percent, save_png, to_svg
 from har.timeline import Agreement, compare, merge_segments, time_of_each
 from har.timeline_figure import timeline_figure
@@ -50,6 +51,8 @@ class TimelineReport:
         The run that classified it.
     truth : DataFrame or None
         What really happened: start_s, end_s and activity.
+    abstain_below : float
+        Windows whose highest probability is less are UNKNOWN in the timeline.
     """
 
     recording: Recording
@@ -57,6 +60,12 @@ class TimelineReport:
     activities: tuple[str, ...]
     model: str
     truth: pd.DataFrame | None = None
+    abstain_below: float = 0.0
+
+    @property
+    def n_unknown(self) -> int:
+        """Count the windows that are not answered."""
+        return int((self.timeline["probability"] < self.abstain_below).sum())
 
     @cached_property
     def segments(self) -> pd.DataFrame:
@@ -72,7 +81,9 @@ class TimelineReport:
     @cached_property
     def agreement(self) -> Agreement | None:
         """How many windows are right, where the truth is known."""
-        return None if self.truth is None else compare(self.timeline, self.truth)
+        if self.truth is None:
+            return None
+        return compare(self.timeline, self.truth, self.abstain_below)
 
     @cached_property
     def figure(self) -> Figure:
@@ -83,7 +94,7 @@ class TimelineReport:
         """Sum up in a few lines for a terminal."""
         lines = [
             f"{self.recording.source}: {duration_in_words(self.recording.duration_s)}, "
-            f"{len(self.timeline)} windows, {len(self.segments)} segments"
+            f"{len(self.timeline)} windows{self._unknown_in_words()}, {len(self.segments)} segments"
         ]
         lines += [
             f"  {activity:20}{duration_in_words(row['duration_s']):>14}{row['share']:>9.1%}"
@@ -94,6 +105,11 @@ class TimelineReport:
         n_warming_up = int(self.timeline["warming_up"].sum())
         lines.append(f"  {n_warming_up} windows start while the filters settle (column warming_up)")
         return "\n".join(lines)
+
+    def _unknown_in_words(self) -> str:
+        if not self.abstain_below:
+            return ""
+        return f" ({self.n_unknown} {UNKNOWN}: no probability reaches {self.abstain_below:g})"
 
     def about(self) -> dict[str, Any]:
         """Collect where the prediction comes from, for a file beside it."""
@@ -106,6 +122,8 @@ class TimelineReport:
             "rate_hz": self.recording.rate_hz,
             "channels": list(self.recording.channels),
             "n_windows": len(self.timeline),
+            "abstain_below": self.abstain_below,
+            "n_unknown": self.n_unknown,
             "n_segments": len(self.segments),
             "stretches": [vars(stretch) for stretch in self.recording.stretches],
             "notes": list(self.recording.notes),
@@ -178,7 +196,7 @@ class TimelineReport:
         str
             HTML.
         """
-        environment = page_environment(self.activities)
+        environment = page_environment([*self.activities, UNKNOWN])
         return environment.get_template("timeline.html").render(
             title=Path(self.recording.source).name,
             model=self.model,
@@ -191,6 +209,9 @@ class TimelineReport:
             n_segments=len(self.segments),
             table=f"{table}-segments",
             agreement=self.agreement,
+            abstain_below=self.abstain_below,
+            n_unknown=self.n_unknown,
+            n_windows=len(self.timeline),
             notes=self.recording.notes,
         )
 

@@ -105,7 +105,9 @@ class Windows:
         return self.where(np.isin(self.subjects, list(subjects)))
 
 
-def check_signals(signals: FloatArray, n_channels: int, place: str) -> None:
+def check_signals(
+    signals: FloatArray, n_channels: int, place: str, n_timesteps: int | None = None
+) -> None:
     """Refuse an array that cannot be windows.
 
     Parameters
@@ -116,6 +118,8 @@ def check_signals(signals: FloatArray, n_channels: int, place: str) -> None:
         How long its last axis must be.
     place : str
         The file or argument it came from, for the message.
+    n_timesteps : int or None
+        How long its windows must be; None: any length.
 
     Raises
     ------
@@ -127,6 +131,8 @@ def check_signals(signals: FloatArray, n_channels: int, place: str) -> None:
             f"{place}: found an array of shape {signals.shape}, "
             f"expected (n_windows, n_timesteps, {n_channels})"
         )
+    if n_timesteps is not None and signals.shape[1] != n_timesteps:
+        raise DataError(f"{place}: found {signals.shape[1]} time steps, expected {n_timesteps}")
     if signals.dtype.kind != "f":
         raise DataError(f"{place}: found values of type {signals.dtype}, expected floats")
     if not np.isfinite(signals).all():

@@ -248,6 +248,21 @@ def test_predict_writes_to_standard_output_and_sums_up_elsewhere(run, windows_fi
     assert "50 windows" in captured.err
 
 
+def test_predict_answers_unknown_below_the_threshold(run, windows_file, tmp_path, capsys):
+    always, cautious = tmp_path / "always.csv", tmp_path / "cautious.csv"
+    assert main(["predict", str(run), str(windows_file), "--out", str(always)]) == 0
+    expected = pd.read_csv(always)
+    highest = expected.filter(like="p_").max(axis=1)
+    threshold = round(float(highest.median()), 4)
+    capsys.readouterr()
+    options = ["--abstain-below", str(threshold), "--out", str(cautious)]
+    assert main(["predict", str(run), str(windows_file), *options]) == 0
+    is_unknown = highest < threshold
+    expected["predicted"] = expected["predicted"].mask(is_unknown, "UNKNOWN")
+    pd.testing.assert_frame_equal(pd.read_csv(cautious), expected)
+    assert f"UNKNOWN {is_unknown.mean():.1%}" in capsys.readouterr().err
+
+
 def test_predict_refuses_what_is_no_array(run, tmp_path, capsys):
     (tmp_path / "walk.npy").write_text("time,acc_x\n0,1\n")
     assert main(["predict", str(run), str(tmp_path / "walk.npy")]) == 1

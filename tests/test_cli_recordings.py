@@ -122,6 +122,31 @@ def test_the_truth_is_drawn_and_compared_with(run, walk, tmp_path, capsys):
     assert ">true<" in (tmp_path / "t.html").read_text()
 
 
+def test_windows_that_are_not_sure_enough_are_unknown(run, walk, tmp_path, capsys):
+    truth = tmp_path / "recordings.csv"
+    truth.write_text("file,subject,start_s,end_s,activity\nwalk.csv,2,0,40,WALKING\n")
+    assert predict(run, walk, "--out", tmp_path / "always.csv") == 0
+    always = pd.read_csv(tmp_path / "always.csv")
+    threshold = round(always["probability"].median(), 3)
+    out = tmp_path / "t.csv"
+    options = ["--abstain-below", threshold, "--out", out, "--plot", "--truth", truth]
+    capsys.readouterr()
+    assert predict(run, walk, *options) == 0
+    is_unknown = always["probability"] < threshold
+    expected = always.assign(activity=always["activity"].mask(is_unknown, "UNKNOWN"))
+    timeline, n_unknown = pd.read_csv(out), int(is_unknown.sum())
+    pd.testing.assert_frame_equal(timeline, expected)
+    segments = pd.read_csv(tmp_path / "t-segments.csv")
+    of_segments = segments[segments["activity"] == "UNKNOWN"]
+    assert of_segments["n_windows"].sum() == n_unknown > 0
+    errors = capsys.readouterr().err
+    assert f"30 windows ({n_unknown} UNKNOWN: no probability reaches {threshold:g})" in errors
+    assert f"{30 - n_unknown} of 30 windows that lie in one labelled segment are answered" in errors
+    said, summary = stream(run, walk.read_text().splitlines(), "--abstain-below", str(threshold))
+    assert [row["activity"] for row in said] == timeline["activity"].tolist()
+    assert summary.endswith(f"UNKNOWN {n_unknown} of 30 windows")
+
+
 def test_units_columns_and_rate_can_be_said(run, samples, walk, tmp_path):
     factors = np.repeat([9.80665, 180 / np.pi], 3)
     odd = pd.DataFrame(samples * factors, columns=list("ABCDEF"))
@@ -157,6 +182,7 @@ def test_a_recording_that_cannot_be_used_is_one_line(run, content, words, tmp_pa
         ["--rate-hz", "fast"],
         ["--time-unit", "h"],
         ["--acc-unit", "lb"],
+        *(["--abstain-below", text] for text in ("0", "-0.5", "1.01", "nan", "often")),
     ],
 )
 def test_a_wrong_option_is_a_wrong_command_line(run, walk, wrong, capsys):

@@ -114,9 +114,16 @@ def test_the_last_members_seed_is_one_that_mxnet_can_take():
         Config(seed=2**31 - 2000, model=ensemble)
 
 
-@pytest.mark.parametrize("training", [{"keep": "best"}, {"keep": "last", "patience": 3}])
-def test_choosing_an_epoch_needs_validation_subjects(training):
-    with refused(ConfigError, "data.n_validation_subjects: found 0, expected at least 1"):
+@pytest.mark.parametrize(
+    "training",
+    [{"keep": "best"}, {"keep": "last", "patience": 3}, {"keep": "last", "calibrate": True}],
+)
+def test_choosing_an_epoch_or_a_temperature_needs_validation_subjects(training):
+    with refused(
+        ConfigError,
+        "data.n_validation_subjects: found 0, expected at least 1",
+        "training.calibrate",
+    ):
         Config(data=DataConfig(n_validation_subjects=0), training=TrainingConfig(**training))
 
 

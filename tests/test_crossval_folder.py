@@ -104,6 +104,17 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
         start(tmp_path / "file" / "cv", Config(), MANIFEST)
 
 
+def test_the_temperature_of_a_network_is_read_back(folder):
+    score = make_score(0, 1)
+    evaluation = replace(score.evaluation, temperature=1.5)
+    training = {**score.training, "temperature": 1.5}
+    folder.write_score(replace(score, evaluation=evaluation, training=training))
+    (again,) = folder.read_scores()
+    for name in ("before", "after"):
+        expected = pytest.approx(evaluation.calibration[name], rel=1e-6)
+        assert again.evaluation.calibration[name] == expected
+
+
 def test_damaged_scores_are_refused(folder):
     folder.write_score(make_score(0, 1))
     figures = folder.path / "folds" / "seed0-fold1.json"

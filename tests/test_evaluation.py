@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
@@ -11,6 +12,7 @@ from builders import refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import softmax
 from sklearn import metrics
 
 from har.errors import DataError
@@ -116,7 +118,10 @@ def test_all_figures_are_ready_for_json():
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
     promised = {"accuracy", "macro_f1", "n_windows", "confusion_matrix", "per_class", "per_subject"}
     assert promised <= set(figures)
-    assert set(figures["calibration"]) == {"ece", "brier", "nll"}
+    calibration = figures["calibration"]
+    assert list(calibration) == ["temperature", "before", "after"]
+    assert set(calibration["before"]) == {"ece", "brier", "nll"}
+    assert calibration["temperature"] is None and calibration["before"] == calibration["after"]
     assert list(figures["per_subject"]) == ["1"]
     assert figures["per_subject"]["1"]["n_windows"] == figures["n_windows"] == 30
 
@@ -140,7 +145,28 @@ def test_drawing_subjects_of_one_window_each_is_drawing_windows():
 
 def test_a_certain_mistake_is_expensive_but_finite():
     certain = Evaluation(np.array([0, 1]), np.eye(2)[[0, 0]], np.array([1, 2]), ("REST", "WALK"))
-    assert certain.calibration == pytest.approx({"ece": 0.5, "brier": 1.0, "nll": 354.198})
+    expected = {"ece": 0.5, "brier": 1.0, "nll": 354.198}
+    assert certain.calibration["after"] == pytest.approx(expected)
+
+
+def test_what_it_was_before_the_temperature_is_recomputed():
+    labels = np.array([0, 1, 1])
+    logits = np.array([[2.0, -1.0], [0.5, 1.5], [3.0, -4.0]])
+    arrays = (softmax(logits / 2.5, axis=1), np.array([1, 2, 3]), ("REST", "WALK"))
+    found = Evaluation(labels, *arrays, temperature=2.5).calibration
+    for name, scores in (("before", logits), ("after", logits / 2.5)):
+        probabilities = softmax(scores, axis=1)
+        assert found[name]["nll"] == pytest.approx(metrics.log_loss(labels, probabilities))
+        brier = ((probabilities - np.eye(2)[labels]) ** 2).sum(axis=1).mean()
+        assert found[name]["brier"] == pytest.approx(brier)
+    assert found["temperature"] == 2.5
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, np.nan, np.inf, "warm"])
+def test_what_is_no_temperature_is_refused(temperature):
+    evaluation = evaluation_of([0], [0])
+    with refused(DataError, f"found a temperature of {temperature}", "expected a number above 0"):
+        replace(evaluation, temperature=temperature)
 
 
 def test_the_table_of_predictions_has_a_row_per_window_with_names():
@@ -154,9 +180,10 @@ def test_the_table_of_predictions_has_a_row_per_window_with_names():
 
 def test_predictions_without_truth_have_a_table_too():
     table = predictions_table(np.array([[0.2, 0.8]]), ("REST", "WALK"))
-    assert table.to_dict("records") == [
-        {"index": 0, "predicted": "WALK", "p_REST": 0.2, "p_WALK": 0.8}
-    ]
+    expected = {"index": 0, "predicted": "WALK", "p_REST": 0.2, "p_WALK": 0.8}
+    assert table.to_dict("records") == [expected]
+    table = predictions_table(np.array([[0.2, 0.8]]), ("REST", "WALK"), abstain_below=0.9)
+    assert table.to_dict("records") == [{**expected, "predicted": "UNKNOWN"}]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -165,7 +192,8 @@ def test_the_csv_alone_gives_the_same_figures(seed):
     text = evaluation.to_frame().to_csv(index=False, float_format="%.8g")
     again = Evaluation.from_frame(pd.read_csv(StringIO(text)), "predictions.csv")
     figures, expected = again.to_dict(), evaluation.to_dict()
-    assert figures.pop("calibration") == pytest.approx(expected.pop("calibration"), rel=1e-6)
+    found_after, after = figures.pop("calibration")["after"], expected.pop("calibration")["after"]
+    assert found_after == pytest.approx(after, rel=1e-6)
     assert figures == expected
     assert again.labels.tolist() == evaluation.labels.tolist()
     assert_allclose(again.probabilities, evaluation.probabilities, rtol=1e-7)

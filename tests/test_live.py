@@ -16,6 +16,7 @@ from har.errors import DataError
 from har.live import LiveTimeline
 from har.recording import Recording, Stretch
 from har.signals import RAW_CHANNELS, UCI_CHANNELS
+from har.smoothing import SmoothedState
 from har.windows import Windows
 
 ACC_CHANNELS = (*UCI_CHANNELS[:3], *UCI_CHANNELS[6:])
@@ -116,6 +117,32 @@ def test_the_state_is_steadier_than_the_activity(classifier):
     table = the_table(LiveTimeline(classifier), as_lines(some_samples(6000, seed=3)))
     changes = {name: (table[name] != table[name].shift()).sum() for name in ("activity", "state")}
     assert changes["state"] < changes["activity"]
+
+
+def test_below_the_threshold_the_activity_is_unknown_and_the_state_holds(classifier):
+    lines = list(as_lines(some_samples(6000, seed=3)))
+    always = the_table(LiveTimeline(classifier), lines)
+    threshold = always["probability"].median()
+    live = LiveTimeline(classifier, abstain_below=threshold)
+    table = the_table(live, lines)
+    is_unknown = always["probability"] < threshold
+    assert 10 < is_unknown.sum() < len(table)
+    assert table["activity"].tolist() == always["activity"].mask(is_unknown, "UNKNOWN").tolist()
+    pd.testing.assert_series_equal(table["probability"], always["probability"])
+    shares = table[["p_REST", "p_WALK", "p_RUN"]].to_numpy()
+    state, name, expected = SmoothedState(classifier.activities_), "UNKNOWN", []
+    for window, skipped in zip(shares, is_unknown, strict=True):
+        name = name if skipped else state.update(window)
+        expected.append(name)
+    assert table["state"].tolist() == expected
+    assert live.in_words().endswith(f"UNKNOWN {is_unknown.sum()} of {len(table)} windows")
+
+
+def test_there_is_no_state_before_the_first_answer_nor_after_a_gap(classifier):
+    samples = some_samples(600)
+    lines = [*as_lines(samples[:300]), *as_lines(samples[300:], first=1000)]
+    table = the_table(LiveTimeline(classifier, abstain_below=1.0), lines)
+    assert set(table["activity"]) == set(table["state"]) == {"UNKNOWN"}
 
 
 def test_without_gyroscope_it_reads_three_values():

@@ -121,14 +121,32 @@ def test_each_headline_figure_has_its_interval_and_the_naive_one(written, window
 def test_the_page_says_whether_the_network_is_as_sure_as_it_may_be(written, windows):
     evaluation = make_evaluation(windows)
     text = written[2].text["calibration"]
-    assert f"{100 * evaluation.calibration['ece']:.1f} %" in text
+    figures = evaluation.calibration["after"]
+    assert f"{100 * figures['ece']:.1f} %" in text
     for name in ("brier", "nll"):
-        assert f"{evaluation.calibration[name]:.3f}" in text
+        assert f"{figures[name]:.3f}" in text
+    assert "temperature" not in text
     assert "guessing evenly gives 0.833" in text and "guessing evenly gives 1.792" in text
     threshold = threshold_for(evaluation.labels, evaluation.probabilities)
     coverage = (evaluation.probabilities.max(axis=1) >= threshold).mean()
     assert f"confidence of at least {threshold:.6g} are answered" in text
     assert f"{100 * coverage:.1f} % of the windows have one" in text
+
+
+def test_the_page_tells_what_the_temperature_did(tmp_path, windows):
+    evaluation = replace(make_evaluation(windows), temperature=1.25)
+    run = make_run(tmp_path / "run", windows, evaluation)
+    training = run.read_json(run.manifest)["training"]
+    run.update_manifest(training={**training, "temperature": 1.25})
+    text = Page(write_report(run).read_text()).text["calibration"]
+    assert "a temperature of 1.25." in text
+    assert "found on 4 people held out" in text
+    before, after = (evaluation.calibration[name] for name in ("before", "after"))
+    assert f"{100 * after['ece']:.1f} % between" in text
+    assert f"without the temperature {100 * before['ece']:.1f} %" in text
+    for name in ("brier", "nll"):
+        assert f"{after[name]:.3f}" in text
+        assert f"without the temperature {before[name]:.3f}" in text
 
 
 def test_an_evaluation_of_an_earlier_version_makes_the_same_page(tmp_path, windows):

@@ -58,6 +58,16 @@ def test_after_a_restart_the_next_window_decides_alone():
     assert state.update(RUN) == "RUN"
 
 
+def test_the_state_has_a_name_between_windows_once_there_was_one():
+    state = SmoothedState(ACTIVITIES)
+    assert state.name is None
+    state.update(WALK)
+    state.update(RUN)
+    assert state.name == "WALK"
+    state.restart()
+    assert state.name is None
+
+
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=30))
 def test_without_smoothing_and_margin_each_window_decides_alone(chosen):
     windows = [np.eye(3)[index] for index in chosen]

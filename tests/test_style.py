@@ -21,6 +21,7 @@ from har.style import (
     CSS_VARIABLES,
     OTHER_COLOUR,
     STYLE,
+    UNKNOWN_COLOUR,
     activity_label,
     colours_of,
     interval_in_words,
@@ -97,8 +98,16 @@ def test_colour_blind_readers_can_tell_the_six_activities_apart(blindness):
     assert nearest > 10
 
 
+def test_windows_without_an_answer_are_grey_and_take_no_activitys_colour():
+    colours = colours_of(["UNKNOWN", "JUGGLING"])
+    assert colours["UNKNOWN"] == UNKNOWN_COLOUR
+    assert len(set(to_rgb(UNKNOWN_COLOUR))) == 1
+    assert colours["JUGGLING"] == colours_of(["JUGGLING"])["JUGGLING"]
+
+
 def test_activities_show_in_light_and_dark():
-    for colour, palette in itertools.product(ACTIVITY_COLOURS.values(), palettes()):
+    colours = [*ACTIVITY_COLOURS.values(), UNKNOWN_COLOUR]
+    for colour, palette in itertools.product(colours, palettes()):
         assert contrast(colour, palette["--paper"]) > 2
 
 

@@ -85,6 +85,18 @@ def test_a_row_has_times_the_best_activity_and_every_probability():
     assert timeline["warming_up"].tolist() == (timeline["start_s"] < 10).tolist()
 
 
+def test_windows_below_the_threshold_are_unknown_and_keep_their_probabilities():
+    recording = a_recording(1000)
+    answered = make_timeline(recording, by_sign, ACTIVITIES, 128)
+    timeline = make_timeline(recording, by_sign, ACTIVITIES, 128, abstain_below=0.8)
+    expected = answered["activity"].replace("REST", "UNKNOWN")
+    assert set(expected) == {"UNKNOWN", "WALK"}
+    pd.testing.assert_frame_equal(timeline, answered.assign(activity=expected))
+    segments = merge_segments(timeline)
+    assert set(segments["activity"]) == {"UNKNOWN", "WALK"}
+    assert segments["n_windows"].sum() == len(timeline)
+
+
 def test_a_recording_shorter_than_a_window_is_refused():
     with refused(DataError, "walk.csv", "found 2.54 s", "at least 2.56 s"):
         make_timeline(a_recording(127, 100), by_sign, ACTIVITIES, 128)
@@ -143,8 +155,30 @@ def test_only_windows_inside_a_labelled_segment_count_as_right_or_wrong():
     )
     agreement = compare(timeline, truth)
     # The first window is right, the last wrong; two reach over a change.
-    assert (agreement.n_right, agreement.n_windows) == (1, 2)
-    assert agreement.in_words().endswith("right (50.0%)")
+    assert (agreement.n_right, agreement.n_answered, agreement.n_windows) == (1, 2, 2)
+    assert (agreement.share, agreement.coverage) == (0.5, 1.0)
+    expected = "1 of 2 windows that lie in one labelled segment are right (50.0%)"
+    assert agreement.in_words() == expected
+
+
+@pytest.mark.parametrize(
+    ("abstain_below", "counts", "words"),
+    [
+        (0.3, (2, 4, 4), "2 of 4 windows that lie in one labelled segment are right (50.0%)"),
+        (0.6, (2, 3, 4), "segment are answered (75.0%), 2 of them right (66.7%)"),
+        (0.95, (0, 0, 4), "0 of 4 windows that lie in one labelled segment are answered (0.0%)"),
+    ],
+)
+def test_windows_without_an_answer_are_neither_right_nor_wrong(abstain_below, counts, words):
+    timeline = a_timeline(["A", "B", "A", "B"], [0.0, 1.28, 2.56, 3.84])
+    timeline["probability"] = [0.9, 0.8, 0.7, 0.5]
+    timeline["activity"] = timeline["activity"].where(
+        timeline["probability"] >= abstain_below, "UNKNOWN"
+    )
+    truth = pd.DataFrame({"start_s": [0.0], "end_s": [10.0], "activity": ["A"]})
+    agreement = compare(timeline, truth, abstain_below)
+    assert (agreement.n_right, agreement.n_answered, agreement.n_windows) == counts
+    assert agreement.in_words().endswith(words)
 
 
 def test_without_windows_in_a_labelled_segment_there_is_no_share():

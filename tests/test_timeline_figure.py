@@ -9,7 +9,7 @@ from matplotlib.colors import to_hex
 
 from har.recording import Recording, Stretch
 from har.signals import RAW_CHANNELS
-from har.style import ACTIVITY_COLOURS
+from har.style import ACTIVITY_COLOURS, UNKNOWN_COLOUR
 from har.timeline_figure import envelope, timeline_figure
 
 SEGMENTS = pd.DataFrame(
@@ -57,6 +57,15 @@ def test_the_truth_is_a_second_band_with_names_of_its_own():
     assert len(bands(figure)) == 2
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["Walking", "Sitting", "Juggling"]
+
+
+@pytest.mark.parametrize("truth", [None, SEGMENTS])
+def test_what_was_not_answered_is_grey_and_in_the_legend(truth):
+    segments = SEGMENTS.assign(activity=["SITTING", "UNKNOWN"])
+    figure = timeline_figure(a_recording(), segments, ("WALKING", "SITTING"), truth)
+    assert bands(figure)[0][1] == (6.4, 13.6, UNKNOWN_COLOUR)
+    (legend,) = figure.legends
+    assert legend.get_texts()[-1].get_text() == "Unknown"
 
 
 def test_without_gyroscope_there_is_one_panel_of_signals():

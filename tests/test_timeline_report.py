@@ -15,7 +15,7 @@ from har.timeline_report import TimelineReport
 ACTIVITIES = ("WALKING", "SITTING", "<DANCING>")
 
 
-def a_report(n=3000, truth=None):
+def a_report(n=3000, truth=None, abstain_below=0.0):
     random = np.random.default_rng(0)
     samples = random.normal(scale=0.1, size=(n, 6)).astype(np.float32) + np.eye(6)[0]
     recording = Recording(samples, None, "walks/walk & run.csv", notes=("time: at <50> Hz",))
@@ -23,8 +23,8 @@ def a_report(n=3000, truth=None):
     def predict(signals):
         return np.random.default_rng(len(signals)).dirichlet([1, 1, 1], size=len(signals))
 
-    timeline = make_timeline(recording, predict, ACTIVITIES, 128)
-    return TimelineReport(recording, timeline, ACTIVITIES, "runs/small", truth)
+    timeline = make_timeline(recording, predict, ACTIVITIES, 128, abstain_below)
+    return TimelineReport(recording, timeline, ACTIVITIES, "runs/small", truth, abstain_below)
 
 
 def test_tables_lie_beside_each_other_and_can_be_read_back(tmp_path):
@@ -74,6 +74,31 @@ def test_with_the_truth_it_tells_how_many_windows_are_right():
     n_right = (report.timeline["activity"] == "WALKING").sum()
     assert f"{n_right} of 45 windows" in report.in_words()
     assert f"({n_right} of 45)" in " ".join(report.page("t").split())
+
+
+def test_windows_without_an_answer_are_counted_wherever_it_is_summed_up():
+    truth = pd.DataFrame({"start_s": [0.0], "end_s": [60.0], "activity": ["WALKING"]})
+    report = a_report(truth=truth, abstain_below=0.6)
+    n_unknown = (report.timeline["activity"] == "UNKNOWN").sum()
+    assert 0 < n_unknown < 45
+    about, words = report.about(), report.in_words()
+    assert (about["abstain_below"], about["n_unknown"]) == (0.6, n_unknown)
+    assert f"45 windows ({n_unknown} UNKNOWN: no probability reaches 0.6)" in words
+    assert f"{45 - n_unknown} of 45 windows that lie in one labelled segment are answered" in words
+    page = " ".join(report.page("t").split())
+    assert f"Unknown are {n_unknown} of 45, in which no probability reaches 0.6" in page
+    assert f"were answered ({45 - n_unknown} of 45); of these," in page
+    n_right = (report.timeline["activity"] == "WALKING").sum()
+    assert f"named right ({n_right} of {45 - n_unknown})" in page
+    assert report.totals.loc["UNKNOWN", "n_segments"] > 0
+
+
+def test_if_nothing_was_answered_the_page_says_so():
+    truth = pd.DataFrame({"start_s": [0.0], "end_s": [60.0], "activity": ["WALKING"]})
+    report = a_report(truth=truth, abstain_below=1.0)
+    page = " ".join(report.page("t").split())
+    assert "were answered (0 of 45). </p>" in page
+    assert "nan" not in report.in_words()
 
 
 def test_pictures_are_named_after_the_timeline_and_need_no_other_file(tmp_path):

@@ -23,7 +23,7 @@ from har.batches import smoothed_targets
 from har.config import TrainingConfig
 from har.errors import RunError
 from har.network import build_network, load_weights
-from har.training import EpochRecord, Trainer, fit, kept_epoch, learning_rate_at, score
+from har.training import Trainer, fit, learning_rate_at, score
 from har.weights import AveragedWeights
 
 CPU = [mx.cpu(0)]
@@ -400,26 +400,6 @@ def test_weights_that_the_last_step_made_no_numbers_end_training(validation):
             learning_rate=3e38,
             keep="last",
         )
-
-
-@pytest.mark.parametrize(
-    ("best_epochs", "kept"),
-    [(((1, 2),), 2), (((1, 3), (3,)), 3), (((1, 3), (1, 2)), None)],
-)
-def test_an_epoch_was_kept_if_all_members_kept_it(best_epochs, kept):
-    history = [
-        EpochRecord(epoch, 0.1, 1.0, 0.5, None, None, 100.0, epoch in best, member)
-        for member, best in enumerate(best_epochs, start=1)
-        for epoch in range(1, 5)
-    ]
-    assert kept_epoch(history, TrainingConfig(keep="best")) == kept
-    assert kept_epoch(history, TrainingConfig(keep="last")) == 4
-
-
-def test_a_record_is_frozen():
-    record = EpochRecord(1, 0.1, 1.0, 0.5, None, None, 100.0, False)
-    with pytest.raises(AttributeError):
-        record.epoch = 2
 
 
 def test_epochs_are_yielded_as_they_end():
