@@ -202,8 +202,10 @@ def fit_temperature(labels: IntArray, probabilities: FloatArray) -> float:
     -------
     float
         Between 0.05 and 20: more than 1 if the classifier was too sure, less if it was not sure
-        enough; 1 if no other is better.
+        enough; 1 if no other is better, or if every window is right, which would ask for certainty.
     """
+    if (probabilities.argmax(axis=1) == labels).all():
+        return 1.0
 
     def surprise(logarithm: float) -> float:
         return negative_log_likelihood(
