@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from scored_folds import MANIFEST, make_scores
-from scored_run import make_run, make_windows
+from scored_run import make_robustness, make_run, make_windows
 
 from har.config import Config
 from har.crossval_folder import CrossValidationFolder
@@ -70,17 +70,19 @@ def browser(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """The usual report, one of twelve activities and without signals, and a cross-validation."""
+    """A report with all there is, a bare one of twelve activities, and a cross-validation."""
     folder = tmp_path_factory.mktemp("reports")
     usual = make_windows(600, UCI_ACTIVITIES)
     many = make_windows(600, HAPT_ACTIVITIES)
+    full = make_run(folder / "usual", usual)
+    full.write_json(full.robustness, make_robustness(600).to_dict())
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
     for score in make_scores():
         folds.write_score(score)
     folds.write_summary()
     return {
-        "usual": write_report(make_run(folder / "usual", usual), usual),
+        "usual": write_report(full, usual),
         "bare": write_report(bare, None),
         "crossval": write_crossval_report(folds),
     }
