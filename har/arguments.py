@@ -263,8 +263,14 @@ def _add_config(parser: _VerbParser) -> None:
 
 def _add_evaluate(verbs: Any) -> None:
     summary = "score a trained run on the test subjects again"
-    parser = _add_verb(verbs, "evaluate", summary, "runs/small")
+    parser = _add_verb(verbs, "evaluate", summary, "runs/small --robustness")
     _add_run(parser)
+    parser.add_argument(
+        "--robustness",
+        action="store_true",
+        help="also disturb the test windows, and show in the report how accuracy falls: phone "
+        "turned, gain, noise, sampling rate, lost samples, no gyroscope; a minute or two",
+    )
     _add_data_root(parser)
     _add_device(parser)
 

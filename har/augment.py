@@ -14,7 +14,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from har.errors import DataError
-from har.signals import FloatArray
+from har.signals import FloatArray, IntArray
 
 
 def rotate(
@@ -47,15 +47,58 @@ def rotate(
     DataError
         If the channels are not triples of x, y and z.
     """
+    axes = random_axes(len(signals), generator)
+    angles = np.radians(generator.normal(scale=deviation_degrees, size=(len(signals), 1)))
+    return turn(signals, channels, axes * angles)
+
+
+def random_axes(n_axes: int, generator: np.random.Generator) -> FloatArray:
+    """Draw directions in space, all equally likely.
+
+    Parameters
+    ----------
+    n_axes : int
+        How many.
+    generator : numpy.random.Generator
+        Draws them.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_axes, 3)
+        Of length 1.
+    """
+    axes = generator.normal(size=(n_axes, 3))
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    return axes
+
+
+def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) -> FloatArray:
+    """Turn the phone of each window as told; all sensors turn together.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        In g and rad/s.
+    channels : tuple of str
+        Names of the last axis: x, y and z of one sensor, then of the next.
+    rotations : ndarray of float, shape (n_windows, 3)
+        Axes, as long as the angles in radians.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+
+    Raises
+    ------
+    DataError
+        If the channels are not triples of x, y and z.
+    """
     if any(name[-2:] != f"_{'xyz'[place % 3]}" for place, name in enumerate(channels)):
         raise DataError(
             f"rotation: found channels {', '.join(channels)}, expected triples of x, y and z"
         )
     n_windows, n_timesteps, n_channels = signals.shape
-    axes = generator.normal(size=(n_windows, 3))
-    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-    angles = np.radians(generator.normal(scale=deviation_degrees, size=(n_windows, 1)))
-    matrices = Rotation.from_rotvec(axes * angles).as_matrix().astype(np.float32)
+    matrices = Rotation.from_rotvec(rotations).as_matrix().astype(np.float32)
     vectors = signals.reshape(n_windows, n_timesteps * n_channels // 3, 3)
     turned = vectors @ matrices.swapaxes(1, 2)
     return turned.reshape(signals.shape)
@@ -87,10 +130,30 @@ def scale_axes(
     -------
     ndarray of float32, shape (n_windows, n_timesteps, n_channels)
     """
-    sensor_axes = ["_".join(name.split("_")[-2:]) for name in channels]
-    different, places = np.unique(sensor_axes, return_inverse=True)
-    gains = generator.normal(1.0, deviation, size=(len(signals), 1, len(different)))
+    n_sensor_axes, places = sensor_axes(channels)
+    gains = generator.normal(1.0, deviation, size=(len(signals), 1, n_sensor_axes))
     return signals * gains[:, :, places].astype(np.float32)
+
+
+def sensor_axes(channels: tuple[str, ...]) -> tuple[int, IntArray]:
+    """Tell which channels come from the same axis of the same sensor.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        Names that end in a sensor and its axis: ``acc_x``.
+
+    Returns
+    -------
+    n_sensor_axes : int
+        How many different ones there are.
+    places : ndarray of int, shape (n_channels,)
+        The number of each channel's, from 0.
+    """
+    different, places = np.unique(
+        ["_".join(name.split("_")[-2:]) for name in channels], return_inverse=True
+    )
+    return len(different), places
 
 
 def stretch_time(

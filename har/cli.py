@@ -207,15 +207,20 @@ def evaluate(options: Namespace) -> None:
     Parameters
     ----------
     options : Namespace
-        With ``run``, ``data_root`` and ``device``.
+        With ``run``, ``data_root``, ``device`` and ``robustness``.
     """
     from har.classifier import ActivityClassifier
     from har.datasets.sources import open_data
+    from har.robustness import measure_robustness
     from har.runs import RunFolder
 
     classifier = ActivityClassifier.load(options.run, options.device)
     data = open_data(_at_root(classifier.config.data, options.data_root), _say)
-    _score(classifier, data, RunFolder.open(options.run))
+    run = RunFolder.open(options.run)
+    if options.robustness:
+        robustness = measure_robustness(data.test, classifier.predict_proba, _say)
+        run.write_json(run.robustness, robustness.to_dict())
+    _score(classifier, data, run)
 
 
 def _at_root(config: DataConfig, root: str | None) -> DataConfig:

@@ -32,6 +32,7 @@ from har.page_parts import (
 )
 from har.pages import page_environment
 from har.results import Mistake, Results, check_same_windows
+from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
 from har.style import (
     activity_label,
@@ -101,6 +102,8 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
         ),
         **_calibration_figures(results.evaluation),
     }
+    if results.robustness:
+        figures |= robustness_pictures(results.robustness)
     for mistake in mistakes:
         if mistake.signals is not None:
             figures[f"mistake_{mistake.index}"] = window_figure(
@@ -153,6 +156,7 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         evaluation=results.evaluation,
         calibration_drawings=_calibration_drawings(results.evaluation, pictures),
         answered=_answered(results.evaluation),
+        robustness=results.robustness and robustness_view(results.robustness, pictures),
         mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
         settings=settings_rows(results.config),
         command=command_lines(results.manifest, results.manifest["training"].get("n_threads")),

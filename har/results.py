@@ -13,6 +13,7 @@ import pandas as pd
 from har.config import Config
 from har.errors import RunError
 from har.evaluation import Evaluation
+from har.robustness import Robustness
 from har.runs import RunFolder
 from har.signals import FloatArray, IntArray
 from har.windows import Windows
@@ -100,6 +101,8 @@ class Results:
         A row per test window, the column ``probability`` telling how sure the network was.
     evaluation : Evaluation
         The same predictions, for the figures that earlier versions did not write.
+    robustness : Robustness or None
+        How accuracy falls with disturbances, if that was measured.
     """
 
     config: Config
@@ -108,6 +111,7 @@ class Results:
     scores: Scores
     predictions: pd.DataFrame
     evaluation: Evaluation
+    robustness: Robustness | None
 
     @classmethod
     def read(cls, run: RunFolder) -> Results:
@@ -127,6 +131,7 @@ class Results:
             scores,
             predictions,
             replace(evaluation, temperature=manifest["training"].get("temperature")),
+            _read_robustness(run, scores) if run.robustness.exists() else None,
         )
 
     @property
@@ -276,3 +281,20 @@ def _read_predictions(run: RunFolder, scores: Scores) -> tuple[pd.DataFrame, Eva
             f"as in {run.evaluation.name}"
         )
     return table.assign(probability=evaluation.probabilities.max(axis=1)), evaluation
+
+
+def _read_robustness(run: RunFolder, scores: Scores) -> Robustness:
+    try:
+        robustness = Robustness.from_dict(run.read_json(run.robustness))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{run.robustness}: found a missing or wrong figure ({error}), "
+            "expected what har evaluate --robustness writes"
+        ) from error
+    if robustness.n_windows != scores.n_windows:
+        raise RunError(
+            f"{run.robustness}: found figures of {robustness.n_windows} windows, "
+            f"expected {scores.n_windows} as in {run.evaluation.name}; "
+            "har evaluate --robustness measures them again"
+        )
+    return robustness

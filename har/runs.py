@@ -9,6 +9,7 @@
     model-0000.params    its weights
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
+    robustness.json      figures on disturbed test windows, if they were asked for
     figures/*.png        the report's figures
     report.html          one page to look at
 """
@@ -88,7 +89,7 @@ class RunFolder:
 
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
-        for file in [*files, self.evaluation, self.predictions, self.report]:
+        for file in [*files, self.evaluation, self.predictions, self.robustness, self.report]:
             file.unlink(missing_ok=True)
         shutil.rmtree(self.figures, ignore_errors=True)
 
@@ -144,6 +145,11 @@ class RunFolder:
     def predictions(self) -> Path:
         """A row per test window."""
         return self.path / "predictions.csv"
+
+    @property
+    def robustness(self) -> Path:
+        """Figures on disturbed test windows, if they were asked for."""
+        return self.path / "robustness.json"
 
     @property
     def figures(self) -> Path:

@@ -125,6 +125,11 @@ def percent(share: float, decimals: int = 1) -> str:
     return f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%"
 
 
+def number(value: float) -> str:
+    """Write a number with no more digits than it needs, and a true minus: ``"−0.5"``."""
+    return f"{value:g}".replace("-", "−")
+
+
 def interval_in_words(ends: Sequence[float]) -> str:
     """Write the lower and the upper end of a share in percent: ``"91.2 to 95.0 %"``."""
     low, high = ends

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from har.config import Config
+from har.disturbances import DISTURBANCES
 from har.evaluation import Evaluation
+from har.robustness import Robustness
 from har.runs import RunFolder
 from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
 from har.windows import Windows
@@ -128,3 +131,21 @@ def make_run(path, windows, evaluation=None, n_epochs=28, is_validated=True, con
     run.write_json(run.evaluation, evaluation.to_dict())
     run.write_predictions(evaluation.to_frame())
     return run
+
+
+def make_robustness(n_windows=180, without=()):
+    """Accuracy that falls from 95 % by the same step at each further level."""
+    rows = [
+        {
+            "disturbance": disturbance.name,
+            "level": level,
+            "unit": disturbance.unit,
+            "accuracy": 0.95 - 0.1 * place,
+            "macro_f1": 0.94 - 0.1 * place,
+            "n_windows": n_windows,
+        }
+        for disturbance in DISTURBANCES
+        if disturbance.name not in without
+        for place, level in enumerate([disturbance.neutral, *disturbance.levels])
+    ]
+    return Robustness(0.95, 0.94, n_windows, pd.DataFrame(rows))

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from compared_runs import make_runs
 from scored_folds import MANIFEST, make_scores
-from scored_run import make_run, make_windows
+from scored_run import make_robustness, make_run, make_windows
 
 from har.compare_report import write_comparison
 from har.compare_summary import summarise
@@ -80,17 +80,19 @@ def comparison_of(paths):
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """A usual report, one of twelve activities without signals, and pages of several networks."""
+    """A report with all there is, a bare one of twelve activities, pages of several networks."""
     folder = tmp_path_factory.mktemp("reports")
     usual = make_windows(600, UCI_ACTIVITIES)
     many = make_windows(600, HAPT_ACTIVITIES)
+    full = make_run(folder / "usual", usual)
+    full.write_json(full.robustness, make_robustness(600).to_dict())
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
     for score in make_scores():
         folds.write_score(score)
     folds.write_summary()
     return {
-        "usual": write_report(make_run(folder / "usual", usual), usual),
+        "usual": write_report(full, usual),
         "bare": write_report(bare, None),
         "crossval": write_crossval_report(folds),
         "pair": comparison_of(make_runs(folder / "pair", windows=usual)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from builders import refused
 from numpy.testing import assert_array_equal
-from scored_run import make_evaluation, make_run, make_windows
+from scored_run import make_evaluation, make_robustness, make_run, make_windows
 
 from har.errors import DataError, HarError, RunError
 from har.results import Results, check_same_windows
@@ -167,3 +167,32 @@ def test_other_windows_than_those_predicted_are_refused(run, windows):
     for other in (windows.where(np.arange(10)), make_windows(seed=1)):
         with refused(RunError, "predictions.csv", f"the {len(other)} test windows", "expected"):
             check_same_windows(results, other, run.predictions)
+
+
+def test_robustness_is_read_where_it_was_measured(run):
+    assert Results.read(run).robustness is None
+    run.write_json(run.robustness, make_robustness().to_dict())
+    assert Results.read(run).robustness.to_dict() == make_robustness().to_dict()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.pop("accuracy"),
+        lambda content: content.update(rows=[]),
+        lambda content: content.update(rows=7),
+        lambda content: content["rows"][3].update(level="strong"),
+        lambda content: content["rows"][3].pop("n_windows"),
+    ],
+)
+def test_damaged_robustness_is_refused(run, change):
+    run.write_json(run.robustness, make_robustness().to_dict())
+    change_json(run.robustness, change)
+    with refused(RunError, "robustness.json: found a missing or wrong figure", "--robustness"):
+        Results.read(run)
+
+
+def test_robustness_of_other_windows_is_refused(run):
+    run.write_json(run.robustness, make_robustness(n_windows=10).to_dict())
+    with refused(RunError, "robustness.json: found figures of 10 windows", "expected 180"):
+        Results.read(run)

@@ -20,6 +20,7 @@ RUN_FILES = (
     "model-0000.params",
     "evaluation.json",
     "predictions.csv",
+    "robustness.json",
     "report.html",
 )
 
@@ -88,7 +89,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
 
 def test_every_file_of_a_run_is_in_its_folder(run):
     paths = [run.config, run.manifest, run.metrics, run.symbol, run.weights]
-    paths += [run.evaluation, run.predictions, run.report]
+    paths += [run.evaluation, run.predictions, run.robustness, run.report]
     assert tuple(path.name for path in paths) == RUN_FILES
     assert {path.parent for path in (*paths, run.figures, run.model)} == {run.path}
 

@@ -1,0 +1,157 @@
+"""What the report says of robustness: which disturbances share a figure, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from har.robustness import Robustness
+from har.robustness_figures import robustness_figure
+from har.style import number, percent, to_svg
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """A figure: the names of its curves by disturbance, and a sentence for a newcomer."""
+
+    title: str
+    axis: str
+    curves: Mapping[str, str]
+    sentence: str
+    is_logarithmic: bool = False
+
+
+_SENSORS = {"acc": "accelerometer", "gyro": "gyroscope"}
+
+_PANELS = {
+    "rotation": _Panel(
+        "Phone turned",
+        "degrees",
+        {f"rotation_{axis}": axis for axis in "xyz"} | {"rotation_random": "any axis"},
+        "Nobody wears a phone quite straight. Each window's phone is turned about one of its own "
+        "axes, one way or the other, or about any axis; at 180 degrees it is upside down or back "
+        "to front.",
+    ),
+    "gain": _Panel(
+        "Sensor that measures too much",
+        "% too much",
+        {f"gain_{sensor}": words for sensor, words in _SENSORS.items()},
+        "A badly calibrated sensor measures everything too large or too small: at "
+        "−50\N{NO-BREAK SPACE}% only half of what it should.",
+    ),
+    "noise_acc": _Panel(
+        "Noise of the accelerometer",
+        "standard deviation, g",
+        {"noise_acc": "accelerometer"},
+        "A cheap sensor is off by a little, at random, in each sample. Gravity is 1 g; the signal "
+        "of somebody who sits still varies by about 0.01 g.",
+        is_logarithmic=True,
+    ),
+    "noise_gyro": _Panel(
+        "Noise of the gyroscope",
+        "standard deviation, rad/s",
+        {"noise_gyro": "gyroscope"},
+        "The same for how fast the phone turns: a full turn in six seconds is 1 rad/s.",
+        is_logarithmic=True,
+    ),
+    "sampling_rate": _Panel(
+        "Fewer samples a second",
+        "samples a second",
+        {"sampling_rate": "resampled"},
+        "To save its battery a phone may measure less often. What lies between its samples is "
+        "filled in with a smooth curve, but movement faster than half the rate is lost.",
+        is_logarithmic=True,
+    ),
+    "dropped_samples": _Panel(
+        "Samples lost",
+        "% of the samples",
+        {"dropped_samples": "last one held"},
+        "A busy phone or a bad radio link loses samples. The last one that came stands in for what "
+        "is missing, as in a live stream.",
+    ),
+}
+
+
+def robustness_pictures(robustness: Robustness) -> dict[str, Figure]:
+    """Draw how accuracy falls.
+
+    Parameters
+    ----------
+    robustness : Robustness
+        As measured.
+
+    Returns
+    -------
+    dict of str to Figure
+        By the name of the file; kinds that were not measured are left out.
+    """
+    by_name = dict(tuple(robustness.table.groupby("disturbance")))
+    pictures = {}
+    for name, panel in _PANELS.items():
+        curves = {words: by_name[key] for key, words in panel.curves.items() if key in by_name}
+        if curves:
+            pictures[f"robustness_{name}"] = robustness_figure(
+                panel.title, panel.axis, curves, robustness.accuracy, panel.is_logarithmic
+            )
+    return pictures
+
+
+def robustness_view(robustness: Robustness, pictures: Mapping[str, Figure]) -> dict[str, Any]:
+    """Collect what ``robustness.html`` shows.
+
+    Parameters
+    ----------
+    robustness : Robustness
+        As measured.
+    pictures : mapping of str to Figure
+        Those of `robustness_pictures`, and perhaps others.
+
+    Returns
+    -------
+    dict
+        accuracy and n_windows as they are; panels, each with svg, sentence and lowest;
+        without_gyroscope, an accuracy or None.
+    """
+    table = robustness.table
+    silent = table[(table["disturbance"] == "missing_gyroscope") & (table["level"] > 0)]
+    panels = [
+        _panel_view(name, table[table["disturbance"].isin(panel.curves)], pictures)
+        for name, panel in _PANELS.items()
+        if f"robustness_{name}" in pictures
+    ]
+    return {
+        "accuracy": robustness.accuracy,
+        "n_windows": robustness.n_windows,
+        "panels": panels,
+        "without_gyroscope": None if silent.empty else float(silent["accuracy"].iloc[0]),
+    }
+
+
+def _panel_view(name: str, rows: pd.DataFrame, pictures: Mapping[str, Figure]) -> dict[str, Any]:
+    panel = _PANELS[name]
+    lowest = rows.loc[rows["accuracy"].idxmin()]
+    curves = [
+        f"{words}, {_levels_in_words(rows[rows['disturbance'] == key])}"
+        for key, words in panel.curves.items()
+        if (rows["disturbance"] == key).any()
+    ]
+    title = f"{panel.title}: accuracy by {panel.axis}. {'. '.join(curves)}."
+    return {
+        "svg": Markup(
+            to_svg(pictures[f"robustness_{name}"], title, f"robustness-{name.replace('_', '-')}")
+        ),
+        "sentence": panel.sentence,
+        "lowest": float(lowest["accuracy"]),
+        "where": f"{number(lowest['level'])}\N{NO-BREAK SPACE}{lowest['unit']}"
+        + (f" ({panel.curves[lowest['disturbance']]})" if len(curves) > 1 else ""),
+    }
+
+
+def _levels_in_words(rows: pd.DataFrame) -> str:
+    pairs = rows.sort_values("level")[["level", "accuracy"]].itertuples(index=False)
+    return ", ".join(f"{number(level)}: {percent(accuracy)}" for level, accuracy in pairs)

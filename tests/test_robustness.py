@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from scored_run import make_windows
+from sklearn.metrics import accuracy_score, f1_score
+
+from har.disturbances import DISTURBANCES
+from har.robustness import Robustness, measure_robustness, n_settings
+from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
+
+# What the default network takes for a window on one thread, and the official test windows.
+S_PER_WINDOW = 0.0003
+N_TEST_WINDOWS = 2947
+
+
+def told_by_strength(windows):
+    """Tell some activities from others, as well as one can by the strength of the movement."""
+    strength = windows.signals.std(axis=1).mean(axis=1)
+    places = np.digitize(strength, [0.008, 0.0101, 0.02, 0.21, 0.213])
+    return np.eye(6)[5 - places]
+
+
+@pytest.fixture(scope="module")
+def windows():
+    return make_windows(n=60)
+
+
+@pytest.fixture(scope="module")
+def measured(windows):
+    lines = []
+    return measure_robustness(windows, told_by_strength, lines.append), lines
+
+
+def test_there_is_a_row_for_every_disturbance_and_level_and_neutral_ones_come_first(measured):
+    robustness, _ = measured
+    for disturbance in DISTURBANCES:
+        rows = robustness.table[robustness.table["disturbance"] == disturbance.name]
+        assert rows["level"].tolist() == [disturbance.neutral, *disturbance.levels]
+        assert set(rows["unit"]) == {disturbance.unit}
+        assert rows["accuracy"].iloc[0] == robustness.accuracy
+        assert rows["macro_f1"].iloc[0] == robustness.macro_f1
+    assert len(robustness.table) == n_settings(UCI_CHANNELS) + len(DISTURBANCES)
+    assert set(robustness.table["n_windows"]) == {robustness.n_windows} == {60}
+
+
+def test_figures_are_those_of_scikit_learn_on_windows_disturbed_by_hand(measured, windows):
+    table = measured[0].table.set_index(["disturbance", "level"])
+    by_name = {disturbance.name: disturbance for disturbance in DISTURBANCES}
+    for key in (("noise_acc", 0.01), ("gain_gyro", -50.0), ("sampling_rate", 5.0)):
+        name, level = key
+        changed = by_name[name].of(windows, level, seed=0)
+        predicted = told_by_strength(changed).argmax(axis=1)
+        assert table.loc[key, "accuracy"] == accuracy_score(windows.labels, predicted)
+        expected = f1_score(windows.labels, predicted, average="macro", zero_division=0)
+        assert table.loc[key, "macro_f1"] == pytest.approx(expected)
+    assert table["accuracy"].nunique() > 3
+
+
+def test_a_line_is_told_about_each_disturbance(measured):
+    robustness, lines = measured
+    assert [line.split(" (")[0] for line in lines] == [d.name for d in DISTURBANCES]
+    assert lines[0].startswith(f"rotation_x (degrees): {robustness.accuracy:.1%} at 0, ")
+
+
+def test_json_gives_back_the_same_figures(measured):
+    robustness, _ = measured
+    again = Robustness.from_dict(json.loads(json.dumps(robustness.to_dict())))
+    pd.testing.assert_frame_equal(again.table, robustness.table)
+    assert again.to_dict() == robustness.to_dict()
+
+
+def test_without_a_gyroscope_there_are_fewer_settings():
+    without = tuple(name for name in UCI_CHANNELS if "acc" in name)
+    assert n_settings(UCI_CHANNELS) - n_settings(without) == 6 + 6 + 1
+
+
+def test_all_settings_fit_in_half_of_two_minutes_on_one_thread():
+    n_predictions = 1 + n_settings(UCI_CHANNELS)
+    assert n_predictions * N_TEST_WINDOWS * S_PER_WINDOW < 60
+
+
+def test_the_windows_stay_as_they_are(windows, measured):
+    assert_array_equal(windows.signals, make_windows(n=60).signals)
+    assert windows.activities == UCI_ACTIVITIES
