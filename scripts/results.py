@@ -47,8 +47,19 @@ def cost_cells(tested: pd.DataFrame, cross_validated: pd.DataFrame) -> list[str]
     """Write the number of parameters and the median time of training."""
     rows = cross_validated if tested.empty else tested
     n_parameters = rows["n_parameters"].iloc[0]
-    cells = "–" if pd.isna(n_parameters) else f"{n_parameters:,.0f}"
-    return [cells, f"{rows['training_s'].median() / 60:.1f} min"]
+    parameters = "–" if pd.isna(n_parameters) else f"{n_parameters:,.0f}"
+    seconds = rows["training_s"].median()
+    return [parameters, f"{seconds / 60:.1f} min" if seconds >= 30 else f"{seconds:.0f} s"]
+
+
+def is_baseline(rows: pd.DataFrame) -> bool:
+    """Tell baselines, which were cross-validated and have no parameters to count, from recipes."""
+    return len(rows) > 0 and bool(rows["n_parameters"].isna().all())
+
+
+def baseline_name(name: str) -> str:
+    """Write the name of a baseline as in a text."""
+    return name.replace("_", " ").replace("svm", "SVM").replace("rbf", "RBF")
 
 
 def markdown_table(tested: pd.DataFrame, cross_validated: pd.DataFrame) -> str:
@@ -56,7 +67,7 @@ def markdown_table(tested: pd.DataFrame, cross_validated: pd.DataFrame) -> str:
     lines = [f"| {' | '.join(HEADINGS)} |", "|---" + "|---:" * (len(HEADINGS) - 1) + "|"]
     for name in dict.fromkeys([*tested["recipe"], *cross_validated["recipe"]]):
         test, folds = (table[table["recipe"] == name] for table in (tested, cross_validated))
-        shown = name.replace("_", " ") if test.empty else f"`{name}.yaml`"
+        shown = baseline_name(name) if is_baseline(folds) else f"`{name}.yaml`"
         cells = [shown, *cost_cells(test, folds), *cross_validated_cells(folds)]
         lines.append(f"| {' | '.join([*cells, *tested_cells(test)])} |")
     return "\n".join(lines)
@@ -74,10 +85,10 @@ def accuracy_figure(cross_validated: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(7, 3.6), layout="constrained")
     axes = figure.subplots()
     for name, rows in cross_validated.groupby("recipe", sort=False):
-        is_network = rows["n_parameters"].notna().all()
+        marker, colour = ("s", GOLD) if is_baseline(rows) else ("o", BLUE)
         place = rows["ms_per_window"].median(), 100 * rows["accuracy"].mean()
-        axes.plot(*place, "o" if is_network else "s", color=BLUE if is_network else GOLD)
-        text = name if is_network else name.replace("_", " ")
+        axes.plot(*place, marker, color=colour)
+        text = baseline_name(name) if is_baseline(rows) else name
         axes.annotate(text, place, (0, 7), textcoords="offset points", ha="center", color=INK)
     axes.set_xscale("log")
     axes.margins(0.12, 0.16)
