@@ -69,7 +69,7 @@ def test_ci_runs_the_test_command_of_the_readme():
 
 
 def test_the_scripts_that_the_readme_names_are_there():
-    for script in set(re.findall(r"\./(scripts/\w+)", README)):
+    for script in set(re.findall(r"\./(scripts/[\w-]+)", README)):
         assert (ROOT / script).is_file(), script
 
 
