@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import refused, small_windows, tiny_config
 
+from har.backend import n_threads
 from har.classifier import ActivityClassifier
 from har.crossval import cross_validate, n_processes, score_fold
 from har.errors import DataError
@@ -16,7 +17,7 @@ WINDOWS = small_windows()
 
 def scores_of(config, n_jobs, seeds=(0, 1)):
     jobs = [(seed, fold) for seed in seeds for fold in folds_of(WINDOWS, 3)]
-    scores = cross_validate(config, WINDOWS, jobs, n_jobs)
+    scores = cross_validate(config, WINDOWS, jobs, n_jobs, n_threads())
     return {(score.seed, score.fold): score for score in scores}
 
 
