@@ -7,10 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.argument_kinds import count, folds, mapping, numbers, probability, rate
+from har.argument_kinds import count, mapping, numbers, rate
+from har.shared_options import (
+    add_abstain,
+    add_config,
+    add_data_root,
+    add_device,
+    add_folds,
+    add_jobs,
+    add_out,
+    add_run,
+    add_seeds,
+    add_set,
+    add_threads,
+    add_units,
+)
 
-# The data sets that can be fetched, by their names in settings.
-PUBLISHED = ("uci_har", "hapt")
 # The verbs that take settings of a recipe.
 TAKE_SETTINGS = ("train", "cv", "tune")
 # The names in har.baselines, whose import would make --help slow.
@@ -87,14 +99,7 @@ def _add_verb(verbs: Any, name: str, summary: str, example: str) -> _VerbParser:
 def _add_fetch(verbs: Any) -> None:
     summary = "download a published data set, unless it is there already"
     parser = _add_verb(verbs, "fetch", summary, "hapt --to data")
-    parser.add_argument(
-        "set",
-        nargs="?",
-        choices=PUBLISHED,
-        default="uci_har",
-        metavar="SET",
-        help=f"{' or '.join(PUBLISHED)} (default: uci_har)",
-    )
+    add_set(parser, "set", nargs="?")
     parser.add_argument("--to", type=Path, default="data", metavar="FOLDER", help="default: data")
 
 
@@ -102,32 +107,20 @@ def _add_inspect(verbs: Any) -> None:
     summary = "show what a data set holds: counts, ranges, units and problems"
     parser = _add_verb(verbs, "inspect", summary, "uci-har-dataset.zip")
     parser.add_argument("path", type=Path, metavar="PATH", help="a folder or a zip")
-    parser.add_argument(
-        "--data.set",
-        dest="data_set",
-        choices=PUBLISHED,
-        default="uci_har",
-        metavar="SET",
-        help=f"{' or '.join(PUBLISHED)} (default: uci_har)",
-    )
+    add_set(parser, "--data.set", dest="data_set")
 
 
 def _add_train(verbs: Any) -> None:
     summary = "train a network, score it on the test subjects and write a report"
     example = "--config quick --seed 1 --model.hidden_size 32 --out runs/small"
     parser = _add_verb(verbs, "train", summary, example)
-    _add_config(parser)
-    parser.add_argument(
-        "--out", type=Path, metavar="RUN", help="the run's folder (default: runs/RECIPE-TIME)"
-    )
+    add_config(parser)
+    add_out(parser, "RUN", "the run's folder (default: runs/RECIPE-TIME)")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an earlier run in that folder"
     )
-    parser.add_argument(
-        "--threads",
-        type=count,
-        metavar="N",
-        help="CPU threads; the same seed and number give the same weights (default: all cores)",
+    add_threads(
+        parser, "CPU threads; the same seed and number give the same weights (default: all cores)"
     )
 
 
@@ -139,31 +132,18 @@ def _add_cv(verbs: Any) -> None:
         f"{parser.description} The test subjects play no part. A network is trained for each fold "
         "and seed; those that --out holds already are not trained again."
     )
-    _add_config(parser)
-    _add_folds(parser)
-    parser.add_argument(
-        "--seeds",
-        type=count,
-        default=3,
-        metavar="N",
-        help="networks for each fold, with seeds from the recipe's on (default: 3)",
-    )
+    add_config(parser)
+    add_folds(parser)
+    add_seeds(parser, 3, "networks for each fold, with seeds from the recipe's on (default: 3)")
     parser.add_argument(
         "--only-folds",
         type=numbers,
         metavar="N,N",
         help="for a quick look: some folds, from 0 (default: all)",
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="new, or to go on in (default: runs/cv-RECIPE-TIME)",
-    )
-    _add_jobs(parser)
-    parser.add_argument(
-        "--threads", type=count, default=1, metavar="N", help="CPU threads of each (default: 1)"
-    )
+    add_out(parser, "FOLDER", "new, or to go on in (default: runs/cv-RECIPE-TIME)")
+    add_jobs(parser)
+    add_threads(parser, "CPU threads of each (default: 1)", default=1)
 
 
 def _add_baseline(verbs: Any) -> None:
@@ -187,38 +167,15 @@ def _add_baseline(verbs: Any) -> None:
         metavar="NAME_OR_FILE",
         help="a recipe whose data and seed to take (default: uci_har)",
     )
-    _add_data_root(parser, "as the recipe says")
-    _add_folds(parser)
-    parser.add_argument(
-        "--seeds",
-        type=count,
-        default=1,
-        metavar="N",
-        help="of each fold, from the recipe's on; only the last two baselines draw (default: 1)",
+    add_data_root(parser, "as the recipe says")
+    add_folds(parser)
+    add_seeds(
+        parser,
+        1,
+        "of each fold, from the recipe's on; only the last two baselines draw (default: 1)",
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="all figures as JSON (default: runs/baselines-TIME.json)",
-    )
-    _add_jobs(parser)
-
-
-def _add_folds(parser: _VerbParser) -> None:
-    parser.add_argument(
-        "--folds",
-        type=folds,
-        default=5,
-        metavar="N|loso",
-        help="how many, or leave one subject out at a time (default: 5)",
-    )
-
-
-def _add_jobs(parser: _VerbParser) -> None:
-    parser.add_argument(
-        "--jobs", type=count, metavar="N", help="folds at a time (default: as many as cores allow)"
-    )
+    add_out(parser, "FILE", "all figures as JSON (default: runs/baselines-TIME.json)")
+    add_jobs(parser)
 
 
 def _add_tune(verbs: Any) -> None:
@@ -231,7 +188,7 @@ def _add_tune(verbs: Any) -> None:
         "part. Bad trials are stopped early. The same command goes on with the same study; given "
         "several times at once, or on several machines with one --storage, it shares the work."
     )
-    _add_config(parser)
+    add_config(parser)
     parser.add_argument(
         "--trials",
         type=count,
@@ -239,61 +196,44 @@ def _add_tune(verbs: Any) -> None:
         metavar="N",
         help="how many there shall be, those before included (default: 20)",
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="new, or to go on in; names the study (default: runs/tune-RECIPE)",
-    )
+    add_out(parser, "FOLDER", "new, or to go on in; names the study (default: runs/tune-RECIPE)")
     storage = "a database to share, as postgresql://user@host/name (default: a file in --out)"
     parser.add_argument("--storage", metavar="URL", help=storage)
-    parser.add_argument(
-        "--threads", type=count, default=1, metavar="N", help="CPU threads (default: 1)"
-    )
-
-
-def _add_config(parser: _VerbParser) -> None:
-    parser.add_argument(
-        "--config",
-        default="uci_har",
-        metavar="NAME_OR_FILE",
-        help="a recipe's name or a YAML file (default: uci_har)",
-    )
+    add_threads(parser, "CPU threads (default: 1)", default=1)
 
 
 def _add_evaluate(verbs: Any) -> None:
     summary = "score a trained run on the test subjects again"
     parser = _add_verb(verbs, "evaluate", summary, "runs/small --robustness")
-    _add_run(parser)
+    add_run(parser)
     parser.add_argument(
         "--robustness",
         action="store_true",
         help="also disturb the test windows, and show in the report how accuracy falls: phone "
         "turned, gain, noise, sampling rate, lost samples, no gyroscope; a minute or two",
     )
-    _add_data_root(parser)
-    _add_device(parser)
+    add_data_root(parser)
+    add_device(parser)
 
 
 def _add_predict(verbs: Any) -> None:
     summary = "tell the activities of a recording, or of windows, with a trained run"
     parser = _add_verb(verbs, "predict", summary, "runs/small walk.csv --out timeline.csv --plot")
-    _add_run(parser)
+    add_run(parser)
     parser.add_argument(
         "file",
         type=Path,
         metavar="FILE",
         help="a recording as .csv or .parquet, or windows in g and rad/s as .npy or .npz",
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        help="the table, .csv or .parquet; of a recording, segments and assumptions are written "
+    add_out(
+        parser,
+        "FILE",
+        "the table, .csv or .parquet; of a recording, segments and assumptions are written "
         "beside it (default: the table to standard output)",
     )
-    _add_abstain(parser)
-    _add_device(parser)
+    add_abstain(parser)
+    add_device(parser)
     recordings = parser.add_argument_group("for a recording; what is not given is found out")
     recordings.add_argument(
         "--plot",
@@ -317,7 +257,7 @@ def _add_predict(verbs: Any) -> None:
         "--rate-hz", type=rate, metavar="HZ", help="samples per second, instead of time stamps"
     )
     recordings.add_argument("--time-unit", choices=("s", "ms", "us", "ns"), help="of time stamps")
-    _add_units(recordings, default=False)
+    add_units(recordings, default=False)
 
 
 def _add_stream(verbs: Any) -> None:
@@ -330,39 +270,17 @@ def _add_stream(verbs: Any) -> None:
         "'activity' without flicker. A line that cannot be read keeps its place in time and is "
         "counted."
     )
-    _add_run(parser)
-    _add_units(parser, default=True)
-    _add_abstain(parser)
-    _add_device(parser)
-
-
-def _add_units(parser: Any, default: bool) -> None:
-    for option, unit, other in (("--acc-unit", "g", "m/s2"), ("--gyro-unit", "rad/s", "deg/s")):
-        sensor = "accelerations" if "acc" in option else "angular rates"
-        usual = f" (default: {unit})" if default else ""
-        parser.add_argument(
-            option,
-            choices=(unit, other),
-            default=unit if default else None,
-            help=f"of {sensor}{usual}",
-        )
-
-
-def _add_abstain(parser: _VerbParser) -> None:
-    parser.add_argument(
-        "--abstain-below",
-        type=probability,
-        default=0.0,
-        metavar="P",
-        help="answer UNKNOWN where no activity has a probability of P (default: always answer)",
-    )
+    add_run(parser)
+    add_units(parser, default=True)
+    add_abstain(parser)
+    add_device(parser)
 
 
 def _add_report(verbs: Any) -> None:
     summary = "write a run's report again, from what is in its folder"
     parser = _add_verb(verbs, "report", summary, "runs/small")
-    _add_run(parser)
-    _add_data_root(parser)
+    add_run(parser)
+    add_data_root(parser)
 
 
 def _add_compare(verbs: Any) -> None:
@@ -375,28 +293,4 @@ def _add_compare(verbs: Any) -> None:
     parser.add_argument(
         "runs", nargs="+", type=Path, metavar="RUN", help="two or more folders that har train wrote"
     )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FOLDER",
-        help="for comparison.html, .json and .md (default: runs/compare-TIME)",
-    )
-
-
-def _add_run(parser: _VerbParser) -> None:
-    parser.add_argument("run", type=Path, metavar="RUN", help="a folder that har train wrote")
-
-
-def _add_data_root(parser: _VerbParser, default: str = "as when training") -> None:
-    parser.add_argument(
-        "--data.root",
-        dest="data_root",
-        metavar="PATH",
-        help=f"folder or zip with the data set (default: {default})",
-    )
-
-
-def _add_device(parser: _VerbParser) -> None:
-    parser.add_argument(
-        "--device", default="auto", metavar="D", help="auto, cpu or gpu(0) (default: auto)"
-    )
+    add_out(parser, "FOLDER", "for comparison.html, .json and .md (default: runs/compare-TIME)")

@@ -208,6 +208,7 @@ def fit_temperature(labels: IntArray, probabilities: FloatArray) -> float:
         return 1.0
 
     def surprise(logarithm: float) -> float:
+        """Score a temperature, given as its logarithm."""
         return negative_log_likelihood(
             labels, apply_temperature(probabilities, math.exp(logarithm))
         )

@@ -21,9 +21,9 @@ from command_line import TINY, the_one_line
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from har import __version__
-from har.arguments import PUBLISHED
 from har.cli import INTERRUPTED, main
 from har.datasets.fetch import ARCHIVES
+from har.shared_options import PUBLISHED
 
 VERBS = (
     "fetch",

@@ -91,11 +91,13 @@ class _Row:
     place: str
 
     def fault(self, column: str, expected: str) -> DataError:
+        """Say what is wrong in a column."""
         return DataError(
             f"{self.place}, {column}: found {self.cells[column]!r}, expected {expected}"
         )
 
     def number(self, column: str, expected: str) -> float:
+        """Read a cell as a finite number."""
         try:
             value = float(self.cells[column])
         except ValueError:

@@ -43,6 +43,7 @@ class _Request:
 
     @property
     def place(self) -> str:
+        """The file, for messages."""
         return str(self.table.path)
 
 

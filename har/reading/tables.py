@@ -116,6 +116,7 @@ class _Growing:
         self.array: NDArray[Any] | None = None
 
     def add(self, rows: NDArray[Any], place: str) -> None:
+        """Put rows at the end, of a common kind with those before."""
         if self.array is None:
             self.array = rows.copy()
         elif (self.array.dtype.kind == "M") != (rows.dtype.kind == "M"):
