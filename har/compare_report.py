@@ -19,6 +19,7 @@ from markupsafe import Markup
 from har.compare_figure import cost_figure
 from har.errors import RunError
 from har.files import write_text
+from har.markdown import markdown_table
 from har.pages import duration_in_words, page_environment, people, points
 from har.style import percent, to_svg
 
@@ -83,9 +84,9 @@ def markdown_of(summary: Mapping[str, Any]) -> str:
     lines = [
         f"## {len(summary['runs'])} runs on the same {whose}",
         "",
-        *_table(_RUN_HEAD, [_run_cells(row) for row in summary["runs"]], n_words=3),
+        *markdown_table(_RUN_HEAD, [_run_cells(row) for row in summary["runs"]], n_words=3),
         "",
-        *_table(_PAIR_HEAD, [_pair_cells(row) for row in summary["pairs"]], n_words=1),
+        *markdown_table(_PAIR_HEAD, [_pair_cells(row) for row in summary["pairs"]], n_words=1),
         "",
         "In brackets: 95 % intervals from 10,000 bootstrap resamples of the people; one person "
         "gives none. McNemar’s exact test takes windows as independent, which those of one person "
@@ -126,13 +127,6 @@ def _pair_cells(pair: Mapping[str, Any]) -> list[str]:
         str(n_right["only_reference"]),
         p_value(pair["mcnemar_p"]),
     ]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], n_words: int) -> list[str]:
-    """Make the lines of a Markdown table, whose first columns hold words, the others numbers."""
-    rule = ["---"] * n_words + ["---:"] * (len(head) - n_words)
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    return [f"| {' | '.join(row)} |" for row in (head, rule, *cells)]
 
 
 def _render(summary: Mapping[str, Any]) -> str:

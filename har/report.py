@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from har.calibration import AIM, reliability_table, risk_coverage_table, threshold_for
-from har.calibration_figures import reliability_figure, risk_coverage_figure
+from har.calibration_section import calibration_pictures, calibration_view
 from har.config import Config
 from har.errors import RunError
-from har.evaluation import Evaluation
 from har.figures import (
-    Curve,
     class_bars,
     confusion_figure,
-    learning_curves,
     subject_bars,
     window_figure,
 )
 from har.files import whole_folder, write_text
+from har.learning_section import learning_drawings, learning_figure
 from har.page_parts import (
     command_lines,
     confusion_rows,
@@ -34,12 +30,7 @@ from har.pages import page_environment
 from har.results import Mistake, Results, check_same_windows
 from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
-from har.style import (
-    activity_label,
-    percent,
-    save_png,
-    to_svg,
-)
+from har.style import activity_label, save_png, to_svg
 from har.windows import Windows
 
 N_MISTAKES = 6
@@ -89,7 +80,7 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
     scores, model = results.scores, results.manifest["model"]
     table = scores.per_class
     figures = {
-        "learning_curves": _learning_figure(results, *_curves(results)),
+        "learning_curves": learning_figure(results.metrics, _kept_epoch(results)),
         "confusion_matrix": confusion_figure(scores.confusion_matrix, scores.activities),
         "per_class": class_bars(
             {"Precision": table["precision"], "Recall": table["recall"], "F1": table["f1"]},
@@ -100,7 +91,7 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
             list(scores.per_subject["accuracy"]),
             scores.accuracy,
         ),
-        **_calibration_figures(results.evaluation),
+        **calibration_pictures(results.evaluation),
     }
     if results.robustness:
         figures |= robustness_pictures(results.robustness)
@@ -112,34 +103,9 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
     return figures
 
 
-def _calibration_figures(evaluation: Evaluation) -> dict[str, Figure]:
-    predictions = evaluation.labels, evaluation.probabilities
-    return {
-        "reliability": reliability_figure(reliability_table(*predictions)),
-        "risk_coverage": risk_coverage_figure(
-            risk_coverage_table(*predictions), threshold_for(*predictions)
-        ),
-    }
-
-
-def _curves(results: Results) -> tuple[Curve, Curve]:
-    lists = {name: column.tolist() for name, column in _mean_metrics(results).items()}
-    if not results.is_validated:
-        lists |= {"validation_loss": None, "validation_accuracy": None}
-    return (
-        Curve("Loss", lists["train_loss"], lists["validation_loss"]),
-        Curve("Accuracy", lists["train_accuracy"], lists["validation_accuracy"], True),
-    )
-
-
-def _mean_metrics(results: Results) -> pd.DataFrame:
-    """Take the mean over the networks of an ensemble, of those that were trained so long."""
-    return results.metrics.groupby("epoch", as_index=False).mean()
-
-
-def _learning_figure(results: Results, *curves: Curve) -> Figure:
-    kept_epoch = results.manifest["training"].get("best_epoch")
-    return learning_curves(_mean_metrics(results)["epoch"].tolist(), curves, kept_epoch)
+def _kept_epoch(results: Results) -> int | None:
+    kept: int | None = results.manifest["training"].get("best_epoch")
+    return kept
 
 
 def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Figure]) -> str:
@@ -151,11 +117,10 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         training=results.config.training,
         data_set=results.config.data.set,
         facts=_facts(results),
-        curves=_curve_views(results),
+        curves=learning_drawings(results.metrics, _kept_epoch(results)),
         confusion=confusion_rows(results.scores.confusion_matrix, results.scores.activities),
         evaluation=results.evaluation,
-        calibration_drawings=_calibration_drawings(results.evaluation, pictures),
-        answered=_answered(results.evaluation),
+        calibration=calibration_view(results.evaluation, pictures),
         robustness=results.robustness and robustness_view(results.robustness, pictures),
         mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
         settings=settings_rows(results.config),
@@ -203,46 +168,6 @@ def _network_in_words(config: Config) -> str:
     if model.n_members == 1:
         return f"A network of {layers}"
     return f"An ensemble of {model.n_members} networks of {layers}"
-
-
-def _curve_views(results: Results) -> list[Markup]:
-    """Draw each learning curve for the page, with a sentence for those who cannot see it."""
-    drawings = []
-    for curve in _curves(results):
-        show = percent if curve.is_share else "{:.3f}".format
-        title = f"{curve.name} by epoch. Training: {_first_and_last(curve.training, show)}."
-        if curve.validation is not None:
-            title += f" Validation: {_first_and_last(curve.validation, show)}."
-        figure = _learning_figure(results, curve)
-        drawings.append(Markup(to_svg(figure, title, f"curve-{curve.name.lower()}")))
-    return drawings
-
-
-def _calibration_drawings(evaluation: Evaluation, pictures: Mapping[str, Figure]) -> list[Markup]:
-    """Draw the figures of calibration for the page, with a sentence for who cannot see them."""
-    confidence = percent(evaluation.probabilities.max(axis=1).mean())
-    titles = {
-        "reliability": "Share of windows that is right, and confidence, in bins of confidence. "
-        f"On average {percent(evaluation.accuracy)} right, {confidence} confidence.",
-        "risk_coverage": "Share of wrong answers over the share of windows answered. "
-        f"With all answered: {percent(1 - evaluation.accuracy)} wrong.",
-    }
-    return [
-        Markup(to_svg(pictures[name], title, name.replace("_", "-")))
-        for name, title in titles.items()
-    ]
-
-
-def _answered(evaluation: Evaluation) -> dict[str, Any]:
-    """Tell how many windows are answered if the answers are to be accurate enough."""
-    threshold = threshold_for(evaluation.labels, evaluation.probabilities)
-    confidences = evaluation.probabilities.max(axis=1)
-    coverage = None if threshold is None else float((confidences >= threshold).mean())
-    return {"aim": percent(AIM, 0), "threshold": threshold, "coverage": coverage}
-
-
-def _first_and_last(values: Sequence[float], show: Callable[[float], str]) -> str:
-    return f"from {show(values[0])} to {show(values[-1])}" if len(values) > 1 else show(values[0])
 
 
 def _mistake_view(mistake: Mistake, pictures: Mapping[str, Figure]) -> dict[str, Any]:

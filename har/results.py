@@ -134,11 +134,6 @@ class Results:
             _read_robustness(run, scores) if run.robustness.exists() else None,
         )
 
-    @property
-    def is_validated(self) -> bool:
-        """Whether subjects were held out of the training to watch it."""
-        return bool(self.metrics["validation_loss"].notna().any())
-
     def mistakes(self, n: int, test: Windows | None = None) -> list[Mistake]:
         """Find the wrong predictions that the network was surest of.
 

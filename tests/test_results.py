@@ -38,7 +38,7 @@ def test_what_was_written_is_read(run, windows):
     assert len(results.predictions) == len(windows)
     assert results.evaluation.intervals == evaluation.intervals
     assert len(results.metrics) == 28
-    assert results.is_validated
+    assert results.metrics["validation_loss"].notna().all()
 
 
 def test_mistakes_are_wrong_and_the_surest_come_first(run, windows):
@@ -72,7 +72,8 @@ def test_mistakes_need_no_signals(run):
 
 
 def test_a_run_may_have_no_validation(tmp_path, windows):
-    assert not Results.read(make_run(tmp_path, windows, is_validated=False)).is_validated
+    metrics = Results.read(make_run(tmp_path, windows, is_validated=False)).metrics
+    assert metrics[["validation_loss", "validation_accuracy"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(

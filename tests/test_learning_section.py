@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from scored_run import make_epochs
+
+from har.learning_section import learning_drawings, learning_figure
+
+
+def metrics_of(n_epochs, is_validated=True, n_members=1):
+    tables = [
+        pd.DataFrame(make_epochs(n_epochs, is_validated, seed)).astype({"validation_loss": float})
+        for seed in range(n_members)
+    ]
+    return pd.concat(tables, ignore_index=True).drop(columns="is_best").astype(float)
+
+
+def lines_of(figure):
+    return [[list(line.get_ydata()) for line in axes.lines] for axes in figure.axes]
+
+
+def test_both_curves_are_drawn_as_they_are():
+    metrics = metrics_of(5)
+    loss, accuracy = lines_of(learning_figure(metrics))
+    for lines, name in ((loss, "loss"), (accuracy, "accuracy")):
+        for part in ("train", "validation"):
+            assert metrics[f"{part}_{name}"].tolist() in lines
+
+
+def test_without_validation_there_is_one_line_a_panel():
+    assert [len(lines) for lines in lines_of(learning_figure(metrics_of(5, False)))] == [1, 1]
+    for drawing in learning_drawings(metrics_of(5, False)):
+        assert "Training: from" in drawing and "Validation" not in drawing
+
+
+def test_an_ensemble_s_curves_are_means_over_its_networks():
+    metrics = metrics_of(4, n_members=3)
+    means = metrics.groupby("epoch")["train_loss"].mean()
+    drawn = [line for line in lines_of(learning_figure(metrics))[0] if len(line) == 4]
+    assert any(line == pytest.approx(means.tolist()) for line in drawn)
+
+
+def test_a_single_epoch_is_told_without_from_and_to():
+    loss, accuracy = learning_drawings(metrics_of(1))
+    assert "Training: from" not in loss + accuracy
+    assert 'id="curve-loss-title"' in loss and "%" in accuracy
