@@ -1,4 +1,4 @@
-"""What several pages tell alike: confusions, settings, the environment, how to repeat."""
+"""What several pages tell alike: confusions, network, settings, environment, how to repeat."""
 
 from __future__ import annotations
 
@@ -69,6 +69,23 @@ def environment_rows(manifest: Mapping[str, Any], **first: object) -> dict[str, 
     environment = manifest.get("environment", {})
     rows |= {names.get(name, name): value for name, value in environment.items()}
     return {name: value for name, value in rows.items() if value is not None}
+
+
+def network_in_words(config: Config) -> str:
+    """Tell what the network is made of: ``"A network of one LSTM layer of 32 units"``."""
+    model = config.model
+    kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
+    if model.n_layers == 1:
+        layers = f"one {kind} layer of {model.hidden_size} units"
+    else:
+        layers = f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
+    if model.conv_channels:
+        one = model.conv_layers == 1
+        number = "one convolution" if one else f"{model.conv_layers} convolutions"
+        layers = f"{number} of {model.conv_channels} channels, then {layers}"
+    if model.n_members == 1:
+        return f"A network of {layers}"
+    return f"An ensemble of {model.n_members} networks of {layers}"
 
 
 def settings_rows(config: Config) -> dict[str, list[tuple[str, Any, bool]]]:

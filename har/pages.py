@@ -43,6 +43,8 @@ def page_environment(activities: Iterable[str]) -> Environment:
         "duration": duration_in_words,
         "log": math.log,
         "date": _date,
+        "clock": "{:%H:%M:%S}".format,
+        "moment": _moment,
         "setting": _setting,
     }
     return environment
@@ -73,12 +75,18 @@ def points(difference: float, decimals: int = 2) -> str:
     return f"{round(100 * difference, decimals) + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _date(timestamp: str) -> str:
+def _date(time: str | datetime) -> str:
+    """Write a date: ``"23 November 2026"``; text that tells none is left as it is."""
     try:
-        moment = datetime.fromisoformat(timestamp)
+        moment = datetime.fromisoformat(time) if isinstance(time, str) else time
     except ValueError:
-        return timestamp
+        return str(time)
     return f"{moment.day} {moment:%B %Y}"
+
+
+def _moment(time: datetime) -> str:
+    """Write a date and a time: ``"23 November 2026, 14:03:12 UTC"``."""
+    return f"{_date(time)}, {time:%H:%M:%S %Z}"
 
 
 def _setting(value: object) -> str:

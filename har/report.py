@@ -10,7 +10,6 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.calibration_section import calibration_pictures, calibration_view
-from har.config import Config
 from har.errors import RunError
 from har.figures import (
     class_bars,
@@ -24,6 +23,7 @@ from har.page_parts import (
     command_lines,
     confusion_rows,
     environment_rows,
+    network_in_words,
     settings_rows,
 )
 from har.pages import page_environment
@@ -135,7 +135,7 @@ def _facts(results: Results) -> dict[str, Any]:
     tested = list(results.scores.per_subject.index)
     known = {*map(str, training["train_subjects"]), *map(str, training["validation_subjects"])}
     return {
-        "network": _network_in_words(results.config),
+        "network": network_in_words(results.config),
         "window_s": model["n_timesteps"] / model["rate_hz"],
         "n_train_subjects": len(training["train_subjects"]),
         "validation_subjects": training["validation_subjects"],
@@ -152,22 +152,6 @@ def _facts(results: Results) -> dict[str, Any]:
         ),
         "data": manifest.get("data", {}),
     }
-
-
-def _network_in_words(config: Config) -> str:
-    model = config.model
-    kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
-    if model.n_layers == 1:
-        layers = f"one {kind} layer of {model.hidden_size} units"
-    else:
-        layers = f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
-    if model.conv_channels:
-        one = model.conv_layers == 1
-        number = "one convolution" if one else f"{model.conv_layers} convolutions"
-        layers = f"{number} of {model.conv_channels} channels, then {layers}"
-    if model.n_members == 1:
-        return f"A network of {layers}"
-    return f"An ensemble of {model.n_members} networks of {layers}"
 
 
 def _mistake_view(mistake: Mistake, pictures: Mapping[str, Figure]) -> dict[str, Any]:
