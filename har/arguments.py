@@ -119,6 +119,11 @@ def _add_train(verbs: Any) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an earlier run in that folder"
     )
+    parser.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="also write event files to RUN/events while training: tensorboard --logdir RUN/events",
+    )
     add_threads(
         parser, "CPU threads; the same seed and number give the same weights (default: all cores)"
     )
@@ -279,6 +284,10 @@ def _add_stream(verbs: Any) -> None:
 def _add_report(verbs: Any) -> None:
     summary = "write a run's report again, from what is in its folder"
     parser = _add_verb(verbs, "report", summary, "runs/small")
+    parser.description = (
+        f"{parser.description} Of a run that trains, was interrupted or failed it shows what there "
+        "is."
+    )
     add_run(parser)
     add_data_root(parser)
 

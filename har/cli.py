@@ -9,8 +9,8 @@ import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from importlib.util import find_spec
@@ -112,8 +112,12 @@ def train(options: Namespace) -> None:
     Parameters
     ----------
     options : Namespace
-        With ``config``, ``settings``, ``out``, ``overwrite`` and ``threads``.
+        With ``config``, ``settings``, ``out``, ``overwrite``, ``tensorboard`` and ``threads``.
     """
+    if options.tensorboard and find_spec("tensorboardX") is None:
+        raise UsageError(
+            "har train: found no tensorboardX, expected it: pip install 'har[tensorboard]'"
+        )
     from har.recipes import load_config
 
     config = load_config(options.config, *options.settings)
@@ -123,32 +127,56 @@ def train(options: Namespace) -> None:
     from har.datasets.sources import open_data
     from har.provenance import describe_start, now
     from har.runs import RunFolder
+    from har.signs_of_life import held
 
     classifier = ActivityClassifier(config)
     data = open_data(config.data, _say)
     recipe = Path(options.config).stem
     out = options.out or Path("runs") / f"{recipe}-{datetime.now():%Y%m%d-%H%M%S}"
     run = RunFolder.create(out, options.overwrite)
-    run.write_config(config)
-    run.update_manifest(**describe_start(options.command, recipe, data))
-    started_s = time.monotonic()
-    _fit(classifier, data.train, run)
-    classifier.save(run.path)
-    run.update_manifest(
-        status="finished", finished=now(), duration_s=round(time.monotonic() - started_s, 1)
-    )
+    with held(run.path), _failure_kept(run):
+        run.write_config(config)
+        run.update_manifest(**describe_start(options.command, recipe, data))
+        started_s = time.monotonic()
+        _fit(classifier, data.train, run, options.tensorboard)
+        classifier.save(run.path)
+        run.update_manifest(
+            status="finished", finished=now(), duration_s=round(time.monotonic() - started_s, 1)
+        )
     _score(classifier, data, run)
 
 
-def _fit(classifier: ActivityClassifier, windows: Windows, run: RunFolder) -> None:
+@contextmanager
+def _failure_kept(run: RunFolder) -> Iterator[None]:
+    """Tell in the manifest why a training ended that failed."""
+    from har.provenance import now
+
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join((str(error) or repr(error)).split())
+        # A full disk is a failure, too.
+        with suppress(OSError):
+            run.update_manifest(status="failed", finished=now(), failure=reason)
+        raise
+
+
+def _fit(
+    classifier: ActivityClassifier, windows: Windows, run: RunFolder, is_for_tensorboard: bool
+) -> None:
     """Train, showing and keeping each epoch."""
     from har.progress import shown
     from har.provenance import now
 
     done = "epoch 0"
     n_epochs, n_members = classifier.config.training.n_epochs, classifier.config.model.n_members
+    records = classifier.fit_epochs(windows)
+    if is_for_tensorboard:
+        from har.event_files import with_event_files
+
+        records = with_event_files(records, run.events, n_members)
     try:
-        for record in shown(classifier.fit_epochs(windows), n_epochs, _say, n_members):
+        for record in shown(records, n_epochs, _say, n_members):
             run.append_epoch(asdict(record))
             member = f" of member {record.member}" if n_members > 1 else ""
             done = f"epoch {record.epoch}{member}"
@@ -277,7 +305,7 @@ def stream(options: Namespace) -> None:
 
 
 def report(options: Namespace) -> None:
-    """Write a run's report again, from what is in its folder.
+    """Write a run's report again, or what there is of it, from what is in its folder.
 
     Parameters
     ----------
@@ -287,8 +315,12 @@ def report(options: Namespace) -> None:
     from har.datasets.sources import find_data
     from har.report import write_report
     from har.runs import RunFolder
+    from har.unfinished_report import write_unfinished_report
 
     run = RunFolder.open(options.run)
+    if not run.evaluation.exists():
+        print(f"report so far: {write_unfinished_report(run)}")
+        return
     data = find_data(_at_root(run.read_config().data, options.data_root), _say)
     if data is None:
         _say("har: its data is not at hand, so mistakes are listed without their signals")

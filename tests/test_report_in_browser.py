@@ -18,6 +18,7 @@ from har.crossval_report import write_crossval_report
 from har.report import write_report
 from har.side_by_side import read_runs
 from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.unfinished_report import write_unfinished_report
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +88,9 @@ def reports(tmp_path_factory):
     full = make_run(folder / "usual", usual)
     full.write_json(full.robustness, make_robustness(600).to_dict())
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
+    unfinished = make_run(folder / "unfinished", usual)
+    unfinished.evaluation.unlink()
+    unfinished.update_manifest(status="running")
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
     for score in make_scores():
         folds.write_score(score)
@@ -94,6 +98,7 @@ def reports(tmp_path_factory):
     return {
         "usual": write_report(full, usual),
         "bare": write_report(bare, None),
+        "unfinished": write_unfinished_report(unfinished),
         "crossval": write_crossval_report(folds),
         "pair": comparison_of(make_runs(folder / "pair", windows=usual)),
         "five": comparison_of(make_runs(folder / "five", names=FIVE, windows=many)),
@@ -119,7 +124,7 @@ def show(browser, report, width, theme):
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("kind", ["usual", "bare", "crossval", "pair", "five"])
+@pytest.mark.parametrize("kind", ["usual", "bare", "unfinished", "crossval", "pair", "five"])
 def test_the_page_fits_and_asks_for_nothing(browser, reports, kind, width, theme):
     messages = show(browser, reports[kind], width, theme)
     requested = [
