@@ -294,12 +294,25 @@ def _add_report(verbs: Any) -> None:
 
 def _add_compare(verbs: Any) -> None:
     summary = "set finished runs that were scored on the same windows side by side"
-    parser = _add_verb(verbs, "compare", summary, "runs/small runs/large --out runs/comparison")
+    parser = _add_verb(verbs, "compare", summary, "runs/small runs/large --baseline linear_svm")
     parser.description = (
         f"{parser.description} Differences come with intervals over people; the first run is the "
         "reference."
     )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="what har train wrote")
     parser.add_argument(
-        "runs", nargs="+", type=Path, metavar="RUN", help="two or more folders that har train wrote"
+        "--baseline",
+        nargs="+",
+        choices=(*BASELINES, "all"),
+        default=(),
+        dest="baselines",
+        metavar="NAME",
+        help=f"also train {', '.join(BASELINES)} or all on summary features of the first run's "
+        "training windows, and score them on the same test windows",
     )
-    add_out(parser, "FOLDER", "for comparison.html, .json and .md (default: runs/compare-TIME)")
+    add_data_root(parser)
+    add_out(
+        parser,
+        "FOLDER",
+        "for comparison.html, .json and .md, and figures/ (default: runs/compare-TIME)",
+    )

@@ -9,9 +9,9 @@ import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from har.config import DataConfig
     from har.datasets.dataset import DataSet
     from har.runs import RunFolder
-    from har.windows import Windows
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
@@ -125,66 +124,25 @@ def train(options: Namespace) -> None:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
     from har.classifier import ActivityClassifier
     from har.datasets.sources import open_data
+    from har.kept_training import fit_and_keep, watched
     from har.provenance import describe_start, now
     from har.runs import RunFolder
-    from har.signs_of_life import held
 
     classifier = ActivityClassifier(config)
     data = open_data(config.data, _say)
     recipe = Path(options.config).stem
     out = options.out or Path("runs") / f"{recipe}-{datetime.now():%Y%m%d-%H%M%S}"
     run = RunFolder.create(out, options.overwrite)
-    with held(run.path), _failure_kept(run):
+    with watched(run):
         run.write_config(config)
         run.update_manifest(**describe_start(options.command, recipe, data))
         started_s = time.monotonic()
-        _fit(classifier, data.train, run, options.tensorboard)
+        fit_and_keep(classifier, data.train, run, _say, options.tensorboard)
         classifier.save(run.path)
         run.update_manifest(
             status="finished", finished=now(), duration_s=round(time.monotonic() - started_s, 1)
         )
     _score(classifier, data, run)
-
-
-@contextmanager
-def _failure_kept(run: RunFolder) -> Iterator[None]:
-    """Tell in the manifest why a training ended that failed."""
-    from har.provenance import now
-
-    try:
-        yield
-    except Exception as error:
-        reason = " ".join((str(error) or repr(error)).split())
-        # A full disk is a failure, too.
-        with suppress(OSError):
-            run.update_manifest(status="failed", finished=now(), failure=reason)
-        raise
-
-
-def _fit(
-    classifier: ActivityClassifier, windows: Windows, run: RunFolder, is_for_tensorboard: bool
-) -> None:
-    """Train, showing and keeping each epoch."""
-    from har.progress import shown
-    from har.provenance import now
-
-    done = "epoch 0"
-    n_epochs, n_members = classifier.config.training.n_epochs, classifier.config.model.n_members
-    records = classifier.fit_epochs(windows)
-    if is_for_tensorboard:
-        from har.event_files import with_event_files
-
-        records = with_event_files(records, run.events, n_members)
-    try:
-        for record in shown(records, n_epochs, _say, n_members):
-            run.append_epoch(asdict(record))
-            member = f" of member {record.member}" if n_members > 1 else ""
-            done = f"epoch {record.epoch}{member}"
-    except KeyboardInterrupt:
-        run.update_manifest(status="interrupted", finished=now())
-        raise KeyboardInterrupt(
-            f" after {done}; {run.path} keeps the figures so far, and no model"
-        ) from None
 
 
 def cross_validate(options: Namespace) -> None:
@@ -328,16 +286,16 @@ def report(options: Namespace) -> None:
 
 
 def compare(options: Namespace) -> None:
-    """Set finished runs side by side.
+    """Set finished runs side by side, with baselines if any are asked for.
 
     Parameters
     ----------
     options : Namespace
-        With ``runs`` and ``out``.
+        With ``runs``, ``baselines``, ``data_root`` and ``out``.
     """
     from har.compare_verb import run_comparison
 
-    print(run_comparison(options))
+    print(run_comparison(options, _say))
 
 
 _VERBS = {

@@ -45,7 +45,7 @@ def page_environment(activities: Iterable[str]) -> Environment:
         "date": _date,
         "clock": "{:%H:%M:%S}".format,
         "moment": _moment,
-        "setting": _setting,
+        "setting": setting_in_words,
     }
     return environment
 
@@ -89,9 +89,9 @@ def _moment(time: datetime) -> str:
     return f"{_date(time)}, {time:%H:%M:%S %Z}"
 
 
-def _setting(value: object) -> str:
-    """Write a setting as its recipe does."""
-    if isinstance(value, tuple):
+def setting_in_words(value: object) -> str:
+    """Write a setting as its recipe does: ``"null"``, ``"[channels, compressed]"``."""
+    if isinstance(value, (tuple, list)):
         return f"[{', '.join(map(str, value))}]"
     words = {None: "null", True: "true", False: "false"}
     return words[value] if value is None or isinstance(value, bool) else str(value)

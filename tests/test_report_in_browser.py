@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from compared_runs import make_runs
+from compared_runs import make_runs, side_of
 from scored_folds import MANIFEST, make_scores
 from scored_run import make_robustness, make_run, make_windows
 
@@ -16,7 +16,6 @@ from har.config import Config
 from har.crossval_folder import CrossValidationFolder
 from har.crossval_report import write_crossval_report
 from har.report import write_report
-from har.side_by_side import read_runs
 from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
 from har.unfinished_report import write_unfinished_report
 
@@ -76,7 +75,7 @@ def browser(tmp_path_factory):
 
 
 def comparison_of(paths):
-    return write_comparison(summarise(read_runs(paths)), paths[0].parent)
+    return write_comparison(summarise(side_of(paths)), paths[0].parent)
 
 
 @pytest.fixture(scope="module")
