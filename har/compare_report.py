@@ -20,6 +20,7 @@ from har.compare_figure import cost_figure
 from har.errors import RunError
 from har.files import write_text
 from har.markdown import markdown_table
+from har.page_parts import about_data
 from har.pages import duration_in_words, page_environment, people, points
 from har.style import percent, to_svg
 
@@ -139,6 +140,7 @@ def _render(summary: Mapping[str, Any]) -> str:
         groups=groups[:_N_GROUPS_SHOWN],
         n_hidden_groups=len(groups[_N_GROUPS_SHOWN:]),
         drawings=_drawings(summary["runs"]),
+        about_data=about_data(summary["data"]["set"], summary["data"]),
     )
 
 

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.calibration_section import calibration_pictures, calibration_view
-from har.config import Config
 from har.errors import RunError
 from har.figures import (
     class_bars,
@@ -20,13 +19,16 @@ from har.figures import (
 )
 from har.files import whole_folder, write_text
 from har.learning_section import learning_drawings, learning_figure
+from har.model_card import model_card
 from har.page_parts import (
     command_lines,
     confusion_rows,
     environment_rows,
+    network_in_words,
     settings_rows,
 )
 from har.pages import page_environment
+from har.report_summary import report_markdown
 from har.results import Mistake, Results, check_same_windows
 from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
@@ -37,7 +39,7 @@ N_MISTAKES = 6
 
 
 def write_report(run: RunFolder, test: Windows | None = None) -> Path:
-    """Write a run's page and its figures, from the files in the run's folder.
+    """Write a run's page, figures and summary, from the files in the run's folder.
 
     Parameters
     ----------
@@ -68,6 +70,7 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
             for name, picture in pictures.items():
                 save_png(picture, folder / f"{name}.png")
         write_text(run.report, page)
+        write_text(run.summary, report_markdown(results))
     except OSError as error:
         raise RunError(
             f"{run.path}: found {error.strerror or error}, expected a folder to write to"
@@ -123,6 +126,7 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         calibration=calibration_view(results.evaluation, pictures),
         robustness=results.robustness and robustness_view(results.robustness, pictures),
         mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
+        card=model_card(results),
         settings=settings_rows(results.config),
         command=command_lines(results.manifest, results.manifest["training"].get("n_threads")),
     )
@@ -135,7 +139,7 @@ def _facts(results: Results) -> dict[str, Any]:
     tested = list(results.scores.per_subject.index)
     known = {*map(str, training["train_subjects"]), *map(str, training["validation_subjects"])}
     return {
-        "network": _network_in_words(results.config),
+        "network": network_in_words(results.config),
         "window_s": model["n_timesteps"] / model["rate_hz"],
         "n_train_subjects": len(training["train_subjects"]),
         "validation_subjects": training["validation_subjects"],
@@ -152,22 +156,6 @@ def _facts(results: Results) -> dict[str, Any]:
         ),
         "data": manifest.get("data", {}),
     }
-
-
-def _network_in_words(config: Config) -> str:
-    model = config.model
-    kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
-    if model.n_layers == 1:
-        layers = f"one {kind} layer of {model.hidden_size} units"
-    else:
-        layers = f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
-    if model.conv_channels:
-        one = model.conv_layers == 1
-        number = "one convolution" if one else f"{model.conv_layers} convolutions"
-        layers = f"{number} of {model.conv_channels} channels, then {layers}"
-    if model.n_members == 1:
-        return f"A network of {layers}"
-    return f"An ensemble of {model.n_members} networks of {layers}"
 
 
 def _mistake_view(mistake: Mistake, pictures: Mapping[str, Figure]) -> dict[str, Any]:

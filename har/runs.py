@@ -12,6 +12,7 @@
     robustness.json      figures on disturbed test windows, if they were asked for
     figures/*.png        the report's figures
     report.html          one page to look at
+    report.md            its summary for pull requests
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ class RunFolder:
 
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
-        for file in [*files, self.evaluation, self.predictions, self.robustness, self.report]:
+        files += [self.evaluation, self.predictions, self.robustness, self.report, self.summary]
+        for file in files:
             file.unlink(missing_ok=True)
         shutil.rmtree(self.figures, ignore_errors=True)
 
@@ -160,6 +162,11 @@ class RunFolder:
     def report(self) -> Path:
         """One page to look at."""
         return self.path / "report.html"
+
+    @property
+    def summary(self) -> Path:
+        """The report's summary for pull requests, as Markdown."""
+        return self.path / "report.md"
 
     def write_config(self, config: Config) -> None:
         """Keep every setting."""
