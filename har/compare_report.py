@@ -23,6 +23,7 @@ from har.compare_figure import cost_figure
 from har.errors import RunError
 from har.files import write_text
 from har.markdown import markdown_table
+from har.page_parts import about_data
 from har.pages import duration_in_words, page_environment, people, points, setting_in_words
 from har.side_by_side import contenders_in_words
 from har.style import percent, save_png, save_svg, to_svg
@@ -211,6 +212,7 @@ def _render(summary: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
             Markup(to_svg(picture.figure, picture.title, name.replace("_", "-")))
             for name, picture in pictures.items()
         ],
+        about_data=about_data(summary["data"]["set"], summary["data"]),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from har.crossval_folder import CrossValidationFolder
 from har.files import write_text
 from har.page_parts import (
+    about_data,
     command_lines,
     confusion_rows,
     environment_rows,
@@ -45,7 +46,7 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
         summary=summary,
         manifest=manifest,
         subjects=[(row["subject"], row) for row in summary["per_subject"]],
-        data_set=config.data.set,
+        about_data=about_data(config.data.set, manifest["data"]),
         confusion=confusion_rows(np.array(summary["confusion_matrix"]), activities),
         settings=settings_rows(config),
         command=command_lines(manifest),

@@ -11,6 +11,20 @@ from har.config import Config
 from har.figures import row_shades, row_shares
 from har.signals import IntArray
 
+# By their names in settings: what published data sets are called, and what to cite.
+_PUBLISHED = {
+    "uci_har": (
+        "UCI HAR",
+        "D. Anguita, A. Ghio, L. Oneto, X. Parra and J. L. Reyes-Ortiz, “A Public Domain Dataset "
+        "for Human Activity Recognition Using Smartphones”, ESANN 2013, Bruges.",
+    ),
+    "hapt": (
+        "HAPT",
+        "J. L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra and D. Anguita, “Transition-Aware Human "
+        "Activity Recognition Using Smartphones”, Neurocomputing 171, 2016.",
+    ),
+}
+
 
 def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> list[dict[str, Any]]:
     """Make a row of cells per true activity; `shade` is the strength of a cell's colour.
@@ -71,23 +85,6 @@ def environment_rows(manifest: Mapping[str, Any], **first: object) -> dict[str, 
     return {name: value for name, value in rows.items() if value is not None}
 
 
-def network_in_words(config: Config) -> str:
-    """Tell what the network is made of: ``"A network of one LSTM layer of 32 units"``."""
-    model = config.model
-    kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
-    if model.n_layers == 1:
-        layers = f"one {kind} layer of {model.hidden_size} units"
-    else:
-        layers = f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
-    if model.conv_channels:
-        one = model.conv_layers == 1
-        number = "one convolution" if one else f"{model.conv_layers} convolutions"
-        layers = f"{number} of {model.conv_channels} channels, then {layers}"
-    if model.n_members == 1:
-        return f"A network of {layers}"
-    return f"An ensemble of {model.n_members} networks of {layers}"
-
-
 def settings_rows(config: Config) -> dict[str, list[tuple[str, Any, bool]]]:
     """List every setting by section: key, value, and whether it differs from the default."""
     sections: dict[str, list[tuple[str, Any, bool]]] = {"general": []}
@@ -110,3 +107,53 @@ def command_lines(manifest: Mapping[str, Any], n_threads: int | None = None) -> 
     command = shlex.join(map(str, manifest.get("command") or ["har", "train"]))
     lines.append(f"OMP_NUM_THREADS={n_threads} {command}" if n_threads else command)
     return "\n".join(lines)
+
+
+def network_in_words(config: Config) -> str:
+    """Tell what a network is made of: ``"A network of one LSTM layer of 64 units"``."""
+    model = config.model
+    kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
+    if model.n_layers == 1:
+        layers = f"one {kind} layer of {model.hidden_size} units"
+    else:
+        layers = f"{model.n_layers} stacked {kind} layers of {model.hidden_size} units each"
+    if model.conv_channels:
+        one = model.conv_layers == 1
+        number = "one convolution" if one else f"{model.conv_layers} convolutions"
+        layers = f"{number} of {model.conv_channels} channels, then {layers}"
+    if model.n_members == 1:
+        return f"A network of {layers}"
+    return f"An ensemble of {model.n_members} networks of {layers}"
+
+
+def about_data(data_set: str, data: Mapping[str, Any]) -> list[str]:
+    """Tell where signals come from, and what one may do with them.
+
+    Parameters
+    ----------
+    data_set : str
+        Its name in settings.
+    data : mapping
+        What the manifest tells of it.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    notes = data.get("notes", [])
+    if data_set == "recordings":
+        name = data.get("name", "Own recordings")
+        return [
+            f"{name}: recordings of your own. Results on other people, phones and pockets may be "
+            "worse.",
+            *notes,
+        ]
+    name, citation = _PUBLISHED[data_set]
+    return [
+        f"{name}: 30 volunteers of 19 to 48 years, a phone at the waist, recorded in a laboratory. "
+        "Results on other people, phones, pockets and daily life may be worse.",
+        *notes,
+        f"Cite: {citation} The data set’s own terms ask for this citation and forbid commercial "
+        "use.",
+    ]

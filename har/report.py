@@ -19,6 +19,7 @@ from har.figures import (
 )
 from har.files import whole_folder, write_text
 from har.learning_section import learning_drawings, learning_figure
+from har.model_card import model_card
 from har.page_parts import (
     command_lines,
     confusion_rows,
@@ -27,6 +28,7 @@ from har.page_parts import (
     settings_rows,
 )
 from har.pages import page_environment
+from har.report_summary import report_markdown
 from har.results import Mistake, Results, check_same_windows
 from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
@@ -37,7 +39,7 @@ N_MISTAKES = 6
 
 
 def write_report(run: RunFolder, test: Windows | None = None) -> Path:
-    """Write a run's page and its figures, from the files in the run's folder.
+    """Write a run's page, figures and summary, from the files in the run's folder.
 
     Parameters
     ----------
@@ -68,6 +70,7 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
             for name, picture in pictures.items():
                 save_png(picture, folder / f"{name}.png")
         write_text(run.report, page)
+        write_text(run.summary, report_markdown(results))
     except OSError as error:
         raise RunError(
             f"{run.path}: found {error.strerror or error}, expected a folder to write to"
@@ -123,6 +126,7 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         calibration=calibration_view(results.evaluation, pictures),
         robustness=results.robustness and robustness_view(results.robustness, pictures),
         mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
+        card=model_card(results),
         settings=settings_rows(results.config),
         command=command_lines(results.manifest, results.manifest["training"].get("n_threads")),
     )

@@ -13,6 +13,7 @@
     events/              the epochs for TensorBoard, if they were asked for
     figures/*.png        the report's figures
     report.html          one page to look at
+    report.md            its summary for pull requests
 """
 
 from __future__ import annotations
@@ -90,7 +91,8 @@ class RunFolder:
 
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
-        for file in [*files, self.evaluation, self.predictions, self.robustness, self.report]:
+        files += [self.evaluation, self.predictions, self.robustness, self.report, self.summary]
+        for file in files:
             file.unlink(missing_ok=True)
         for folder in (self.events, self.figures):
             shutil.rmtree(folder, ignore_errors=True)
@@ -167,6 +169,11 @@ class RunFolder:
     def report(self) -> Path:
         """One page to look at."""
         return self.path / "report.html"
+
+    @property
+    def summary(self) -> Path:
+        """The report's summary for pull requests, as Markdown."""
+        return self.path / "report.md"
 
     def write_config(self, config: Config) -> None:
         """Keep every setting."""

@@ -15,7 +15,13 @@ from har.errors import RunError
 from har.files import write_text
 from har.history import EpochRecord, read_history_so_far
 from har.learning_section import learning_drawings
-from har.page_parts import command_lines, environment_rows, network_in_words, settings_rows
+from har.page_parts import (
+    about_data,
+    command_lines,
+    environment_rows,
+    network_in_words,
+    settings_rows,
+)
 from har.pages import page_environment
 from har.results import metrics_table
 from har.runs import RunFolder
@@ -69,6 +75,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
         curves=_curves(run, history),
         environment=environment_rows(manifest, Seed=config.seed),
         settings=settings_rows(config),
+        about_data=about_data(config.data.set, manifest.get("data", {})),
         command=command_lines(manifest),
     )
     try:

@@ -178,6 +178,7 @@ def test_train_leaves_every_file_of_a_run(run):
         "predictions.csv",
         "figures",
         "report.html",
+        "report.md",
     }
     assert list((run / "figures").glob("*.png"))
 

@@ -20,7 +20,7 @@ from har.report import write_report
 
 SECTIONS = (
     *("results", "learning", "confusions", "activities", "subjects", "calibration"),
-    *("mistakes", "reproduce", "settings", "data"),
+    *("mistakes", "reproduce", "settings", "model-card"),
 )
 VOID = {"meta", "link", "br", "use", "path"}
 
@@ -196,15 +196,17 @@ def test_the_run_can_be_repeated(written):
         assert part in text["reproduce"]
     for part in ("batch_size 64", "hidden_size 64", "root null", "standardise true"):
         assert part in text["settings"]
-    assert "Anguita" in text["data"] and "commercial" in text["data"]
+    assert "Anguita" in text["model-card"] and "commercial" in text["model-card"]
 
 
 def test_the_page_names_its_data_set_and_what_to_know_of_it(tmp_path, windows):
-    assert "UCI HAR: 30 volunteers" in report_of(tmp_path / "a", windows, None)[2].text["data"]
+    assert (
+        "UCI HAR: 30 volunteers" in report_of(tmp_path / "a", windows, None)[2].text["model-card"]
+    )
     data = DataConfig(set="hapt", activities=("WALKING", "LAYING"))
     run, _, page = report_of(tmp_path / "b", windows, None, config=Config(data=data))
-    assert "Reyes-Ortiz" in page.text["data"] and "commercial" in page.text["data"]
-    assert "UCI HAR:" not in page.text["data"]
+    assert "Reyes-Ortiz" in page.text["model-card"] and "commercial" in page.text["model-card"]
+    assert "UCI HAR:" not in page.text["model-card"]
     assert "activities [WALKING, LAYING]" in page.text["settings"]
     data = DataConfig(set="recordings", test_subjects=(2,))
     run.write_config(Config(data=data))
@@ -214,7 +216,7 @@ def test_the_page_names_its_data_set_and_what_to_know_of_it(tmp_path, windows):
     html = write_report(run).read_text()
     page = Page(html)
     for part in ("my <walks>: recordings of your own", "3 windows were dropped."):
-        assert part in page.text["data"]
+        assert part in page.text["model-card"]
     assert "Anguita" not in html and "waist" not in html and "<walks>" not in html
 
 
