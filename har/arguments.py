@@ -119,6 +119,11 @@ def _add_train(verbs: Any) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an earlier run in that folder"
     )
+    parser.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="also write event files to RUN/events while training: tensorboard --logdir RUN/events",
+    )
     add_threads(
         parser, "CPU threads; the same seed and number give the same weights (default: all cores)"
     )
@@ -279,18 +284,35 @@ def _add_stream(verbs: Any) -> None:
 def _add_report(verbs: Any) -> None:
     summary = "write a run's report again, from what is in its folder"
     parser = _add_verb(verbs, "report", summary, "runs/small")
+    parser.description = (
+        f"{parser.description} Of a run that trains, was interrupted or failed it shows what there "
+        "is."
+    )
     add_run(parser)
     add_data_root(parser)
 
 
 def _add_compare(verbs: Any) -> None:
     summary = "set finished runs that were scored on the same windows side by side"
-    parser = _add_verb(verbs, "compare", summary, "runs/small runs/large --out runs/comparison")
+    parser = _add_verb(verbs, "compare", summary, "runs/small runs/large --baseline linear_svm")
     parser.description = (
         f"{parser.description} Differences come with intervals over people; the first run is the "
         "reference."
     )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="what har train wrote")
     parser.add_argument(
-        "runs", nargs="+", type=Path, metavar="RUN", help="two or more folders that har train wrote"
+        "--baseline",
+        nargs="+",
+        choices=(*BASELINES, "all"),
+        default=(),
+        dest="baselines",
+        metavar="NAME",
+        help=f"also train {', '.join(BASELINES)} or all on summary features of the first run's "
+        "training windows, and score them on the same test windows",
     )
-    add_out(parser, "FOLDER", "for comparison.html, .json and .md (default: runs/compare-TIME)")
+    add_data_root(parser)
+    add_out(
+        parser,
+        "FOLDER",
+        "for comparison.html, .json and .md, and figures/ (default: runs/compare-TIME)",
+    )

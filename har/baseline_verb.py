@@ -11,8 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from har.arguments import BASELINES
-from har.baselines import score_baseline
+from har.baselines import chosen_baselines, score_baseline
 from har.crossval import n_processes, run_jobs
 from har.crossval_summary import summarise
 from har.datasets.sources import open_training
@@ -55,7 +54,7 @@ def run_baselines(options: Namespace, say: Callable[[str], None]) -> str:
     }
     # Before any work, to see that the file can be written.
     _write_json(content, out)
-    names = BASELINES if "all" in options.names else tuple(dict.fromkeys(options.names))
+    names = chosen_baselines(options.names)
     seeds = range(config.seed, config.seed + options.seeds)
     jobs = [(seed, fold) for seed in seeds for fold in folds]
     try:

@@ -11,7 +11,7 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from har.config import DataConfig
     from har.datasets.dataset import DataSet
     from har.runs import RunFolder
-    from har.windows import Windows
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
@@ -112,8 +111,12 @@ def train(options: Namespace) -> None:
     Parameters
     ----------
     options : Namespace
-        With ``config``, ``settings``, ``out``, ``overwrite`` and ``threads``.
+        With ``config``, ``settings``, ``out``, ``overwrite``, ``tensorboard`` and ``threads``.
     """
+    if options.tensorboard and find_spec("tensorboardX") is None:
+        raise UsageError(
+            "har train: found no tensorboardX, expected it: pip install 'har[tensorboard]'"
+        )
     from har.recipes import load_config
 
     config = load_config(options.config, *options.settings)
@@ -121,6 +124,7 @@ def train(options: Namespace) -> None:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
     from har.classifier import ActivityClassifier
     from har.datasets.sources import open_data
+    from har.kept_training import fit_and_keep, watched
     from har.provenance import describe_start, now
     from har.runs import RunFolder
 
@@ -129,34 +133,16 @@ def train(options: Namespace) -> None:
     recipe = Path(options.config).stem
     out = options.out or Path("runs") / f"{recipe}-{datetime.now():%Y%m%d-%H%M%S}"
     run = RunFolder.create(out, options.overwrite)
-    run.write_config(config)
-    run.update_manifest(**describe_start(options.command, recipe, data))
-    started_s = time.monotonic()
-    _fit(classifier, data.train, run)
-    classifier.save(run.path)
-    run.update_manifest(
-        status="finished", finished=now(), duration_s=round(time.monotonic() - started_s, 1)
-    )
+    with watched(run):
+        run.write_config(config)
+        run.update_manifest(**describe_start(options.command, recipe, data))
+        started_s = time.monotonic()
+        fit_and_keep(classifier, data.train, run, _say, options.tensorboard)
+        classifier.save(run.path)
+        run.update_manifest(
+            status="finished", finished=now(), duration_s=round(time.monotonic() - started_s, 1)
+        )
     _score(classifier, data, run)
-
-
-def _fit(classifier: ActivityClassifier, windows: Windows, run: RunFolder) -> None:
-    """Train, showing and keeping each epoch."""
-    from har.progress import shown
-    from har.provenance import now
-
-    done = "epoch 0"
-    n_epochs, n_members = classifier.config.training.n_epochs, classifier.config.model.n_members
-    try:
-        for record in shown(classifier.fit_epochs(windows), n_epochs, _say, n_members):
-            run.append_epoch(asdict(record))
-            member = f" of member {record.member}" if n_members > 1 else ""
-            done = f"epoch {record.epoch}{member}"
-    except KeyboardInterrupt:
-        run.update_manifest(status="interrupted", finished=now())
-        raise KeyboardInterrupt(
-            f" after {done}; {run.path} keeps the figures so far, and no model"
-        ) from None
 
 
 def cross_validate(options: Namespace) -> None:
@@ -277,7 +263,7 @@ def stream(options: Namespace) -> None:
 
 
 def report(options: Namespace) -> None:
-    """Write a run's report again, from what is in its folder.
+    """Write a run's report again, or what there is of it, from what is in its folder.
 
     Parameters
     ----------
@@ -287,8 +273,12 @@ def report(options: Namespace) -> None:
     from har.datasets.sources import find_data
     from har.report import write_report
     from har.runs import RunFolder
+    from har.unfinished_report import write_unfinished_report
 
     run = RunFolder.open(options.run)
+    if not run.evaluation.exists():
+        print(f"report so far: {write_unfinished_report(run)}")
+        return
     data = find_data(_at_root(run.read_config().data, options.data_root), _say)
     if data is None:
         _say("har: its data is not at hand, so mistakes are listed without their signals")
@@ -296,16 +286,16 @@ def report(options: Namespace) -> None:
 
 
 def compare(options: Namespace) -> None:
-    """Set finished runs side by side.
+    """Set finished runs side by side, with baselines if any are asked for.
 
     Parameters
     ----------
     options : Namespace
-        With ``runs`` and ``out``.
+        With ``runs``, ``baselines``, ``data_root`` and ``out``.
     """
     from har.compare_verb import run_comparison
 
-    print(run_comparison(options))
+    print(run_comparison(options, _say))
 
 
 _VERBS = {

@@ -17,6 +17,8 @@ from har.style import BLUE, INK, STYLE
 _LOG_FROM = 8
 # Between the letters of points that lie on each other, as a share of the height.
 _LEAST_GAP = 0.075
+# As a share of the width: letters farther apart than this cannot lie on each other.
+_LEAST_DISTANCE = 0.08
 # Accuracies that differ by less would look far apart.
 _LEAST_SPAN = 0.01
 
@@ -43,8 +45,8 @@ def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) 
     accuracies, costs = np.array(list(runs.values())).T
     axes.plot(costs, accuracies, "o", color=BLUE, ms=7, clip_on=False)
     _set_scales(axes, accuracies, costs)
-    low, high = axes.get_ylim()
-    heights = _apart((accuracies - low) / (high - low))
+    in_axes = axes.transScale + axes.transLimits
+    heights = _apart(*in_axes.transform(np.column_stack([costs, accuracies])).T)
     for name, cost, height in zip(runs, costs, heights, strict=True):
         axes.annotate(
             name,
@@ -77,10 +79,12 @@ def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
 
 
-def _apart(heights: FloatArray) -> FloatArray:
-    """Push heights up where they are too near each other to be read."""
+def _apart(places: FloatArray, heights: FloatArray) -> FloatArray:
+    """Push the heights of letters up where they would lie on others; all are shares of the axes."""
+    apart = heights.copy()
     order = np.argsort(heights, kind="stable")
-    steps = _LEAST_GAP * np.arange(len(heights))
-    apart = np.empty_like(heights)
-    apart[order] = np.maximum.accumulate(heights[order] - steps) + steps
+    for rank, letter in enumerate(order):
+        lower = order[:rank]
+        near = lower[np.abs(places[lower] - places[letter]) < _LEAST_DISTANCE]
+        apart[letter] = max([heights[letter], *(apart[near] + _LEAST_GAP)])
     return apart

@@ -1,34 +1,42 @@
-"""What ``har compare`` does: read runs, sum them up side by side, write a page."""
+"""What ``har compare`` does: read runs, train baselines, sum all up side by side."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from har.baselines import chosen_baselines
+from har.compare_baselines import answer_with_baselines
 from har.compare_report import pair_in_words, write_comparison
 from har.compare_summary import summarise
-from har.side_by_side import read_runs
+from har.side_by_side import line_up, read_runs
 
 
-def run_comparison(options: Namespace) -> str:
-    """Set finished runs side by side.
+def run_comparison(options: Namespace, say: Callable[[str], None]) -> str:
+    """Set finished runs side by side, with baselines if any are asked for.
 
     Parameters
     ----------
     options : Namespace
-        With ``runs`` and ``out``.
+        With ``runs``, ``baselines``, ``data_root`` and ``out``.
+    say : callable
+        Told in a line what is being done.
 
     Returns
     -------
     str
         The result in words, and where the page is.
     """
-    summary = summarise(read_runs(options.runs))
+    names = chosen_baselines(options.baselines)
+    runs = read_runs(options.runs, n_others=len(names))
+    baselines = answer_with_baselines(names, runs[0], options.data_root, say) if names else []
+    summary = summarise(line_up(runs, baselines))
     out = options.out or Path("runs") / f"compare-{datetime.now():%Y%m%d-%H%M%S}"
     page = write_comparison(summary, out)
     lines = [
-        f"{row['run']}  {row['folder']}: accuracy {row['accuracy']:.2%}, "
+        f"{row['run']}  {row['folder'] or row['name']}: accuracy {row['accuracy']:.2%}, "
         f"macro F1 {row['macro_f1']:.2%}"
         for row in summary["runs"]
     ]

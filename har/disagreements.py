@@ -1,46 +1,45 @@
-"""The windows that several runs named differently: whose they are, and who was surest."""
+"""The windows that several contenders named differently: whose they are, and who was surest."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from har.side_by_side import ScoredRun
+from har.side_by_side import SideBySide
 from har.signals import FloatArray, IntArray
 
 _N_SUREST = 20
 
 
-def find_disagreements(runs: Sequence[ScoredRun]) -> dict[str, Any]:
-    """Find the windows that were not named alike by all runs.
+def find_disagreements(side: SideBySide) -> dict[str, Any]:
+    """Find the windows that were not named alike by all.
 
     Parameters
     ----------
-    runs : sequence of ScoredRun
-        At least two.
+    side : SideBySide
+        Of at least two contenders.
 
     Returns
     -------
     dict
         Ready for JSON. ``n_windows`` counts them. ``groups`` has a row for each subject and true
         activity with such windows, the most of them first: how many of how many, and how many of
-        them each run got right. ``surest`` has at most 20 windows, and what each run said of them.
-        Two runs that name a window differently contradict each other as surely as the less sure
-        of them is; these are the windows of the surest contradictions, one for each subject, true
-        activity and answers, since neighbouring windows overlap.
+        them each got right. ``surest`` has at most 20 windows, and what each said of them. Two
+        that name a window differently contradict each other as surely as the less sure of them is;
+        these are the windows of the surest contradictions, one for each subject, true activity and
+        answers, since neighbouring windows overlap.
     """
-    predicted = np.array([run.evaluation.predicted for run in runs])
-    sureness = np.array([run.evaluation.probabilities.max(axis=1) for run in runs])
-    first = runs[0].evaluation
+    evaluations = [contender.evaluation for contender in side.contenders.values()]
+    predicted = np.array([evaluation.predicted for evaluation in evaluations])
+    sureness = np.array([evaluation.probabilities.max(axis=1) for evaluation in evaluations])
+    first, keys = evaluations[0], list(side.contenders)
     names = np.array(first.activities)
-    keys = [run.key for run in runs]
     windows = pd.DataFrame(
         {
-            "index": runs[0].results.predictions["index"],
+            "index": side.index,
             "subject": first.subjects,
             "true": names[first.labels],
             "is_disputed": (predicted != predicted[0]).any(axis=0),
@@ -57,7 +56,7 @@ def find_disagreements(runs: Sequence[ScoredRun]) -> dict[str, Any]:
 
 
 def _sureness_of_contradiction(predicted: IntArray, sureness: FloatArray) -> FloatArray:
-    """Find how sure runs that contradict each other are; both have shape (n_runs, n_windows)."""
+    """Find how sure those are who contradict each other; both have shape (n, n_windows)."""
     of_pairs = [
         np.where(predicted[one] != predicted[other], np.minimum(sureness[one], sureness[other]), 0)
         for one, other in combinations(range(len(predicted)), 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 from har.config import TrainingConfig
 from har.errors import RunError
@@ -80,7 +81,15 @@ def read_history(run: RunFolder) -> list[EpochRecord]:
     RunError
         If the metrics are missing, or a line is no record.
     """
-    rows = run.read_epochs()
+    return _records(run.read_epochs(), run)
+
+
+def read_history_so_far(run: RunFolder) -> list[EpochRecord]:
+    """Read the epochs of a run that may still be trained; see `RunFolder.read_epochs_so_far`."""
+    return _records(run.read_epochs_so_far(), run)
+
+
+def _records(rows: list[dict[str, Any]], run: RunFolder) -> list[EpochRecord]:
     try:
         return [EpochRecord(**row) for row in rows]
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""What several pages tell alike: confusions, settings, the environment, how to repeat."""
+"""What several pages tell alike: confusions, network, settings, environment, how to repeat."""
 
 from __future__ import annotations
 

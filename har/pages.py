@@ -43,7 +43,9 @@ def page_environment(activities: Iterable[str]) -> Environment:
         "duration": duration_in_words,
         "log": math.log,
         "date": _date,
-        "setting": _setting,
+        "clock": "{:%H:%M:%S}".format,
+        "moment": _moment,
+        "setting": setting_in_words,
     }
     return environment
 
@@ -73,17 +75,23 @@ def points(difference: float, decimals: int = 2) -> str:
     return f"{round(100 * difference, decimals) + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _date(timestamp: str) -> str:
+def _date(time: str | datetime) -> str:
+    """Write a date: ``"23 November 2026"``; text that tells none is left as it is."""
     try:
-        moment = datetime.fromisoformat(timestamp)
+        moment = datetime.fromisoformat(time) if isinstance(time, str) else time
     except ValueError:
-        return timestamp
+        return str(time)
     return f"{moment.day} {moment:%B %Y}"
 
 
-def _setting(value: object) -> str:
-    """Write a setting as its recipe does."""
-    if isinstance(value, tuple):
+def _moment(time: datetime) -> str:
+    """Write a date and a time: ``"23 November 2026, 14:03:12 UTC"``."""
+    return f"{_date(time)}, {time:%H:%M:%S %Z}"
+
+
+def setting_in_words(value: object) -> str:
+    """Write a setting as its recipe does: ``"null"``, ``"[channels, compressed]"``."""
+    if isinstance(value, (tuple, list)):
         return f"[{', '.join(map(str, value))}]"
     words = {None: "null", True: "true", False: "false"}
     return words[value] if value is None or isinstance(value, bool) else str(value)

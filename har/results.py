@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ class Results:
         return cls(
             run.read_config(),
             manifest,
-            _read_metrics(run),
+            metrics_table(run.read_epochs(), run.metrics),
             scores,
             predictions,
             replace(evaluation, temperature=manifest["training"].get("temperature")),
@@ -251,18 +251,36 @@ def _read_manifest(run: RunFolder) -> dict[str, Any]:
     return manifest
 
 
-def _read_metrics(run: RunFolder) -> pd.DataFrame:
-    """Read a row per epoch; without validation, its columns hold NaN."""
-    table = pd.DataFrame(run.read_epochs())
+def metrics_table(epochs: Sequence[Mapping[str, Any]], place: Path) -> pd.DataFrame:
+    """Make a table of what training told of its epochs.
+
+    Parameters
+    ----------
+    epochs : sequence of mapping
+        At least one.
+    place : Path
+        The file they come from, for the message.
+
+    Returns
+    -------
+    DataFrame
+        A row per epoch; without validation, its columns hold NaN.
+
+    Raises
+    ------
+    RunError
+        If a value is missing or is no number.
+    """
+    table = pd.DataFrame(epochs)
     missing = [key for key in _METRICS if key not in table]
     if missing:
-        raise RunError(f"{run.metrics}: found no {missing[0]}, expected it for every epoch")
+        raise RunError(f"{place}: found no {missing[0]}, expected it for every epoch")
     table = table.reindex(columns=[*_METRICS, *_VALIDATION_METRICS])
     try:
         return table.astype({"epoch": int}).astype(dict.fromkeys(table.columns[1:], float))
     except (TypeError, ValueError) as error:
         raise RunError(
-            f"{run.metrics}: found a value that is no number ({error}), expected numbers"
+            f"{place}: found a value that is no number ({error}), expected numbers"
         ) from error
 
 

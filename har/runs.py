@@ -10,6 +10,7 @@
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
     robustness.json      figures on disturbed test windows, if they were asked for
+    events/              the epochs for TensorBoard, if they were asked for
     figures/*.png        the report's figures
     report.html          one page to look at
     report.md            its summary for pull requests
@@ -93,7 +94,8 @@ class RunFolder:
         files += [self.evaluation, self.predictions, self.robustness, self.report, self.summary]
         for file in files:
             file.unlink(missing_ok=True)
-        shutil.rmtree(self.figures, ignore_errors=True)
+        for folder in (self.events, self.figures):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -152,6 +154,11 @@ class RunFolder:
     def robustness(self) -> Path:
         """Figures on disturbed test windows, if they were asked for."""
         return self.path / "robustness.json"
+
+    @property
+    def events(self) -> Path:
+        """The epochs for TensorBoard, if they were asked for."""
+        return self.path / "events"
 
     @property
     def figures(self) -> Path:
@@ -245,10 +252,28 @@ class RunFolder:
         RunError
             If the file is missing, or a line is no JSON object.
         """
-        lines = _read(self.metrics).splitlines()
+        return self._parse_epochs(_read(self.metrics))
+
+    def read_epochs_so_far(self) -> list[dict[str, Any]]:
+        """Read the metrics of a run that may be adding to them.
+
+        Returns
+        -------
+        list of dict
+            Empty if there are no metrics yet. A last line that has no end yet is left out.
+
+        Raises
+        ------
+        RunError
+            If another line is no JSON object.
+        """
+        text = _read(self.metrics) if self.metrics.exists() else ""
+        return self._parse_epochs(text[: text.rfind("\n") + 1])
+
+    def _parse_epochs(self, text: str) -> list[dict[str, Any]]:
         return [
             _parse_object(line, f"{self.metrics}, line {number}")
-            for number, line in enumerate(lines, start=1)
+            for number, line in enumerate(text.splitlines(), start=1)
         ]
 
     def write_predictions(self, predictions: pd.DataFrame) -> None:

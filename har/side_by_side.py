@@ -1,52 +1,103 @@
-"""Finished runs that were scored on the same windows, read together."""
+"""Finished runs that were scored on the same windows, and what else answered them, lined up."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from string import ascii_uppercase
+from typing import Any
 
 from har.errors import RunError, UsageError
 from har.evaluation import Evaluation
+from har.recipes import SETTINGS
 from har.results import Results
 from har.runs import RunFolder
+from har.signals import IntArray
 
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """One of several runs.
+    """One of several finished runs.
 
     Parameters
     ----------
-    key : str
-        The letter it has in tables and figures.
     folder : RunFolder
         Where it lies.
     results : Results
         Its files; predictions are in the order of their index.
-    evaluation : Evaluation
-        Its predictions over the activities of all runs.
     """
 
-    key: str
     folder: RunFolder
     results: Results
+
+
+@dataclass(frozen=True)
+class Contender:
+    """What answered the windows: a finished run, or a baseline.
+
+    Parameters
+    ----------
+    name : str or None
+        The run's recipe or the baseline's name; None if it is not known.
+    folder : str or None
+        Where the run lies; None for what was never written to one.
+    seed : int
+        Of what is drawn at random.
+    settings : mapping
+        Every setting by its key in a recipe; empty for what has none.
+    n_parameters : int or None
+        What its size is, if that was counted.
+    duration_s : float or None
+        How long it was trained, if that is known.
+    evaluation : Evaluation
+        What it answered.
+    """
+
+    name: str | None
+    folder: str | None
+    seed: int
+    settings: Mapping[str, Any]
+    n_parameters: int | None
+    duration_s: float | None
     evaluation: Evaluation
 
 
-def read_runs(paths: Sequence[Path]) -> list[ScoredRun]:
+@dataclass(frozen=True)
+class SideBySide:
+    """Several contenders and the windows that they all answered.
+
+    Parameters
+    ----------
+    contenders : dict of str to Contender
+        By the letter that each has in tables and figures, from A on; the first is the reference.
+        All are evaluated over the same activities, those that any of them knows.
+    index : ndarray of int, shape (n_windows,)
+        The place of each window among the test windows.
+    data : mapping
+        What the first run's manifest tells of its data, and which ``set`` it is.
+    """
+
+    contenders: dict[str, Contender]
+    index: IntArray
+    data: Mapping[str, Any]
+
+
+def read_runs(paths: Sequence[Path], n_others: int = 0) -> list[ScoredRun]:
     """Read finished runs, and refuse what cannot be compared.
 
     Parameters
     ----------
     paths : sequence of Path
-        Their folders, from 2 to 26. The same folder may come twice.
+        Their folders. The same folder may come twice.
+    n_others : int
+        How many baselines will stand beside them; 2 to 26 are compared in all.
 
     Returns
     -------
     list of ScoredRun
-        In the same order, with letters from A on.
+        In the same order.
 
     Raises
     ------
@@ -54,52 +105,85 @@ def read_runs(paths: Sequence[Path]) -> list[ScoredRun]:
         If there are too few or too many, a run is not finished, a file is missing or damaged, or
         two runs were scored on different windows.
     """
-    if not 2 <= len(paths) <= len(ascii_uppercase):
-        expected = f"2 to {len(ascii_uppercase)}"
-        number = f"{len(paths)} {'run' if len(paths) == 1 else 'runs'}"
-        raise UsageError(f"har compare: found {number}, expected {expected}")
-    folders = [RunFolder.open(path) for path in paths]
-    results = [_read_finished(folder) for folder in folders]
-    for folder, other in zip(folders[1:], results[1:], strict=True):
-        _check_same_windows(folders[0], results[0], folder, other)
-    evaluations = _over_all_activities(folders, results)
-    # There are more letters than runs.
-    return list(map(ScoredRun, ascii_uppercase, folders, results, evaluations))
+    if not 2 <= len(paths) + n_others <= len(ascii_uppercase):
+        found = contenders_in_words(len(paths), n_others)
+        raise UsageError(f"har compare: found {found}, expected 2 to {len(ascii_uppercase)}")
+    runs = [_read_finished(RunFolder.open(path)) for path in paths]
+    for other in runs[1:]:
+        _check_same_windows(runs[0], other)
+    return runs
 
 
-def _over_all_activities(
-    folders: Sequence[RunFolder], results: Sequence[Results]
-) -> list[Evaluation]:
-    """Read the predictions anew; an activity that a run does not know has a probability of 0."""
-    activities = dict.fromkeys(name for run in results for name in run.scores.activities)
+def contenders_in_words(n_runs: int, n_baselines: int) -> str:
+    """Count runs and baselines: ``"1 run"``, ``"2 runs and 1 baseline"``."""
+    counts = {"run": n_runs, "baseline": n_baselines}
+    words = [f"{n} {name}{'s' if n != 1 else ''}" for name, n in counts.items() if n]
+    return " and ".join(words) or "0 runs"
+
+
+def line_up(runs: Sequence[ScoredRun], others: Sequence[Contender] = ()) -> SideBySide:
+    """Give letters to all that answered the same windows, and take them over the same activities.
+
+    Parameters
+    ----------
+    runs : sequence of ScoredRun
+        At least one; they come first.
+    others : sequence of Contender
+        What answered the windows of the runs, in their order.
+
+    Returns
+    -------
+    SideBySide
+    """
+    contenders = [*map(_as_contender, runs), *others]
+    known = dict.fromkeys(name for one in contenders for name in one.evaluation.activities)
+    over_all = [replace(one, evaluation=_over(one.evaluation, known)) for one in contenders]
+    first = runs[0].results
+    return SideBySide(
+        # There are more letters than contenders.
+        dict(zip(ascii_uppercase, over_all, strict=False)),
+        first.predictions["index"].to_numpy(),
+        {"set": first.config.data.set, **first.manifest.get("data", {})},
+    )
+
+
+def _as_contender(run: ScoredRun) -> Contender:
+    results, manifest = run.results, run.results.manifest
+    return Contender(
+        manifest.get("recipe"),
+        str(run.folder.path),
+        results.config.seed,
+        {key: attrgetter(key)(results.config) for key in SETTINGS},
+        manifest["model"]["n_parameters"],
+        manifest.get("duration_s"),
+        Evaluation.from_frame(results.predictions, str(run.folder.predictions)),
+    )
+
+
+def _over(evaluation: Evaluation, activities: Mapping[str, Any]) -> Evaluation:
+    """Take the same answers over more activities; one that was not known has a probability of 0."""
     columns = ["true", "subject", *(f"p_{activity}" for activity in activities)]
-    return [
-        Evaluation.from_frame(
-            run.predictions.reindex(columns=columns, fill_value=0.0), str(folder.predictions)
-        )
-        for folder, run in zip(folders, results, strict=True)
-    ]
+    table = evaluation.to_frame().reindex(columns=columns, fill_value=0.0)
+    return Evaluation.from_frame(table, "evaluation")
 
 
-def _read_finished(folder: RunFolder) -> Results:
+def _read_finished(folder: RunFolder) -> ScoredRun:
     status = folder.read_json(folder.manifest).get("status", "finished")
     if status != "finished":
         raise RunError(f"{folder.manifest}: found a run that is {status}, expected a finished one")
     results = Results.read(folder)
     in_order = results.predictions.sort_values("index", ignore_index=True)
-    return replace(results, predictions=in_order)
+    return ScoredRun(folder, replace(results, predictions=in_order))
 
 
-def _check_same_windows(
-    first_folder: RunFolder, first: Results, folder: RunFolder, other: Results
-) -> None:
+def _check_same_windows(first: ScoredRun, other: ScoredRun) -> None:
     """Refuse a run that was scored on other windows than the first, or trained on other data."""
     columns = ["index", "subject", "true"]
-    expected, found = first.predictions[columns], other.predictions[columns]
+    expected, found = (run.results.predictions[columns] for run in (first, other))
+    place, first_place = other.folder.predictions, first.folder.predictions
     if len(found) != len(expected):
         raise RunError(
-            f"{folder.predictions}: found {len(found)} windows, "
-            f"expected the {len(expected)} of {first_folder.predictions}"
+            f"{place}: found {len(found)} windows, expected the {len(expected)} of {first_place}"
         )
     is_other = (found.to_numpy() != expected.to_numpy()).any(axis=1)
     if is_other.any():
@@ -107,15 +191,32 @@ def _check_same_windows(
             "window {index} of subject {subject}, {true}".format(**table.iloc[is_other.argmax()])
             for table in (found, expected)
         )
+        raise RunError(f"{place}: found {of_other}, expected {of_first}, as in {first_place}")
+    fingerprint = other.results.manifest.get("data", {}).get("fingerprint")
+    if fingerprint is not None:
+        check_fingerprint(first, fingerprint, str(other.folder.manifest))
+
+
+def check_fingerprint(run: ScoredRun, fingerprint: str, place: str) -> None:
+    """Refuse data with another fingerprint than a run's, if its manifest tells one.
+
+    Parameters
+    ----------
+    run : ScoredRun
+        Whose data is expected.
+    fingerprint : str
+        Of the data that was found.
+    place : str
+        Where it was found, for the message.
+
+    Raises
+    ------
+    RunError
+        If it is another one.
+    """
+    expected = run.results.manifest.get("data", {}).get("fingerprint")
+    if expected not in (None, fingerprint):
         raise RunError(
-            f"{folder.predictions}: found {of_other}, "
-            f"expected {of_first}, as in {first_folder.predictions}"
-        )
-    fingerprints = [
-        results.manifest.get("data", {}).get("fingerprint") for results in (first, other)
-    ]
-    if None not in fingerprints and fingerprints[0] != fingerprints[1]:
-        raise RunError(
-            f"{folder.manifest}: found data with the fingerprint {fingerprints[1]}, "
-            f"expected {fingerprints[0]}, as in {first_folder.manifest}"
+            f"{place}: found data with the fingerprint {fingerprint}, "
+            f"expected {expected}, as in {run.folder.manifest}"
         )

@@ -1,8 +1,8 @@
 """One style for every figure and page: colours, names, and the ways a figure is kept.
 
-`save_png` puts a figure on white paper. `to_svg` makes it part of a page: its text stays text, and
-its colours become CSS variables (``--ink``, ``--blue``, …), so that the page decides on light or
-dark. Nothing here changes matplotlib's global state.
+`save_png` and `save_svg` put a figure on white paper. `to_svg` makes it part of a page: its text
+stays text, and its colours become CSS variables (``--ink``, ``--blue``, …), so that the page
+decides on light or dark. Nothing here changes matplotlib's global state.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from har.files import write_whole
+from har.files import write_text, write_whole
 from har.signals import HAPT_ACTIVITIES, UNKNOWN
 
 # The six activities of UCI HAR have Okabe and Ito's colours (jfly.uni-koeln.de/color), cool for
@@ -88,6 +88,9 @@ STYLE: dict[Any, Any] = {
     "ytick.major.size": 0,
 }
 
+# Else a file would tell when and by which version it was written.
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+
 
 def colours_of(activities: Iterable[str]) -> dict[str, str]:
     """Give each of several activities a colour of its own.
@@ -152,6 +155,24 @@ def save_png(figure: Figure, path: Path, dpi: int = 200) -> None:
         write_whole(path, lambda file: figure.savefig(file, format="png", dpi=dpi))
 
 
+def save_svg(figure: Figure, path: Path) -> None:
+    """Write a figure as an SVG file of its own on white paper, whole or not at all.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to write; its text stays text.
+    path : Path
+        The file; its folder must exist.
+    """
+    stream = io.StringIO()
+    with rc_context(STYLE):
+        figure.savefig(stream, format="svg", metadata=_NO_METADATA)
+    # Where the font is missing, Verdana's letters have the same widths.
+    text = stream.getvalue().replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")
+    write_text(path, text)
+
+
 def to_svg(figure: Figure, title: str, prefix: str) -> str:
     """Make a figure part of a page.
 
@@ -185,9 +206,8 @@ def to_svg(figure: Figure, title: str, prefix: str) -> str:
 def _drawn(figure: Figure) -> ElementTree.Element:
     """Let matplotlib draw SVG; leave out what only a file of its own needs."""
     stream = io.StringIO()
-    metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     with rc_context(STYLE):
-        figure.savefig(stream, format="svg", transparent=True, metadata=metadata)
+        figure.savefig(stream, format="svg", transparent=True, metadata=_NO_METADATA)
     root = ElementTree.fromstring(stream.getvalue())
     for element in list(root.iter()):
         element.tag = element.tag.rpartition("}")[2]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
 # A run of a few seconds, with six plain LSTM units.
 TINY = ("--config", "quick", "--training.n_epochs", "2", "--training.batch_size", "256")
 TINY += ("--model.hidden_size", "6", "--model.bidirectional", "false", "--model.pooling", "mean")
@@ -13,6 +17,21 @@ def the_one_line(capsys):
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1, lines
     return lines[0]
+
+
+def start_long_training(out, data_root, *arguments, **options):
+    """Start a training that takes minutes, in a process of its own."""
+    arguments = (*arguments, "--config", "quick", "--out", out, "--data.root", data_root)
+    command = [sys.executable, "-m", "har", "train", *map(str, arguments)]
+    command += ["--training.n_epochs", "500"]
+    return subprocess.Popen(command, **options)
+
+
+def wait_for_lines(file, n_lines, timeout_s=120):
+    deadline_s = time.monotonic() + timeout_s
+    while not file.exists() or len(file.read_text().splitlines()) < n_lines:
+        assert time.monotonic() < deadline_s, f"{file} did not get {n_lines} lines"
+        time.sleep(0.1)
 
 
 # A line of code that gives a process's own highest memory in MB: what `resource` tells counts that

@@ -9,6 +9,7 @@ from scored_run import make_evaluation, make_run, make_windows
 
 from har.config import Config
 from har.evaluation import Evaluation
+from har.side_by_side import line_up, read_runs
 
 
 def make_runs(folder, names=("one", "two"), windows=None):
@@ -20,6 +21,11 @@ def make_runs(folder, names=("one", "two"), windows=None):
         ).path
         for seed, name in enumerate(names)
     ]
+
+
+def side_of(paths):
+    """The runs of some folders side by side."""
+    return line_up(read_runs(paths))
 
 
 def evaluation_of(names, answers, subjects, true, sureness=0.9):

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from command_line import TINY, the_one_line
+from command_line import TINY, start_long_training, the_one_line, wait_for_lines
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from har import __version__
@@ -353,21 +353,6 @@ def test_a_run_on_chosen_activities_of_hapt_is_scored_on_them_again(data_root, t
     assert "at hand" not in capsys.readouterr().err
 
 
-def start_long_training(out, data_root, **options):
-    """Start a training that takes minutes, in a process of its own."""
-    arguments = ["--config", "quick", "--out", out, "--data.root", data_root]
-    command = [sys.executable, "-m", "har", "train", *map(str, arguments)]
-    command += ["--training.n_epochs", "500"]
-    return subprocess.Popen(command, **options)
-
-
-def wait_for_lines(file, n_lines, timeout_s=120):
-    deadline_s = time.monotonic() + timeout_s
-    while not file.exists() or len(file.read_text().splitlines()) < n_lines:
-        assert time.monotonic() < deadline_s, f"{file} did not get {n_lines} lines"
-        time.sleep(0.1)
-
-
 def test_ctrl_c_ends_with_one_line_and_keeps_the_figures_so_far(tmp_path, data_root, uci_har):
     out = tmp_path / "run"
     process = start_long_training(out, data_root, stderr=subprocess.PIPE, text=True)
@@ -381,6 +366,8 @@ def test_ctrl_c_ends_with_one_line_and_keeps_the_figures_so_far(tmp_path, data_r
     assert str(out) in last_line
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
     assert not (out / "model-0000.params").exists()
+    assert main(["report", str(out)]) == 0
+    assert "Training was interrupted" in (out / "report.html").read_text()
 
 
 def test_a_terminal_shows_a_progress_bar(tmp_path, data_root, uci_har):

@@ -44,6 +44,34 @@ def test_mxnet_is_never_loaded(paths, tmp_path):
     assert (tmp_path / "out" / "comparison.html").exists()
 
 
+def test_one_run_and_a_baseline_are_enough(run, data_root, tmp_path, capsys):
+    out = tmp_path / "out"
+    options = ["--baseline", "logistic_regression", "--data.root", str(data_root)]
+    assert main(["compare", str(run), *options, "--out", str(out)]) == 0
+    captured = capsys.readouterr()
+    assert "logistic_regression learn from 7352 windows" in captured.err
+    network, baseline = json.loads((out / "comparison.json").read_text())["runs"]
+    line = f"B  logistic_regression: accuracy {baseline['accuracy']:.2%}"
+    assert captured.out.splitlines()[1].startswith(line)
+    assert (network["folder"], baseline["folder"]) == (str(run), None)
+    # 96.5 % when it was written; versions of scikit-learn may differ a little.
+    assert baseline["accuracy"] > 0.955
+
+
+def test_an_unknown_baseline_is_a_wrong_command_line(paths, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["compare", paths[0], "--baseline", "xgboost"])
+    assert stop.value.code == 2
+    assert "linear_svm" in capsys.readouterr().err
+
+
+def test_baselines_without_their_data_are_one_line_and_leave_nothing(paths, tmp_path, capsys):
+    options = ["--baseline", "all", "--data.root", str(tmp_path / "nowhere")]
+    assert main(["compare", *paths, *options, "--out", str(tmp_path / "out")]) == 1
+    assert f"{tmp_path / 'nowhere'}: found nothing" in the_one_line(capsys)
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_run_is_a_wrong_command_line(paths, capsys):
     assert main(["compare", paths[0]]) == 2
     assert the_one_line(capsys) == "har: har compare: found 1 run, expected 2 to 26"

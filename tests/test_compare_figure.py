@@ -39,6 +39,14 @@ def test_letters_of_points_at_one_place_are_drawn_apart():
     assert min(gaps) > 10
 
 
+def test_a_letter_stays_beside_its_point_if_no_other_is_near():
+    runs = {"A": (0.90, 1.0), "B": (0.901, 2.0), "C": (0.902, 3.0), "D": (0.96, 2.0)}
+    axes, points, heights = drawn(runs)
+    of_points = dict(zip(runs, axes.transData.transform(points)[:, 1], strict=True))
+    shifts = [heights[run] - of_points[run] for run in runs]
+    assert np.ptp(shifts) < 1
+
+
 @pytest.mark.parametrize(("largest", "scale"), [(7_000, "linear"), (80_000, "log")])
 def test_costs_of_many_sizes_have_a_logarithmic_axis(largest, scale):
     axes, points, _ = drawn({"A": (0.9, 1_000.0), "B": (0.8, float(largest))})

@@ -6,12 +6,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from compared_runs import evaluation_of, make_runs
+from compared_runs import evaluation_of, make_runs, side_of
 from scored_run import make_evaluation, make_run, make_windows
 from sklearn.metrics import f1_score
 
 from har.compare_summary import summarise
-from har.side_by_side import read_runs
+from har.config import Config, ModelConfig
+from har.recipes import SETTINGS
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,7 @@ def paths(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def summary(paths):
-    return summarise(read_runs(paths))
+    return summarise(side_of(paths))
 
 
 def tables(paths):
@@ -36,11 +37,26 @@ def test_all_figures_follow_from_the_predictions(summary, paths):
         assert row["macro_f1"] == pytest.approx(f1)
     assert [row["seed"] for row in summary["runs"]] == [0, 1, 2]
     first = summary["runs"][0]
-    assert (first["recipe"], first["n_parameters"], first["duration_s"]) == (
+    assert (first["name"], first["n_parameters"], first["duration_s"]) == (
         "uci_har",
         53254,
         123.4,
     )
+
+
+def test_the_settings_in_which_runs_differ_are_told_and_no_others(summary, tmp_path):
+    seeds = {"setting": "seed", "values": {"A": 0, "B": 1, "C": 2}}
+    assert summary["settings"] == {"n_settings": len(SETTINGS), "differing": [seeds]}
+    both = Config(model=ModelConfig(views=("channels", "compressed")), device="cpu")
+    paths = [
+        make_run(tmp_path / str(number), make_windows(), config=config).path
+        for number, config in enumerate((Config(), both, Config()))
+    ]
+    views = {"A": ["channels"], "B": ["channels", "compressed"], "C": ["channels"]}
+    assert summarise(side_of(paths))["settings"]["differing"] == [
+        {"setting": "device", "values": {"A": "auto", "B": "cpu", "C": "auto"}},
+        {"setting": "model.views", "values": views},
+    ]
 
 
 def test_each_pair_is_counted_and_has_the_difference_of_its_figures(summary, paths):
@@ -73,7 +89,7 @@ def test_subjects_are_told_run_by_run_the_hardest_for_the_first_run_first(summar
 
 
 def test_more_than_four_runs_are_paired_with_the_first_only(paths):
-    few, many = (summarise(read_runs([*paths, *paths][:n])) for n in (4, 5))
+    few, many = (summarise(side_of([*paths, *paths][:n])) for n in (4, 5))
     assert len(few["pairs"]) == 6
     assert [(pair["reference"], pair["other"]) for pair in many["pairs"]] == [
         ("A", key) for key in "BCDE"
@@ -81,7 +97,7 @@ def test_more_than_four_runs_are_paired_with_the_first_only(paths):
 
 
 def test_the_same_run_twice_differs_by_nothing(paths):
-    summary = summarise(read_runs([paths[0], paths[0]]))
+    summary = summarise(side_of([paths[0], paths[0]]))
     (pair,) = summary["pairs"]
     assert pair["accuracy"] == pair["macro_f1"] == {"difference": 0.0, "interval": [0.0, 0.0]}
     assert pair["mcnemar_p"] == 1
@@ -98,7 +114,7 @@ def test_a_run_all_wrong_and_a_single_subject_are_told_plainly(tmp_path):
         make_run(tmp_path / name, windows, evaluation_of(names, answers, windows.subjects, true))
         for name, answers in (("right", true), ("wrong", wrong))
     ]
-    summary = summarise(read_runs([folder.path for folder in folders]))
+    summary = summarise(side_of([folder.path for folder in folders]))
     (pair,) = summary["pairs"]
     assert pair["accuracy"] == pair["macro_f1"] == {"difference": -1.0, "interval": None}
     assert pair["n_right"] == {"both": 0, "only_reference": 40, "only_other": 0, "neither": 0}
@@ -113,8 +129,8 @@ def test_what_a_manifest_lacks_is_none_and_everything_fits_json(tmp_path):
     for key in ("recipe", "duration_s", "data"):
         del told[key]
     run.write_json(run.manifest, told)
-    summary = summarise(read_runs([run.path, run.path]))
-    assert summary["runs"][0]["recipe"] is summary["runs"][0]["duration_s"] is None
+    summary = summarise(side_of([run.path, run.path]))
+    assert summary["runs"][0]["name"] is summary["runs"][0]["duration_s"] is None
     assert summary["data"] == {"set": "uci_har"}
     assert json.loads(json.dumps(summary)) == summary
 
@@ -131,6 +147,6 @@ def test_a_sure_difference_has_an_interval_without_0_and_a_small_p(tmp_path):
         ).path
         for name, answers in (("worse", worse), ("better", true))
     ]
-    (pair,) = summarise(read_runs(paths))["pairs"]
+    (pair,) = summarise(side_of(paths))["pairs"]
     assert pair["accuracy"]["interval"][0] > 0.15
     assert pair["mcnemar_p"] < 1e-9

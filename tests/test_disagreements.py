@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from compared_runs import evaluation_of, make_runs
+from compared_runs import evaluation_of, make_runs, side_of
 from scored_run import make_run, make_windows
 
 from har.disagreements import find_disagreements
-from har.side_by_side import read_runs
 
 NAMES = ["SIT", "STAND", "WALK"]
 SUBJECTS = [1, 1, 1, 1, 2, 2]
@@ -29,7 +28,7 @@ def disagreements(folder, *answers):
         ).path
         for number, (named, sureness) in enumerate(answers)
     ]
-    return find_disagreements(read_runs(paths))
+    return find_disagreements(side_of(paths))
 
 
 def test_disputed_windows_are_counted_by_subject_and_activity_the_most_first(tmp_path):
@@ -93,6 +92,6 @@ def test_of_windows_of_one_kind_only_the_surest_is_shown(tmp_path):
 
 def test_no_more_than_twenty_are_shown(tmp_path):
     paths = make_runs(tmp_path, windows=make_windows(900))
-    found = find_disagreements(read_runs(paths))
+    found = find_disagreements(side_of(paths))
     assert len(found["surest"]) == 20
     assert found["n_windows"] == sum(row["n_disputed"] for row in found["groups"]) > 20

@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from compared_runs import make_runs
+from compared_runs import make_runs, side_of
 from scored_folds import MANIFEST, make_scores
 from scored_run import make_robustness, make_run, make_windows
 
@@ -16,8 +16,8 @@ from har.config import Config
 from har.crossval_folder import CrossValidationFolder
 from har.crossval_report import write_crossval_report
 from har.report import write_report
-from har.side_by_side import read_runs
 from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.unfinished_report import write_unfinished_report
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +75,7 @@ def browser(tmp_path_factory):
 
 
 def comparison_of(paths):
-    return write_comparison(summarise(read_runs(paths)), paths[0].parent)
+    return write_comparison(summarise(side_of(paths)), paths[0].parent)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,9 @@ def reports(tmp_path_factory):
     full = make_run(folder / "usual", usual)
     full.write_json(full.robustness, make_robustness(600).to_dict())
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
+    unfinished = make_run(folder / "unfinished", usual)
+    unfinished.evaluation.unlink()
+    unfinished.update_manifest(status="running")
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
     for score in make_scores():
         folds.write_score(score)
@@ -94,6 +97,7 @@ def reports(tmp_path_factory):
     return {
         "usual": write_report(full, usual),
         "bare": write_report(bare, None),
+        "unfinished": write_unfinished_report(unfinished),
         "crossval": write_crossval_report(folds),
         "pair": comparison_of(make_runs(folder / "pair", windows=usual)),
         "five": comparison_of(make_runs(folder / "five", names=FIVE, windows=many)),
@@ -119,7 +123,7 @@ def show(browser, report, width, theme):
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("kind", ["usual", "bare", "crossval", "pair", "five"])
+@pytest.mark.parametrize("kind", ["usual", "bare", "unfinished", "crossval", "pair", "five"])
 def test_the_page_fits_and_asks_for_nothing(browser, reports, kind, width, theme):
     messages = show(browser, reports[kind], width, theme)
     requested = [

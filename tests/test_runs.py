@@ -60,7 +60,8 @@ def test_a_folder_that_is_not_empty_is_refused_and_stays(tmp_path):
 
 def test_overwriting_removes_an_earlier_runs_files_and_no_others(tmp_path):
     (tmp_path / "figures").mkdir()
-    for name in (*RUN_FILES, "notes.txt", "figures/confusion.png"):
+    (tmp_path / "events").mkdir()
+    for name in (*RUN_FILES, "notes.txt", "figures/confusion.png", "events/events"):
         (tmp_path / name).write_text("old")
     RunFolder.create(tmp_path, overwrite=True)
     assert names_in(tmp_path) == ["notes.txt"]
@@ -91,7 +92,7 @@ def test_every_file_of_a_run_is_in_its_folder(run):
     paths = [run.config, run.manifest, run.metrics, run.symbol, run.weights]
     paths += [run.evaluation, run.predictions, run.robustness, run.report]
     assert tuple(path.name for path in paths) == RUN_FILES
-    assert {path.parent for path in (*paths, run.figures, run.model)} == {run.path}
+    assert {path.parent for path in (*paths, run.figures, run.events, run.model)} == {run.path}
 
 
 @pytest.mark.parametrize("name", ["", "nowhere"])
@@ -168,6 +169,22 @@ def test_missing_or_damaged_metrics_are_refused_with_the_line(run, content, part
         run.metrics.write_text(content)
     with refused(RunError, f"{run.metrics}{part}"):
         run.read_epochs()
+
+
+@pytest.mark.parametrize("unfinished", ["", '{"epoch": 3, "train_l', '{"epoch": 3}'])
+def test_metrics_can_be_read_while_they_are_written(run, unfinished):
+    assert run.read_epochs_so_far() == []
+    records = [{"epoch": 1}, {"epoch": 2}]
+    run.write_epochs(records)
+    with run.metrics.open("a") as stream:
+        stream.write(unfinished)
+    assert run.read_epochs_so_far() == records
+
+
+def test_a_damaged_line_among_whole_ones_is_refused_even_while_they_are_written(run):
+    run.metrics.write_text('{"epoch"\n{"epoch": 2}\n')
+    with refused(RunError, f"{run.metrics}, line 1: found broken JSON"):
+        run.read_epochs_so_far()
 
 
 def test_predictions_read_back_to_eight_digits(run):

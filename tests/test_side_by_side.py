@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders import refused
-from compared_runs import change_json, make_runs
-from scored_run import make_run, make_windows
+from compared_runs import change_json, make_runs, side_of
+from scored_run import make_evaluation, make_run, make_windows
 
+from har.config import Config
 from har.errors import RunError, UsageError
-from har.side_by_side import read_runs
+from har.side_by_side import Contender, line_up, read_runs
 
 
 @pytest.fixture
@@ -23,37 +25,67 @@ def rewrite(path, change):
     change(pd.read_csv(file)).to_csv(file, index=False)
 
 
+def evaluations(paths):
+    return [contender.evaluation for contender in side_of(paths).contenders.values()]
+
+
 def test_runs_come_in_order_with_letters_and_their_own_answers(paths):
-    runs = read_runs(paths)
-    assert [(run.key, run.folder.path) for run in runs] == list(zip("AB", paths, strict=True))
-    for run, path in zip(runs, paths, strict=True):
+    contenders = side_of(paths).contenders
+    folders = [(key, contender.folder) for key, contender in contenders.items()]
+    assert folders == list(zip("AB", map(str, paths), strict=True))
+    for seed, (evaluation, path) in enumerate(zip(evaluations(paths), paths, strict=True)):
         table = pd.read_csv(path / "predictions.csv")
-        names = np.array(run.evaluation.activities)
-        assert names[run.evaluation.predicted].tolist() == table["predicted"].tolist()
-        assert run.evaluation.accuracy == run.results.scores.accuracy
-        assert run.evaluation.macro_f1 == pytest.approx(run.results.scores.macro_f1)
+        names = np.array(evaluation.activities)
+        assert names[evaluation.predicted].tolist() == table["predicted"].tolist()
+        scores = json.loads((path / "evaluation.json").read_text())
+        assert evaluation.accuracy == scores["accuracy"]
+        assert evaluation.macro_f1 == pytest.approx(scores["macro_f1"])
+        contender = contenders["AB"[seed]]
+        assert (contender.name, contender.seed) == ("uci_har", seed)
+        assert contender.settings["seed"] == seed
+        assert contender.settings["model.hidden_size"] == Config().model.hidden_size
+        assert (contender.n_parameters, contender.duration_s) == (53254, 123.4)
 
 
 def test_the_same_run_may_come_twice(paths):
-    one, again = read_runs([paths[0], paths[0]])
-    assert (one.key, again.key) == ("A", "B")
-    assert np.array_equal(one.evaluation.probabilities, again.evaluation.probabilities)
+    one, again = evaluations([paths[0], paths[0]])
+    assert np.array_equal(one.probabilities, again.probabilities)
 
 
 def test_rows_in_another_order_are_the_same_windows(paths):
-    expected = read_runs(paths)[1].evaluation
+    expected = evaluations(paths)[1]
     rewrite(paths[1], lambda table: table.sample(frac=1, random_state=0))
-    assert np.allclose(read_runs(paths)[1].evaluation.probabilities, expected.probabilities)
+    assert np.allclose(evaluations(paths)[1].probabilities, expected.probabilities)
+    assert side_of(paths).index.tolist() == list(range(180))
 
 
 def test_activities_that_only_one_run_knows_are_never_predicted_by_the_other(tmp_path):
     windows = make_windows()
     (path,) = make_runs(tmp_path, ["six"], windows)
     more = replace(windows, activities=(*windows.activities, "JUGGLING"))
-    six, seven = read_runs([path, make_run(tmp_path / "seven", more).path])
-    assert six.evaluation.activities == seven.evaluation.activities == more.activities
-    assert (six.evaluation.probabilities[:, 6] == 0).all()
-    assert six.evaluation.macro_f1 == pytest.approx(six.results.scores.macro_f1)
+    six, seven = evaluations([path, make_run(tmp_path / "seven", more).path])
+    assert six.activities == seven.activities == more.activities
+    assert (six.probabilities[:, 6] == 0).all()
+    assert six.macro_f1 == pytest.approx(make_evaluation(windows).macro_f1)
+
+
+def test_baselines_count_as_well(paths):
+    assert len(read_runs(paths[:1], n_others=1)) == 1
+    with refused(UsageError, "found 25 runs and 2 baselines, expected 2 to 26"):
+        read_runs(paths[:1] * 25, n_others=2)
+
+
+def test_what_is_no_run_stands_after_the_runs_over_the_same_activities(paths):
+    windows = make_windows()
+    more = replace(windows, activities=(*windows.activities, "JUGGLING"))
+    other = Contender("a baseline", None, 0, {}, None, 1.5, make_evaluation(more, seed=5))
+    contenders = line_up(read_runs(paths), [other]).contenders
+    assert list(contenders) == ["A", "B", "C"]
+    assert contenders["C"].name == "a baseline"
+    known = {contender.evaluation.activities for contender in contenders.values()}
+    assert known == {more.activities}
+    found = contenders["C"].evaluation.probabilities
+    np.testing.assert_allclose(found, other.evaluation.probabilities)
 
 
 @pytest.mark.parametrize(("n", "found"), [(0, "0 runs"), (1, "1 run,"), (27, "27 runs")])

@@ -27,6 +27,7 @@ from har.style import (
     interval_in_words,
     percent,
     save_png,
+    save_svg,
     short_label,
     to_svg,
 )
@@ -150,6 +151,21 @@ def test_a_png_is_written_whole_and_the_same_twice(tmp_path):
     assert imread(tmp_path / "a.png").shape[:2] == (100, 100)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.png", "b.png"]
+
+
+def test_an_svg_file_has_text_white_paper_and_a_font_for_everyone(tmp_path):
+    for name in ("a.svg", "b.svg"):
+        save_svg(a_figure("Loss & more"), tmp_path / name)
+    text = (tmp_path / "a.svg").read_text()
+    assert text == (tmp_path / "b.svg").read_text()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.svg", "b.svg"]
+    root = ElementTree.fromstring(text)
+    space = "{http://www.w3.org/2000/svg}"
+    assert root.tag == f"{space}svg" and float(root.get("width").removesuffix("pt")) == 144
+    texts = [element for element in root.iter(f"{space}text") if element.text == "Loss & more"]
+    assert len(texts) == 1 and "Verdana, sans-serif" in texts[0].get("style")
+    assert root.find(f".//{space}path").get("style") == "fill: #ffffff"
+    assert "var(" not in text and "Matplotlib" not in text
 
 
 def test_an_svg_has_text_a_title_and_colours_of_the_page():

@@ -1,0 +1,89 @@
+"""Baselines beside runs: trained on the same windows, and asked about the same windows."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pandas as pd
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from har.baselines import fit_baseline, predict_from_features
+from har.datasets.sources import open_data
+from har.evaluation import Evaluation
+from har.features import summary_features
+from har.results import check_same_windows
+from har.side_by_side import Contender, ScoredRun, check_fingerprint
+from har.signals import FloatArray
+from har.windows import Windows
+
+
+def answer_with_baselines(
+    names: Sequence[str], run: ScoredRun, root: str | None, say: Callable[[str], None]
+) -> list[Contender]:
+    """Train baselines on all training windows of a run's data, and ask them what the run was asked.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of `har.baselines.BASELINES`.
+    run : ScoredRun
+        Whose data and seed to take.
+    root : str or None
+        Where the data lies; None: where the run had it from.
+    say : callable
+        Told in a line what is being done.
+
+    Returns
+    -------
+    list of Contender
+        In the same order. Training times are those in one thread, with the features'.
+
+    Raises
+    ------
+    HarError
+        If the data cannot be had, or is not the run's; or as from `fit_baseline`.
+    """
+    config = run.results.config
+    data = open_data(replace(config.data, root=root or config.data.root), say)
+    check_fingerprint(run, data.fingerprint, data.source)
+    check_same_windows(run.results, data.test, run.folder.predictions)
+    test = data.test.where(run.results.predictions["index"].to_numpy())
+    say(f"baselines: {', '.join(names)} learn from {len(data.train)} windows")
+    started_s = time.perf_counter()
+    features = _features(data.train)
+    features_s = time.perf_counter() - started_s
+    of_test = _features(test)
+    answers = Parallel(n_jobs=min(len(names), len(os.sched_getaffinity(0))))(
+        delayed(_answer)(name, data.train, features, of_test, config.seed) for name in names
+    )
+    return [
+        Contender(
+            name=name,
+            folder=None,
+            seed=config.seed,
+            settings={},
+            n_parameters=None,
+            duration_s=round(features_s + fit_s, 1),
+            evaluation=Evaluation(test.labels, probabilities, test.subjects, test.activities),
+        )
+        for name, (probabilities, fit_s) in zip(names, answers, strict=True)
+    ]
+
+
+def _features(windows: Windows) -> pd.DataFrame:
+    return summary_features(windows.signals, windows.channels, windows.rate_hz)
+
+
+def _answer(
+    name: str, train: Windows, features: pd.DataFrame, of_test: pd.DataFrame, seed: int
+) -> tuple[FloatArray, float]:
+    """Train one baseline; give its probabilities, and how long it was trained in seconds."""
+    with threadpool_limits(1):
+        started_s = time.perf_counter()
+        classifier = fit_baseline(name, train, features, seed)
+        fit_s = time.perf_counter() - started_s
+    return predict_from_features(classifier, of_test, len(train.activities)), fit_s
