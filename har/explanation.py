@@ -1,0 +1,291 @@
+"""What was found about how a network decides: values that a run's folder keeps.
+
+Large arrays are kept as text of half-precision numbers, whose three digits are enough to draw.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from har.intervals import Interval
+from har.signals import FloatArray
+
+JOINT = " and "
+
+
+def sources_of(channels: Sequence[str]) -> dict[str, list[int]]:
+    """Tell which channels belong together.
+
+    Parameters
+    ----------
+    channels : sequence of str
+        Names of the last axis of windows.
+
+    Returns
+    -------
+    dict of str to list of int
+        Places of the channels that differ only in ``_x``, ``_y`` and ``_z``, by the rest of their
+        name. Several of one sensor are there once more together: body and total acceleration are
+        both measured by the accelerometer, and one cannot change without the other.
+    """
+    signals: dict[str, list[int]] = {}
+    for place, channel in enumerate(channels):
+        signals.setdefault(re.sub("_[xyz]$", "", channel), []).append(place)
+    of_sensor: dict[str, list[str]] = {}
+    for name in signals:
+        of_sensor.setdefault(name.rpartition("_")[2], []).append(name)
+    joint = {
+        JOINT.join(names): [place for name in names for place in signals[name]]
+        for names in of_sensor.values()
+        if len(names) > 1
+    }
+    return signals | joint
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How much accuracy is lost when a source is exchanged among windows.
+
+    Parameters
+    ----------
+    source : str
+        A name of `sources_of`.
+    lost : float
+        Mean over the repeats.
+    deviation : float
+        Standard deviation over the repeats.
+    interval : list of float or None
+        95 % of the means lie between these if people are drawn anew; None for one person.
+    """
+
+    source: str
+    lost: float
+    deviation: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Which parts of a window are occluded, one at a time.
+
+    Parameters
+    ----------
+    size : int
+        Samples in each.
+    starts : tuple of int
+        First sample of each.
+    """
+
+    size: int
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, n_timesteps: int) -> Stretches:
+        """Cut a window into 15 eighths that overlap by half: of 128 samples, 16 each 8 samples."""
+        size = max(1, n_timesteps // 8)
+        starts = np.linspace(0, n_timesteps - size, 15).round().astype(int)
+        return cls(size, tuple(dict.fromkeys(starts.tolist())))
+
+
+@dataclass(frozen=True)
+class ExplainedWindow:
+    """What mattered in one window.
+
+    Parameters
+    ----------
+    index : int
+        Its place among the test windows, from 0.
+    subject : int
+        Who was measured.
+    true, predicted : str
+        Names of activities.
+    probability : float
+        What the network gave the activity it predicted.
+    signals : ndarray of float, shape (n_timesteps, n_channels)
+        What was measured.
+    attributions : ndarray of float, shape (n_timesteps, n_channels)
+        Integrated gradients of the logarithm of that probability.
+    gained : float
+        That logarithm less that at the baseline: what `attributions` should add up to.
+    gap : float
+        By how much their sum is too large.
+    occlusion : ndarray of float, shape (n_sources, n_stretches)
+        By how much that probability falls when a stretch of a source is occluded.
+    """
+
+    index: int
+    subject: int
+    true: str
+    predicted: str
+    probability: float
+    signals: FloatArray
+    attributions: FloatArray
+    gained: float
+    gap: float
+    occlusion: FloatArray
+
+
+@dataclass(frozen=True)
+class States:
+    """What the last LSTM layer holds while it reads a window; arrays of shape (n_steps, n_units).
+
+    Parameters
+    ----------
+    index : int
+        The window's place among the test windows.
+    hidden, memory : ndarray of float
+        h and c of `har.layers`.
+    input_gate, forget_gate, output_gate : ndarray of float
+        Between 0 and 1.
+    n_forward : int
+        How many units, the first ones, read forwards; the others read backwards.
+    """
+
+    index: int
+    hidden: FloatArray
+    memory: FloatArray
+    input_gate: FloatArray
+    forget_gate: FloatArray
+    output_gate: FloatArray
+    n_forward: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a network looks at.
+
+    Parameters
+    ----------
+    accuracy : float
+        Of the windows as they are.
+    n_windows, n_repeats : int
+        How many they are, and how often each source was exchanged among them.
+    channels, activities : tuple of str
+        What windows hold, and the names of the classes.
+    rate_hz : float
+        Samples per second.
+    importances : tuple of Importance
+        One of each source.
+    stretches : Stretches
+        What was occluded.
+    n_occluded : tuple of int
+        Windows of each activity whose fall was averaged.
+    occlusion : ndarray of float, shape (n_activities, n_sources, n_stretches)
+        Mean fall of the predicted activity's probability, by true activity; 0 without windows.
+    windows : tuple of ExplainedWindow
+        The mistakes, then a typical window of each activity.
+    states : tuple of States
+        Of one or two of these windows.
+    n_units : int
+        Units of that layer, in all directions; `states` has those that vary most.
+    """
+
+    accuracy: float
+    n_windows: int
+    n_repeats: int
+    channels: tuple[str, ...]
+    activities: tuple[str, ...]
+    rate_hz: float
+    importances: tuple[Importance, ...]
+    stretches: Stretches
+    n_occluded: tuple[int, ...]
+    occlusion: FloatArray
+    windows: tuple[ExplainedWindow, ...]
+    states: tuple[States, ...]
+    n_units: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Collect all that was found, ready for JSON."""
+        return _as_json(self)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Explanation:
+        """Read what `to_dict` made.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If something is missing, or does not fit the rest.
+        """
+        stretches = content["stretches"]
+        explanation = cls(
+            float(content["accuracy"]),
+            int(content["n_windows"]),
+            int(content["n_repeats"]),
+            tuple(map(str, content["channels"])),
+            tuple(map(str, content["activities"])),
+            float(content["rate_hz"]),
+            tuple(Importance(**row) for row in content["importances"]),
+            Stretches(int(stretches["size"]), tuple(map(int, stretches["starts"]))),
+            tuple(map(int, content["n_occluded"])),
+            _unpacked(content["occlusion"]),
+            tuple(ExplainedWindow(**_with_arrays(row)) for row in content["windows"]),
+            tuple(States(**_with_arrays(row)) for row in content["states"]),
+            int(content["n_units"]),
+        )
+        _check(explanation)
+        return explanation
+
+    def window(self, index: int) -> ExplainedWindow:
+        """Find an explained window by its place among the test windows."""
+        return next(window for window in self.windows if window.index == index)
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        halves = value.astype("<f2").tobytes()
+        return {"shape": list(value.shape), "float16": base64.b64encode(halves).decode("ascii")}
+    if isinstance(value, (tuple, list)):
+        return [_as_json(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {field.name: _as_json(getattr(value, field.name)) for field in fields(value)}
+    return value
+
+
+def _unpacked(content: Mapping[str, Any]) -> FloatArray:
+    halves = np.frombuffer(base64.b64decode(content["float16"], validate=True), "<f2")
+    values: FloatArray = halves.reshape(content["shape"]).astype(np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError("an array with values that are no numbers")
+    return values
+
+
+def _with_arrays(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _unpacked(value) if isinstance(value, dict) else value for name, value in row.items()
+    }
+
+
+def _check(explanation: Explanation) -> None:
+    """Refuse what cannot be drawn, with a `ValueError`."""
+    sources = sources_of(explanation.channels)
+    n_stretches, n_channels = len(explanation.stretches.starts), len(explanation.channels)
+    n_activities = len(explanation.activities)
+    shapes = [(explanation.occlusion, (n_activities, len(sources), n_stretches))]
+    for window in explanation.windows:
+        n_timesteps = len(window.signals)
+        shapes += [
+            (window.signals, (n_timesteps, n_channels)),
+            (window.attributions, (n_timesteps, n_channels)),
+            (window.occlusion, (len(sources), n_stretches)),
+        ]
+        if not {window.true, window.predicted} <= set(explanation.activities):
+            raise ValueError(f"window {window.index} of an unknown activity")
+    for states in explanation.states:
+        arrays = (states.memory, states.input_gate, states.forget_gate, states.output_gate)
+        shapes += [(array, states.hidden.shape) for array in arrays]
+        if states.index not in {window.index for window in explanation.windows}:
+            raise ValueError(f"states of window {states.index}, which is not there")
+    for array, shape in shapes:
+        if array.shape != shape:
+            raise ValueError(f"an array of shape {array.shape} instead of {shape}")
+    if [importance.source for importance in explanation.importances] != list(sources):
+        raise ValueError(f"importances of something else than {', '.join(sources)}")
+    if len(explanation.n_occluded) != n_activities:
+        raise ValueError(f"{len(explanation.n_occluded)} counts of {n_activities} activities")
