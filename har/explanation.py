@@ -133,26 +133,20 @@ class ExplainedWindow:
 
 @dataclass(frozen=True)
 class States:
-    """What the last LSTM layer holds while it reads a window; arrays of shape (n_steps, n_units).
+    """What the last LSTM layer holds while it reads a window.
 
     Parameters
     ----------
     index : int
         The window's place among the test windows.
-    hidden, memory : ndarray of float
-        h and c of `har.layers`.
-    input_gate, forget_gate, output_gate : ndarray of float
-        Between 0 and 1.
+    values : ndarray of float, shape (5, n_steps, n_units)
+        h, c, i, f and o of `har.layers`.
     n_forward : int
         How many units, the first ones, read forwards; the others read backwards.
     """
 
     index: int
-    hidden: FloatArray
-    memory: FloatArray
-    input_gate: FloatArray
-    forget_gate: FloatArray
-    output_gate: FloatArray
+    values: FloatArray
     n_forward: int
 
 
@@ -202,7 +196,8 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Collect all that was found, ready for JSON."""
-        return _as_json(self)
+        content: dict[str, Any] = _as_json(self)
+        return content
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Explanation:
@@ -264,28 +259,25 @@ def _with_arrays(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check(explanation: Explanation) -> None:
     """Refuse what cannot be drawn, with a `ValueError`."""
-    sources = sources_of(explanation.channels)
-    n_stretches, n_channels = len(explanation.stretches.starts), len(explanation.channels)
-    n_activities = len(explanation.activities)
-    shapes = [(explanation.occlusion, (n_activities, len(sources), n_stretches))]
+    activities, sources = explanation.activities, list(sources_of(explanation.channels))
+    grid = (len(sources), len(explanation.stretches.starts))
+    _check_shape(explanation.occlusion, (len(activities), *grid))
+    if [importance.source for importance in explanation.importances] != sources:
+        raise ValueError(f"importances of something else than {', '.join(sources)}")
+    if len(explanation.n_occluded) != len(activities):
+        raise ValueError(f"{len(explanation.n_occluded)} counts of {len(activities)} activities")
     for window in explanation.windows:
-        n_timesteps = len(window.signals)
-        shapes += [
-            (window.signals, (n_timesteps, n_channels)),
-            (window.attributions, (n_timesteps, n_channels)),
-            (window.occlusion, (len(sources), n_stretches)),
-        ]
-        if not {window.true, window.predicted} <= set(explanation.activities):
+        _check_shape(window.signals, (len(window.signals), len(explanation.channels)))
+        _check_shape(window.attributions, window.signals.shape)
+        _check_shape(window.occlusion, grid)
+        if not {window.true, window.predicted} <= set(activities):
             raise ValueError(f"window {window.index} of an unknown activity")
     for states in explanation.states:
-        arrays = (states.memory, states.input_gate, states.forget_gate, states.output_gate)
-        shapes += [(array, states.hidden.shape) for array in arrays]
-        if states.index not in {window.index for window in explanation.windows}:
+        _check_shape(states.values, (5, *states.values.shape[1:3]))
+        if states.index not in [window.index for window in explanation.windows]:
             raise ValueError(f"states of window {states.index}, which is not there")
-    for array, shape in shapes:
-        if array.shape != shape:
-            raise ValueError(f"an array of shape {array.shape} instead of {shape}")
-    if [importance.source for importance in explanation.importances] != list(sources):
-        raise ValueError(f"importances of something else than {', '.join(sources)}")
-    if len(explanation.n_occluded) != n_activities:
-        raise ValueError(f"{len(explanation.n_occluded)} counts of {n_activities} activities")
+
+
+def _check_shape(array: FloatArray, shape: tuple[int, ...]) -> None:
+    if array.shape != shape:
+        raise ValueError(f"an array of shape {array.shape} instead of {shape}")

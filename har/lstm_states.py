@@ -125,8 +125,7 @@ def telling_states(
     ]
     kept = states[..., np.concatenate(units)]
     return tuple(
-        States(index, *kept[:, :, place], n_forward=len(units[0]))
-        for place, index in enumerate(indices)
+        States(index, kept[:, :, place], len(units[0])) for place, index in enumerate(indices)
     )
 
 
