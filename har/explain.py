@@ -79,11 +79,12 @@ def explain(
     )
     say(f"occlusion: {sum(n_occluded)} windows")
     typical = typical_windows(windows.labels, probabilities)
-    explained = _explained(classifier, network, windows, [*mistakes, *typical], probabilities)
+    chosen = [*mistakes, *typical] or [0]
+    explained = _explained(classifier, network, windows, chosen, probabilities)
     worst = max(abs(window.gap) for window in explained)
     say(f"integrated gradients: {len(explained)} windows, sums within {worst:.3f}")
     # The activities that are listed first and last are usually as different as can be.
-    candidates = typical or list(mistakes)
+    candidates = typical or chosen
     to_read = list(dict.fromkeys([candidates[0], candidates[-1]]))
     return Explanation(
         accuracy=float(np.mean(answers == windows.labels)),

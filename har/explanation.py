@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -208,22 +209,7 @@ class Explanation:
         KeyError, TypeError, ValueError
             If something is missing, or does not fit the rest.
         """
-        stretches = content["stretches"]
-        explanation = cls(
-            float(content["accuracy"]),
-            int(content["n_windows"]),
-            int(content["n_repeats"]),
-            tuple(map(str, content["channels"])),
-            tuple(map(str, content["activities"])),
-            float(content["rate_hz"]),
-            tuple(Importance(**row) for row in content["importances"]),
-            Stretches(int(stretches["size"]), tuple(map(int, stretches["starts"]))),
-            tuple(map(int, content["n_occluded"])),
-            _unpacked(content["occlusion"]),
-            tuple(ExplainedWindow(**_with_arrays(row)) for row in content["windows"]),
-            tuple(States(**_with_arrays(row)) for row in content["states"]),
-            int(content["n_units"]),
-        )
+        explanation: Explanation = _from_json(cls, content)
         _check(explanation)
         return explanation
 
@@ -251,10 +237,28 @@ def _unpacked(content: Mapping[str, Any]) -> FloatArray:
     return values
 
 
-def _with_arrays(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _unpacked(value) if isinstance(value, dict) else value for name, value in row.items()
-    }
+def _from_json(kind: Any, content: Mapping[str, Any]) -> Any:
+    """Make a value of one of the kinds above, each field as it is annotated."""
+    return kind(**{f.name: _READERS[str(f.type)](content[f.name]) for f in fields(kind)})
+
+
+def _many(reader: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda items: tuple(map(reader, items))
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "int": int,
+    "float": float,
+    "FloatArray": _unpacked,
+    "str": str,
+    "tuple[int, ...]": _many(int),
+    "tuple[str, ...]": _many(str),
+    "Interval | None": lambda ends: None if ends is None else [float(end) for end in ends],
+    "Stretches": partial(_from_json, Stretches),
+    "tuple[Importance, ...]": _many(partial(_from_json, Importance)),
+    "tuple[ExplainedWindow, ...]": _many(partial(_from_json, ExplainedWindow)),
+    "tuple[States, ...]": _many(partial(_from_json, States)),
+}
 
 
 def _check(explanation: Explanation) -> None:
