@@ -209,13 +209,19 @@ def _add_tune(verbs: Any) -> None:
 
 def _add_evaluate(verbs: Any) -> None:
     summary = "score a trained run on the test subjects again"
-    parser = _add_verb(verbs, "evaluate", summary, "runs/small --robustness")
+    parser = _add_verb(verbs, "evaluate", summary, "runs/small --robustness --explain")
     add_run(parser)
     parser.add_argument(
         "--robustness",
         action="store_true",
         help="also disturb the test windows, and show in the report how accuracy falls: phone "
         "turned, gain, noise, sampling rate, lost samples, no gyroscope; a minute or two",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="also show in the report what the network looks at: which sensor, which moments of "
+        "some windows, what its LSTM remembers of them; half a minute or so for each network",
     )
     add_data_root(parser)
     add_device(parser)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
     from har.config import DataConfig
     from har.datasets.dataset import DataSet
+    from har.evaluation import Evaluation
     from har.runs import RunFolder
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
@@ -142,7 +143,7 @@ def train(options: Namespace) -> None:
         run.update_manifest(
             status="finished", finished=now(), duration_s=round(time.monotonic() - started_s, 1)
         )
-    _score(classifier, data, run)
+    _tell(_score(classifier, data, run), data, run)
 
 
 def cross_validate(options: Namespace) -> None:
@@ -193,7 +194,7 @@ def evaluate(options: Namespace) -> None:
     Parameters
     ----------
     options : Namespace
-        With ``run``, ``data_root``, ``device`` and ``robustness``.
+        With ``run``, ``data_root``, ``device``, ``robustness`` and ``explain``.
     """
     from har.classifier import ActivityClassifier
     from har.datasets.sources import open_data
@@ -206,7 +207,10 @@ def evaluate(options: Namespace) -> None:
     if options.robustness:
         robustness = measure_robustness(data.test, classifier.predict_proba, _say)
         run.write_json(run.robustness, robustness.to_dict())
-    _score(classifier, data, run)
+    evaluation = _score(classifier, data, run)
+    if options.explain:
+        _explain(classifier, data, run)
+    _tell(evaluation, data, run)
 
 
 def _at_root(config: DataConfig, root: str | None) -> DataConfig:
@@ -214,14 +218,31 @@ def _at_root(config: DataConfig, root: str | None) -> DataConfig:
     return replace(config, root=root or config.root)
 
 
-def _score(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> None:
-    """Evaluate on the test windows, keep all figures, write the report and say where it is."""
-    from har.progress import evaluation_in_words
-    from har.report import write_report
-
+def _score(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> Evaluation:
+    """Evaluate on the test windows, and keep all figures."""
     evaluation = classifier.evaluate(data.test)
     run.write_json(run.evaluation, evaluation.to_dict())
     run.write_predictions(evaluation.to_frame())
+    return evaluation
+
+
+def _explain(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> None:
+    """Find out what the network looks at, also in the mistakes that the report shows."""
+    from har.explain import N_MISTAKES, explain
+    from har.results import Results
+
+    # What is there already may be damaged, or of other windows.
+    run.explanation.unlink(missing_ok=True)
+    mistakes = [mistake.index for mistake in Results.read(run).mistakes(N_MISTAKES)]
+    explanation = explain(classifier, data.test, mistakes, _say)
+    run.write_json(run.explanation, explanation.to_dict())
+
+
+def _tell(evaluation: Evaluation, data: DataSet, run: RunFolder) -> None:
+    """Write the report, and say where it is and what is in it."""
+    from har.progress import evaluation_in_words
+    from har.report import write_report
+
     print(evaluation_in_words(evaluation))
     print(f"report: {write_report(run, data.test)}")
 

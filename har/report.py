@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from har.calibration_section import calibration_pictures, calibration_view
 from har.errors import RunError
+from har.explanation_section import explanation_pictures, explanation_view
 from har.figures import (
     class_bars,
     confusion_figure,
@@ -98,6 +99,8 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
     }
     if results.robustness:
         figures |= robustness_pictures(results.robustness)
+    if results.explanation:
+        figures |= explanation_pictures(results.explanation)
     for mistake in mistakes:
         if mistake.signals is not None:
             figures[f"mistake_{mistake.index}"] = window_figure(
@@ -125,6 +128,8 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         evaluation=results.evaluation,
         calibration=calibration_view(results.evaluation, pictures),
         robustness=results.robustness and robustness_view(results.robustness, pictures),
+        explanation=results.explanation
+        and explanation_view(results.explanation, pictures, results.config.model.n_members),
         mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
         card=model_card(results),
         settings=settings_rows(results.config),

@@ -13,6 +13,7 @@ import pandas as pd
 from har.config import Config
 from har.errors import RunError
 from har.evaluation import Evaluation
+from har.explanation import Explanation
 from har.robustness import Robustness
 from har.runs import RunFolder
 from har.signals import FloatArray, IntArray
@@ -103,6 +104,8 @@ class Results:
         The same predictions, for the figures that earlier versions did not write.
     robustness : Robustness or None
         How accuracy falls with disturbances, if that was measured.
+    explanation : Explanation or None
+        What the network looks at, if that was found out.
     """
 
     config: Config
@@ -112,6 +115,7 @@ class Results:
     predictions: pd.DataFrame
     evaluation: Evaluation
     robustness: Robustness | None
+    explanation: Explanation | None
 
     @classmethod
     def read(cls, run: RunFolder) -> Results:
@@ -132,6 +136,7 @@ class Results:
             predictions,
             replace(evaluation, temperature=manifest["training"].get("temperature")),
             _read_robustness(run, scores) if run.robustness.exists() else None,
+            _read_explanation(run, scores) if run.explanation.exists() else None,
         )
 
     def mistakes(self, n: int, test: Windows | None = None) -> list[Mistake]:
@@ -311,3 +316,21 @@ def _read_robustness(run: RunFolder, scores: Scores) -> Robustness:
             "har evaluate --robustness measures them again"
         )
     return robustness
+
+
+def _read_explanation(run: RunFolder, scores: Scores) -> Explanation:
+    try:
+        explanation = Explanation.from_dict(run.read_json(run.explanation))
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{run.explanation}: found something missing or wrong ({error}), "
+            "expected what har evaluate --explain writes"
+        ) from error
+    found = explanation.n_windows, explanation.activities
+    if found != (scores.n_windows, scores.activities):
+        raise RunError(
+            f"{run.explanation}: found {found[0]} windows of {len(found[1])} activities, expected "
+            f"{scores.n_windows} of {len(scores.activities)} as in {run.evaluation.name}; "
+            "har evaluate --explain makes it anew"
+        )
+    return explanation

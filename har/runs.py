@@ -11,6 +11,7 @@
     predictions.csv      a row per test window
     robustness.json      figures on disturbed test windows, if they were asked for
     events/              the epochs for TensorBoard, if they were asked for
+    explanation.json     what the network looks at, if that was asked for
     figures/*.png        the report's figures
     report.html          one page to look at
     report.md            its summary for pull requests
@@ -91,8 +92,8 @@ class RunFolder:
 
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
-        files += [self.evaluation, self.predictions, self.robustness, self.report, self.summary]
-        for file in files:
+        files += [self.evaluation, self.predictions, self.robustness, self.explanation]
+        for file in [*files, self.report, self.summary]:
             file.unlink(missing_ok=True)
         for folder in (self.events, self.figures):
             shutil.rmtree(folder, ignore_errors=True)
@@ -159,6 +160,11 @@ class RunFolder:
     def events(self) -> Path:
         """The epochs for TensorBoard, if they were asked for."""
         return self.path / "events"
+
+    @property
+    def explanation(self) -> Path:
+        """What the network looks at, if that was asked for."""
+        return self.path / "explanation.json"
 
     @property
     def figures(self) -> Path:

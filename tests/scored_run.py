@@ -8,6 +8,14 @@ import pandas as pd
 from har.config import Config
 from har.disturbances import DISTURBANCES
 from har.evaluation import Evaluation
+from har.explanation import (
+    ExplainedWindow,
+    Explanation,
+    Importance,
+    States,
+    Stretches,
+    sources_of,
+)
 from har.robustness import Robustness
 from har.runs import RunFolder
 from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
@@ -149,3 +157,46 @@ def make_robustness(n_windows=180, without=()):
         for place, level in enumerate([disturbance.neutral, *disturbance.levels])
     ]
     return Robustness(0.95, 0.94, n_windows, pd.DataFrame(rows))
+
+
+def make_explanation(windows, n_windows=None, n_units=6):
+    """What `har.explain` finds, made up: body acceleration matters most, early in the window."""
+    generator = np.random.default_rng(0)
+    sources, stretches = sources_of(windows.channels), Stretches.of(windows.n_timesteps)
+    n_activities, grid = len(windows.activities), (len(sources), len(stretches.starts))
+    explained = []
+    for index in range(3):
+        attributions = generator.normal(0, 0.01, windows.signals[index].shape)
+        explained.append(
+            ExplainedWindow(
+                index=index,
+                subject=int(windows.subjects[index]),
+                true=windows.activities[windows.labels[index]],
+                predicted=windows.activities[index],
+                probability=0.9,
+                signals=windows.signals[index],
+                attributions=attributions,
+                gained=float(attributions.sum() - 0.004),
+                gap=0.004,
+                occlusion=generator.uniform(-0.1, 0.5, grid),
+            )
+        )
+    values = generator.uniform(0, 1, (5, 32, n_units))
+    return Explanation(
+        accuracy=0.95,
+        n_windows=n_windows or len(windows),
+        n_repeats=5,
+        channels=windows.channels,
+        activities=windows.activities,
+        rate_hz=windows.rate_hz,
+        importances=tuple(
+            Importance(source, 0.4 - 0.1 * place, 0.01, [0.35 - 0.1 * place, 0.45 - 0.1 * place])
+            for place, source in enumerate(sources)
+        ),
+        stretches=stretches,
+        n_occluded=(20,) * n_activities,
+        occlusion=np.linspace(0.3, -0.01, grid[1]) * np.ones((n_activities, *grid)),
+        windows=tuple(explained),
+        states=(States(0, values, n_units), States(2, values, n_units // 2)),
+        n_units=n_units + 2,
+    )

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from compared_runs import make_runs, side_of
 from scored_folds import MANIFEST, make_scores
-from scored_run import make_robustness, make_run, make_windows
+from scored_run import make_explanation, make_robustness, make_run, make_windows
 
 from har.compare_report import write_comparison
 from har.compare_summary import summarise
@@ -86,6 +86,7 @@ def reports(tmp_path_factory):
     many = make_windows(600, HAPT_ACTIVITIES)
     full = make_run(folder / "usual", usual)
     full.write_json(full.robustness, make_robustness(600).to_dict())
+    full.write_json(full.explanation, make_explanation(usual).to_dict())
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
     unfinished = make_run(folder / "unfinished", usual)
     unfinished.evaluation.unlink()
@@ -161,6 +162,18 @@ def test_figures_follow_light_and_dark(browser, reports):
         shown[theme] = browser.execute_script(COLOURS)
     assert shown["light"] == ["rgb(255, 255, 255)", "rgb(27, 32, 38)", "rgb(91, 101, 112)"]
     assert shown["dark"] == ["rgb(20, 23, 27)", "rgb(230, 233, 237)", "rgb(162, 171, 182)"]
+
+
+def test_heat_maps_are_shown(browser, reports):
+    show(browser, reports["usual"], 1280, "light")
+    sizes = browser.execute_async_script(
+        "const all = [...document.querySelectorAll('#inside svg image')];"
+        "const done = arguments[0]; Promise.all(all.map(async image => {"
+        "const own = new Image(); own.src = image.href.baseVal; await own.decode();"
+        "const box = image.getBoundingClientRect(); return [own.width, box.width]; })).then(done)"
+    )
+    assert len(sizes) == 4 + 3 * 4 + 2 * 5
+    assert all(pixels >= 32 and width > 100 for pixels, width in sizes)
 
 
 def test_six_activities_fit_a_phone_without_scrolling(browser, reports):

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from builders import refused
 from numpy.testing import assert_array_equal
-from scored_run import make_evaluation, make_robustness, make_run, make_windows
+from scored_run import (
+    make_evaluation,
+    make_explanation,
+    make_robustness,
+    make_run,
+    make_windows,
+)
 
 from har.errors import DataError, HarError, RunError
 from har.results import Results, check_same_windows
@@ -196,4 +202,28 @@ def test_damaged_robustness_is_refused(run, change):
 def test_robustness_of_other_windows_is_refused(run):
     run.write_json(run.robustness, make_robustness(n_windows=10).to_dict())
     with refused(RunError, "robustness.json: found figures of 10 windows", "expected 180"):
+        Results.read(run)
+
+
+def test_an_explanation_is_read_where_there_is_one(run, windows):
+    assert Results.read(run).explanation is None
+    explanation = make_explanation(windows)
+    run.write_json(run.explanation, explanation.to_dict())
+    assert Results.read(run).explanation.importances == explanation.importances
+
+
+def test_a_damaged_explanation_is_refused(run, windows):
+    run.write_json(run.explanation, make_explanation(windows).to_dict())
+    change_json(run.explanation, lambda content: content.pop("states"))
+    with refused(RunError, "explanation.json: found something missing or wrong", "--explain"):
+        Results.read(run)
+
+
+def test_an_explanation_of_other_windows_or_activities_is_refused(run, windows):
+    run.write_json(run.explanation, make_explanation(windows, n_windows=10).to_dict())
+    with refused(RunError, "explanation.json: found 10 windows of 6 activities", "expected 180"):
+        Results.read(run)
+    others = make_windows(activities=("SITTING", "RUNNING", "JUMPING"))
+    run.write_json(run.explanation, make_explanation(others).to_dict())
+    with refused(RunError, "found 180 windows of 3 activities", "180 of 6 as in evaluation.json"):
         Results.read(run)

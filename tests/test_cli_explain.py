@@ -1,0 +1,48 @@
+"""``har evaluate --explain`` on the real test windows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from command_line import the_one_line
+
+from har.cli import main
+from har.explanation import Explanation
+from har.results import Results
+from har.runs import RunFolder
+
+
+@pytest.fixture
+def copied(run, tmp_path):
+    return shutil.copytree(run, tmp_path / "run")
+
+
+def test_an_explanation_is_found_kept_and_shown(copied, data_root, uci_har, monkeypatch, capsys):
+    monkeypatch.setattr("har.importance.N_REPEATS", 2)
+    monkeypatch.setattr("har.importance._N_OCCLUDED", 5)
+    before = json.loads((copied / "evaluation.json").read_text())
+    # What cannot be read is replaced.
+    (copied / "explanation.json").write_text("{")
+    assert main(["evaluate", str(copied), "--explain", "--data.root", str(data_root)]) == 0
+
+    explanation = Explanation.from_dict(json.loads((copied / "explanation.json").read_text()))
+    assert explanation.accuracy == before["accuracy"]
+    assert explanation.n_windows == before["n_windows"] == 2947
+    assert explanation.channels == uci_har.test.channels
+    shown = Results.read(RunFolder(copied)).mistakes(4)
+    assert [window.index for window in explanation.windows[:4]] == [one.index for one in shown]
+    for window in explanation.windows:
+        np.testing.assert_allclose(window.signals, uci_har.test.signals[window.index], atol=2e-3)
+
+    lines = capsys.readouterr().err
+    assert "permutation: body_acc " in lines and "integrated gradients: " in lines
+    assert 'id="inside"' in (copied / "report.html").read_text()
+
+
+def test_a_damaged_explanation_is_told_in_one_line(copied, data_root, capsys):
+    (copied / "explanation.json").write_text('{"accuracy": 1}')
+    assert main(["report", str(copied), "--data.root", str(data_root)]) == 1
+    assert "explanation.json: found something missing or wrong" in the_one_line(capsys)
