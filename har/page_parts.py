@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from har.config import Config
@@ -12,7 +13,11 @@ from har.figures import row_shades, row_shares
 from har.signals import IntArray
 
 
-def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> list[dict[str, Any]]:
+def confusion_rows(
+    confusion_matrix: IntArray,
+    activities: tuple[str, ...],
+    links: Mapping[tuple[int, int], str] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
     """Make a row of cells per true activity; `shade` is the strength of a cell's colour.
 
     Parameters
@@ -21,6 +26,9 @@ def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> l
         Windows by true (rows) and predicted activity.
     activities : tuple of str
         Names of the classes.
+    links : mapping
+        Where the windows of a cell are told: an id by the numbers of the true and the predicted
+        activity.
 
     Returns
     -------
@@ -36,6 +44,7 @@ def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> l
                 "share": float(share),
                 "is_right": predicted == true,
                 "shade": float(shades[true, predicted]),
+                "link": links.get((true, predicted)),
             }
             for predicted, (count, share) in enumerate(zip(counts, shares[true], strict=True))
         ]
