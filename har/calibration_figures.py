@@ -105,7 +105,7 @@ def _evenly(coverage: pd.Series[float]) -> IntArray:
 
 def _risk_tips(table: pd.DataFrame) -> list[str]:
     return [
-        f"{percent(row.coverage)} answered, those with a confidence of {row.threshold:.6g}: "
+        f"{percent(row.coverage)} answered, with a confidence of at least {row.threshold:.6g}: "
         f"{percent(1 - row.accuracy)} wrong"
         for row in table.itertuples()
     ]

@@ -15,7 +15,11 @@ def drawn(runs):
     figure.savefig(io.BytesIO(), format="png")
     (axes,) = figure.axes
     heights = [letter.get_window_extent().y0 for letter in axes.texts]
-    return axes, axes.lines[0].get_xydata(), dict(zip(runs, heights, strict=True))
+    return (
+        axes,
+        np.concatenate([line.get_xydata() for line in axes.lines]),
+        dict(zip(runs, heights, strict=True)),
+    )
 
 
 def test_each_run_is_a_point_with_its_letter():
