@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import html
-import re
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from test_figures import lines, render
+from test_style import tips_of
 
 from har.calibration import reliability_table, risk_coverage_table, threshold_for
 from har.calibration_figures import reliability_figure, risk_coverage_figure
-from har.style import to_svg
 
 LABELS = np.array([0, 0, 0, 1, 2])
 PROBABILITIES = np.array(
@@ -32,14 +29,9 @@ def test_bars_are_what_was_right_and_lines_what_was_thought(tmp_path):
     render(figure, tmp_path)
 
 
-def tips_of(svg):
-    return [html.unescape(tip) for tip in re.findall(r'<g class="tip"[^>]*><title>(.*?)<', svg)]
-
-
 def test_what_is_pointed_at_tells_its_values():
     nbsp = "\N{NO-BREAK SPACE}"
-    reliability = to_svg(reliability_figure(reliability_table(LABELS, PROBABILITIES)), "", "a")
-    tips = tips_of(reliability)
+    tips = tips_of(reliability_figure(reliability_table(LABELS, PROBABILITIES)))
     # Both panels, 15 bins each.
     assert len(tips) == 30 and tips[:15] == tips[15:]
     assert (
@@ -47,11 +39,11 @@ def test_what_is_pointed_at_tells_its_values():
         in tips
     )
     assert f"Confidence 0{nbsp}% to 7{nbsp}%: no windows" in tips
-    risk = to_svg(risk_coverage_figure(risk_coverage_table(LABELS, PROBABILITIES), None), "", "b")
-    assert tips_of(risk)[-1] == (
+    tips = tips_of(risk_coverage_figure(risk_coverage_table(LABELS, PROBABILITIES), None))
+    assert tips[-1] == (
         f"100.0{nbsp}% answered, with a confidence of at least 0.5: 20.0{nbsp}% wrong"
     )
-    assert len(tips_of(risk)) == 5
+    assert len(tips) == 5
 
 
 def test_many_windows_do_not_make_many_tips():
@@ -59,7 +51,7 @@ def test_many_windows_do_not_make_many_tips():
     table = risk_coverage_table(
         random.integers(3, size=2000), random.dirichlet(np.ones(3), size=2000)
     )
-    assert len(tips_of(to_svg(risk_coverage_figure(table, None), "", "a"))) == 50
+    assert len(tips_of(risk_coverage_figure(table, None))) == 50
 
 
 def test_the_curve_ends_where_all_is_answered_and_a_ring_marks_the_threshold(tmp_path):
