@@ -17,7 +17,7 @@ from har.style import number
 # Whole numbers on a grid of so many rows keep a window of 128 samples under 4 kB.
 _HEIGHT = 60
 # Resting people drawn to their own full range would seem to move.
-_LEAST_SPAN = {"g": 0.6, "rad/s": 1.2}
+_LEAST_SPAN = {"g": 0.3, "rad/s": 0.6}
 _NAMES = {"g": "Acceleration", "rad/s": "Angular rate"}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from har.evaluation import Evaluation
 from har.signals import IntArray
@@ -92,16 +93,19 @@ def _wrong_windows(index: IntArray, evaluation: Evaluation) -> pd.DataFrame:
     return wrong.assign(turn=place.rank(method="first"))
 
 
-def _drawings(wrong: pd.DataFrame, test: Windows | None) -> dict[int, list[str]]:
-    """Draw the signals of the windows whose turn comes first, by their index."""
+def _drawings(wrong: pd.DataFrame, test: Windows | None) -> dict[int, list[Markup]]:
+    """Draw the windows whose turn comes first, by their index; those of a kind to one scale."""
     if test is None:
         return {}
-    drawn = wrong.loc[wrong["turn"] <= _N_DRAWN, "index"].to_numpy()
-    drawings = sparklines(test.signals[drawn], test.channels)
-    return dict(zip(drawn.tolist(), drawings, strict=True))
+    drawings: dict[int, list[Markup]] = {}
+    for _, rows in wrong[wrong["turn"] <= _N_DRAWN].groupby(["truth", "answer"]):
+        index = rows["index"].to_numpy()
+        drawn = sparklines(test.signals[index], test.channels)
+        drawings |= dict(zip(index.tolist(), drawn, strict=True))
+    return drawings
 
 
-def _row_views(rows: pd.DataFrame, drawings: dict[int, list[str]]) -> list[dict[str, Any]]:
+def _row_views(rows: pd.DataFrame, drawings: dict[int, list[Markup]]) -> list[dict[str, Any]]:
     return [
         {**row, "drawings": drawings.get(row["index"], [])}
         for row in rows[rows["turn"] <= _N_LISTED].to_dict("records")

@@ -1,7 +1,7 @@
 // What makes the page easier to use: sorting tables, choosing windows, unfolding what a link leads
 // to. Without it everything is there, unfolded and in its first order.
 
-for (const table of document.querySelectorAll("table.scores")) makeSortable(table);
+for (const table of document.querySelectorAll("table.scores:has(thead)")) makeSortable(table);
 const choices = document.querySelector("#choose-windows");
 if (choices) makeChoosable(choices);
 
@@ -19,12 +19,13 @@ function makeSortable(table) {
 function sortBy(table, column) {
   const headings = [...table.tHead.rows[0].cells];
   const isDescending = headings[column].ariaSort === "ascending";
-  for (const heading of headings) heading.removeAttribute("aria-sort");
+  for (const heading of headings) heading.ariaSort = null;
   headings[column].ariaSort = isDescending ? "descending" : "ascending";
   const body = table.tBodies[0];
-  const rows = [...body.rows].map((row) => [valueOf(row.cells[column]), row]);
-  rows.sort(([one], [other]) => (isDescending ? compare(other, one) : compare(one, other)));
-  body.append(...rows.map(([, row]) => row));
+  const rows = [...body.rows].sort((one, other) =>
+    compare(valueOf(one.cells[column]), valueOf(other.cells[column])),
+  );
+  body.append(...(isDescending ? rows.reverse() : rows));
 }
 
 // A cell begins with what it is sorted by, or says so in data-value.
@@ -43,15 +44,16 @@ function compare(one, other) {
 
 function makeChoosable(form) {
   const groups = [...document.querySelectorAll("details.windows")];
+  const show = () => showChosen(form, groups);
   const showAll = () => {
     form.reset();
-    showChosen(form, groups);
+    show();
   };
   form.hidden = false;
-  form.addEventListener("change", () => showChosen(form, groups));
+  form.addEventListener("change", show);
   form.querySelector("button").addEventListener("click", showAll);
-  showChosen(form, groups);
-  offerSubjects(form);
+  show();
+  offerSubjects(form, show);
   unfoldOnTheWay(showAll);
   unfoldForPrint(groups);
 }
@@ -59,13 +61,13 @@ function makeChoosable(form) {
 function showChosen(form, groups) {
   const { subject, truth, answer } = Object.fromEntries(new FormData(form));
   const isChosen = Boolean(subject || truth || answer);
+  const fits = (chosen, own) => !chosen || chosen === own;
   let nShown = 0;
   let nListed = 0;
   for (const group of groups) {
-    const isOfKind =
-      (!truth || group.dataset.truth === truth) && (!answer || group.dataset.answer === answer);
+    const isOfKind = fits(truth, group.dataset.truth) && fits(answer, group.dataset.answer);
     const rows = [...group.querySelectorAll("tbody tr")];
-    for (const row of rows) row.hidden = !isOfKind || (subject && row.dataset.subject !== subject);
+    for (const row of rows) row.hidden = !(isOfKind && fits(subject, row.dataset.subject));
     const nOfGroup = rows.filter((row) => !row.hidden).length;
     group.hidden = nOfGroup === 0;
     group.open = isChosen && nOfGroup > 0;
@@ -73,24 +75,26 @@ function showChosen(form, groups) {
     nShown += nOfGroup;
     nListed += rows.length;
   }
-  const words = isChosen ? `${nShown} of ${nListed} windows are shown.` : `All ${nListed} windows are here.`;
-  form.querySelector("[role=status]").textContent = words;
+  const [shown, listed] = [nShown, nListed].map((n) => n.toLocaleString("en"));
+  form.querySelector("[role=status]").textContent = isChosen
+    ? `${shown} of ${listed} windows are shown.`
+    : `${listed} windows are listed.`;
 }
 
-// The table of subjects chooses those of whom something was named wrong.
-function offerSubjects(form) {
-  const known = new Set([...form.subject.options].map((option) => option.value));
+// A button in the table of subjects chooses one of whom something was named wrong.
+function offerSubjects(form, show) {
+  const known = [...form.subject.options].map((option) => option.value);
   for (const cell of document.querySelectorAll("#subjects tbody th")) {
     const subject = cell.textContent.trim();
-    if (!known.has(subject)) continue;
+    if (!known.includes(subject)) continue;
     const button = makeButton(cell);
-    button.setAttribute("aria-label", `${subject}: show the windows named wrong`);
+    button.title = "Show the windows named wrong";
     button.addEventListener("click", () => {
       form.reset();
       form.subject.value = subject;
-      form.subject.dispatchEvent(new Event("change", { bubbles: true }));
-      form.subject.focus({ preventScroll: true });
+      show();
       document.querySelector("#windows").scrollIntoView();
+      form.subject.focus({ preventScroll: true });
     });
   }
 }
