@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from har.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE, percent
+from har.signals import IntArray
+from har.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE, add_tips, percent
 
 # Equal margins, as shares of equal figures: side by side their axes are in line.
 _SIZE_INCHES = (4.1, 3.4)
 _MARGINS = {"left": 0.14, "right": 0.94, "bottom": 0.145, "top": 0.86}
+
+# Narrower bands could not be pointed at.
+_N_TIPS = 50
 
 
 @rc_context(STYLE)
@@ -49,6 +54,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
     for axes in (right, often):
         _count_in_percent(axes)
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
+        add_tips(axes, (table["low"] + table["high"]) / 2, _reliability_tips(table))
     often.set_yticks([0, 1])
     return figure
 
@@ -86,7 +92,36 @@ def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure
         words = f"{percent(chosen['coverage'])} answered"
         axes.plot(*at, "o", ls="", zorder=5, clip_on=False, label=words, **ring)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=2)
+    told = table.iloc[_evenly(table["coverage"])]
+    add_tips(axes, told["coverage"], _risk_tips(told))
     return figure
+
+
+def _evenly(coverage: pd.Series[float]) -> IntArray:
+    """Choose rows whose coverages are about evenly apart."""
+    places = np.searchsorted(coverage, np.linspace(0, 1, _N_TIPS + 1)[1:])
+    return np.asarray(np.unique(np.minimum(places, len(coverage) - 1)))
+
+
+def _risk_tips(table: pd.DataFrame) -> list[str]:
+    return [
+        f"{percent(row.coverage)} answered, with a confidence of at least {row.threshold:.6g}: "
+        f"{percent(1 - row.accuracy)} wrong"
+        for row in table.itertuples()
+    ]
+
+
+def _reliability_tips(table: pd.DataFrame) -> list[str]:
+    return [
+        f"Confidence {percent(row.low, 0)} to {percent(row.high, 0)}: "
+        + (
+            f"{percent(row.accuracy)} right, {percent(row.confidence)} sure, "
+            f"{row.n_windows:,} windows"
+            if row.n_windows
+            else "no windows"
+        )
+        for row in table.itertuples()
+    ]
 
 
 def _count_in_percent(axes: Axes) -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from har.signals import FloatArray
-from har.style import BLUE, INK, STYLE
+from har.style import BLUE, INK, STYLE, percent, tip_id
 
 # From so large a ratio on, costs are shown on a logarithmic axis.
 _LOG_FROM = 8
@@ -43,7 +43,9 @@ def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) 
     figure = Figure(figsize=(4.1, 3.0), layout="constrained")
     axes = figure.subplots()
     accuracies, costs = np.array(list(runs.values())).T
-    axes.plot(costs, accuracies, "o", color=BLUE, ms=7, clip_on=False)
+    for name, (accuracy, cost) in runs.items():
+        told = tip_id(f"{name}: {percent(accuracy, 2)} for {cost:,.6g} {unit}")
+        axes.plot(cost, accuracy, "o", color=BLUE, ms=7, clip_on=False, gid=told)
     _set_scales(axes, accuracies, costs)
     in_axes = axes.transScale + axes.transLimits
     heights = _apart(*in_axes.transform(np.column_stack([costs, accuracies])).T)

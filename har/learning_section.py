@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.figures import Curve, learning_curves
-from har.style import percent, to_svg
+from har.style import add_tips, percent, to_svg
 
 
 def learning_figure(metrics: pd.DataFrame, kept_epoch: int | None = None) -> Figure:
@@ -45,7 +45,7 @@ def learning_drawings(metrics: pd.DataFrame, kept_epoch: int | None = None) -> l
     """
     drawings = []
     for curve in _curves(metrics):
-        show = percent if curve.is_share else "{:.3f}".format
+        show = _show(curve)
         title = f"{curve.name} by epoch. Training: {_first_and_last(curve.training, show)}."
         if curve.validation is not None:
             title += f" Validation: {_first_and_last(curve.validation, show)}."
@@ -74,7 +74,21 @@ def _mean_by_epoch(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def _figure(means: pd.DataFrame, curves: Sequence[Curve], kept_epoch: int | None) -> Figure:
-    return learning_curves(means["epoch"].tolist(), curves, kept_epoch)
+    epochs: list[int] = means["epoch"].tolist()
+    figure = learning_curves(epochs, curves, kept_epoch)
+    for axes, curve in zip(figure.axes, curves, strict=True):
+        add_tips(axes, epochs, [_tip(epoch, place, curve) for place, epoch in enumerate(epochs)])
+    return figure
+
+
+def _tip(epoch: int, place: int, curve: Curve) -> str:
+    show = _show(curve)
+    words = f"Epoch {epoch}: training {show(curve.training[place])}"
+    return f"{words}, validation {show(curve.validation[place])}" if curve.validation else words
+
+
+def _show(curve: Curve) -> Callable[[float], str]:
+    return percent if curve.is_share else "{:.3f}".format
 
 
 def _first_and_last(values: Sequence[float], show: Callable[[float], str]) -> str:

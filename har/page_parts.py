@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from har.config import Config
@@ -26,7 +27,11 @@ _PUBLISHED = {
 }
 
 
-def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> list[dict[str, Any]]:
+def confusion_rows(
+    confusion_matrix: IntArray,
+    activities: tuple[str, ...],
+    links: Mapping[tuple[int, int], str] = MappingProxyType({}),
+) -> list[dict[str, Any]]:
     """Make a row of cells per true activity; `shade` is the strength of a cell's colour.
 
     Parameters
@@ -35,6 +40,9 @@ def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> l
         Windows by true (rows) and predicted activity.
     activities : tuple of str
         Names of the classes.
+    links : mapping
+        Where the windows of a cell are told: an id by the numbers of the true and the predicted
+        activity.
 
     Returns
     -------
@@ -50,6 +58,7 @@ def confusion_rows(confusion_matrix: IntArray, activities: tuple[str, ...]) -> l
                 "share": float(share),
                 "is_right": predicted == true,
                 "shade": float(shades[true, predicted]),
+                "link": links.get((true, predicted)),
             }
             for predicted, (count, share) in enumerate(zip(counts, shares[true], strict=True))
         ]

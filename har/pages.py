@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from har.style import activity_label, colours_of, interval_in_words, percent, short_label
 
@@ -47,7 +51,15 @@ def page_environment(activities: Iterable[str]) -> Environment:
         "moment": _moment,
         "setting": setting_in_words,
     }
+    environment.globals["script"] = _script()
     return environment
+
+
+def _script() -> dict[str, Markup]:
+    """Read the pages' script; browsers run it if its hash is that of the content policy."""
+    text = files("har").joinpath("templates/report.js").read_text(encoding="utf-8")
+    digest = b64encode(sha256(text.encode()).digest()).decode()
+    return {"text": Markup(text), "hash": Markup(f"sha256-{digest}")}
 
 
 def duration_in_words(seconds: float) -> str:

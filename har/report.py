@@ -35,6 +35,7 @@ from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
 from har.style import activity_label, save_png, to_svg
 from har.windows import Windows
+from har.windows_section import windows_view
 
 N_MISTAKES = 6
 
@@ -65,7 +66,8 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
         check_same_windows(results, test, run.predictions)
     mistakes = results.mistakes(N_MISTAKES, test)
     pictures = _pictures(results, mistakes)
-    page = _render(results, mistakes, pictures)
+    wrong = windows_view(results.predictions["index"].to_numpy(), results.evaluation, test)
+    page = _render(results, mistakes, wrong, pictures)
     try:
         with whole_folder(run.figures) as folder:
             for name, picture in pictures.items():
@@ -114,7 +116,13 @@ def _kept_epoch(results: Results) -> int | None:
     return kept
 
 
-def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Figure]) -> str:
+def _render(
+    results: Results,
+    mistakes: list[Mistake],
+    wrong: dict[str, Any] | None,
+    pictures: Mapping[str, Figure],
+) -> str:
+    links = wrong["links"] if wrong else {}
     environment = page_environment(results.scores.activities)
     page = environment.get_template("report.html")
     return page.render(
@@ -124,12 +132,13 @@ def _render(results: Results, mistakes: list[Mistake], pictures: Mapping[str, Fi
         data_set=results.config.data.set,
         facts=_facts(results),
         curves=learning_drawings(results.metrics, _kept_epoch(results)),
-        confusion=confusion_rows(results.scores.confusion_matrix, results.scores.activities),
+        confusion=confusion_rows(results.scores.confusion_matrix, results.scores.activities, links),
         evaluation=results.evaluation,
         calibration=calibration_view(results.evaluation, pictures),
         robustness=results.robustness and robustness_view(results.robustness, pictures),
         explanation=results.explanation
         and explanation_view(results.explanation, pictures, results.config.model.n_members),
+        windows=wrong,
         mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
         card=model_card(results),
         settings=settings_rows(results.config),

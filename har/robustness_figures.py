@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, number
+from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, add_tips, number, percent
 
 # Equal margins, as shares of equal figures: side by side their axes are in line.
 _SIZE_INCHES = (4.1, 2.7)
@@ -62,5 +62,12 @@ def robustness_figure(
     axes.set_ylim(0, 1.02)
     axes.set_title(title, pad=22)
     axes.set_xlabel(axis)
+    add_tips(axes, levels, [_tip(level, axis, curves) for level in levels])
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=5, columnspacing=1.2)
     return figure
+
+
+def _tip(level: float, axis: str, curves: Mapping[str, pd.DataFrame]) -> str:
+    at = {name: curve.loc[curve["level"] == level, "accuracy"] for name, curve in curves.items()}
+    told = (f"{name} {percent(share.iloc[0])}" for name, share in at.items())
+    return f"{number(level)} {axis}: {', '.join(told)}"

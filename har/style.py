@@ -10,12 +10,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from har.files import write_text, write_whole
 from har.signals import HAPT_ACTIVITIES, UNKNOWN
@@ -47,6 +51,8 @@ CSS_VARIABLES = {
     GOLD: "--gold",
     ROSE: "--rose",
 }
+
+_TIP = "tip: "
 
 STYLE: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
@@ -173,6 +179,32 @@ def save_svg(figure: Figure, path: Path) -> None:
     write_text(path, text)
 
 
+def add_tips(axes: Axes, places: Sequence[float], tips: Sequence[str]) -> None:
+    """Let the page tell the values at each place along x when it is pointed at.
+
+    Parameters
+    ----------
+    axes : Axes
+        Whose scale and limits are set.
+    places : sequence of float
+        Values of x, rising. The tip of each is shown halfway to its neighbours.
+    tips : sequence of str
+        What to tell.
+    """
+    to_axes = axes.transData - axes.transAxes
+    x = to_axes.transform([(place, 0.0) for place in places])[:, 0]
+    edges = [0.0, *np.clip((x[1:] + x[:-1]) / 2, 0, 1), 1.0]
+    for (left, right), tip in zip(pairwise(edges), tips, strict=True):
+        band = Rectangle((left, 0), right - left, 1, transform=axes.transAxes, fc="none", ec="none")
+        band.set(gid=tip_id(tip), zorder=10)
+        axes.add_patch(band)
+
+
+def tip_id(tip: str) -> str:
+    """Make the id of a drawn thing that tells something on the page when it is pointed at."""
+    return f"{_TIP}{tip}"
+
+
 def to_svg(figure: Figure, title: str, prefix: str) -> str:
     """Make a figure part of a page.
 
@@ -191,6 +223,7 @@ def to_svg(figure: Figure, title: str, prefix: str) -> str:
         An ``<svg>`` element on a transparent ground, as wide as its place allows.
     """
     root = _drawn(figure)
+    _show_tips(root)
     _keep_used_ids(root, prefix)
     root.attrib = {
         "viewBox": root.attrib["viewBox"],
@@ -217,6 +250,18 @@ def _drawn(figure: Figure) -> ElementTree.Element:
             if child.tag.endswith(("metadata", "style")):
                 element.remove(child)
     return root
+
+
+def _show_tips(root: ElementTree.Element) -> None:
+    """Turn ids that are tips into titles, which browsers show where something is pointed at."""
+    for group in root.iter("g"):
+        own = group.get("id", "")
+        if own.startswith(_TIP):
+            # The fill of a band is none; pointing at it counts all the same.
+            group.attrib = {"class": "tip", "pointer-events": "all"}
+            tip = ElementTree.Element("title")
+            tip.text = own.removeprefix(_TIP)
+            group.insert(0, tip)
 
 
 def _keep_used_ids(root: ElementTree.Element, prefix: str) -> None:

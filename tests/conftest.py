@@ -64,3 +64,20 @@ def run(tmp_path_factory, data_root, uci_har):
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     assert main(["train", *TINY, "--out", str(folder), "--data.root", str(data_root)]) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Headless Chromium."""
+    from browsing import chromium
+
+    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """A page of each kind, see `browsing.PAGES`."""
+    from browsing import write_pages
+
+    return write_pages(tmp_path_factory.mktemp("pages"))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from test_figures import lines, render
+from test_style import tips_of
 
 from har.calibration import reliability_table, risk_coverage_table, threshold_for
 from har.calibration_figures import reliability_figure, risk_coverage_figure
@@ -18,13 +19,39 @@ def test_bars_are_what_was_right_and_lines_what_was_thought(tmp_path):
     table = reliability_table(LABELS, PROBABILITIES)
     figure = reliability_figure(table)
     right, often = figure.axes
-    assert_allclose([bar.get_height() for bar in right.patches], table["accuracy"].fillna(0))
-    assert_allclose([bar.get_x() for bar in right.patches], table["low"])
+    (bars,), (frequencies,) = right.containers, often.containers
+    assert_allclose([bar.get_height() for bar in bars], table["accuracy"].fillna(0))
+    assert_allclose([bar.get_x() for bar in bars], table["low"])
     (marks,) = right.collections
     heights = [segment[0][1] for segment in marks.get_segments()]
     assert_allclose(heights, table["confidence"].dropna())
-    assert_allclose([bar.get_height() for bar in often.patches], table["n_windows"] / 5)
+    assert_allclose([bar.get_height() for bar in frequencies], table["n_windows"] / 5)
     render(figure, tmp_path)
+
+
+def test_what_is_pointed_at_tells_its_values():
+    nbsp = "\N{NO-BREAK SPACE}"
+    tips = tips_of(reliability_figure(reliability_table(LABELS, PROBABILITIES)))
+    # Both panels, 15 bins each.
+    assert len(tips) == 30 and tips[:15] == tips[15:]
+    assert (
+        f"Confidence 87{nbsp}% to 93{nbsp}%: 100.0{nbsp}% right, 91.0{nbsp}% sure, 2 windows"
+        in tips
+    )
+    assert f"Confidence 0{nbsp}% to 7{nbsp}%: no windows" in tips
+    tips = tips_of(risk_coverage_figure(risk_coverage_table(LABELS, PROBABILITIES), None))
+    assert tips[-1] == (
+        f"100.0{nbsp}% answered, with a confidence of at least 0.5: 20.0{nbsp}% wrong"
+    )
+    assert len(tips) == 5
+
+
+def test_many_windows_do_not_make_many_tips():
+    random = np.random.default_rng(0)
+    table = risk_coverage_table(
+        random.integers(3, size=2000), random.dirichlet(np.ones(3), size=2000)
+    )
+    assert len(tips_of(risk_coverage_figure(table, None))) == 50
 
 
 def test_the_curve_ends_where_all_is_answered_and_a_ring_marks_the_threshold(tmp_path):

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from test_style import tips_of
 
 from har.compare_figure import cost_figure
 
@@ -15,7 +16,11 @@ def drawn(runs):
     figure.savefig(io.BytesIO(), format="png")
     (axes,) = figure.axes
     heights = [letter.get_window_extent().y0 for letter in axes.texts]
-    return axes, axes.lines[0].get_xydata(), dict(zip(runs, heights, strict=True))
+    return (
+        axes,
+        np.concatenate([line.get_xydata() for line in axes.lines]),
+        dict(zip(runs, heights, strict=True)),
+    )
 
 
 def test_each_run_is_a_point_with_its_letter():
@@ -25,6 +30,14 @@ def test_each_run_is_a_point_with_its_letter():
     assert [letter.get_text() for letter in axes.texts] == ["A", "B"]
     assert heights["B"] > heights["A"]
     assert axes.get_xlabel() == "parameters"
+
+
+def test_each_point_tells_its_run():
+    figure = cost_figure({"A": (0.9, 52_000.0), "B": (0.95, 3e4)}, "Accuracy by size", "parameters")
+    assert [tip.replace("\N{NO-BREAK SPACE}", " ") for tip in tips_of(figure)] == [
+        "A: 90.00 % for 52,000 parameters",
+        "B: 95.00 % for 30,000 parameters",
+    ]
 
 
 def test_small_differences_of_accuracy_do_not_fill_the_figure():

@@ -63,7 +63,7 @@ def test_the_page_tells_every_run_pair_subject_and_disagreement(written):
 def test_the_page_needs_no_other_file(written):
     html = written[0].read_text(encoding="utf-8")
     assert not re.search(r'(?:src|href)="(?!#|data:)', html)
-    assert "<script" not in html
+    assert html.count("<script") == 1
     assert html.count("<svg") == 2
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from scored_run import make_epochs
+from test_style import tips_of
 
 from har.learning_section import learning_drawings, learning_figure
 
@@ -44,3 +45,12 @@ def test_a_single_epoch_is_told_without_from_and_to():
     loss, accuracy = learning_drawings(metrics_of(1))
     assert "Training: from" not in loss + accuracy
     assert 'id="curve-loss-title"' in loss and "%" in accuracy
+
+
+def test_each_epoch_tells_its_values():
+    metrics = metrics_of(3).astype({"epoch": int})
+    tips = tips_of(learning_figure(metrics))
+    losses = metrics.iloc[1][["train_loss", "validation_loss"]]
+    assert tips[1] == "Epoch 2: training {:.3f}, validation {:.3f}".format(*losses)
+    assert len(tips) == 6 and tips[3].endswith("%")
+    assert "validation" not in tips_of(learning_figure(metrics_of(3, False)))[0]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pandas as pd
 from numpy.testing import assert_allclose
 from test_figures import lines, render
+from test_style import tips_of
 
 from har.robustness_figures import robustness_figure
 
@@ -39,3 +40,10 @@ def test_a_logarithmic_axis_starts_at_zero(tmp_path):
     assert_allclose(places[2] - places[1], places[3] - places[2])
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "0.01", "0.1"]
     render(figure, tmp_path)
+
+
+def test_each_level_tells_every_curve():
+    curves = {name: CURVE.assign(level=[0.0, -10.0, 180.0]) for name in ("x", "any axis")}
+    tips = tips_of(robustness_figure("Phone turned", "degrees", curves, 0.9))
+    assert tips[0].replace("\N{NO-BREAK SPACE}", " ") == "−10 degrees: x 85.0 %, any axis 85.0 %"
+    assert len(tips) == 3

@@ -23,6 +23,7 @@ from har.style import (
     STYLE,
     UNKNOWN_COLOUR,
     activity_label,
+    add_tips,
     colours_of,
     interval_in_words,
     percent,
@@ -73,6 +74,12 @@ def a_figure(label="label"):
     figure.subplots().plot([1, 2, 3], color="#004488", label=label)
     figure.axes[0].set_title(label)
     return figure
+
+
+def tips_of(figure):
+    """What a figure tells on a page when it is pointed at."""
+    root = ElementTree.fromstring(to_svg(figure, "A figure", "a"))
+    return [group.find("title").text for group in root.iter("g") if group.get("class") == "tip"]
 
 
 def test_every_activity_has_a_colour_of_its_own():
@@ -204,3 +211,23 @@ def test_drawing_leaves_matplotlib_as_it_was():
     to_svg(a_figure(), "A figure", "a")
     a_figure().savefig(io.BytesIO(), format="png")
     assert dict(matplotlib.rcParams) == before
+
+
+def test_tips_lie_side_by_side_and_can_be_pointed_at():
+    figure = a_figure()
+    axes = figure.axes[0]
+    axes.set(xscale="log", xlim=(1, 1000))
+    add_tips(axes, [1, 10, 1000], ["one", "ten & <more>", "thousand"])
+    assert tips_of(figure) == ["one", "ten & <more>", "thousand"]
+    bands = [(band.get_x(), band.get_x() + band.get_width()) for band in axes.patches]
+    np.testing.assert_allclose(bands, [(0, 1 / 6), (1 / 6, 2 / 3), (2 / 3, 1)])
+    svg = to_svg(figure, "A figure", "a")
+    assert svg.count('pointer-events="all"') == 3 and "tip: " not in svg
+
+
+def test_tips_do_not_show_in_a_png(tmp_path):
+    figure = a_figure()
+    save_png(figure, tmp_path / "without.png", dpi=50)
+    add_tips(figure.axes[0], [0, 1, 2], ["a", "b", "c"])
+    save_png(figure, tmp_path / "with.png", dpi=50)
+    assert (tmp_path / "with.png").read_bytes() == (tmp_path / "without.png").read_bytes()

@@ -90,7 +90,7 @@ def test_the_curves_show_every_epoch_so_far(begin):
     html = write_unfinished_report(begin(n_epochs=12)).read_text()
     assert html.count("<svg") == 2
     assert "Loss by epoch. Training: from 1.3" in html
-    assert not re.search(r'(?:src|href)="(?!#|data:)', html) and "<script" not in html
+    assert not re.search(r'(?:src|href)="(?!#|data:)', html)
 
 
 def test_before_the_first_epoch_ends_there_are_no_curves_and_no_guesses(begin):

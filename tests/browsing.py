@@ -1,0 +1,139 @@
+"""Drives headless Chromium over pages, for the tests of what a reader sees and can do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import contextmanager
+from importlib.resources import files
+
+import pytest
+from compared_runs import make_runs, side_of
+from scored_folds import MANIFEST, make_scores
+from scored_run import make_explanation, make_robustness, make_run, make_windows
+from test_timeline_report import a_report
+
+from har.compare_report import write_comparison
+from har.compare_summary import summarise
+from har.config import Config
+from har.crossval_folder import CrossValidationFolder
+from har.crossval_report import write_crossval_report
+from har.report import write_report
+from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.unfinished_report import write_unfinished_report
+
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDTHS = (1280, 390)
+THEMES = ("light", "dark")
+PAGES = ("usual", "bare", "unfinished", "crossval", "pair", "five", "timeline")
+# Long names of folders, as those that har train makes up.
+_FIVE = [f"uci_har-20261123-06340{number}" for number in range(5)]
+_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
+_RUN_AXE = """
+const [rules, done] = arguments;
+for (const details of document.querySelectorAll("details")) details.open = true;
+axe.run({ runOnly: rules, resultTypes: ["violations"] })
+  .then(({ violations }) => done(violations), (error) => done([{ id: String(error), nodes: [] }]));
+"""
+
+
+@contextmanager
+def chromium(folder):
+    """Start a browser that keeps its things in a folder."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    from selenium.webdriver.chrome.service import Service
+
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (browser and driver):
+        pytest.skip("no chromium and chromedriver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for flag in (*FLAGS, f"--user-data-dir={folder}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    started = webdriver.Chrome(options=options, service=Service(executable_path=driver))
+    try:
+        yield started
+    finally:
+        started.quit()
+
+
+def write_pages(folder):
+    """Write a page of each kind: reports with all there is and with little, of several networks."""
+    usual = make_windows(600, UCI_ACTIVITIES)
+    many = make_windows(600, HAPT_ACTIVITIES)
+    full = make_run(folder / "usual", usual)
+    full.write_json(full.robustness, make_robustness(600).to_dict())
+    full.write_json(full.explanation, make_explanation(usual).to_dict())
+    bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
+    unfinished = make_run(folder / "unfinished", usual)
+    unfinished.evaluation.unlink()
+    unfinished.update_manifest(status="running")
+    folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
+    for score in make_scores():
+        folds.write_score(score)
+    folds.write_summary()
+    return {
+        "usual": write_report(full, usual),
+        "bare": write_report(bare, None),
+        "unfinished": write_unfinished_report(unfinished),
+        "crossval": write_crossval_report(folds),
+        "pair": _comparison_of(make_runs(folder / "pair", windows=usual)),
+        "five": _comparison_of(make_runs(folder / "five", names=_FIVE, windows=many)),
+        "timeline": a_report().write_pictures(folder / "timeline.csv")[1],
+    }
+
+
+def _comparison_of(paths):
+    return write_comparison(summarise(side_of(paths)), paths[0].parent)
+
+
+def show(browser, page, width=1280, theme="light", place=""):
+    """Open a page anew, and give the messages of the browser's log about it."""
+    browser.get("about:blank")
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {
+            "features": [
+                {"name": "prefers-color-scheme", "value": theme},
+                {"name": "prefers-reduced-motion", "value": "reduce"},
+            ]
+        },
+    )
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 500},
+    )
+    browser.get_log("performance")
+    browser.get_log("browser")
+    browser.get(page.as_uri() + place)
+    entries = browser.get_log("performance")
+    return [json.loads(entry["message"])["message"] for entry in entries]
+
+
+@contextmanager
+def without_javascript(browser):
+    """Let pages run no script; those of this driver still run."""
+    switch = "Emulation.setScriptExecutionDisabled"
+    browser.execute_cdp_cmd(switch, {"value": True})
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd(switch, {"value": False})
+
+
+def violations(browser):
+    """Let axe-core examine the page with all unfolded; give what it finds, by rule."""
+    pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
+    browser.execute_script(files("axe_core_python").joinpath("axe.min.js").read_text("utf-8"))
+    found = browser.execute_async_script(_RUN_AXE, _RULES)
+    return {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in found}
