@@ -136,7 +136,7 @@ def _explained(
     probabilities: FloatArray,
 ) -> tuple[ExplainedWindow, ...]:
     signals, answers = windows.signals[chosen], probabilities[chosen].argmax(axis=1)
-    # As scaled by the network about nothing: no movement, gravity as it lies on average.
+    # No movement, and gravity as it lies on average: about what the network's scaling makes zero.
     baseline = windows.signals.mean(axis=(0, 1), dtype=np.float64)
     attributions = integrated_gradients(network, signals, answers, baseline, classifier.devices[0])
     falls = occlusions(signals, windows.channels, answers, classifier.predict_proba)
