@@ -19,8 +19,8 @@ from har.errors import RunError
 from har.report import write_report
 
 SECTIONS = (
-    *("results", "learning", "confusions", "activities", "subjects", "calibration"),
-    *("mistakes", "reproduce", "settings", "data"),
+    *("results", "learning", "confusions", "activities", "subjects", "heatmap"),
+    *("calibration", "mistakes", "labels", "reproduce", "settings", "data"),
 )
 VOID = {"meta", "link", "br", "use", "path"}
 
@@ -182,11 +182,12 @@ def test_activities_and_subjects_are_listed(written, windows):
         assert f" {subject} " in page.text["subjects"]
 
 
-def test_mistakes_are_drawn(written):
+def test_mistakes_and_unsure_answers_are_drawn(written):
     run, _, page = written
-    assert len(page.all("svg")) == 4 + 6
-    assert page.text["mistakes"].count("test window") == 6
-    assert len(list(run.figures.glob("mistake_*.png"))) == 6
+    assert len(page.all("svg")) == 4 + 6 + 6
+    assert page.text["mistakes"].count("test window") == 12
+    for kind in ("mistake", "unsure"):
+        assert len(list(run.figures.glob(f"{kind}_*.png"))) == 6
 
 
 def test_the_run_can_be_repeated(written):
@@ -263,14 +264,17 @@ def test_without_signals_mistakes_are_listed(tmp_path, windows):
     run, _, page = report_of(tmp_path, windows, test=None)
     assert len(page.all("svg")) == 4
     assert "Their signals were not at hand" in page.text["mistakes"]
-    assert page.text["mistakes"].count("test window") == 6
-    assert not list(run.figures.glob("mistake_*"))
+    assert page.text["mistakes"].count("test window") == 12
+    assert not [*run.figures.glob("mistake_*"), *run.figures.glob("unsure_*")]
+    assert "Which follow each other is not known" in page.text["labels"]
 
 
 def test_no_mistakes_at_all(tmp_path, windows):
     evaluation = make_evaluation(windows, n_wrong=0)
     _, _, page = report_of(tmp_path, windows, evaluation=evaluation)
     assert "None: every window was named right." in page.text["mistakes"]
+    assert "The 6 least sure right answers" in page.text["mistakes"]
+    assert "None of the 180 windows" in page.text["labels"]
     assert "100.0 %" in page.text["results"]
     assert "Even with every window answered" in page.text["calibration"]
 
@@ -281,6 +285,7 @@ def test_all_wrong_however_sure(tmp_path, windows):
     _, _, page = report_of(tmp_path, windows, evaluation=replace(evaluation, probabilities=wrong))
     assert "0.0 to 0.0 % naively 0.0 to 2.1 %" in page.text["results"]
     assert "No confidence is high enough" in page.text["calibration"]
+    assert "least sure" not in page.text["mistakes"]
 
 
 def test_one_epoch_without_validation(tmp_path, windows):

@@ -1,0 +1,131 @@
+"""The picture of a window among its neighbours in time: signals, answers and labels."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from har.figures import set_margins
+from har.signals import WINDOW_STEP, FloatArray, unit_of
+from har.style import BLUE, GOLD, GRID, INK, ROSE, STYLE, colours_of, short_label
+from har.windows import Windows, join_windows
+
+# Still windows drawn to their own full range would look like violent motion.
+_LEAST_SPAN = {"g": 0.6, "rad/s": 1.2}
+_SENSOR_TITLES = {
+    "acc": "Acceleration",
+    "body_acc": "Body acceleration",
+    "total_acc": "Total acceleration",
+    "gyro": "Angular rate",
+    "body_gyro": "Angular rate",
+}
+# How far a drawn line may be off, in 1/72 inch: nobody sees it, and a figure is a quarter smaller.
+_STYLE = {**STYLE, "path.simplify_threshold": 0.4}
+# As many as fit over the step between two windows.
+_N_LETTERS = 10
+
+
+@rc_context(_STYLE)
+def window_figure(
+    stretch: Windows, chosen: int, predicted: Sequence[str], step: int = WINDOW_STEP
+) -> Figure:
+    """Draw a window and its neighbours: a panel per sensor, then the answers and the labels.
+
+    Parameters
+    ----------
+    stretch : Windows
+        Windows that were cut one after the other, in the order of time.
+    chosen : int
+        Which of them is meant; it is shaded, and time counts from its start.
+    predicted : sequence of str
+        The activity that each was taken for.
+    step : int
+        Samples from the start of a window to the start of the next.
+
+    Returns
+    -------
+    Figure
+        Channels that differ only in ``_x``, ``_y`` and ``_z`` share a panel. Of overlapping
+        windows, each one's answer is shown where its middle is the nearest.
+    """
+    sensors = list(dict.fromkeys(map(_sensor_of, stretch.channels)))
+    heights = [1.0] * len(sensors) + [0.35, 0.35]
+    figure = Figure(figsize=(4.1, 0.5 + 1.12 * sum(heights)))
+    set_margins(figure, left=0.48, right=0.1, bottom=0.48, top=0.26)
+    grid = {"hspace": 0.62, "height_ratios": heights}
+    *panels, answers, labels = figure.subplots(len(heights), 1, sharex=True, gridspec_kw=grid)
+    start_s, window_s = -chosen * step / stretch.rate_hz, stretch.n_timesteps / stretch.rate_hz
+    _draw_signals(dict(zip(sensors, panels, strict=True)), stretch, step, start_s)
+    edges_s = start_s + _edges(stretch, step) / stretch.rate_hz
+    colours = colours_of(stretch.activities)
+    true = [stretch.activities[label] for label in stretch.labels]
+    _draw_band(answers, "Answers", predicted, edges_s, colours)
+    _draw_band(labels, "Labels", true, edges_s, colours)
+    for axes in figure.axes:
+        axes.axvspan(0, window_s, color=GRID, alpha=0.6, lw=0, zorder=0)
+    labels.set(xlim=edges_s[[0, -1]], xlabel="seconds from the start of the window")
+    return figure
+
+
+def _draw_signals(panels: Mapping[str, Axes], stretch: Windows, step: int, start_s: float) -> None:
+    signals = join_windows(stretch.signals, step)
+    seconds = start_s + np.arange(len(signals)) / stretch.rate_hz
+    for channel, values in zip(stretch.channels, signals.T, strict=True):
+        colour = {"_x": BLUE, "_y": GOLD, "_z": ROSE}.get(channel[-2:], INK)
+        axes = panels[_sensor_of(channel)]
+        axes.plot(seconds, values, color=colour, lw=1.2, label=channel[-1])
+    for sensor, axes in panels.items():
+        _finish_panel(axes, sensor)
+    if list(panels) != list(stretch.channels):
+        next(iter(panels.values())).legend(loc="lower right", bbox_to_anchor=(1, 1.04), ncols=3)
+
+
+def _sensor_of(channel: str) -> str:
+    return re.sub("_[xyz]$", "", channel)
+
+
+def _finish_panel(axes: Axes, sensor: str) -> None:
+    unit = unit_of(sensor)
+    axes.set_title(f"{_SENSOR_TITLES.get(sensor, sensor)}, {unit}", fontweight="normal")
+    low, high = axes.get_ylim()
+    middle, span = (low + high) / 2, max(high - low, _LEAST_SPAN[unit])
+    axes.set_ylim(middle - span / 2, middle + span / 2)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
+
+
+def _edges(stretch: Windows, step: int) -> FloatArray:
+    """Find the samples where each window's answer begins, and where the last one's ends."""
+    changes = (stretch.n_timesteps + step) / 2 + step * np.arange(len(stretch) - 1)
+    return np.array([0, *changes, stretch.n_timesteps + step * (len(stretch) - 1)])
+
+
+def _draw_band(
+    axes: Axes,
+    title: str,
+    names: Sequence[str],
+    edges_s: FloatArray,
+    colours: Mapping[str, str],
+) -> None:
+    """Draw a bar in the activity's colour wherever it lasts, with its name under it."""
+    place = 0
+    for name, alike in groupby(names):
+        n_windows = len(list(alike))
+        start_s, end_s = edges_s[place], edges_s[place + n_windows]
+        place += n_windows
+        axes.broken_barh([(start_s, end_s - start_s)], (0.75, 0.25), color=colours[name], lw=0)
+        lines = textwrap.wrap(short_label(name), _N_LETTERS * n_windows)[:2]
+        middle_s = (start_s + end_s) / 2
+        axes.text(middle_s, 0.6, "\n".join(lines), ha="center", va="top", fontsize=8)
+    axes.set_title(title, fontweight="normal")
+    axes.set(ylim=(0, 1), yticks=[])
+    axes.grid(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.tick_params(axis="x", length=0)
