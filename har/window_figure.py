@@ -29,8 +29,8 @@ _SENSOR_TITLES = {
 }
 # How far a drawn line may be off, in 1/72 inch: nobody sees it, and a figure is a quarter smaller.
 _STYLE = {**STYLE, "path.simplify_threshold": 0.4}
-# As many as fit over the step between two windows.
-_N_LETTERS = 10
+# As many as fit across the figure.
+_N_LETTERS = 56
 
 
 @rc_context(_STYLE)
@@ -57,7 +57,7 @@ def window_figure(
         windows, each one's answer is shown where its middle is the nearest.
     """
     sensors = list(dict.fromkeys(map(_sensor_of, stretch.channels)))
-    heights = [1.0] * len(sensors) + [0.35, 0.35]
+    heights = [1.0] * len(sensors) + [0.45, 0.45]
     figure = Figure(figsize=(4.1, 0.5 + 1.12 * sum(heights)))
     set_margins(figure, left=0.48, right=0.1, bottom=0.48, top=0.26)
     grid = {"hspace": 0.62, "height_ratios": heights}
@@ -120,10 +120,12 @@ def _draw_band(
         n_windows = len(list(alike))
         start_s, end_s = edges_s[place], edges_s[place + n_windows]
         place += n_windows
-        axes.broken_barh([(start_s, end_s - start_s)], (0.75, 0.25), color=colours[name], lw=0)
-        lines = textwrap.wrap(short_label(name), _N_LETTERS * n_windows)[:2]
-        middle_s = (start_s + end_s) / 2
-        axes.text(middle_s, 0.6, "\n".join(lines), ha="center", va="top", fontsize=8)
+        length_s = end_s - start_s
+        axes.broken_barh([(start_s, length_s)], (0.8, 0.2), color=colours[name], lw=0)
+        n_letters = 1 + int(_N_LETTERS * length_s / (edges_s[-1] - edges_s[0]))
+        lines = textwrap.wrap(short_label(name), n_letters)[:2]
+        middle_s = start_s + length_s / 2
+        axes.text(middle_s, 0.68, "\n".join(lines), ha="center", va="top", fontsize=8)
     axes.set_title(title, fontweight="normal")
     axes.set(ylim=(0, 1), yticks=[])
     axes.grid(False)

@@ -110,6 +110,7 @@ def test_a_long_list_is_cut_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(labels_section, "N_GROUPS", 3)
     results_of(tmp_path, named_but(([0, 2, 4, 6], 4), ([9], 3)))
     text = Page(write_report(RunFolder.open(tmp_path / "run")).read_text()).text["labels"]
+    assert "Which follow each other is not known" in text
     assert "2 rows that are less suspect are left out" in text
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from compared_runs import make_runs
 from scored_folds import MANIFEST, make_scores
-from scored_run import make_robustness, make_run, make_windows
+from scored_run import make_evaluation, make_robustness, make_run, make_windows
 
 from har.compare_report import write_comparison
 from har.compare_summary import summarise
@@ -74,6 +76,13 @@ def browser(tmp_path_factory):
     browser.quit()
 
 
+def with_suspects(evaluation):
+    """Answers that are as sure as ever, and wrong for the first windows."""
+    probabilities = evaluation.probabilities.copy()
+    probabilities[:20] = np.roll(probabilities[:20], 1, axis=1)
+    return replace(evaluation, probabilities=probabilities)
+
+
 def comparison_of(paths):
     return write_comparison(summarise(read_runs(paths)), paths[0].parent)
 
@@ -84,7 +93,7 @@ def reports(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     usual = make_windows(600, UCI_ACTIVITIES)
     many = make_windows(600, HAPT_ACTIVITIES)
-    full = make_run(folder / "usual", usual)
+    full = make_run(folder / "usual", usual, with_suspects(make_evaluation(usual)))
     full.write_json(full.robustness, make_robustness(600).to_dict())
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)

@@ -11,7 +11,7 @@ from scored_run import make_stretches
 from har.signals import UCI_ACTIVITIES
 from har.style import ACTIVITY_COLOURS, BLUE, GOLD, ROSE, save_png, to_svg
 from har.window_figure import window_figure
-from har.windows import Windows
+from har.windows import Windows, sliding_windows
 
 TITLES = ["Body acceleration, g", "Angular rate, rad/s", "Total acceleration, g"]
 
@@ -89,11 +89,19 @@ def test_a_window_without_neighbours_is_drawn_alone(tmp_path):
 
 
 def test_long_names_are_folded(stretch):
-    names = (*UCI_ACTIVITIES[:5], "STAND_TO_SIT", "something quite long that no one reads")
-    stretch = replace(stretch, activities=names, labels=np.array([5, 6, 6, 6, 6]))
-    answers, labels = window_figure(stretch, 2, [names[6], *names[:4]]).axes[3:]
-    assert [text.get_text() for text in answers.texts][0] == "something\nquite long"
-    assert [text.get_text() for text in labels.texts][0] == "Stand to\nsit"
+    names = (*UCI_ACTIVITIES[:4], "STAND_TO_SIT", "something quite long that no one reads")
+    stretch = replace(stretch, activities=names, labels=np.array([0, 5, 4, 4, 4]))
+    answers, labels = window_figure(stretch, 2, [*names[:2], names[4], *names[2:4]]).axes[3:]
+    shown = [text.get_text() for text in answers.texts]
+    assert shown == ["Walking", "Upstairs", "Stand to\nsit", "Downstairs", "Sitting"]
+    shown = [text.get_text() for text in labels.texts]
+    assert shown == ["Walking", "something\nquite long", "Stand to sit"]
+
+
+def test_windows_that_overlap_almost_wholly_can_be_drawn():
+    signals = sliding_windows(np.zeros((132, 9)), 128, 1)
+    stretch = Windows(signals, np.zeros(5, int), np.ones(5, int))
+    assert window_figure(stretch, 2, UCI_ACTIVITIES[:5], step=1).axes[0].get_xlim()[0] == -0.04
 
 
 def test_a_still_window_is_not_blown_up():
