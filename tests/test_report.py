@@ -281,7 +281,9 @@ def test_no_mistakes_at_all(tmp_path, windows):
 def test_all_wrong_however_sure(tmp_path, windows):
     evaluation = make_evaluation(windows)
     wrong = np.eye(6)[(windows.labels + 1) % 6]
-    _, _, page = report_of(tmp_path, windows, evaluation=replace(evaluation, probabilities=wrong))
+    _, _, page = report_of(
+        tmp_path, windows, None, evaluation=replace(evaluation, probabilities=wrong)
+    )
     assert "0.0 to 0.0 % naively 0.0 to 2.1 %" in page.text["results"]
     assert "No confidence is high enough" in page.text["calibration"]
     assert "least sure" not in page.text["mistakes"]
@@ -289,7 +291,9 @@ def test_all_wrong_however_sure(tmp_path, windows):
 
 def test_one_epoch_without_validation(tmp_path, windows):
     config = Config(data=DataConfig(n_validation_subjects=0), training=TrainingConfig(keep="last"))
-    _, html, page = report_of(tmp_path, windows, n_epochs=1, is_validated=False, config=config)
+    _, html, page = report_of(
+        tmp_path, windows, None, n_epochs=1, is_validated=False, config=config
+    )
     assert "No subjects were held out" in page.text["learning"]
     assert "between the two lines" not in page.text["learning"]
     assert "for 1 epoch" in page.text["results"]
