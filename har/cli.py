@@ -228,12 +228,13 @@ def _score(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> Eva
 
 def _explain(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> None:
     """Find out what the network looks at, also in the mistakes that the report shows."""
+    from har.answers import surest_mistakes
     from har.explain import N_MISTAKES, explain
     from har.results import Results
 
     # What is there already may be damaged, or of other windows.
     run.explanation.unlink(missing_ok=True)
-    mistakes = [mistake.index for mistake in Results.read(run).mistakes(N_MISTAKES)]
+    mistakes = [answer.index for answer in surest_mistakes(Results.read(run), N_MISTAKES)]
     explanation = explain(classifier, data.test, mistakes, _say)
     run.write_json(run.explanation, explanation.to_dict())
 

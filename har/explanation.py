@@ -6,7 +6,6 @@ Large arrays are kept as text of half-precision numbers, whose three digits are 
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from har.intervals import Interval
-from har.signals import FloatArray
+from har.signals import FloatArray, triads_of
 
 JOINT = " and "
 
@@ -31,13 +30,11 @@ def sources_of(channels: Sequence[str]) -> dict[str, list[int]]:
     Returns
     -------
     dict of str to list of int
-        Places of the channels that differ only in ``_x``, ``_y`` and ``_z``, by the rest of their
-        name. Several of one sensor are there once more together: body and total acceleration are
-        both measured by the accelerometer, and one cannot change without the other.
+        Those of `har.signals.triads_of`. Several of one sensor are there once more together: body
+        and total acceleration are both measured by the accelerometer, and one cannot change without
+        the other.
     """
-    signals: dict[str, list[int]] = {}
-    for place, channel in enumerate(channels):
-        signals.setdefault(re.sub("_[xyz]$", "", channel), []).append(place)
+    signals = triads_of(channels)
     of_sensor: dict[str, list[str]] = {}
     for name in signals:
         of_sensor.setdefault(name.rpartition("_")[2], []).append(name)

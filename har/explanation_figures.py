@@ -21,7 +21,7 @@ from har.explanation import (
     Stretches,
     sources_of,
 )
-from har.figures import window_figure
+from har.signal_panels import signals_figure
 from har.signals import FloatArray
 from har.style import BLUE, FAINT, INK, STYLE, activity_label, number
 
@@ -182,7 +182,7 @@ def attribution_figure(
     Figure
         Behind the signals of each sensor lies the sum of their attributions at each sample.
     """
-    figure = window_figure(window.signals, channels, rate_hz)
+    figure = signals_figure(window.signals, channels, rate_hz)
     panels = figure.axes
     sources = list(sources_of(channels).items())
     sums = [window.attributions[:, places].sum(axis=1) for _, places in sources[: len(panels)]]
@@ -224,7 +224,7 @@ def states_figure(
         A panel for h, c and each gate, with a row per unit.
     """
     first = next(iter(sources_of(channels).values()))
-    figure = window_figure(signals[:, first], [channels[place] for place in first], rate_hz)
+    figure = signals_figure(signals[:, first], [channels[place] for place in first], rate_hz)
     largest = float(np.abs(states.values[1]).max())
     panels = {
         "h: what it tells, −1 to 1": 1.0,
@@ -247,7 +247,7 @@ def states_figure(
 
 
 def _panel_below(figure: Figure, height_inches: float) -> Axes:
-    """Make a figure of `window_figure` higher, with one more panel over the same time."""
+    """Make a figure of `signals_figure` higher, with one more panel over the same time."""
     above = figure.axes[-1]
     width, height = figure.get_size_inches()
     grown = height + height_inches

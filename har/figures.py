@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from har.signals import FloatArray, IntArray, unit_of
+from har.signals import FloatArray, IntArray
 from har.style import (
     BLUE,
     FAINT,
@@ -29,17 +28,8 @@ from har.style import (
     short_label,
 )
 
-# Still windows drawn to their own full range would look like violent motion.
-_LEAST_SPAN = {"g": 0.6, "rad/s": 1.2}
 # Above it, white on a cell of a confusion matrix is read better than ink.
 _DARK_SHADE = 0.75
-_SENSOR_TITLES = {
-    "acc": "Acceleration",
-    "body_acc": "Body acceleration",
-    "total_acc": "Total acceleration",
-    "gyro": "Angular rate",
-    "body_gyro": "Angular rate",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +74,7 @@ def learning_curves(
     Figure
     """
     figure = Figure(figsize=(4.1 * len(curves), 3.0))
-    _set_margins(figure, left=0.56, right=0.1, bottom=0.5, top=0.48)
+    set_margins(figure, left=0.56, right=0.1, bottom=0.5, top=0.48)
     panels = figure.subplots(1, len(curves), squeeze=False, gridspec_kw={"wspace": 0.2})[0]
     for axes, curve in zip(panels, curves, strict=True):
         _draw_curve(axes, epochs, curve)
@@ -93,8 +83,16 @@ def learning_curves(
     return figure
 
 
-def _set_margins(figure: Figure, left: float, right: float, bottom: float, top: float) -> None:
-    """Set margins in inches: figures side by side then have their axes in line."""
+def set_margins(figure: Figure, left: float, right: float, bottom: float, top: float) -> None:
+    """Set margins in inches: figures side by side then have their axes in line.
+
+    Parameters
+    ----------
+    figure : Figure
+        Without a layout of its own.
+    left, right, bottom, top : float
+        How wide its margins shall be.
+    """
     width, height = figure.get_size_inches()
     figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
 
@@ -299,51 +297,3 @@ def _draw_bars(
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.grid(False, axis="y")
     axes.grid(True, axis="x")
-
-
-@rc_context(STYLE)
-def window_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float) -> Figure:
-    """Draw the signals of one window, a panel per sensor.
-
-    Parameters
-    ----------
-    signals : ndarray of float, shape (n_timesteps, n_channels)
-        In the units of `har.signals.unit_of`.
-    channels : sequence of str
-        Names of the columns; those that differ only in ``_x``, ``_y`` and ``_z`` share a panel.
-    rate_hz : float
-        Samples per second.
-
-    Returns
-    -------
-    Figure
-    """
-    sensors = list(dict.fromkeys(_sensor_of(channel) for channel in channels))
-    figure = Figure(figsize=(4.1, 0.5 + 1.0 * len(sensors)))
-    _set_margins(figure, left=0.48, right=0.1, bottom=0.48, top=0.26)
-    grid = {"hspace": 0.5}
-    panels = figure.subplots(len(sensors), 1, sharex=True, squeeze=False, gridspec_kw=grid)[:, 0]
-    seconds = np.arange(len(signals)) / rate_hz
-    for channel, values in zip(channels, signals.T, strict=True):
-        axes = panels[sensors.index(_sensor_of(channel))]
-        colour = {"_x": BLUE, "_y": GOLD, "_z": ROSE}.get(channel[-2:], INK)
-        axes.plot(seconds, values, color=colour, lw=1.2, label=channel[-1])
-    for axes, sensor in zip(panels, sensors, strict=True):
-        _finish_panel(axes, sensor)
-    if sensors != list(channels):
-        panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1.04), ncols=3)
-    panels[-1].set(xlim=(0, len(signals) / rate_hz), xlabel="seconds")
-    return figure
-
-
-def _sensor_of(channel: str) -> str:
-    return re.sub("_[xyz]$", "", channel)
-
-
-def _finish_panel(axes: Axes, sensor: str) -> None:
-    unit = unit_of(sensor)
-    axes.set_title(f"{_SENSOR_TITLES.get(sensor, sensor)}, {unit}", fontweight="normal")
-    low, high = axes.get_ylim()
-    middle, span = (low + high) / 2, max(high - low, _LEAST_SPAN[unit])
-    axes.set_ylim(middle - span / 2, middle + span / 2)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=3))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.calibration_section import calibration_pictures, calibration_view
@@ -16,11 +15,14 @@ from har.figures import (
     class_bars,
     confusion_figure,
     subject_bars,
-    window_figure,
 )
 from har.files import whole_folder, write_text
+from har.heatmap_section import heatmap_pictures, heatmap_view
+from har.labels_section import labels_view
 from har.learning_section import learning_drawings, learning_figure
+from har.mistakes_section import mistakes_pictures, mistakes_view
 from har.model_card import model_card
+from har.neighbours import number_stretches
 from har.page_parts import (
     command_lines,
     confusion_rows,
@@ -30,14 +32,13 @@ from har.page_parts import (
 )
 from har.pages import page_environment
 from har.report_summary import report_markdown
-from har.results import Mistake, Results, check_same_windows
+from har.results import Results, check_same_windows
 from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
-from har.style import activity_label, save_png, to_svg
+from har.signals import IntArray
+from har.style import save_png
 from har.windows import Windows
 from har.windows_section import windows_view
-
-N_MISTAKES = 6
 
 
 def write_report(run: RunFolder, test: Windows | None = None) -> Path:
@@ -48,7 +49,7 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
     run : RunFolder
         A run that was scored.
     test : Windows or None
-        The windows it was scored on, to draw its mistakes; None: they are listed only.
+        The windows it was scored on, to draw some of them; None: they are listed only.
 
     Returns
     -------
@@ -62,12 +63,14 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
         were scored, or the folder cannot be written.
     """
     results = Results.read(run)
+    pictures, stretches = _pictures(results), None
     if test is not None:
         check_same_windows(results, test, run.predictions)
-    mistakes = results.mistakes(N_MISTAKES, test)
-    pictures = _pictures(results, mistakes)
+        windows = test.where(results.predictions["index"].to_numpy())
+        stretches = number_stretches(windows)
+        pictures |= mistakes_pictures(results, windows, stretches)
     wrong = windows_view(results.predictions["index"].to_numpy(), results.evaluation, test)
-    page = _render(results, mistakes, wrong, pictures)
+    page = _render(results, wrong, pictures, stretches)
     try:
         with whole_folder(run.figures) as folder:
             for name, picture in pictures.items():
@@ -81,9 +84,9 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
     return run.report
 
 
-def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
-    """Draw every figure that is kept as a file of its own."""
-    scores, model = results.scores, results.manifest["model"]
+def _pictures(results: Results) -> dict[str, Figure]:
+    """Draw every figure that needs no signals."""
+    scores = results.scores
     table = scores.per_class
     figures = {
         "learning_curves": learning_figure(results.metrics, _kept_epoch(results)),
@@ -97,17 +100,13 @@ def _pictures(results: Results, mistakes: list[Mistake]) -> dict[str, Figure]:
             list(scores.per_subject["accuracy"]),
             scores.accuracy,
         ),
+        **heatmap_pictures(results.evaluation),
         **calibration_pictures(results.evaluation),
     }
     if results.robustness:
         figures |= robustness_pictures(results.robustness)
     if results.explanation:
         figures |= explanation_pictures(results.explanation)
-    for mistake in mistakes:
-        if mistake.signals is not None:
-            figures[f"mistake_{mistake.index}"] = window_figure(
-                mistake.signals, model["channels"], model["rate_hz"]
-            )
     return figures
 
 
@@ -118,9 +117,9 @@ def _kept_epoch(results: Results) -> int | None:
 
 def _render(
     results: Results,
-    mistakes: list[Mistake],
     wrong: dict[str, Any] | None,
     pictures: Mapping[str, Figure],
+    stretches: IntArray | None,
 ) -> str:
     links = wrong["links"] if wrong else {}
     environment = page_environment(results.scores.activities)
@@ -134,12 +133,14 @@ def _render(
         curves=learning_drawings(results.metrics, _kept_epoch(results)),
         confusion=confusion_rows(results.scores.confusion_matrix, results.scores.activities, links),
         evaluation=results.evaluation,
+        heatmap=heatmap_view(results.evaluation),
         calibration=calibration_view(results.evaluation, pictures),
         robustness=results.robustness and robustness_view(results.robustness, pictures),
         explanation=results.explanation
         and explanation_view(results.explanation, pictures, results.config.model.n_members),
         windows=wrong,
-        mistakes=[_mistake_view(mistake, pictures) for mistake in mistakes],
+        mistakes=mistakes_view(results, pictures, stretches),
+        labels=labels_view(results, stretches),
         card=model_card(results),
         settings=settings_rows(results.config),
         command=command_lines(results.manifest, results.manifest["training"].get("n_threads")),
@@ -159,7 +160,6 @@ def _facts(results: Results) -> dict[str, Any]:
         "validation_subjects": training["validation_subjects"],
         "n_test_subjects": len(tested),
         "known_subjects": [subject for subject in tested if subject in known],
-        "n_wrong": results.scores.n_windows - int(results.scores.confusion_matrix.trace()),
         "n_epochs": len(results.metrics),
         "n_members": results.config.model.n_members,
         "environment": environment_rows(
@@ -170,15 +170,3 @@ def _facts(results: Results) -> dict[str, Any]:
         ),
         "data": manifest.get("data", {}),
     }
-
-
-def _mistake_view(mistake: Mistake, pictures: Mapping[str, Figure]) -> dict[str, Any]:
-    view: dict[str, Any] = {**vars(mistake), "svg": None}
-    name = f"mistake_{mistake.index}"
-    if name in pictures:
-        title = (
-            f"Signals of test window {mistake.index}: {activity_label(mistake.true)}, "
-            f"taken for {activity_label(mistake.predicted)}."
-        )
-        view["svg"] = Markup(to_svg(pictures[name], title, f"mistake-{mistake.index}"))
-    return view

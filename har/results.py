@@ -16,7 +16,7 @@ from har.evaluation import Evaluation
 from har.explanation import Explanation
 from har.robustness import Robustness
 from har.runs import RunFolder
-from har.signals import FloatArray, IntArray
+from har.signals import IntArray
 from har.windows import Windows
 
 _CLASS_SCORES = ("precision", "recall", "f1", "support")
@@ -56,32 +56,6 @@ class Scores:
     confusion_matrix: IntArray
     per_class: pd.DataFrame
     per_subject: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """A window that was taken for something else.
-
-    Parameters
-    ----------
-    index : int
-        Its place among the test windows, from 0.
-    subject : int
-        Who was measured.
-    true, predicted : str
-        Names of activities.
-    probability : float
-        What the network gave the activity it predicted.
-    signals : ndarray of float, shape (n_timesteps, n_channels), or None
-        What was measured, where it is at hand.
-    """
-
-    index: int
-    subject: int
-    true: str
-    predicted: str
-    probability: float
-    signals: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -138,42 +112,6 @@ class Results:
             _read_robustness(run, scores) if run.robustness.exists() else None,
             _read_explanation(run, scores) if run.explanation.exists() else None,
         )
-
-    def mistakes(self, n: int, test: Windows | None = None) -> list[Mistake]:
-        """Find the wrong predictions that the network was surest of.
-
-        Neighbouring windows overlap and are mistaken alike, so each subject gives at most one
-        window of each kind of mistake.
-
-        Parameters
-        ----------
-        n : int
-            How many at most.
-        test : Windows or None
-            The windows that were scored, for their signals.
-
-        Returns
-        -------
-        list of Mistake
-            The surest first.
-        """
-        is_wrong = self.predictions["true"] != self.predictions["predicted"]
-        surest = (
-            self.predictions[is_wrong]
-            .sort_values("probability", ascending=False, kind="stable")
-            .drop_duplicates(["subject", "true", "predicted"])
-        )
-        return [
-            Mistake(
-                index=int(row["index"]),
-                subject=int(row["subject"]),
-                true=str(row["true"]),
-                predicted=str(row["predicted"]),
-                probability=float(row["probability"]),
-                signals=None if test is None else test.signals[int(row["index"])],
-            )
-            for _, row in surest.head(n).iterrows()
-        ]
 
 
 def check_same_windows(results: Results, test: Windows, place: Path) -> None:

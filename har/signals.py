@@ -7,6 +7,8 @@ using smartphones*, Neurocomputing 171, 2016 (HAPT).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -72,3 +74,23 @@ def unit_of(channel: str) -> str:
         ``"rad/s"`` for angular rates, ``"g"`` (9.80665 m/s²) for accelerations.
     """
     return "rad/s" if "gyro" in channel else "g"
+
+
+def triads_of(channels: Sequence[str]) -> dict[str, list[int]]:
+    """Tell which channels are the axes of one signal.
+
+    Parameters
+    ----------
+    channels : sequence of str
+        Names of the last axis of windows.
+
+    Returns
+    -------
+    dict of str to list of int
+        Places of the channels that differ only in ``_x``, ``_y`` and ``_z``, by the rest of their
+        name.
+    """
+    triads: dict[str, list[int]] = {}
+    for place, channel in enumerate(channels):
+        triads.setdefault(re.sub("_[xyz]$", "", channel), []).append(place)
+    return triads

@@ -5,13 +5,12 @@ Matplotlib would need ten times the time and space for each.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup, escape
 
-from har.signals import FloatArray, IntArray, unit_of
+from har.signals import FloatArray, IntArray, triads_of, unit_of
 from har.style import number
 
 # Whole numbers on a grid of so many rows keep a window of 128 samples under 4 kB.
@@ -46,12 +45,8 @@ def _sensors(channels: Sequence[str]) -> dict[str, list[int]]:
 
     Of UCI HAR's accelerations that is the total one, which shows how the phone was held.
     """
-    sensors = [re.sub("_[xyz]$", "", channel) for channel in channels]
-    last = {unit_of(sensor): sensor for sensor in sensors}
-    return {
-        unit: [column for column, sensor in enumerate(sensors) if sensor == last[unit]]
-        for unit in sorted(last)
-    }
+    last = {unit_of(signal): columns for signal, columns in triads_of(channels).items()}
+    return dict(sorted(last.items()))
 
 
 def _draw(signals: FloatArray, unit: str) -> list[Markup]:

@@ -171,6 +171,24 @@ def sliding_windows(recording: FloatArray, size: int, step: int) -> FloatArray:
     return views[::step].swapaxes(1, 2)
 
 
+def join_windows(signals: FloatArray, step: int) -> FloatArray:
+    """Undo `sliding_windows`.
+
+    Parameters
+    ----------
+    signals : ndarray, shape (n_windows, n_timesteps, n_channels)
+        At least one window; each overlaps the next one, or touches it.
+    step : int
+        Samples from the start of a window to the start of the next.
+
+    Returns
+    -------
+    ndarray, shape (n_timesteps + (n_windows - 1) * step, n_channels)
+        What they were cut from.
+    """
+    return np.concatenate([*signals[:-1, :step], signals[-1]])
+
+
 def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Windows, Windows]:
     """Keep the windows of some randomly drawn subjects apart.
 

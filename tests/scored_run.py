@@ -19,7 +19,7 @@ from har.explanation import (
 from har.robustness import Robustness
 from har.runs import RunFolder
 from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
-from har.windows import Windows
+from har.windows import Windows, sliding_windows
 
 SUBJECTS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
 
@@ -40,6 +40,18 @@ def make_windows(n=180, activities=UCI_ACTIVITIES, subjects=SUBJECTS, seed=0):
         generator.choice(subjects, size=n),
         UCI_CHANNELS,
         tuple(activities),
+    )
+
+
+def make_stretches(n_windows=(5, 1, 3), labels=(3, 4, 0), subjects=(2, 2, 4), seed=0):
+    """Windows cut from a stretch of signals each, those of one overlapping by half."""
+    generator = np.random.default_rng(seed)
+    pieces = [
+        sliding_windows(generator.normal(size=(64 * (n + 1), 9)).astype(np.float32), 128, 64)
+        for n in n_windows
+    ]
+    return Windows(
+        np.concatenate(pieces), np.repeat(labels, n_windows), np.repeat(subjects, n_windows)
     )
 
 

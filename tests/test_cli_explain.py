@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from command_line import the_one_line
 
+from har.answers import surest_mistakes
 from har.cli import main
 from har.explanation import Explanation
 from har.results import Results
@@ -32,7 +33,7 @@ def test_an_explanation_is_found_kept_and_shown(copied, data_root, uci_har, monk
     assert explanation.accuracy == before["accuracy"]
     assert explanation.n_windows == before["n_windows"] == 2947
     assert explanation.channels == uci_har.test.channels
-    shown = Results.read(RunFolder(copied)).mistakes(4)
+    shown = surest_mistakes(Results.read(RunFolder(copied)), 4)
     assert [window.index for window in explanation.windows[:4]] == [one.index for one in shown]
     for window in explanation.windows:
         np.testing.assert_allclose(window.signals, uci_har.test.signals[window.index], atol=2e-3)

@@ -14,10 +14,9 @@ from har.figures import (
     row_shades,
     row_shares,
     subject_bars,
-    window_figure,
 )
-from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES, UCI_CHANNELS
-from har.style import ACTIVITY_COLOURS, BLUE, GOLD, ROSE, save_png, to_svg
+from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.style import ACTIVITY_COLOURS, save_png, to_svg
 
 EPOCHS = list(range(1, 11))
 LOSS = Curve("Loss", [1 / epoch for epoch in EPOCHS], [1.2 / epoch for epoch in EPOCHS])
@@ -112,32 +111,6 @@ def test_bars_of_subjects_go_from_top_to_bottom(n_subjects, tmp_path):
     assert low > high
     assert [label.get_text() for label in axes.get_yticklabels()][0] == "Subject 0"
     assert "90.0" in axes.get_xlabel()
-    render(figure, tmp_path)
-
-
-def test_a_window_has_a_panel_per_sensor_with_its_unit(tmp_path):
-    signals = np.random.default_rng(0).normal(size=(128, 9))
-    figure = window_figure(signals, UCI_CHANNELS, rate_hz=50)
-    titles = [axes.get_title("left") for axes in figure.axes]
-    assert titles == ["Body acceleration, g", "Angular rate, rad/s", "Total acceleration, g"]
-    for sensor, axes in enumerate(figure.axes):
-        for axis, line in enumerate(axes.lines):
-            assert_allclose(line.get_ydata(), signals[:, 3 * sensor + axis])
-            assert line.get_color() == (BLUE, GOLD, ROSE)[axis]
-        assert axes.get_xlim() == (0, 2.56)
-    render(figure, tmp_path)
-
-
-def test_a_still_window_is_not_blown_up():
-    signals = np.random.default_rng(0).normal(scale=0.001, size=(128, 9))
-    for axes in window_figure(signals, UCI_CHANNELS, rate_hz=50).axes:
-        low, high = axes.get_ylim()
-        assert high - low > 0.5
-
-
-def test_channels_without_axes_have_a_panel_each(tmp_path):
-    figure = window_figure(np.zeros((20, 2)), ("heart_rate", "acc"), rate_hz=10)
-    assert [axes.get_title("left") for axes in figure.axes] == ["heart_rate, g", "Acceleration, g"]
     render(figure, tmp_path)
 
 

@@ -19,8 +19,8 @@ from har.errors import RunError
 from har.report import write_report
 
 SECTIONS = (
-    *("results", "learning", "confusions", "activities", "subjects", "calibration"),
-    *("mistakes", "windows", "reproduce", "settings", "model-card"),
+    *("results", "learning", "confusions", "activities", "subjects", "heatmap"),
+    *("calibration", "mistakes", "labels", "windows", "reproduce", "settings", "model-card"),
 )
 VOID = {"meta", "link", "br", "use", "path"}
 
@@ -187,11 +187,12 @@ def test_activities_and_subjects_are_listed(written, windows):
         assert f" {subject} " in page.text["subjects"]
 
 
-def test_mistakes_are_drawn(written):
+def test_mistakes_and_unsure_answers_are_drawn(written):
     run, _, page = written
-    assert len(figures_of(page)) == 4 + 6
-    assert page.text["mistakes"].count("test window") == 6
-    assert len(list(run.figures.glob("mistake_*.png"))) == 6
+    assert len(figures_of(page)) == 4 + 6 + 6
+    assert page.text["mistakes"].count("test window") == 12
+    for kind in ("mistake", "unsure"):
+        assert len(list(run.figures.glob(f"{kind}_*.png"))) == 6
 
 
 def test_the_run_can_be_repeated(written):
@@ -270,14 +271,16 @@ def test_without_signals_mistakes_are_listed(tmp_path, windows):
     run, _, page = report_of(tmp_path, windows, test=None)
     assert len(page.all("svg")) == 4
     assert "Their signals were not at hand" in page.text["mistakes"]
-    assert page.text["mistakes"].count("test window") == 6
-    assert not list(run.figures.glob("mistake_*"))
+    assert page.text["mistakes"].count("test window") == 12
+    assert not [*run.figures.glob("mistake_*"), *run.figures.glob("unsure_*")]
 
 
 def test_no_mistakes_at_all(tmp_path, windows):
     evaluation = make_evaluation(windows, n_wrong=0)
     _, _, page = report_of(tmp_path, windows, evaluation=evaluation)
     assert "None: every window was named right." in page.text["mistakes"]
+    assert "The 6 least sure right answers" in page.text["mistakes"]
+    assert "None of the 180 windows" in page.text["labels"]
     assert "100.0 %" in page.text["results"]
     assert "Even with every window answered" in page.text["calibration"]
 
@@ -285,14 +288,19 @@ def test_no_mistakes_at_all(tmp_path, windows):
 def test_all_wrong_however_sure(tmp_path, windows):
     evaluation = make_evaluation(windows)
     wrong = np.eye(6)[(windows.labels + 1) % 6]
-    _, _, page = report_of(tmp_path, windows, evaluation=replace(evaluation, probabilities=wrong))
+    _, _, page = report_of(
+        tmp_path, windows, None, evaluation=replace(evaluation, probabilities=wrong)
+    )
     assert "0.0 to 0.0 % naively 0.0 to 2.1 %" in page.text["results"]
     assert "No confidence is high enough" in page.text["calibration"]
+    assert "least sure" not in page.text["mistakes"]
 
 
 def test_one_epoch_without_validation(tmp_path, windows):
     config = Config(data=DataConfig(n_validation_subjects=0), training=TrainingConfig(keep="last"))
-    _, html, page = report_of(tmp_path, windows, n_epochs=1, is_validated=False, config=config)
+    _, html, page = report_of(
+        tmp_path, windows, None, n_epochs=1, is_validated=False, config=config
+    )
     assert "No subjects were held out" in page.text["learning"]
     assert "between the two lines" not in page.text["learning"]
     assert "for 1 epoch" in page.text["results"]
@@ -317,8 +325,9 @@ def test_a_single_subject(tmp_path, windows):
 
 def test_subjects_that_were_trained_on_are_told(tmp_path):
     known = make_windows(subjects=(3, 4))
-    _, html, _ = report_of(tmp_path, known, None)
+    _, html, page = report_of(tmp_path, known, None)
     assert "never seen" not in html
+    assert "wrong labels that it learned are not found" in page.text["labels"]
     assert re.search(r"trained on\s+subjects 3 too", html)
 
 

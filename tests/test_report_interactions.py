@@ -6,15 +6,15 @@ import re
 
 import numpy as np
 import pytest
-from browsing import show, without_javascript
-from scored_run import make_evaluation, make_windows
+from browsing import show, usual_answers, without_javascript
+from scored_run import make_windows
 
 from har.signals import UCI_ACTIVITIES
 
 pytestmark = pytest.mark.browser
 
 WINDOWS = make_windows(600, UCI_ACTIVITIES)
-EVALUATION = make_evaluation(WINDOWS)
+EVALUATION = usual_answers(WINDOWS)
 IS_WRONG = EVALUATION.predicted != EVALUATION.labels
 # Windows that can be seen, by subject and group.
 SHOWN = """

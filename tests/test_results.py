@@ -47,36 +47,6 @@ def test_what_was_written_is_read(run, windows):
     assert results.metrics["validation_loss"].notna().all()
 
 
-def test_mistakes_are_wrong_and_the_surest_come_first(run, windows):
-    evaluation = make_evaluation(windows)
-    is_wrong = evaluation.predicted != evaluation.labels
-    mistakes = Results.read(run).mistakes(6, windows)
-    assert len(mistakes) == 6
-    probabilities = [mistake.probability for mistake in mistakes]
-    assert probabilities == sorted(probabilities, reverse=True)
-    assert probabilities[0] == pytest.approx(evaluation.probabilities.max(axis=1)[is_wrong].max())
-    for mistake in mistakes:
-        assert is_wrong[mistake.index]
-        assert mistake.true == windows.activities[windows.labels[mistake.index]]
-        assert mistake.subject == windows.subjects[mistake.index]
-        assert_array_equal(mistake.signals, windows.signals[mistake.index])
-
-
-def test_each_subject_gives_only_its_surest_mistake_of_a_kind(run, windows):
-    evaluation = make_evaluation(windows)
-    surest = {}
-    for index in np.flatnonzero(evaluation.predicted != evaluation.labels):
-        kind = windows.subjects[index], windows.labels[index], evaluation.predicted[index]
-        surest[kind] = max(surest.get(kind, 0.0), evaluation.probabilities[index].max())
-    mistakes = Results.read(run).mistakes(10_000)
-    probabilities = [mistake.probability for mistake in mistakes]
-    np.testing.assert_allclose(sorted(probabilities), sorted(surest.values()), rtol=1e-7)
-
-
-def test_mistakes_need_no_signals(run):
-    assert all(mistake.signals is None for mistake in Results.read(run).mistakes(3))
-
-
 def test_a_run_may_have_no_validation(tmp_path, windows):
     metrics = Results.read(make_run(tmp_path, windows, is_validated=False)).metrics
     assert metrics[["validation_loss", "validation_accuracy"]].isna().all(axis=None)

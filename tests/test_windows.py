@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from har.errors import DataError
-from har.windows import Windows, check_signals, hold_out_subjects, sliding_windows
+from har.windows import (
+    Windows,
+    check_signals,
+    hold_out_subjects,
+    join_windows,
+    sliding_windows,
+)
 
 # Machines are shared: how long an example takes says nothing.
 unhurried = settings(deadline=None)
@@ -117,3 +123,13 @@ def test_different_seeds_hold_out_different_subjects():
     windows = windows_of(range(1, 22))
     drawn = {hold_out_subjects(windows, 4, seed)[1].subject_names for seed in range(10)}
     assert len(drawn) > 5
+
+
+@unhurried
+@given(n_windows=st.integers(1, 6), size=st.integers(1, 9), data=st.data())
+def test_joining_windows_undoes_cutting_them(n_windows, size, data):
+    step = data.draw(st.integers(1, size))
+    recording = np.arange(2 * (size + (n_windows - 1) * step)).reshape(-1, 2)
+    windows = sliding_windows(recording, size, step)
+    assert len(windows) == n_windows
+    assert_array_equal(join_windows(windows, step), recording)

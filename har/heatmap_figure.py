@@ -1,0 +1,83 @@
+"""The figure of who was named right while doing what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from har.signals import FloatArray, IntArray
+from har.style import FAINT, INK, PAPER, ROSE, STYLE, short_label
+
+# Above it, white on a cell is read better than ink.
+_DARK_SHADE = 0.75
+
+
+def whole_percent(n_right: int, n_windows: int) -> str:
+    """Write a share of windows in whole percent; only all are 100 %, and only none are 0 %."""
+    whole = round(100 * n_right / n_windows)
+    if 0 < n_right < n_windows:
+        whole = min(max(whole, 1), 99)
+    return f"{whole}\N{NO-BREAK SPACE}%"
+
+
+def wrong_shades(n_right: IntArray, n_windows: IntArray) -> FloatArray:
+    """Tell how strongly to colour a cell.
+
+    Parameters
+    ----------
+    n_right, n_windows : ndarray of int, shape (n_subjects, n_activities)
+        Windows named right, of how many.
+
+    Returns
+    -------
+    ndarray of float, shape (n_subjects, n_activities)
+        The root of the share that is wrong, so that rare mistakes show; 0 without windows.
+    """
+    return np.asarray(np.sqrt((n_windows - n_right) / np.maximum(n_windows, 1)))
+
+
+@rc_context(STYLE)
+def heatmap_figure(
+    n_right: IntArray, n_windows: IntArray, subjects: Sequence[int], activities: Sequence[str]
+) -> Figure:
+    """Draw the share of windows named right for each subject and activity.
+
+    Parameters
+    ----------
+    n_right, n_windows : ndarray of int, shape (n_subjects, n_activities)
+        Windows named right, of how many.
+    subjects : sequence of int
+        Names of the rows, from top to bottom.
+    activities : sequence of str
+        Names of the columns.
+
+    Returns
+    -------
+    Figure
+        The more of a cell's windows are wrong, the more strongly it is shaded; where there are
+        none, it has a dash.
+    """
+    shades = wrong_shades(n_right, n_windows)
+    n_rows, n_columns = shades.shape
+    figure = Figure(figsize=(1.1 + 0.86 * n_columns, 0.9 + 0.42 * n_rows), layout="constrained")
+    axes = figure.subplots()
+    shading = LinearSegmentedColormap.from_list("", [PAPER, ROSE])
+    # Paper between the cells, as in a printed table.
+    axes.pcolormesh(shades, cmap=shading, vmin=0, vmax=1, edgecolors=PAPER, linewidth=2)
+    for (row, column), shade in np.ndenumerate(shades):
+        right, total = int(n_right[row, column]), int(n_windows[row, column])
+        text = f"{whole_percent(right, total)}\n{right}/{total}" if total else "–"
+        colour = PAPER if shade > _DARK_SHADE else INK if total else FAINT
+        axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8, color=colour)
+    axes.set_xticks(np.arange(n_columns) + 0.5, [short_label(activity) for activity in activities])
+    axes.set_yticks(np.arange(n_rows) + 0.5, [f"Subject {subject}" for subject in subjects])
+    axes.invert_yaxis()
+    axes.tick_params(length=0, labeltop=True, labelbottom=False, labelcolor=INK)
+    axes.tick_params(axis="x", labelrotation=90 if n_columns > 6 else 0)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    return figure
