@@ -36,7 +36,7 @@ from har.results import Results, check_same_windows
 from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
 from har.signals import IntArray
-from har.style import save_png
+from har.style import save_png, save_svg
 from har.windows import Windows
 from har.windows_section import windows_view
 
@@ -75,6 +75,7 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
         with whole_folder(run.figures) as folder:
             for name, picture in pictures.items():
                 save_png(picture, folder / f"{name}.png")
+                save_svg(picture, folder / f"{name}.svg")
         write_text(run.report, page)
         write_text(run.summary, report_markdown(results))
     except OSError as error:

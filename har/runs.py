@@ -12,7 +12,7 @@
     robustness.json      figures on disturbed test windows, if they were asked for
     events/              the epochs for TensorBoard, if they were asked for
     explanation.json     what the network looks at, if that was asked for
-    figures/*.png        the report's figures
+    figures/             the report's figures, as PNG and SVG
     report.html          one page to look at
     report.md            its summary for pull requests
 """
@@ -168,7 +168,7 @@ class RunFolder:
 
     @property
     def figures(self) -> Path:
-        """The report's figures as PNG."""
+        """The report's figures as PNG and SVG."""
         return self.path / "figures"
 
     @property

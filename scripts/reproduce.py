@@ -1,10 +1,10 @@
 """Train recipes with several seeds on the official split and keep what came out.
 
 Each run is an ordinary ``har train`` in ``runs/reproduce/``; finished ones are not run again. Their
-figures go to ``configs/results.csv``. Whenever test subjects are scored, a line is added to
-``configs/test_scorings.csv``, whatever becomes of the figure. With --cross-validate, recipes are
-cross-validated by ``har cv`` instead, and baselines by ``har baseline``; those figures go to
-``configs/crossval.csv``. README's table and its picture are made from both files of figures. With
+figures go to ``configs/results.csv``, as do those of classical classifiers, which are asked for as
+``baselines``. Whenever test subjects are scored, a line is added to ``configs/test_scorings.csv``,
+whatever becomes of the figure. With --cross-validate, recipes are cross-validated by ``har cv``
+instead, and baselines by ``har baseline``; those figures go to ``configs/crossval.csv``. README's table and its picture are made from both files of figures. With
 --on-hapt, finished runs are scored on HAPT's own windows of the test subjects; those figures are in
 the ledger only.
 """
@@ -12,9 +12,11 @@ the ledger only.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 from results import CROSS_VALIDATED, ROOT, TESTED, mean_and_deviation, show_results
+from threadpoolctl import threadpool_limits
 
 RUNS = ROOT / "runs" / "reproduce"
 LEDGER = ROOT / "configs" / "test_scorings.csv"
@@ -83,10 +86,46 @@ def read_result(recipe: str, seed: int, run: Path) -> dict[str, object]:
 
 def score_on_test_subjects(options: argparse.Namespace) -> list[dict[str, object]]:
     """Train what is asked for with each seed, several runs at once."""
-    wanted = [(recipe, seed) for recipe in options.recipes for seed in range(options.seeds)]
+    recipes = [name for name in options.recipes if name != BASELINES]
+    wanted = [(recipe, seed) for recipe in recipes for seed in range(options.seeds)]
     with ThreadPoolExecutor(options.jobs) as pool:
         runs = list(pool.map(lambda pair: train(*pair, options.threads), wanted))
-    return [read_result(*pair, run) for pair, run in zip(wanted, runs, strict=True)]
+    rows = [read_result(*pair, run) for pair, run in zip(wanted, runs, strict=True)]
+    if BASELINES in options.recipes:
+        rows += score_baselines(options.seeds)
+    return rows
+
+
+def score_baselines(n_seeds: int) -> Iterator[dict[str, object]]:
+    """Train each baseline on all training subjects with each seed, one after the other."""
+    from har import baselines
+    from har.config import DataConfig
+    from har.datasets.sources import open_data
+    from har.evaluation import Evaluation
+    from har.features import summary_features
+    from har.provenance import describe_source, now
+
+    data = open_data(DataConfig())
+    train, test = data.train, data.test
+    features = summary_features(train.signals, train.channels, train.rate_hz)
+    for name, seed in itertools.product(baselines.BASELINES, range(n_seeds)):
+        print("training", name, "with seed", seed, flush=True)
+        with threadpool_limits(1):
+            started_s = time.perf_counter()
+            classifier = baselines.fit_baseline(name, train, features, seed)
+            training_s = time.perf_counter() - started_s
+        probabilities = baselines.predict_baseline(classifier, test)
+        evaluation = Evaluation(test.labels, probabilities, test.subjects, test.activities)
+        enter_in_ledger(now(), describe_source(), name, seed, evaluation.accuracy)
+        yield {
+            "recipe": name,
+            "seed": seed,
+            "n_parameters": None,
+            "n_threads": 1,
+            "training_s": round(training_s),
+            "accuracy": round(evaluation.accuracy, 6),
+            "macro_f1": round(evaluation.macro_f1, 6),
+        }
 
 
 def score_on_hapt(options: argparse.Namespace) -> str:
