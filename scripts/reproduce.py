@@ -4,9 +4,9 @@ Each run is an ordinary ``har train`` in ``runs/reproduce/``; finished ones are 
 figures go to ``configs/results.csv``, as do those of classical classifiers, which are asked for as
 ``baselines``. Whenever test subjects are scored, a line is added to ``configs/test_scorings.csv``,
 whatever becomes of the figure. With --cross-validate, recipes are cross-validated by ``har cv``
-instead, and baselines by ``har baseline``; those figures go to ``configs/crossval.csv``. README's table and its picture are made from both files of figures. With
---on-hapt, finished runs are scored on HAPT's own windows of the test subjects; those figures are in
-the ledger only.
+instead, and baselines by ``har baseline``; those figures go to ``configs/crossval.csv``. README's
+table and its picture are made from both files of figures. With --on-hapt, finished runs are scored
+on HAPT's own windows of the test subjects; those figures are in the ledger only.
 """
 
 from __future__ import annotations
