@@ -56,7 +56,7 @@ def started(arguments, out):
         text=True,
     )
     deadline_s = time.monotonic() + 120
-    while not list(out.glob("folds/*.json")):
+    while not list(out.glob("folds/seed*.json")):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline_s
         time.sleep(0.02)
