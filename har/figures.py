@@ -25,6 +25,7 @@ from har.style import (
     activity_label,
     colours_of,
     percent,
+    set_margins,
     short_label,
 )
 
@@ -81,20 +82,6 @@ def learning_curves(
         if kept_epoch is not None and kept_epoch in epochs:
             _mark_epoch(axes, list(epochs).index(kept_epoch), epochs, curve)
     return figure
-
-
-def set_margins(figure: Figure, left: float, right: float, bottom: float, top: float) -> None:
-    """Set margins in inches: figures side by side then have their axes in line.
-
-    Parameters
-    ----------
-    figure : Figure
-        Without a layout of its own.
-    left, right, bottom, top : float
-        How wide its margins shall be.
-    """
-    width, height = figure.get_size_inches()
-    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
 
 
 def _draw_curve(axes: Axes, epochs: Sequence[int], curve: Curve) -> None:
