@@ -156,7 +156,9 @@ def signed(value: float, decimals: int = 2) -> str:
 
 def _decimal(value: float, decimals: int, sign: str = "-") -> str:
     # Adding 0 makes a zero of the minus zero that rounding can leave.
-    return f"{round(float(value), decimals) + 0.0:{sign}.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{round(float(value), decimals) + 0.0:{sign}.{decimals}f}".replace(
+        "-", "\N{MINUS SIGN}"
+    )
 
 
 def number(value: float) -> str:

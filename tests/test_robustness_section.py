@@ -35,7 +35,8 @@ def test_the_section_stands_after_calibration_and_in_the_navigation(written):
 
 def test_a_run_that_was_not_disturbed_has_no_such_section(tmp_path):
     html = write_report(make_run(tmp_path / "run", make_windows())).read_text()
-    assert "obustness" not in html
+    assert "#robustness" not in html and 'id="robustness"' not in html
+    assert "robustness.json" not in html
 
 
 def test_the_page_says_how_accuracy_falls(written):
