@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 from compared_runs import side_of
+from read_page import Page
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
-from test_report import Page
 
 from har.compare_report import write_comparison
 from har.compare_summary import summarise
