@@ -161,8 +161,8 @@ def _robustness_in_words(robustness: Robustness | None) -> list[str]:
     if is_turned.any():
         low, high = table.loc[is_turned, "accuracy"].agg(["min", "max"])
         sentences.append(
-            f"If the phone is turned by {_TURN_DEGREES} degrees, {percent(low)} to "
-            f"{percent(high)} are named right, depending on the axis."
+            f"If the phone is turned by {_TURN_DEGREES} degrees, {interval_in_words([low, high])} "
+            "are named right, depending on the axis."
         )
     if robustness.without_gyroscope is not None:
         share = percent(robustness.without_gyroscope)

@@ -10,11 +10,7 @@ from matplotlib.figure import Figure
 
 from har.calibration_section import calibration_pictures, calibration_view
 from har.explanation_section import explanation_pictures, explanation_view
-from har.figures import (
-    class_bars,
-    confusion_figure,
-    subject_bars,
-)
+from har.figures import class_bars, confusion_figure, subject_bars
 from har.files import whole_folder, write_text, writing_to
 from har.heatmap_section import heatmap_pictures, heatmap_view
 from har.labels_section import labels_view
