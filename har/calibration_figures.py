@@ -12,11 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from har.signals import IntArray
-from har.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE, add_tips, percent
+from har.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE, add_tips, percent, set_margins
 
-# Equal margins, as shares of equal figures: side by side their axes are in line.
 _SIZE_INCHES = (4.1, 3.4)
-_MARGINS = {"left": 0.14, "right": 0.94, "bottom": 0.145, "top": 0.86}
 
 # Narrower bands could not be pointed at.
 _N_TIPS = 50
@@ -36,7 +34,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
     Figure
     """
     figure = Figure(figsize=_SIZE_INCHES)
-    figure.subplots_adjust(**_MARGINS)
+    set_margins(figure, left=0.57, right=0.22, bottom=0.49, top=0.48)
     grid = {"height_ratios": [3.2, 1], "hspace": 0.2}
     right, often = figure.subplots(2, 1, sharex=True, gridspec_kw=grid)
     bars = {"x": table["low"], "width": table["high"] - table["low"], "align": "edge"}
@@ -75,7 +73,7 @@ def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure
     Figure
     """
     figure = Figure(figsize=_SIZE_INCHES)
-    figure.subplots_adjust(**_MARGINS)
+    set_margins(figure, left=0.57, right=0.22, bottom=0.49, top=0.48)
     axes = figure.subplots()
     risk = 1 - table["accuracy"]
     marker = "o" if len(table) == 1 else None

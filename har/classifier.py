@@ -16,6 +16,7 @@ from har.config import Config
 from har.ensemble import joined, member_prefix
 from har.errors import DataError, RunError
 from har.evaluation import Evaluation
+from har.files import writing_to
 from har.history import EpochRecord, kept_epoch, read_history
 from har.network import (
     ActivityNetwork,
@@ -300,7 +301,7 @@ class ActivityClassifier:
             If nothing was trained, or the folder cannot be written.
         """
         network = self._fitted()
-        try:
+        with writing_to(folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
             run = RunFolder(Path(folder))
             shape = (1, self.n_timesteps_, len(self.channels_))
@@ -308,10 +309,6 @@ class ActivityClassifier:
             run.write_config(self.config)
             run.write_epochs([asdict(record) for record in self.history_])
             run.update_manifest(**self.describe())
-        except OSError as error:
-            raise RunError(
-                f"{folder}: found {error.strerror or error}, expected a folder to write to"
-            ) from error
 
     @classmethod
     def load(cls, folder: str | Path, device: str = "auto") -> ActivityClassifier:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from har.signals import FloatArray
-from har.style import BLUE, INK, STYLE, percent, tip_id
+from har.style import BLUE, INK, STYLE, percent, tip_id, widened
 
 # From so large a ratio on, costs are shown on a logarithmic axis.
 _LOG_FROM = 8
@@ -66,9 +66,9 @@ def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) 
 
 
 def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:
-    middle = (accuracies.min() + accuracies.max()) / 2
-    span = 1.3 * max(float(np.ptp(accuracies)), _LEAST_SPAN)
-    axes.set_ylim(middle - span / 2, middle + span / 2)
+    low, high = widened(accuracies.min(), accuracies.max(), _LEAST_SPAN)
+    # Some room above the highest and below the lowest.
+    axes.set_ylim(*widened(low, high, 1.3 * (high - low)))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     if costs.max() >= _LOG_FROM * costs.min():
         axes.set_xscale("log")

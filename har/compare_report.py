@@ -20,8 +20,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.compare_figure import cost_figure
-from har.errors import RunError
-from har.files import write_text
+from har.files import write_text, writing_to
 from har.markdown import markdown_table
 from har.page_parts import about_data
 from har.pages import duration_in_words, page_environment, people, points, setting_in_words
@@ -91,16 +90,12 @@ def write_comparison(summary: Mapping[str, Any], folder: Path) -> Path:
     """
     page = folder / "comparison.html"
     pictures = _pictures(summary["runs"])
-    try:
+    with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _write_pictures(pictures, folder / "figures")
         write_text(folder / "comparison.json", json.dumps(summary, indent=2) + "\n")
         write_text(folder / "comparison.md", markdown_of(summary))
         write_text(page, _render(summary, pictures))
-    except OSError as error:
-        raise RunError(
-            f"{folder}: found {error.strerror or error}, expected a folder to write to"
-        ) from error
     return page
 
 

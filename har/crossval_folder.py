@@ -24,6 +24,7 @@ from har.config import Config
 from har.crossval_summary import summarise
 from har.errors import RunError
 from har.evaluation import Evaluation
+from har.files import writing_to
 from har.folds import FoldScore
 from har.frames import write_frame
 from har.runs import RunFolder
@@ -72,7 +73,7 @@ class CrossValidationFolder:
             begun with, or if it cannot be written.
         """
         folder = cls(path)
-        try:
+        with writing_to(path):
             if folder.run.manifest.exists():
                 folder._check_same(config, manifest)
                 folder._add_session(manifest)
@@ -86,10 +87,6 @@ class CrossValidationFolder:
             folder._scores.mkdir()
             folder.run.write_config(config)
             folder.run.update_manifest(**manifest)
-        except OSError as error:
-            raise RunError(
-                f"{path}: found {error.strerror or error}, expected a folder to write to"
-            ) from error
         return folder
 
     @property

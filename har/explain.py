@@ -9,19 +9,8 @@ import numpy as np
 from har.attribution import integrated_gradients
 from har.classifier import ActivityClassifier
 from har.errors import DataError, RunError
-from har.explanation import (
-    ExplainedWindow,
-    Explanation,
-    Importance,
-    States,
-    Stretches,
-)
-from har.importance import (
-    N_REPEATS,
-    occlusion_by_activity,
-    occlusions,
-    permutation_importances,
-)
+from har.explanation import ExplainedWindow, Explanation, Importance, States, Stretches
+from har.importance import N_REPEATS, occlusion_by_activity, occlusions, permutation_importances
 from har.layers import n_outputs
 from har.lstm_states import lstm_inputs, run_lstm, single_network, telling_states
 from har.signals import FloatArray, IntArray

@@ -267,6 +267,8 @@ def _check(explanation: Explanation) -> None:
         raise ValueError(f"importances of something else than {', '.join(sources)}")
     if len(explanation.n_occluded) != len(activities):
         raise ValueError(f"{len(explanation.n_occluded)} counts of {len(activities)} activities")
+    if not explanation.windows or not explanation.states:
+        raise ValueError("no window that was looked into")
     for window in explanation.windows:
         _check_shape(window.signals, (len(window.signals), len(explanation.channels)))
         _check_shape(window.attributions, window.signals.shape)

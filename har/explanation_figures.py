@@ -14,16 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from har.explanation import (
-    ExplainedWindow,
-    Importance,
-    States,
-    Stretches,
-    sources_of,
-)
+from har.explanation import ExplainedWindow, Importance, States, Stretches, sources_of
 from har.signal_panels import signals_figure
 from har.signals import FloatArray
-from har.style import BLUE, FAINT, INK, STYLE, activity_label, number
+from har.style import BLUE, FAINT, INK, STYLE, activity_label, number, signed
 
 # P. Tol's "bright" blue and "muted" rose (sronpersonalpages.nl/~pault): halfway between light and
 # dark, and told apart by those who see no red or no green.
@@ -191,7 +185,7 @@ def attribution_figure(
         limits = axes.get_ylim()
         duration_s = len(window.signals) / rate_hz
         _draw_heat(axes, attributions[np.newaxis], limit / _FAINTNESS, duration_s, limits)
-        total = f"{attributions.sum():+.2f}".replace("-", "\N{MINUS SIGN}")
+        total = signed(attributions.sum())
         axes.set_title(f"{axes.get_title('left')}: {total}", fontweight="normal")
     axes = _panel_below(figure, _TITLE_INCHES + 0.17 * len(sources))
     full = max(float(np.abs(window.occlusion).max()), _LEAST_FULL)

@@ -15,16 +15,10 @@ from har.explanation_figures import (
     occlusion_figure,
     states_figure,
 )
-from har.style import activity_label, interval_in_words, percent, to_svg
+from har.style import activity_label, interval_in_words, percent, signal_label, signed, to_svg
 
-_NAMES = {
-    "acc": "Acceleration",
-    "body_acc": "Body acceleration",
-    "total_acc": "Total acceleration",
-    "gyro": "Angular rate",
-    "body_gyro": "Angular rate",
-    f"body_acc{JOINT}total_acc": "Both accelerations",
-}
+# What `har.style.signal_label` does not name: two signals of one sensor together.
+_TOGETHER = {f"body_acc{JOINT}total_acc": "Both accelerations"}
 
 
 def explanation_pictures(explanation: Explanation) -> dict[str, Figure]:
@@ -63,7 +57,8 @@ def explanation_pictures(explanation: Explanation) -> dict[str, Figure]:
 
 
 def _long_names(explanation: Explanation) -> dict[str, str]:
-    return {source: _NAMES.get(source, source) for source in sources_of(explanation.channels)}
+    sources = sources_of(explanation.channels)
+    return {source: _TOGETHER.get(source, signal_label(source)) for source in sources}
 
 
 def _short_names(explanation: Explanation) -> dict[str, str]:
@@ -149,21 +144,21 @@ def _window_view(
     window: ExplainedWindow, explanation: Explanation, pictures: Mapping[str, Figure]
 ) -> dict[str, Any]:
     sums = [
-        f"{_long_names(explanation)[source]} {window.attributions[:, places].sum():+.2f}"
+        f"{_long_names(explanation)[source]} {signed(window.attributions[:, places].sum())}"
         for source, places in sources_of(explanation.channels).items()
         if JOINT not in source
     ]
     title = (
         f"Signals of test window {window.index}, {activity_label(window.true)}, and what speaks "
         f"for {activity_label(window.predicted)}: {', '.join(sums)}."
-    ).replace("-", "\N{MINUS SIGN}")
+    )
     return {
         "index": window.index,
         "subject": window.subject,
         "true": window.true,
         "predicted": window.predicted,
         "probability": window.probability,
-        "gained": f"{window.gained:+.2f}".replace("-", "\N{MINUS SIGN}"),
+        "gained": signed(window.gained),
         "svg": _svg(pictures, f"attribution_{window.index}", title),
     }
 

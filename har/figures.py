@@ -25,11 +25,12 @@ from har.style import (
     activity_label,
     colours_of,
     percent,
+    set_margins,
     short_label,
 )
 
-# Above it, white on a cell of a confusion matrix is read better than ink.
-_DARK_SHADE = 0.75
+# Above it, white on a shaded cell is read better than ink.
+DARK_SHADE = 0.75
 
 
 @dataclass(frozen=True)
@@ -81,20 +82,6 @@ def learning_curves(
         if kept_epoch is not None and kept_epoch in epochs:
             _mark_epoch(axes, list(epochs).index(kept_epoch), epochs, curve)
     return figure
-
-
-def set_margins(figure: Figure, left: float, right: float, bottom: float, top: float) -> None:
-    """Set margins in inches: figures side by side then have their axes in line.
-
-    Parameters
-    ----------
-    figure : Figure
-        Without a layout of its own.
-    left, right, bottom, top : float
-        How wide its margins shall be.
-    """
-    width, height = figure.get_size_inches()
-    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
 
 
 def _draw_curve(axes: Axes, epochs: Sequence[int], curve: Curve) -> None:
@@ -200,9 +187,15 @@ def confusion_figure(counts: IntArray, activities: Sequence[str]) -> Figure:
         visible = np.where(hidden, np.nan, shades)
         axes.imshow(visible, cmap=shading, vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(n, n):
-        colour = PAPER if shades[row, column] > _DARK_SHADE else INK
+        colour = PAPER if shades[row, column] > DARK_SHADE else INK
         _write_cell(axes, column, row, int(counts[row, column]), shares[row, column], colour)
-    _name_cells(axes, activities)
+    name_cells(axes, activities, [activity_label(activity) for activity in activities])
+    axes.set_xlabel("predicted", labelpad=8)
+    axes.set_ylabel("true", labelpad=8)
+    # White rules between the cells, as in a printed table.
+    for edge in np.arange(n - 1) + 0.5:
+        axes.axhline(edge, color=PAPER, lw=2)
+        axes.axvline(edge, color=PAPER, lw=2)
     return figure
 
 
@@ -214,22 +207,26 @@ def _write_cell(axes: Axes, x: int, y: int, count: int, share: float, colour: st
     axes.text(x, y + 0.22, percent(share), ha="center", va="center", fontsize=7.5, color=colour)
 
 
-def _name_cells(axes: Axes, activities: Sequence[str]) -> None:
-    n = len(activities)
-    axes.set_xticks(range(n), [short_label(activity) for activity in activities])
-    axes.set_yticks(range(n), [activity_label(activity) for activity in activities])
-    axes.set_xlabel("predicted", labelpad=8)
-    axes.set_ylabel("true", labelpad=8)
+def name_cells(axes: Axes, activities: Sequence[str], rows: Sequence[str]) -> None:
+    """Write what the columns and rows of a table of shaded cells are.
+
+    Parameters
+    ----------
+    axes : Axes
+        With cells around whole numbers, row 0 at the top.
+    activities : sequence of str
+        Names of the columns.
+    rows : sequence of str
+        What to call the rows.
+    """
+    axes.set_xticks(range(len(activities)), [short_label(activity) for activity in activities])
+    axes.set_yticks(range(len(rows)), rows)
     axes.xaxis.set_label_position("top")
     axes.tick_params(length=0, labeltop=True, labelbottom=False, labelcolor=INK)
-    if n > 6:
+    if len(activities) > 6:
         axes.tick_params(axis="x", labelrotation=90)
     axes.grid(False)
     axes.spines[:].set_visible(False)
-    # White rules between the cells, as in a printed table.
-    for edge in np.arange(n - 1) + 0.5:
-        axes.axhline(edge, color=PAPER, lw=2)
-        axes.axvline(edge, color=PAPER, lw=2)
 
 
 @rc_context(STYLE)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from har.errors import RunError
+
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
 
@@ -44,6 +46,28 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as UTF-8, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+@contextmanager
+def writing_to(folder: str | Path) -> Iterator[None]:
+    """Say in one line that a folder cannot be written.
+
+    Parameters
+    ----------
+    folder : str or Path
+        What the block writes to.
+
+    Raises
+    ------
+    RunError
+        If the block meets an `OSError`.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise RunError(
+            f"{folder}: found {error.strerror or error}, expected a folder to write to"
+        ) from error
 
 
 @contextmanager

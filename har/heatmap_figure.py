@@ -9,11 +9,9 @@ from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from har.figures import DARK_SHADE, name_cells
 from har.signals import FloatArray, IntArray
-from har.style import FAINT, INK, PAPER, ROSE, STYLE, short_label
-
-# Above it, white on a cell is read better than ink.
-_DARK_SHADE = 0.75
+from har.style import FAINT, INK, PAPER, ROSE, STYLE
 
 
 def whole_percent(n_right: int, n_windows: int) -> str:
@@ -67,17 +65,13 @@ def heatmap_figure(
     axes = figure.subplots()
     shading = LinearSegmentedColormap.from_list("", [PAPER, ROSE])
     # Paper between the cells, as in a printed table.
-    axes.pcolormesh(shades, cmap=shading, vmin=0, vmax=1, edgecolors=PAPER, linewidth=2)
+    edges = (np.arange(n_columns + 1) - 0.5, np.arange(n_rows + 1) - 0.5)
+    axes.pcolormesh(*edges, shades, cmap=shading, vmin=0, vmax=1, edgecolors=PAPER, linewidth=2)
     for (row, column), shade in np.ndenumerate(shades):
         right, total = int(n_right[row, column]), int(n_windows[row, column])
         text = f"{whole_percent(right, total)}\n{right}/{total}" if total else "–"
-        colour = PAPER if shade > _DARK_SHADE else INK if total else FAINT
-        axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=8, color=colour)
-    axes.set_xticks(np.arange(n_columns) + 0.5, [short_label(activity) for activity in activities])
-    axes.set_yticks(np.arange(n_rows) + 0.5, [f"Subject {subject}" for subject in subjects])
+        colour = PAPER if shade > DARK_SHADE else INK if total else FAINT
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, color=colour)
     axes.invert_yaxis()
-    axes.tick_params(length=0, labeltop=True, labelbottom=False, labelcolor=INK)
-    axes.tick_params(axis="x", labelrotation=90 if n_columns > 6 else 0)
-    axes.grid(False)
-    axes.spines[:].set_visible(False)
+    name_cells(axes, activities, [f"Subject {subject}" for subject in subjects])
     return figure

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from har.evaluation import Evaluation
-from har.page_parts import about_data, network_in_words
+from har.page_parts import PUBLISHED, about_data, network_in_words
 from har.pages import people
 from har.results import Results
 from har.robustness import Robustness
@@ -19,7 +19,6 @@ from har.style import activity_label, interval_in_words, number, percent
 
 # A pocket holds a phone somewhat turned; so far it is asked what becomes of the accuracy.
 _TURN_DEGREES = 30
-_PUBLISHED = ("uci_har", "hapt")
 
 
 def model_card(results: Results) -> dict[str, list[str]]:
@@ -47,7 +46,7 @@ def model_card(results: Results) -> dict[str, list[str]]:
 
 def _intended_use(results: Results) -> list[str]:
     model = results.manifest["model"]
-    place = " worn at the waist" if results.config.data.set in _PUBLISHED else ""
+    place = " worn at the waist" if results.config.data.set in PUBLISHED else ""
     return [
         f"{network_in_words(results.config)} that names what a person does from "
         f"{model['n_timesteps'] / model['rate_hz']:.2f} s of signals of a phone{place}: "
@@ -97,31 +96,51 @@ def _quality(results: Results) -> list[str]:
     ]
     if evaluation.accuracy == 1:
         return sentences
-    subject, hardest = min(evaluation.per_subject.items(), key=lambda row: row[1]["accuracy"])
+    if len(evaluation.per_subject) > 1:
+        subject, hardest = min(evaluation.per_subject.items(), key=lambda row: row[1]["accuracy"])
+        sentences.append(
+            f"The hardest person, subject {subject}: {percent(hardest['accuracy'])} of "
+            f"{hardest['n_windows']} windows."
+        )
+    ((true, predicted, n_windows),) = commonest_mistakes(evaluation, 1)
     return [
         *sentences,
-        f"The hardest person, subject {subject}: {percent(hardest['accuracy'])} of "
-        f"{hardest['n_windows']} windows. {_commonest_mistake(evaluation)}",
+        f"The commonest mistake: {activity_label(true)} taken for {activity_label(predicted)}, in "
+        f"{n_windows} of {evaluation.per_class[true]['support']} windows.",
         f"How sure it is and how often it is right differ by "
         f"{percent(evaluation.calibration['after']['ece'])} on average.",
     ]
 
 
-def _commonest_mistake(evaluation: Evaluation) -> str:
-    counts = evaluation.confusion_matrix * (1 - np.eye(len(evaluation.activities), dtype=int))
-    true, predicted = np.unravel_index(counts.argmax(), counts.shape)
-    names = [activity_label(evaluation.activities[place]) for place in (true, predicted)]
-    n_windows = evaluation.confusion_matrix[true].sum()
-    return (
-        f"The commonest mistake: {names[0]} taken for {names[1]}, in {counts.max()} of "
-        f"{n_windows} windows."
-    )
+def commonest_mistakes(evaluation: Evaluation, n: int) -> list[tuple[str, str, int]]:
+    """Find which activities were taken for which most often.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of a run.
+    n : int
+        How many pairs at most.
+
+    Returns
+    -------
+    list of tuple
+        What was done, what was said, and in how many windows; the commonest first.
+    """
+    counts = evaluation.confusion_matrix.copy()
+    np.fill_diagonal(counts, 0)
+    most = np.argsort(-counts, axis=None, kind="stable")[: min(n, np.count_nonzero(counts))]
+    names = evaluation.activities
+    return [
+        (names[true], names[predicted], int(counts[true, predicted]))
+        for true, predicted in zip(*np.unravel_index(most, counts.shape), strict=True)
+    ]
 
 
 def _limits(results: Results) -> list[str]:
     people_like = (
         "people like those tested: volunteers of 19 to 48 years in a laboratory"
-        if results.config.data.set in _PUBLISHED
+        if results.config.data.set in PUBLISHED
         else "people, phones and places like those tested"
     )
     return [
@@ -138,16 +157,15 @@ def _robustness_in_words(robustness: Robustness | None) -> list[str]:
         ]
     table = robustness.table
     is_turned = table["disturbance"].str.startswith("rotation") & (table["level"] == _TURN_DEGREES)
-    silent = table[(table["disturbance"] == "missing_gyroscope") & (table["level"] > 0)]
     sentences = []
     if is_turned.any():
         low, high = table.loc[is_turned, "accuracy"].agg(["min", "max"])
         sentences.append(
-            f"If the phone is turned by {_TURN_DEGREES} degrees, {percent(low)} to "
-            f"{percent(high)} are named right, depending on the axis."
+            f"If the phone is turned by {_TURN_DEGREES} degrees, {interval_in_words([low, high])} "
+            "are named right, depending on the axis."
         )
-    if not silent.empty:
-        share = percent(silent["accuracy"].iloc[0])
+    if robustness.without_gyroscope is not None:
+        share = percent(robustness.without_gyroscope)
         sentences.append(f"Without a gyroscope, {share} are named right.")
     return sentences
 

@@ -13,7 +13,7 @@ from har.figures import row_shades, row_shares
 from har.signals import IntArray
 
 # By their names in settings: what published data sets are called, and what to cite.
-_PUBLISHED = {
+PUBLISHED = {
     "uci_har": (
         "UCI HAR",
         "D. Anguita, A. Ghio, L. Oneto, X. Parra and J. L. Reyes-Ortiz, “A Public Domain Dataset "
@@ -158,7 +158,7 @@ def about_data(data_set: str, data: Mapping[str, Any]) -> list[str]:
             "worse.",
             *notes,
         ]
-    name, citation = _PUBLISHED[data_set]
+    name, citation = PUBLISHED[data_set]
     return [
         f"{name}: 30 volunteers of 19 to 48 years, a phone at the waist, recorded in a laboratory. "
         "Results on other people, phones, pockets and daily life may be worse.",

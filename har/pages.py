@@ -12,7 +12,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from har.style import activity_label, colours_of, interval_in_words, percent, short_label
+from har.style import activity_label, colours_of, interval_in_words, percent, short_label, signed
 
 
 def page_environment(activities: Iterable[str]) -> Environment:
@@ -83,8 +83,7 @@ def people(number: int) -> str:
 
 def points(difference: float, decimals: int = 2) -> str:
     """Write a difference of shares in percentage points: ``"+1.10"``, ``"−0.32"``, ``"+0.00"``."""
-    # Adding 0 makes a zero of the minus zero that rounding can leave.
-    return f"{round(100 * difference, decimals) + 0.0:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    return signed(100 * difference, decimals)
 
 
 def _date(time: str | datetime) -> str:

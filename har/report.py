@@ -9,14 +9,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from har.calibration_section import calibration_pictures, calibration_view
-from har.errors import RunError
 from har.explanation_section import explanation_pictures, explanation_view
-from har.figures import (
-    class_bars,
-    confusion_figure,
-    subject_bars,
-)
-from har.files import whole_folder, write_text
+from har.figures import class_bars, confusion_figure, subject_bars
+from har.files import whole_folder, write_text, writing_to
 from har.heatmap_section import heatmap_pictures, heatmap_view
 from har.labels_section import labels_view
 from har.learning_section import learning_drawings, learning_figure
@@ -71,17 +66,13 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
         pictures |= mistakes_pictures(results, windows, stretches)
     wrong = windows_view(results.predictions["index"].to_numpy(), results.evaluation, test)
     page = _render(results, wrong, pictures, stretches)
-    try:
+    with writing_to(run.path):
         with whole_folder(run.figures) as folder:
             for name, picture in pictures.items():
                 save_png(picture, folder / f"{name}.png")
                 save_svg(picture, folder / f"{name}.svg")
         write_text(run.report, page)
         write_text(run.summary, report_markdown(results))
-    except OSError as error:
-        raise RunError(
-            f"{run.path}: found {error.strerror or error}, expected a folder to write to"
-        ) from error
     return run.report
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from har.evaluation import Evaluation
 from har.markdown import markdown_table
-from har.model_card import card_lines, model_card
+from har.model_card import card_lines, commonest_mistakes, model_card
 from har.page_parts import command_lines, network_in_words
 from har.pages import duration_in_words, people
 from har.results import Results
@@ -97,13 +95,9 @@ def _hardest_lines(evaluation: Evaluation) -> list[str]:
     """Tell who was hardest, and which activities were taken for which."""
     hardest = sorted(evaluation.per_subject.items(), key=lambda row: row[1]["accuracy"])
     subjects = [f"{name} ({percent(row['accuracy'])})" for name, row in hardest[:_N_LISTED]]
-    wrong = evaluation.confusion_matrix * (1 - np.eye(len(evaluation.activities), dtype=int))
-    most = np.argsort(-wrong, axis=None, kind="stable")[:_N_LISTED]
-    labels = [activity_label(name) for name in evaluation.activities]
     mistakes = [
-        f"{labels[true]} for {labels[predicted]} ({wrong[true, predicted]})"
-        for true, predicted in zip(*np.unravel_index(most, wrong.shape), strict=True)
-        if wrong[true, predicted]
+        f"{activity_label(true)} for {activity_label(predicted)} ({n_windows})"
+        for true, predicted, n_windows in commonest_mistakes(evaluation, _N_LISTED)
     ]
     return [
         f"Hardest people: subjects {', '.join(subjects)}.",

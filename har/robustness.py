@@ -45,6 +45,13 @@ class Robustness:
     n_windows: int
     table: pd.DataFrame
 
+    @property
+    def without_gyroscope(self) -> float | None:
+        """Accuracy if the gyroscope measures nothing; None if there is none, or nobody asked."""
+        is_silent = (self.table["disturbance"] == "missing_gyroscope") & (self.table["level"] > 0)
+        accuracies = self.table.loc[is_silent, "accuracy"]
+        return None if accuracies.empty else float(accuracies.iloc[0])
+
     def to_dict(self) -> dict[str, Any]:
         """Collect all figures, ready for JSON."""
         return {

@@ -9,11 +9,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, add_tips, number, percent
-
-# Equal margins, as shares of equal figures: side by side their axes are in line.
-_SIZE_INCHES = (4.1, 2.7)
-_MARGINS = {"left": 0.14, "right": 0.95, "bottom": 0.18, "top": 0.82}
+from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, add_tips, number, percent, set_margins
 
 
 @rc_context(STYLE)
@@ -45,8 +41,8 @@ def robustness_figure(
     Figure
         Accuracy goes from 0 to 100 %, so that figures can be compared.
     """
-    figure = Figure(figsize=_SIZE_INCHES)
-    figure.subplots_adjust(**_MARGINS)
+    figure = Figure(figsize=(4.1, 2.7))
+    set_margins(figure, left=0.57, right=0.22, bottom=0.49, top=0.48)
     axes = figure.subplots()
     axes.axhline(undisturbed, color=FAINT, lw=1, ls=(0, (3, 3)), label="undisturbed")
     for (name, curve), colour in zip(curves.items(), (BLUE, GOLD, ROSE, INK), strict=False):

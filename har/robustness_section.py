@@ -118,7 +118,6 @@ def robustness_view(robustness: Robustness, pictures: Mapping[str, Figure]) -> d
         without_gyroscope, an accuracy or None.
     """
     table = robustness.table
-    silent = table[(table["disturbance"] == "missing_gyroscope") & (table["level"] > 0)]
     panels = [
         _panel_view(name, table[table["disturbance"].isin(panel.curves)], pictures)
         for name, panel in _PANELS.items()
@@ -128,7 +127,7 @@ def robustness_view(robustness: Robustness, pictures: Mapping[str, Figure]) -> d
         "accuracy": robustness.accuracy,
         "n_windows": robustness.n_windows,
         "panels": panels,
-        "without_gyroscope": None if silent.empty else float(silent["accuracy"].iloc[0]),
+        "without_gyroscope": robustness.without_gyroscope,
     }
 
 

@@ -30,7 +30,7 @@ import pandas as pd
 
 from har.config import Config
 from har.errors import RunError
-from har.files import write_text
+from har.files import write_text, writing_to
 from har.frames import write_frame
 from har.recipes import load_config, save_config
 
@@ -73,7 +73,7 @@ class RunFolder:
         RunError
             If the folder is not empty, or cannot be written.
         """
-        try:
+        with writing_to(path):
             path.mkdir(parents=True, exist_ok=True)
             if any(path.iterdir()) and not overwrite:
                 raise RunError(
@@ -84,10 +84,6 @@ class RunFolder:
             run._remove_files()
             write_text(path / ".writable", "")
             (path / ".writable").unlink()
-        except OSError as error:
-            raise RunError(
-                f"{path}: found {error.strerror or error}, expected a folder to write to"
-            ) from error
         return run
 
     def _remove_files(self) -> None:

@@ -10,19 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from har.figures import set_margins
 from har.signals import FloatArray, triads_of, unit_of
-from har.style import BLUE, GOLD, INK, ROSE, STYLE
-
-# Still windows drawn to their own full range would look like violent motion.
-_LEAST_SPAN = {"g": 0.6, "rad/s": 1.2}
-_TITLES = {
-    "acc": "Acceleration",
-    "body_acc": "Body acceleration",
-    "total_acc": "Total acceleration",
-    "gyro": "Angular rate",
-    "body_gyro": "Angular rate",
-}
+from har.style import BLUE, GOLD, INK, LEAST_SPAN, ROSE, STYLE, set_margins, signal_label, widened
 
 
 @rc_context(STYLE)
@@ -82,8 +71,6 @@ def draw_signals(
 
 def _finish_panel(axes: Axes, name: str) -> None:
     unit = unit_of(name)
-    axes.set_title(f"{_TITLES.get(name, name)}, {unit}", fontweight="normal")
-    low, high = axes.get_ylim()
-    middle, span = (low + high) / 2, max(high - low, _LEAST_SPAN[unit])
-    axes.set_ylim(middle - span / 2, middle + span / 2)
+    axes.set_title(f"{signal_label(name)}, {unit}", fontweight="normal")
+    axes.set_ylim(*widened(*axes.get_ylim(), LEAST_SPAN[unit]))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3))

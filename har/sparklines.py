@@ -11,12 +11,10 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from har.signals import FloatArray, IntArray, triads_of, unit_of
-from har.style import number
+from har.style import LEAST_SPAN, number, widened
 
 # Whole numbers on a grid of so many rows keep a window of 128 samples under 4 kB.
 _HEIGHT = 60
-# Resting people drawn to their own full range would seem to move.
-_LEAST_SPAN = {"g": 0.3, "rad/s": 0.6}
 _NAMES = {"g": "Acceleration", "rad/s": "Angular rate"}
 
 
@@ -51,9 +49,8 @@ def _sensors(channels: Sequence[str]) -> dict[str, list[int]]:
 
 def _draw(signals: FloatArray, unit: str) -> list[Markup]:
     """Draw one sensor of windows; shape (n_windows, n_timesteps, n_axes)."""
-    low, high = signals.min(), signals.max()
-    middle, span = (low + high) / 2, max(high - low, _LEAST_SPAN[unit])
-    rows = np.rint((0.5 - (signals - middle) / span) * _HEIGHT).astype(np.int64)
+    low, high = widened(float(signals.min()), float(signals.max()), LEAST_SPAN[unit])
+    rows = np.rint((high - signals) / (high - low) * _HEIGHT).astype(np.int64)
     return [
         _as_svg(lines, f"{_NAMES[unit]}, {number(window.min())} to {number(window.max())} {unit}")
         for lines, window in zip(rows, signals.astype(np.float64).round(2), strict=True)

@@ -52,6 +52,16 @@ CSS_VARIABLES = {
     ROSE: "--rose",
 }
 
+# Still windows drawn to their own full range would seem to move.
+LEAST_SPAN = {"g": 0.5, "rad/s": 1.0}
+_SIGNALS = {
+    "acc": "Acceleration",
+    "body_acc": "Body acceleration",
+    "total_acc": "Total acceleration",
+    "gyro": "Angular rate",
+    "body_gyro": "Angular rate",
+}
+
 _TIP = "tip: "
 
 STYLE: dict[Any, Any] = {
@@ -129,20 +139,57 @@ def short_label(activity: str) -> str:
     return activity_label(activity.removeprefix("WALKING_"))
 
 
+def signal_label(signal: str) -> str:
+    """Name a signal for people: ``"Body acceleration"`` for ``"body_acc"``."""
+    return _SIGNALS.get(signal, signal)
+
+
 def percent(share: float, decimals: int = 1) -> str:
     """Write a share in percent: ``"94.2 %"`` for 0.942, with a space that does not break."""
-    return f"{100 * share:.{decimals}f}\N{NO-BREAK SPACE}%"
+    return f"{_decimal(100 * share, decimals)}\N{NO-BREAK SPACE}%"
+
+
+def signed(value: float, decimals: int = 2) -> str:
+    """Write a difference with its sign: ``"+1.10"``, ``"−0.32"``, ``"+0.00"``."""
+    return _decimal(value, decimals, "+")
+
+
+def _decimal(value: float, decimals: int, sign: str = "-") -> str:
+    # Adding 0 makes a zero of the minus zero that rounding can leave.
+    return f"{round(float(value), decimals) + 0.0:{sign}.{decimals}f}".replace(
+        "-", "\N{MINUS SIGN}"
+    )
 
 
 def number(value: float) -> str:
     """Write a number with no more digits than it needs, and a true minus: ``"−0.5"``."""
-    return f"{value:g}".replace("-", "−")
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
 
 
 def interval_in_words(ends: Sequence[float]) -> str:
     """Write the lower and the upper end of a share in percent: ``"91.2 to 95.0 %"``."""
     low, high = ends
-    return f"{100 * low:.1f} to {percent(high)}"
+    return f"{_decimal(100 * low, 1)} to {percent(high)}"
+
+
+def set_margins(figure: Figure, left: float, right: float, bottom: float, top: float) -> None:
+    """Set margins in inches: figures side by side then have their axes in line.
+
+    Parameters
+    ----------
+    figure : Figure
+        Without a layout of its own.
+    left, right, bottom, top : float
+        How wide its margins shall be.
+    """
+    width, height = figure.get_size_inches()
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+
+
+def widened(low: float, high: float, least_span: float) -> tuple[float, float]:
+    """Widen a range about its middle to at least so much: what hardly varies shall look so."""
+    middle, span = (low + high) / 2, max(high - low, least_span)
+    return middle - span / 2, middle + span / 2
 
 
 def save_png(figure: Figure, path: Path, dpi: int = 200) -> None:

@@ -21,7 +21,7 @@ import yaml
 from optuna.trial import FrozenTrial, TrialState
 
 from har.errors import RunError
-from har.files import write_text
+from har.files import write_text, writing_to
 from har.frames import write_frame
 from har.ranges import Search
 from har.recipes import save_config
@@ -55,13 +55,9 @@ class TuningFolder:
         RunError
             If something else is in it, or it cannot be written.
         """
-        try:
+        with writing_to(path):
             path.mkdir(parents=True, exist_ok=True)
             names = {file.name for file in path.iterdir()}
-        except OSError as error:
-            raise RunError(
-                f"{path}: found {error.strerror}, expected a folder to write to"
-            ) from error
         others = sorted(name for name in names - _FILES if not name.startswith(_PASSING))
         if others:
             raise RunError(

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from har.config import Config
 from har.errors import RunError
-from har.files import write_text
+from har.files import write_text, writing_to
 from har.history import EpochRecord, read_history_so_far
 from har.learning_section import learning_drawings
 from har.page_parts import (
@@ -78,12 +78,8 @@ def write_unfinished_report(run: RunFolder) -> Path:
         about_data=about_data(config.data.set, manifest.get("data", {})),
         command=command_lines(manifest),
     )
-    try:
+    with writing_to(run.path):
         write_text(run.report, page)
-    except OSError as error:
-        raise RunError(
-            f"{run.path}: found {error.strerror or error}, expected a folder to write to"
-        ) from error
     return run.report
 
 

@@ -177,14 +177,14 @@ def make_explanation(windows, n_windows=None, n_units=6):
     sources, stretches = sources_of(windows.channels), Stretches.of(windows.n_timesteps)
     n_activities, grid = len(windows.activities), (len(sources), len(stretches.starts))
     explained = []
-    for index in range(3):
+    for index in range(min(3, len(windows))):
         attributions = generator.normal(0, 0.01, windows.signals[index].shape)
         explained.append(
             ExplainedWindow(
                 index=index,
                 subject=int(windows.subjects[index]),
                 true=windows.activities[windows.labels[index]],
-                predicted=windows.activities[index],
+                predicted=windows.activities[index % n_activities],
                 probability=0.9,
                 signals=windows.signals[index],
                 attributions=attributions,
@@ -209,6 +209,9 @@ def make_explanation(windows, n_windows=None, n_units=6):
         n_occluded=(20,) * n_activities,
         occlusion=np.linspace(0.3, -0.01, grid[1]) * np.ones((n_activities, *grid)),
         windows=tuple(explained),
-        states=(States(0, values, n_units), States(2, values, n_units // 2)),
+        states=tuple(
+            States(index, values, n_forward)
+            for index, n_forward in {0: n_units, explained[-1].index: n_units // 2}.items()
+        ),
         n_units=n_units + 2,
     )

@@ -6,6 +6,7 @@ import re
 import pytest
 from builders import refused
 from compared_runs import change_json, make_runs, side_of
+from read_page import plain, text_of
 from scored_run import make_evaluation, make_windows
 
 from har.compare_report import markdown_of, p_value, write_comparison
@@ -26,16 +27,6 @@ def written(tmp_path_factory):
 
 def page_of(paths, folder):
     return text_of(write_comparison(summarise(side_of(paths)), folder))
-
-
-def text_of(page):
-    html = page.read_text(encoding="utf-8").partition("</style>")[2]
-    text = re.sub(r"<[^>]+>", " ", html).replace("\N{NO-BREAK SPACE}", " ")
-    return " ".join(text.split())
-
-
-def plain(words):
-    return words.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_page_tells_every_run_pair_subject_and_disagreement(written):

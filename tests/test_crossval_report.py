@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from read_page import plain, text_of
 from scored_folds import MANIFEST, make_score, make_scores
 
 from har.config import Config
@@ -18,10 +19,6 @@ def written(path, scores):
     return folder, folder.write_summary()
 
 
-def text_of(page):
-    return " ".join(re.sub(r"<[^>]+>", " ", page.read_text(encoding="utf-8")).split())
-
-
 @pytest.fixture(scope="module")
 def complete(tmp_path_factory):
     folder, summary = written(tmp_path_factory.mktemp("cv") / "complete", make_scores())
@@ -30,10 +27,10 @@ def complete(tmp_path_factory):
 
 def test_the_page_tells_means_deviations_folds_and_subjects(complete):
     page, summary = complete
-    text = text_of(page).replace("\N{NO-BREAK SPACE}", " ")
+    text = text_of(page)
     for name in ("accuracy", "macro_f1"):
         for key in ("mean", "sd_over_seeds", "sd_over_folds_and_seeds"):
-            assert percent(summary[name][key], 2).replace("\N{NO-BREAK SPACE}", " ") in text
+            assert plain(percent(summary[name][key], 2)) in text
     for row in summary["per_fold"]:
         assert ", ".join(map(str, row["subjects"])) in text
     shown = re.findall(r'<th scope="row">(\d+)</th>\s*<td>[\d.]+.%</td>', page.read_text())

@@ -83,6 +83,8 @@ def test_sixteen_windows_and_two_pictures_of_an_lstm_take_less_than_400_kb(expla
         lambda content: content["windows"][0].pop("gap"),
         lambda content: content["windows"][0].update(predicted="FLYING"),
         lambda content: content["windows"][0].update(attributions=content["occlusion"]),
+        lambda content: content.update(windows=[], states=[]),
+        lambda content: content.update(states=[]),
         lambda content: content["states"][0].update(index=19),
         lambda content: content["states"][0].update(values=content["occlusion"]),
     ],

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from matplotlib.image import imread
+from read_page import SECTIONS, Page
 from scored_run import make_explanation, make_run, make_windows
-from test_report import SECTIONS, Page
 
 from har.config import Config, ModelConfig
 from har.explanation import Importance
@@ -18,7 +18,7 @@ def page_with(folder, explanation, windows, **kind):
     run = make_run(folder / "run", windows, **kind)
     run.write_json(run.explanation, explanation.to_dict())
     html = write_report(run).read_text()
-    return run, " ".join(html.replace("\N{NO-BREAK SPACE}", " ").split())
+    return run, " ".join(html.split())
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 from numpy.testing import assert_allclose
+from read_page import Page
 from scored_run import make_evaluation, make_run, make_windows
-from test_report import Page
 
 from har.evaluation import Evaluation
 from har.heatmap_figure import heatmap_figure, whole_percent, wrong_shades

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from read_page import Page, plain
 from scored_run import make_evaluation, make_run, make_stretches
-from test_report import Page
 
 from har import labels_section
 from har.labels_section import labels_view
@@ -99,7 +99,7 @@ def test_of_a_single_person_that_says_nothing(tmp_path):
 def test_the_page_lists_them_and_is_honest(tmp_path):
     results_of(tmp_path, named_but((range(12, 22), 3), ([0], 4)))
     html = write_report(RunFolder.open(tmp_path / "run"), WINDOWS).read_text()
-    text = Page(html).text["labels"].replace("\N{NO-BREAK SPACE}", " ")
+    text = plain(Page(html).text["labels"])
     assert "11 of 32 labels are suspected." in text
     assert "12–21 subject 9 Standing 1.6 % Sitting 92.2 % 1–10 of 20 10 named so" in text
     assert "10 of the 11 are windows of subject 9" in text

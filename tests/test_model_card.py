@@ -65,6 +65,7 @@ def test_one_person_gives_no_interval(tmp_path):
     card = card_of(tmp_path, make_windows(subjects=(7,)))
     assert "of one person" in card["How well it does"]
     assert "interval" not in card["How well it does"]
+    assert "hardest" not in card["How well it does"]
 
 
 def test_what_was_not_measured_is_said(tmp_path, windows):

@@ -85,6 +85,20 @@ def test_everything_wrong_against_everything_right_is_a_whole():
     assert paired_differences(wrong, right) == {"accuracy": whole, "macro_f1": whole}
 
 
+def test_activities_that_never_occur_or_are_never_named_count_as_for_scikit_learn():
+    labels, one, subjects = make_answers()
+    labels = labels % 3
+    # The first names an activity that nobody does; the second never names one that people do.
+    one, another = np.where(one == 3, 3, labels), np.where(labels == 2, 0, labels)
+    found = paired_differences(
+        confusions(labels, another, subjects), confusions(labels, one, subjects)
+    )
+    expected = sklearn_macro_f1(labels, another) - sklearn_macro_f1(labels, one)
+    assert found["macro_f1"]["difference"] == pytest.approx(expected)
+    low, high = found["macro_f1"]["interval"]
+    assert low < expected < high
+
+
 def test_a_single_subject_has_a_difference_and_no_interval():
     labels, predicted, _ = make_answers()
     alone = np.full(len(labels), 3)

@@ -5,55 +5,18 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from builders import refused
 from matplotlib.image import imread
+from read_page import SECTIONS, Page
 from scored_run import make_evaluation, make_run, make_windows
 
 from har.calibration import threshold_for
 from har.config import Config, DataConfig, ModelConfig, TrainingConfig
 from har.errors import RunError
 from har.report import write_report
-
-SECTIONS = (
-    *("results", "learning", "confusions", "activities", "subjects", "heatmap"),
-    *("calibration", "mistakes", "labels", "windows", "reproduce", "settings", "model-card"),
-)
-VOID = {"meta", "link", "br", "use", "path"}
-
-
-class Page(HTMLParser):
-    """Collects a page's elements, the text of its sections without figures, and unclosed tags."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.elements, self.open, self.text = [], [], dict.fromkeys(SECTIONS, "")
-        self.feed(html)
-        self.text = {section: " ".join(text.split()) for section, text in self.text.items()}
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append((tag, dict(attributes)))
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data):
-        if any(tag == "svg" for tag, _ in self.open):
-            return
-        for _, attributes in self.open:
-            if attributes.get("id") in SECTIONS:
-                self.text[attributes["id"]] += f"{data} "
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def report_of(folder, windows, test="same", **kind):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -77,6 +78,21 @@ def test_json_gives_back_the_same_figures(measured):
 def test_without_a_gyroscope_there_are_fewer_settings():
     without = tuple(name for name in UCI_CHANNELS if "acc" in name)
     assert n_settings(UCI_CHANNELS) - n_settings(without) == 6 + 6 + 1
+
+
+def test_a_missing_gyroscope_is_a_figure_of_its_own(measured, windows):
+    signals = windows.signals.copy()
+    signals[:, :, [name.startswith("body_gyro") for name in UCI_CHANNELS]] = 0
+    predicted = told_by_strength(replace(windows, signals=signals)).argmax(axis=1)
+    assert measured[0].without_gyroscope == accuracy_score(windows.labels, predicted)
+
+
+def test_one_window_without_a_gyroscope_is_enough(windows):
+    alone = windows.where(np.array([0]))
+    alone = replace(alone, channels=UCI_CHANNELS[:3], signals=alone.signals[:, :, :3])
+    robustness = measure_robustness(alone, lambda given: np.eye(6)[given.labels], str)
+    assert set(robustness.table["accuracy"]) == {1.0}
+    assert robustness.without_gyroscope is None
 
 
 def test_all_settings_fit_in_half_of_two_minutes_on_one_thread():

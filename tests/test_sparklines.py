@@ -52,7 +52,7 @@ def test_all_windows_have_one_scale_and_rest_looks_like_rest():
     (moving,), (resting,) = sparklines(signals, RAW_CHANNELS[:3])
     assert (np.ptp(heights(moving)), np.ptp(heights(resting))) == (60, 6)
     ((alone,),) = sparklines(signals[1:], RAW_CHANNELS[:3])
-    assert np.ptp(heights(alone)) == pytest.approx(60 * 0.2 / 0.3)
+    assert np.ptp(heights(alone)) == pytest.approx(60 * 0.2 / 0.5)
 
 
 def test_who_cannot_see_a_drawing_is_told_its_range():

@@ -30,6 +30,8 @@ from har.style import (
     save_png,
     save_svg,
     short_label,
+    signal_label,
+    signed,
     to_svg,
 )
 
@@ -150,6 +152,17 @@ def test_names_are_readable():
     assert activity_label("Nordic walking") == "Nordic walking"
     assert percent(0.9423) == "94.2\N{NO-BREAK SPACE}%"
     assert interval_in_words([0.912, 1]) == "91.2 to 100.0\N{NO-BREAK SPACE}%"
+    assert signal_label("body_acc") == "Body acceleration"
+    assert signal_label("heart_rate") == "heart_rate"
+
+
+def test_losses_have_a_true_minus_and_nothing_has_none():
+    assert [percent(share) for share in (-0.0123, -1e-5)] == [
+        "−1.2\N{NO-BREAK SPACE}%",
+        "0.0\N{NO-BREAK SPACE}%",
+    ]
+    assert interval_in_words([-0.004, 0.01]) == "−0.4 to 1.0\N{NO-BREAK SPACE}%"
+    assert [signed(value) for value in (0.5, -0.004, -2)] == ["+0.50", "+0.00", "−2.00"]
 
 
 def test_a_png_is_written_whole_and_the_same_twice(tmp_path):

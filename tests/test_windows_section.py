@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 
 import numpy as np
+from read_page import Page
 from scored_run import make_evaluation, make_run, make_windows
-from test_report import Page
 
 from har.report import write_report
 from har.signals import HAPT_ACTIVITIES
