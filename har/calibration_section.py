@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 
 from har.calibration import AIM, reliability_table, risk_coverage_table, threshold_for
 from har.calibration_figures import reliability_figure, risk_coverage_figure
+from har.drawings import to_svg
 from har.evaluation import Evaluation
-from har.style import percent, to_svg
+from har.words import percent
 
 
 def calibration_pictures(evaluation: Evaluation) -> dict[str, Figure]:

@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from har.drawings import tip_id, widened
 from har.signals import FloatArray
-from har.style import BLUE, INK, STYLE, percent, tip_id, widened
+from har.style import BLUE, INK, STYLE
+from har.words import percent
 
 # From so large a ratio on, costs are shown on a logarithmic axis.
 _LOG_FROM = 8

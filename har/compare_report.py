@@ -20,12 +20,13 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.compare_figure import cost_figure
+from har.drawings import save_png, save_svg, to_svg
 from har.files import write_text, writing_to
 from har.markdown import markdown_table
 from har.page_parts import about_data
-from har.pages import duration_in_words, page_environment, people, points, setting_in_words
+from har.pages import page_environment
 from har.side_by_side import contenders_in_words
-from har.style import percent, save_png, save_svg, to_svg
+from har.words import duration_in_words, people, percent, points, setting_in_words
 
 # On the page; all are in the JSON.
 _N_GROUPS_SHOWN = 20

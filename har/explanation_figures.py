@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from har.explanation import ExplainedWindow, Importance, States, Stretches, sources_of
 from har.signal_panels import signals_figure
 from har.signals import FloatArray
-from har.style import BLUE, FAINT, INK, STYLE, activity_label, number, signed
+from har.style import BLUE, FAINT, INK, STYLE
+from har.words import activity_label, number, signed
 
 # P. Tol's "bright" blue and "muted" rose (sronpersonalpages.nl/~pault): halfway between light and
 # dark, and told apart by those who see no red or no green.

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from har.drawings import to_svg
 from har.explanation import JOINT, ExplainedWindow, Explanation, States, sources_of
 from har.explanation_figures import (
     attribution_figure,
@@ -15,7 +16,7 @@ from har.explanation_figures import (
     occlusion_figure,
     states_figure,
 )
-from har.style import activity_label, interval_in_words, percent, signal_label, signed, to_svg
+from har.words import activity_label, interval_in_words, percent, signal_label, signed
 
 # What `har.style.signal_label` does not name: two signals of one sensor together.
 _TOGETHER = {f"body_acc{JOINT}total_acc": "Both accelerations"}

@@ -13,21 +13,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from har.drawings import set_margins
 from har.signals import FloatArray, IntArray
-from har.style import (
-    BLUE,
-    FAINT,
-    GOLD,
-    INK,
-    PAPER,
-    ROSE,
-    STYLE,
-    activity_label,
-    colours_of,
-    percent,
-    set_margins,
-    short_label,
-)
+from har.style import BLUE, FAINT, GOLD, INK, PAPER, ROSE, STYLE, colours_of
+from har.words import activity_label, percent, short_label
 
 # Above it, white on a shaded cell is read better than ink.
 DARK_SHADE = 0.75

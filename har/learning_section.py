@@ -8,8 +8,9 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from har.drawings import add_tips, to_svg
 from har.figures import Curve, learning_curves
-from har.style import add_tips, percent, to_svg
+from har.words import percent
 
 
 def learning_figure(metrics: pd.DataFrame, kept_epoch: int | None = None) -> Figure:

@@ -10,12 +10,13 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.answers import Answer, least_sure_right_answers, surest_mistakes
+from har.drawings import to_svg
 from har.neighbours import neighbours_of
 from har.results import Results
 from har.signals import IntArray
-from har.style import activity_label, to_svg
 from har.window_figure import window_figure
 from har.windows import Windows
+from har.words import activity_label
 
 N_ANSWERS = 6
 _N_AROUND = 2

@@ -12,10 +12,9 @@ import numpy as np
 
 from har.evaluation import Evaluation
 from har.page_parts import PUBLISHED, about_data, network_in_words
-from har.pages import people
 from har.results import Results
 from har.robustness import Robustness
-from har.style import activity_label, interval_in_words, number, percent
+from har.words import activity_label, interval_in_words, number, people, percent
 
 # A pocket holds a phone somewhat turned; so far it is asked what becomes of the accuracy.
 _TURN_DEGREES = 30

@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from har.calibration_section import calibration_pictures, calibration_view
+from har.drawings import save_png, save_svg
 from har.explanation_section import explanation_pictures, explanation_view
 from har.figures import class_bars, confusion_figure, subject_bars
 from har.files import whole_folder, write_text, writing_to
@@ -31,7 +32,6 @@ from har.results import Results, check_same_windows
 from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
 from har.signals import IntArray
-from har.style import save_png, save_svg
 from har.windows import Windows
 from har.windows_section import windows_view
 

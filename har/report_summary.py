@@ -6,10 +6,9 @@ from har.evaluation import Evaluation
 from har.markdown import markdown_table
 from har.model_card import card_lines, commonest_mistakes, model_card
 from har.page_parts import command_lines, network_in_words
-from har.pages import duration_in_words, people
 from har.results import Results
 from har.robustness import Robustness
-from har.style import activity_label, interval_in_words, number, percent
+from har.words import activity_label, duration_in_words, interval_in_words, number, people, percent
 
 # So many of the hardest people, and of the commonest mistakes, are listed.
 _N_LISTED = 5

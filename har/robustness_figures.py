@@ -9,7 +9,9 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, add_tips, number, percent, set_margins
+from har.drawings import add_tips, set_margins
+from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE
+from har.words import number, percent
 
 
 @rc_context(STYLE)

@@ -10,9 +10,10 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from har.drawings import to_svg
 from har.robustness import Robustness
 from har.robustness_figures import robustness_figure
-from har.style import number, percent, to_svg
+from har.words import number, percent
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from har.drawings import set_margins, widened
 from har.signals import FloatArray, triads_of, unit_of
-from har.style import BLUE, GOLD, INK, LEAST_SPAN, ROSE, STYLE, set_margins, signal_label, widened
+from har.style import BLUE, GOLD, INK, LEAST_SPAN, ROSE, STYLE
+from har.words import signal_label
 
 
 @rc_context(STYLE)

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup, escape
 
+from har.drawings import widened
 from har.signals import FloatArray, IntArray, triads_of, unit_of
-from har.style import LEAST_SPAN, number, widened
+from har.style import LEAST_SPAN
+from har.words import number
 
 # Whole numbers on a grid of so many rows keep a window of 128 samples under 4 kB.
 _HEIGHT = 60

@@ -13,7 +13,8 @@ from matplotlib.patches import Patch
 
 from har.recording import Recording
 from har.signals import FloatArray, unit_of
-from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, activity_label, colours_of
+from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, colours_of
+from har.words import activity_label
 
 # Twice the pixels across a wide figure; more points would only cost time and space.
 _N_BINS = 1500

@@ -21,15 +21,16 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har import __version__
+from har.drawings import save_png, to_svg
 from har.errors import RunError
 from har.files import write_text
 from har.frames import write_frame
-from har.pages import duration_in_words, page_environment
+from har.pages import page_environment
 from har.recording import Recording
 from har.signals import UNKNOWN
-from har.style import activity_label, percent, save_png, to_svg
 from har.timeline import Agreement, compare, merge_segments, time_of_each
 from har.timeline_figure import timeline_figure
+from har.words import activity_label, duration_in_words, percent
 
 # A page of more rows than this is slow, and nobody reads them.
 _N_SEGMENTS_SHOWN = 500

@@ -12,10 +12,9 @@ from scored_run import make_evaluation, make_windows
 from har.compare_report import markdown_of, p_value, write_comparison
 from har.compare_summary import summarise
 from har.errors import RunError
-from har.pages import people, points, sureness
 from har.recipes import SETTINGS
 from har.side_by_side import Contender, line_up, read_runs
-from har.style import activity_label, percent
+from har.words import activity_label, people, percent, points, sureness
 
 
 @pytest.fixture(scope="module")

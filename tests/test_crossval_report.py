@@ -9,7 +9,7 @@ from scored_folds import MANIFEST, make_score, make_scores
 from har.config import Config
 from har.crossval_folder import CrossValidationFolder
 from har.crossval_report import write_crossval_report
-from har.style import percent
+from har.words import percent
 
 
 def written(path, scores):

@@ -6,6 +6,7 @@ from matplotlib import rcParams
 from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose, assert_array_equal
 
+from har.drawings import save_png, to_svg
 from har.figures import (
     Curve,
     class_bars,
@@ -16,7 +17,7 @@ from har.figures import (
     subject_bars,
 )
 from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
-from har.style import ACTIVITY_COLOURS, save_png, to_svg
+from har.style import ACTIVITY_COLOURS
 
 EPOCHS = list(range(1, 11))
 LOSS = Curve("Loss", [1 / epoch for epoch in EPOCHS], [1.2 / epoch for epoch in EPOCHS])

@@ -8,12 +8,12 @@ from numpy.testing import assert_allclose
 from read_page import Page
 from scored_run import make_evaluation, make_run, make_windows
 
+from har.drawings import to_svg
 from har.evaluation import Evaluation
 from har.heatmap_figure import heatmap_figure, whole_percent, wrong_shades
 from har.heatmap_section import heatmap_pictures, heatmap_view
 from har.report import write_report
 from har.signals import HAPT_ACTIVITIES
-from har.style import to_svg
 
 # Subject 7: 3 of 4 walks right, no running. Subject 3: all wrong, then all right.
 SMALL = Evaluation(

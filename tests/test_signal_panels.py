@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.testing import assert_allclose
 
+from har.drawings import save_png
 from har.signal_panels import signals_figure
 from har.signals import UCI_CHANNELS
-from har.style import BLUE, GOLD, LEAST_SPAN, ROSE, save_png
+from har.style import BLUE, GOLD, LEAST_SPAN, ROSE
 
 
 def test_a_window_has_a_panel_per_sensor_with_its_unit(tmp_path):

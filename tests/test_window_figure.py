@@ -8,8 +8,9 @@ from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose, assert_array_equal
 from scored_run import make_stretches
 
+from har.drawings import save_png, to_svg
 from har.signals import UCI_ACTIVITIES
-from har.style import ACTIVITY_COLOURS, BLUE, GOLD, ROSE, save_png, to_svg
+from har.style import ACTIVITY_COLOURS, BLUE, GOLD, ROSE
 from har.window_figure import window_figure
 from har.windows import Windows, sliding_windows
 
