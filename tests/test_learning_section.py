@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from scored_run import make_epochs
-from test_style import tips_of
+from test_drawings import tips_of
 
 from har.learning_section import learning_drawings, learning_figure
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pandas as pd
 from numpy.testing import assert_allclose
+from test_drawings import tips_of
 from test_figures import lines, render
-from test_style import tips_of
 
 from har.robustness_figures import robustness_figure
 
