@@ -16,8 +16,7 @@ from har.cli import INTERRUPTED, main
 from har.datasets.dataset import TrainingSet
 from har.recipes import load_config
 
-SMALL = ("--config", "quick", "--device", "cpu", "--training.n_epochs", "1")
-SMALL += ("--training.rotation_degrees", "0", "--model.hidden_size", "2..6")
+SMALL = (*TINY, "--device", "cpu", "--training.n_epochs", "1", "--model.hidden_size", "2..6")
 
 
 @pytest.fixture

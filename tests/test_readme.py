@@ -37,8 +37,8 @@ def commands():
 
 
 def made_short(arguments):
-    """Search and cross-validate as README says, but not for as long."""
-    if arguments[0] not in ("cv", "tune"):
+    """Search, cross-validate and train on HAPT as README says, but not for as long."""
+    if arguments[0] not in ("cv", "tune") and arguments[:3] != ["train", "--config", "hapt"]:
         return arguments
     fewer = ["2" if before == "--trials" else word for before, word in pairwise(["", *arguments])]
     return [*fewer, "--training.n_epochs", "1"]
