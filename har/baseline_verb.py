@@ -11,12 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from har.baselines import chosen_baselines, score_baseline
+from har.baselines import chosen_baselines, features_of, score_baseline
 from har.crossval import n_processes, run_jobs
 from har.crossval_summary import summarise
 from har.datasets.sources import open_training
 from har.errors import RunError
-from har.features import summary_features
 from har.files import write_text
 from har.folds import Fold, folds_of
 from har.progress import baselines_in_words, show_scores
@@ -78,7 +77,7 @@ def _score_baselines(
     say: Callable[[str], None],
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Run the jobs of one baseline after the other, and sum each up."""
-    features = summary_features(windows.signals, windows.channels, windows.rate_hz)
+    features = features_of(windows)
     n_at_a_time = n_processes(len(jobs), n_jobs, n_threads=1)
     for name in names:
         say(f"{name}:")

@@ -9,12 +9,10 @@ from dataclasses import replace
 
 import pandas as pd
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
-from har.baselines import fit_baseline, predict_from_features
+from har.baselines import features_of, fit_timed, predict_from_features
 from har.datasets.sources import open_data
 from har.evaluation import Evaluation
-from har.features import summary_features
 from har.results import check_same_windows
 from har.side_by_side import Contender, ScoredRun, check_fingerprint
 from har.signals import FloatArray
@@ -54,9 +52,9 @@ def answer_with_baselines(
     test = data.test.where(run.results.predictions["index"].to_numpy())
     say(f"baselines: {', '.join(names)} learn from {len(data.train)} windows")
     started_s = time.perf_counter()
-    features = _features(data.train)
+    features = features_of(data.train)
     features_s = time.perf_counter() - started_s
-    of_test = _features(test)
+    of_test = features_of(test)
     answers = Parallel(n_jobs=min(len(names), len(os.sched_getaffinity(0))))(
         delayed(_answer)(name, data.train, features, of_test, config.seed) for name in names
     )
@@ -74,16 +72,9 @@ def answer_with_baselines(
     ]
 
 
-def _features(windows: Windows) -> pd.DataFrame:
-    return summary_features(windows.signals, windows.channels, windows.rate_hz)
-
-
 def _answer(
     name: str, train: Windows, features: pd.DataFrame, of_test: pd.DataFrame, seed: int
 ) -> tuple[FloatArray, float]:
     """Train one baseline; give its probabilities, and how long it was trained in seconds."""
-    with threadpool_limits(1):
-        started_s = time.perf_counter()
-        classifier = fit_baseline(name, train, features, seed)
-        fit_s = time.perf_counter() - started_s
+    classifier, fit_s = fit_timed(name, train, features, seed)
     return predict_from_features(classifier, of_test, len(train.activities)), fit_s

@@ -16,7 +16,6 @@ import itertools
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,7 +23,6 @@ from typing import Any
 
 import pandas as pd
 from results import CROSS_VALIDATED, ROOT, TESTED, mean_and_deviation, show_results
-from threadpoolctl import threadpool_limits
 
 RUNS = ROOT / "runs" / "reproduce"
 LEDGER = ROOT / "configs" / "test_scorings.csv"
@@ -102,19 +100,16 @@ def score_baselines(n_seeds: int) -> Iterator[dict[str, object]]:
     from har.config import DataConfig
     from har.datasets.sources import open_data
     from har.evaluation import Evaluation
-    from har.features import summary_features
     from har.provenance import describe_source, now
 
     data = open_data(DataConfig())
     train, test = data.train, data.test
-    features = summary_features(train.signals, train.channels, train.rate_hz)
+    features, of_test = baselines.features_of(train), baselines.features_of(test)
     for name, seed in itertools.product(baselines.BASELINES, range(n_seeds)):
         print("training", name, "with seed", seed, flush=True)
-        with threadpool_limits(1):
-            started_s = time.perf_counter()
-            classifier = baselines.fit_baseline(name, train, features, seed)
-            training_s = time.perf_counter() - started_s
-        probabilities = baselines.predict_baseline(classifier, test)
+        classifier, training_s = baselines.fit_timed(name, train, features, seed)
+        n_activities = len(test.activities)
+        probabilities = baselines.predict_from_features(classifier, of_test, n_activities)
         evaluation = Evaluation(test.labels, probabilities, test.subjects, test.activities)
         enter_in_ledger(now(), describe_source(), name, seed, evaluation.accuracy)
         yield {

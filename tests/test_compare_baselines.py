@@ -75,8 +75,8 @@ def test_features_are_made_once_for_all(run, opened, monkeypatch):
     lengths = []
     monkeypatch.setattr(
         compare_baselines,
-        "summary_features",
-        lambda signals, *rest: lengths.append(len(signals)) or summary_features(signals, *rest),
+        "features_of",
+        lambda windows: lengths.append(len(windows)) or features_of(windows),
     )
     answers(run)
     assert lengths == [240, 90]
