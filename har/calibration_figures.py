@@ -17,7 +17,7 @@ from har.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE
 from har.words import percent
 
 _SIZE_INCHES = (4.1, 3.4)
-
+_MARGINS_INCHES = {"left": 0.57, "right": 0.22, "bottom": 0.49, "top": 0.48}
 # Narrower bands could not be pointed at.
 _N_TIPS = 50
 
@@ -36,7 +36,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
     Figure
     """
     figure = Figure(figsize=_SIZE_INCHES)
-    set_margins(figure, left=0.57, right=0.22, bottom=0.49, top=0.48)
+    set_margins(figure, **_MARGINS_INCHES)
     grid = {"height_ratios": [3.2, 1], "hspace": 0.2}
     right, often = figure.subplots(2, 1, sharex=True, gridspec_kw=grid)
     bars = {"x": table["low"], "width": table["high"] - table["low"], "align": "edge"}
@@ -75,7 +75,7 @@ def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure
     Figure
     """
     figure = Figure(figsize=_SIZE_INCHES)
-    set_margins(figure, left=0.57, right=0.22, bottom=0.49, top=0.48)
+    set_margins(figure, **_MARGINS_INCHES)
     axes = figure.subplots()
     risk = 1 - table["accuracy"]
     marker = "o" if len(table) == 1 else None

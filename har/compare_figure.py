@@ -46,7 +46,7 @@ def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) 
     axes = figure.subplots()
     accuracies, costs = np.array(list(runs.values())).T
     for name, (accuracy, cost) in runs.items():
-        told = tip_id(f"{name}: {percent(accuracy, 2)} for {cost:,.6g} {unit}")
+        told = tip_id(cost_in_words(name, accuracy, cost, unit))
         axes.plot(cost, accuracy, "o", color=BLUE, ms=7, clip_on=False, gid=told)
     _set_scales(axes, accuracies, costs)
     in_axes = axes.transScale + axes.transLimits
@@ -65,6 +65,11 @@ def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) 
     axes.set_xlabel(unit)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
     return figure
+
+
+def cost_in_words(name: str, accuracy: float, cost: float, unit: str) -> str:
+    """Tell what a run's accuracy cost: ``"A: 97.90 % for 230,214 parameters"``."""
+    return f"{name}: {percent(accuracy, 2)} for {cost:,.6g} {unit}"
 
 
 def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from har.compare_figure import cost_figure
+from har.compare_figure import cost_figure, cost_in_words
 from har.drawings import save_png, save_svg, to_svg
 from har.files import write_text, writing_to
 from har.markdown import markdown_table
@@ -219,10 +219,7 @@ def _pictures(rows: Sequence[Mapping[str, Any]]) -> dict[str, Picture]:
         # A training of less than 0.05 s counts as 0, which has no place on the figure's axis.
         known = {row["run"]: (row["accuracy"], row[key] / scale) for row in rows if row[key]}
         if known:
-            told = (
-                f"{run}: {percent(share, 2)} for {cost:,.6g} {unit}"
-                for run, (share, cost) in known.items()
-            )
+            told = (cost_in_words(run, *values, unit) for run, values in known.items())
             figure = cost_figure(known, title, unit)
             pictures[name] = Picture(figure, f"{title}. {'; '.join(told)}.")
     return pictures

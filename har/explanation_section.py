@@ -18,7 +18,7 @@ from har.explanation_figures import (
 )
 from har.words import activity_label, interval_in_words, percent, signal_label, signed
 
-# What `har.style.signal_label` does not name: two signals of one sensor together.
+# What `har.words.signal_label` does not name: two signals of one sensor together.
 _TOGETHER = {f"body_acc{JOINT}total_acc": "Both accelerations"}
 
 
@@ -36,7 +36,7 @@ def explanation_pictures(explanation: Explanation) -> dict[str, Figure]:
         By the name of the file.
     """
     channels, rate_hz = explanation.channels, explanation.rate_hz
-    names = _long_names(explanation)
+    names, short_names = _long_names(explanation), _short_names(explanation)
     pictures = {
         "importance": importance_figure(explanation.importances, names),
         "occlusion": occlusion_figure(
@@ -49,7 +49,7 @@ def explanation_pictures(explanation: Explanation) -> dict[str, Figure]:
     }
     for window in explanation.windows:
         pictures[f"attribution_{window.index}"] = attribution_figure(
-            window, channels, _short_names(explanation), explanation.stretches, rate_hz
+            window, channels, short_names, explanation.stretches, rate_hz
         )
     for states in explanation.states:
         signals = explanation.window(states.index).signals
@@ -144,8 +144,9 @@ def _occlusion_in_words(explanation: Explanation) -> str:
 def _window_view(
     window: ExplainedWindow, explanation: Explanation, pictures: Mapping[str, Figure]
 ) -> dict[str, Any]:
+    names = _long_names(explanation)
     sums = [
-        f"{_long_names(explanation)[source]} {signed(window.attributions[:, places].sum())}"
+        f"{names[source]} {signed(window.attributions[:, places].sum())}"
         for source, places in sources_of(explanation.channels).items()
         if JOINT not in source
     ]

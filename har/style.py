@@ -38,7 +38,6 @@ CSS_VARIABLES = {
 # Still windows drawn to their own full range would seem to move.
 LEAST_SPAN = {"g": 0.5, "rad/s": 1.0}
 
-
 STYLE: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9,

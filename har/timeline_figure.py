@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from har.recording import Recording
 from har.signals import FloatArray, unit_of
 from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, colours_of
-from har.words import activity_label
+from har.words import activity_label, signal_label
 
 # Twice the pixels across a wide figure; more points would only cost time and space.
 _N_BINS = 1500
@@ -45,16 +45,15 @@ def timeline_figure(
     -------
     Figure
     """
-    sensors = {"acc": "Acceleration", "gyro": "Angular rate"}
-    sensors = {key: name for key, name in sensors.items() if f"{key}_x" in recording.channels}
+    sensors = [sensor for sensor in ("acc", "gyro") if f"{sensor}_x" in recording.channels]
     bands = {"predicted": segments} | ({} if truth is None else {"true": truth})
     heights = [3.0] * len(sensors) + [0.45 * len(bands)]
     figure = Figure(figsize=(10, 1.0 + 0.6 * sum(heights)), layout="constrained")
     panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)
     scale, unit = _time_scale(recording.duration_s)
-    for axes, (sensor, name) in zip(panels[:-1], sensors.items(), strict=True):
+    for axes, sensor in zip(panels[:-1], sensors, strict=True):
         _draw_signals(axes, recording, sensor, scale)
-        axes.set_title(f"{name}, {unit_of(sensor)}", fontweight="normal")
+        axes.set_title(f"{signal_label(sensor)}, {unit_of(sensor)}", fontweight="normal")
     panels[0].legend(loc="lower right", bbox_to_anchor=(1, 1.02), ncols=3)
     occurring = pd.concat([band["activity"] for band in bands.values()]).unique()
     colours = colours_of([*activities, *occurring])
