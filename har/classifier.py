@@ -17,7 +17,7 @@ from har.ensemble import joined, member_prefix
 from har.errors import DataError, RunError
 from har.evaluation import Evaluation
 from har.files import writing_to
-from har.history import EpochRecord, kept_epoch, read_history
+from har.history import EpochRecord, kept_epoch
 from har.network import (
     ActivityNetwork,
     build_network,
@@ -336,7 +336,7 @@ class ActivityClassifier:
         classifier.n_train_windows_ = training["n_train_windows"]
         classifier.train_subjects_ = training["train_subjects"]
         classifier.validation_subjects_ = training["validation_subjects"]
-        classifier.history_ = read_history(run)
+        classifier.history_ = run.read_history()
         classifier.channels_, classifier.activities_ = model["channels"], model["activities"]
         classifier.rate_hz_, classifier.n_timesteps_ = model["rate_hz"], model["n_timesteps"]
         n_members = classifier.config.model.n_members

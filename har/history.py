@@ -1,14 +1,11 @@
-"""What training tells of each epoch, and how a run's metrics are read back."""
+"""What training tells of each epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from har.config import TrainingConfig
-from har.errors import RunError
-from har.runs import RunFolder
 
 
 @dataclass(frozen=True)
@@ -62,38 +59,3 @@ def kept_epoch(history: Sequence[EpochRecord], config: TrainingConfig) -> int | 
     kept = {r.member: r.epoch for r in history if r.is_best or config.keep == "last"}
     epochs = set(kept.values())
     return epochs.pop() if len(epochs) == 1 else None
-
-
-def read_history(run: RunFolder) -> list[EpochRecord]:
-    """Read the epochs of a run.
-
-    Parameters
-    ----------
-    run : RunFolder
-        With metrics.
-
-    Returns
-    -------
-    list of EpochRecord
-
-    Raises
-    ------
-    RunError
-        If the metrics are missing, or a line is no record.
-    """
-    return _records(run.read_epochs(), run)
-
-
-def read_history_so_far(run: RunFolder) -> list[EpochRecord]:
-    """Read the epochs of a run that may still be trained; see `RunFolder.read_epochs_so_far`."""
-    return _records(run.read_epochs_so_far(), run)
-
-
-def _records(rows: list[dict[str, Any]], run: RunFolder) -> list[EpochRecord]:
-    try:
-        return [EpochRecord(**row) for row in rows]
-    except TypeError as error:
-        expected = ", ".join(field.name for field in fields(EpochRecord))
-        raise RunError(
-            f"{run.metrics}: found a line with other keys, expected {expected}"
-        ) from error

@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from har.config import Config
 from har.errors import RunError
 from har.files import write_text, writing_to
 from har.frames import write_frame
+from har.history import EpochRecord
 from har.recipes import load_config, save_config
 
 # What the manifest tells of a trained model, and as which types it is needed.
@@ -271,6 +272,29 @@ class RunFolder:
         """
         text = _read(self.metrics) if self.metrics.exists() else ""
         return self._parse_epochs(text[: text.rfind("\n") + 1])
+
+    def read_history(self) -> list[EpochRecord]:
+        """Read the epochs of a run as records.
+
+        Raises
+        ------
+        RunError
+            If the metrics are missing, or a line is no record.
+        """
+        return self._records(self.read_epochs())
+
+    def read_history_so_far(self) -> list[EpochRecord]:
+        """Read the epochs of a run that may still be trained; see `read_epochs_so_far`."""
+        return self._records(self.read_epochs_so_far())
+
+    def _records(self, rows: list[dict[str, Any]]) -> list[EpochRecord]:
+        try:
+            return [EpochRecord(**row) for row in rows]
+        except TypeError as error:
+            expected = ", ".join(field.name for field in fields(EpochRecord))
+            raise RunError(
+                f"{self.metrics}: found a line with other keys, expected {expected}"
+            ) from error
 
     def _parse_epochs(self, text: str) -> list[dict[str, Any]]:
         return [

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from har.config import Config
 from har.errors import RunError
 from har.files import write_text, writing_to
-from har.history import EpochRecord, read_history_so_far
+from har.history import EpochRecord
 from har.learning_section import learning_drawings
 from har.page_parts import (
     about_data,
@@ -59,7 +59,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
     # Asked first, or a training that ends in between would seem to have been killed.
     is_alive = is_held(run.path)
     manifest, config = run.read_json(run.manifest), run.read_config()
-    history = read_history_so_far(run)
+    history = run.read_history_so_far()
     state = _state(manifest, is_alive, run.manifest)
     template = page_environment(()).get_template("unfinished.html")
     page = template.render(

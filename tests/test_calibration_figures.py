@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_figures import lines, render, tips_of
 from numpy.testing import assert_allclose
-from test_drawings import tips_of
-from test_figures import lines, render
 
 from har.calibration import reliability_table, risk_coverage_table, threshold_for
 from har.calibration_figures import reliability_figure, risk_coverage_figure

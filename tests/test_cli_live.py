@@ -7,10 +7,9 @@ import subprocess
 
 import pytest
 from command_line import TINY, start_long_training, the_one_line, wait_for_lines
-from test_event_files import expected, scalars_in
+from event_records import expected, scalars_in
 
 from har.cli import main
-from har.history import read_history_so_far
 from har.runs import RunFolder
 
 
@@ -31,7 +30,7 @@ def test_a_training_is_seen_live_and_is_not_said_to_live_when_it_was_killed(
     process.wait(timeout=60)
     assert main(["report", str(out)]) == 0
     assert title_of(out / "report.html") == "Training gives no sign of life"
-    history = read_history_so_far(RunFolder.open(out))
+    history = RunFolder.open(out).read_history_so_far()
     found = scalars_in(out / "events" / "training")
     assert {key: found[key] for key in expected(history, "train")} == expected(history, "train")
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from test_drawings import tips_of
+from drawn_figures import tips_of
 
 from har.compare_figure import cost_figure
 

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
+from drawn_figures import tips_of
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.image import imread
@@ -20,12 +21,6 @@ def a_figure(label="label"):
     figure.subplots().plot([1, 2, 3], color="#004488", label=label)
     figure.axes[0].set_title(label)
     return figure
-
-
-def tips_of(figure):
-    """What a figure tells on a page when it is pointed at."""
-    root = ElementTree.fromstring(to_svg(figure, "A figure", "a"))
-    return [group.find("title").text for group in root.iter("g") if group.get("class") == "tip"]
 
 
 def test_a_png_is_written_whole_and_the_same_twice(tmp_path):

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_figures import render
 from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
 from scored_run import make_explanation, make_windows
-from test_figures import render
 
 from har.explanation import Importance, States, Stretches, sources_of
 from har.explanation_figures import (

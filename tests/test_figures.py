@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_figures import lines, render
 from matplotlib import rcParams
 from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose, assert_array_equal
 
-from har.drawings import save_png, to_svg
 from har.figures import (
     Curve,
     class_bars,
@@ -26,16 +26,6 @@ ACCURACY = Curve("Accuracy", [0.5 + epoch / 25 for epoch in EPOCHS], None, is_sh
 
 def texts(axes):
     return [text.get_text() for text in axes.texts]
-
-
-def lines(axes):
-    return {line.get_label(): line for line in axes.lines}
-
-
-def render(figure, tmp_path):
-    """Draw it for real, where warnings are errors."""
-    save_png(figure, tmp_path / "figure.png", dpi=40)
-    to_svg(figure, "A figure", "a")
 
 
 def test_learning_curves_show_training_and_validation(tmp_path):

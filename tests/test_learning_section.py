@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from drawn_figures import tips_of
 from scored_run import make_epochs
-from test_drawings import tips_of
 
 from har.learning_section import learning_drawings, learning_figure
 

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import pandas as pd
+from drawn_figures import lines, render, tips_of
 from numpy.testing import assert_allclose
-from test_drawings import tips_of
-from test_figures import lines, render
 
 from har.robustness_figures import robustness_figure
 

@@ -11,36 +11,23 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from builders import refused, small_windows
+from builders import refused
+from studies import FOLDS, RANGES, WINDOWS, study_at, task
 
 from har import tuning
 from har.crossval import score_fold
 from har.errors import HarError, RunError, UsageError
-from har.folds import Fold, folds_of
-from har.ranges import load_search
-from har.tuning import Task, hardest_first, n_over, open_study, run_trials, without_password
+from har.folds import Fold
+from har.tuning import hardest_first, n_over, open_study, run_trials, without_password
 from har.tuning_folder import failure_of
 
-WINDOWS = small_windows()
-FOLDS = folds_of(WINDOWS, 3)
-TINY = ("--device=cpu", "--training.n_epochs=1", "--training.rotation_degrees=0")
-TINY += ("--model.conv_channels=0", "--model.conv_skip=false", "--model.hidden_size=4")
-RANGES = ("--model.hidden_size=2..8", "--training.learning_rate=1e-4..1e-1:log")
 WORKER = """
 import sys
-from test_tuning import study_at, task
+from studies import study_at, task
 from har.tuning import run_trials
 for trial in run_trials(study_at(sys.argv[1]), task(), int(sys.argv[2]), print):
     print("trial", trial.number, flush=True)
 """
-
-
-def task(*ranges) -> Task:
-    return Task(load_search("quick", *TINY, *(ranges or RANGES)), WINDOWS, FOLDS)
-
-
-def study_at(file, of=None):
-    return open_study(f"sqlite:///{file}", "tiny", of or task(), "of the data")
 
 
 def run_all(file, of, n_trials):
@@ -55,7 +42,7 @@ def start_worker(file, n_trials):
         [sys.executable, "-c", WORKER, str(file), str(n_trials)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": f"{tests}{os.pathsep}{tests.parent}"},
+        env={**os.environ, "PYTHONPATH": f"{tests / 'helpers'}{os.pathsep}{tests.parent}"},
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from compared_runs import make_runs, side_of
 from scored_folds import MANIFEST, make_scores
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
-from test_timeline_report import a_report
+from timelines import a_report
 
 from har.compare_report import write_comparison
 from har.compare_summary import summarise

@@ -1,0 +1,23 @@
+"""Reads what figures show, for the tests of drawings."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from har.drawings import save_png, to_svg
+
+
+def lines(axes):
+    return {line.get_label(): line for line in axes.lines}
+
+
+def render(figure, tmp_path):
+    """Draw it for real, where warnings are errors."""
+    save_png(figure, tmp_path / "figure.png", dpi=40)
+    to_svg(figure, "A figure", "a")
+
+
+def tips_of(figure):
+    """What a figure tells on a page when it is pointed at."""
+    root = ElementTree.fromstring(to_svg(figure, "A figure", "a"))
+    return [group.find("title").text for group in root.iter("g") if group.get("class") == "tip"]

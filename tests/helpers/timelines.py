@@ -1,0 +1,23 @@
+"""Makes a timeline of made-up predictions, for the tests of what is written and drawn of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from har.recording import Recording
+from har.timeline import make_timeline
+from har.timeline_report import TimelineReport
+
+ACTIVITIES = ("WALKING", "SITTING", "<DANCING>")
+
+
+def a_report(n=3000, truth=None, abstain_below=0.0):
+    random = np.random.default_rng(0)
+    samples = random.normal(scale=0.1, size=(n, 6)).astype(np.float32) + np.eye(6)[0]
+    recording = Recording(samples, None, "walks/walk & run.csv", notes=("time: at <50> Hz",))
+
+    def predict(signals):
+        return np.random.default_rng(len(signals)).dirichlet([1, 1, 1], size=len(signals))
+
+    timeline = make_timeline(recording, predict, ACTIVITIES, 128, abstain_below)
+    return TimelineReport(recording, timeline, ACTIVITIES, "runs/small", truth, abstain_below)
