@@ -13,8 +13,11 @@ import numpy as np
 import pandas as pd
 from scipy import signal
 
+from har.arrays import FloatArray, IntArray
 from har.datasets.uci_har import TRAIN_SUBJECTS, window_table
-from har.filters import (
+from har.signals.activities import UCI_ACTIVITIES
+from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
+from har.signals.filters import (
     Start,
     UciHarLowPasses,
     beyond,
@@ -22,17 +25,8 @@ from har.filters import (
     inner_medians,
     uci_har_channels,
 )
-from har.recording import Recording
-from har.signals import (
-    N_TIMESTEPS,
-    SAMPLE_RATE_HZ,
-    UCI_ACTIVITIES,
-    UCI_CHANNELS,
-    WINDOW_STEP,
-    FloatArray,
-    IntArray,
-)
-from har.windows import Windows
+from har.signals.recording import Recording
+from har.signals.windows import Windows
 
 # From a recording's samples, shape (n_timesteps, 6), and where windows begin in it, shape
 # (n_windows,), to the windows, shape (n_windows, 128, 9).
@@ -134,7 +128,7 @@ def restarted(
         How long before its window each filter starts; at the recording's first sample, if that is
         later.
     start : {"settled", "zero"}
-        How it starts, see `har.filters.LowPass`.
+        How it starts, see `har.signals.filters.LowPass`.
 
     Returns
     -------

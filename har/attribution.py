@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
+from har.arrays import FloatArray, IntArray
 from har.backend import autograd, mx
-from har.signals import FloatArray, IntArray
 from har.temperature import Network
 
 # Where on the way to look first, and where to take gradients.

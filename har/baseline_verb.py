@@ -21,7 +21,7 @@ from har.folds import Fold, folds_of
 from har.progress import baselines_in_words, show_scores
 from har.provenance import describe_training_start
 from har.recipes import load_config
-from har.windows import Windows
+from har.signals.windows import Windows
 
 
 def run_baselines(options: Namespace, say: Callable[[str], None]) -> str:

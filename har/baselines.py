@@ -28,12 +28,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from threadpoolctl import threadpool_limits
 
+from har.arrays import FloatArray, IntArray
 from har.errors import DataError
 from har.evaluation import Evaluation
 from har.features import summary_features
 from har.folds import Fold, FoldScore, folds_of
-from har.signals import FloatArray, IntArray
-from har.windows import Windows
+from har.signals.windows import Windows
 
 # By name, what makes one from a seed.
 BASELINES: dict[str, Callable[[int], Any]] = {

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from har.augment import rotate, scale_axes, stretch_time
+from har.arrays import FloatArray, IntArray
 from har.config import TrainingConfig
-from har.signals import FloatArray, IntArray
-from har.windows import Windows
+from har.signals.augmentation import rotate, scale_axes, stretch_time
+from har.signals.windows import Windows
 
 
 def batches(

@@ -14,8 +14,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
-from har.errors import DataError
-from har.signals import UNKNOWN, FloatArray, IntArray, StringArray
+from har.arrays import FloatArray, IntArray
 
 # As in Guo et al., "On calibration of modern neural networks", ICML 2017 (arXiv:1706.04599),
 # from which the expected calibration error and the temperature are taken too.
@@ -156,38 +155,6 @@ def threshold_for(
         return None
     loosest = enough.iloc[-1]
     return 0.0 if loosest["coverage"] == 1 else float(loosest["threshold"])
-
-
-def answers(
-    probabilities: FloatArray, activities: tuple[str, ...], abstain_below: float = 0.0
-) -> StringArray:
-    """Name the most probable activity of each window, or none where it is not probable enough.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float, shape (n_windows, n_activities)
-        What the classifier said.
-    activities : tuple of str
-        Names of the classes.
-    abstain_below : float
-        Where the highest probability is less, the answer is `har.signals.UNKNOWN`.
-
-    Returns
-    -------
-    ndarray of str, shape (n_windows,)
-
-    Raises
-    ------
-    DataError
-        If there may be such windows, and a class has that very name.
-    """
-    if abstain_below and UNKNOWN in activities:
-        raise DataError(
-            f"classifier: found an activity named {UNKNOWN}, expected another name for it, as that "
-            f"is the answer to windows below {abstain_below:g}"
-        )
-    named = np.array(activities)[probabilities.argmax(axis=1)]
-    return np.where(probabilities.max(axis=1) < abstain_below, UNKNOWN, named)
 
 
 def fit_temperature(labels: IntArray, probabilities: FloatArray) -> float:

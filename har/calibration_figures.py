@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from har.arrays import IntArray
 from har.drawings import add_tips, set_margins
-from har.signals import IntArray
 from har.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE
 from har.words import percent
 

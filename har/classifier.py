@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.arrays import FloatArray, IntArray
 from har.backend import n_threads, parse_devices, seed_everything
 from har.calibration import fit_temperature
 from har.config import Config
@@ -27,13 +28,12 @@ from har.network import (
     predict_probabilities,
     read_weights,
 )
-from har.recording import Recording
 from har.runs import RunFolder
-from har.signals import FloatArray, IntArray
+from har.signals.recording import Recording
+from har.signals.windows import Windows, check_signals, hold_out_subjects
 from har.temperature import Network, WithTemperature
 from har.timeline import make_timeline, raw_channels_of, with_channels
 from har.training import fit
-from har.windows import Windows, check_signals, hold_out_subjects
 
 
 class ActivityClassifier:

@@ -10,13 +10,13 @@ from dataclasses import replace
 import pandas as pd
 from joblib import Parallel, delayed
 
+from har.arrays import FloatArray
 from har.baselines import features_of, fit_timed, predict_from_features
 from har.datasets.sources import open_data
 from har.evaluation import Evaluation
 from har.results import check_same_windows
 from har.side_by_side import Contender, ScoredRun, check_fingerprint
-from har.signals import FloatArray
-from har.windows import Windows
+from har.signals.windows import Windows
 
 
 def answer_with_baselines(

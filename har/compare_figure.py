@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from har.arrays import FloatArray
 from har.drawings import tip_id, widened
-from har.signals import FloatArray
 from har.style import BLUE, INK, STYLE
 from har.words import percent
 

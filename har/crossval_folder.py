@@ -24,9 +24,8 @@ from har.config import Config
 from har.crossval_summary import summarise
 from har.errors import RunError
 from har.evaluation import Evaluation
-from har.files import writing_to
+from har.files import write_frame, writing_to
 from har.folds import FoldScore
-from har.frames import write_frame
 from har.runs import RunFolder
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.arrays import FloatArray, IntArray
 from har.side_by_side import SideBySide
-from har.signals import FloatArray, IntArray
 
 _N_SUREST = 20
 

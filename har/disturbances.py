@@ -6,7 +6,8 @@ and a missing sensor that changes nothing, and for a rotation next to nothing, s
 are linear but for a median of three samples. Of white noise they would pass 0.65 of the deviation
 (measured), and they would smooth the steps where samples are lost.
 
-Augmentation (`har.augment`) draws a size for each window; a disturbance has the same for all.
+Augmentation (`har.signals.augmentation`) draws a size for each window; a disturbance has the same
+for all.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from har.augment import random_axes, sensor_axes, turn
-from har.reading.clock import LONGEST_HOLE_S
-from har.resampling import resample
-from har.signals import SAMPLE_RATE_HZ, FloatArray, IntArray
-from har.windows import Windows
+from har.arrays import FloatArray, IntArray
+from har.signals.augmentation import random_axes, sensor_axes, turn
+from har.signals.channels import SAMPLE_RATE_HZ
+from har.signals.recording import LONGEST_HOLE_S
+from har.signals.resampling import resample
+from har.signals.windows import Windows
 
 Axis = Literal["x", "y", "z", "random"]
 Sensor = Literal["acc", "gyro"]
@@ -131,7 +133,7 @@ def sampled_at(windows: Windows, rate_hz: float) -> FloatArray:
     windows : Windows
         As they were measured.
     rate_hz : float
-        Of the slower phone; see `har.resampling.resample` for both ways.
+        Of the slower phone; see `har.signals.resampling.resample` for both ways.
 
     Returns
     -------

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_fscore_support
 
-from har.calibration import answers, apply_temperature, calibration_of
+from har.arrays import FloatArray, IntArray
+from har.calibration import apply_temperature, calibration_of
 from har.errors import DataError
 from har.intervals import Interval, intervals_by_subject, naive_intervals
-from har.signals import FloatArray, IntArray
+from har.signals.activities import name_activities
 
 
 @dataclass(frozen=True)
@@ -254,5 +255,5 @@ def predictions_table(
     """
     table = pd.DataFrame(probabilities, columns=[f"p_{activity}" for activity in activities])
     table.insert(0, "index", np.arange(len(table)))
-    table.insert(1, "predicted", answers(probabilities, activities, abstain_below))
+    table.insert(1, "predicted", name_activities(probabilities, activities, abstain_below))
     return table

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from har.arrays import FloatArray, IntArray
 from har.attribution import integrated_gradients
 from har.classifier import ActivityClassifier
 from har.errors import DataError, RunError
@@ -13,9 +14,8 @@ from har.explanation import ExplainedWindow, Explanation, Importance, States, St
 from har.importance import N_REPEATS, occlusion_by_activity, occlusions, permutation_importances
 from har.layers import n_outputs
 from har.lstm_states import lstm_inputs, run_lstm, single_network, telling_states
-from har.signals import FloatArray, IntArray
+from har.signals.windows import Windows
 from har.temperature import Network
-from har.windows import Windows
 
 # How many of the surest mistakes to explain.
 N_MISTAKES = 4

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.intervals import Interval
-from har.signals import FloatArray, triads_of
+from har.signals.channels import triads_of
 
 JOINT = " and "
 
@@ -30,9 +31,9 @@ def sources_of(channels: Sequence[str]) -> dict[str, list[int]]:
     Returns
     -------
     dict of str to list of int
-        Those of `har.signals.triads_of`. Several of one sensor are there once more together: body
-        and total acceleration are both measured by the accelerometer, and one cannot change without
-        the other.
+        Those of `har.signals.channels.triads_of`. Several of one sensor are there once more
+        together: body and total acceleration are both measured by the accelerometer, and one cannot
+        change without the other.
     """
     signals = triads_of(channels)
     of_sensor: dict[str, list[str]] = {}

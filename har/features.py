@@ -21,7 +21,7 @@ import pandas as pd
 from scipy.signal import periodogram
 from scipy.special import entr
 
-from har.signals import FloatArray
+from har.arrays import FloatArray
 
 AXES = ("x", "y", "z")
 # g and rad/s, a thousandth of what the stillest window of UCI HAR has. Takes the place of smaller

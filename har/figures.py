@@ -13,8 +13,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from har.arrays import FloatArray, IntArray
 from har.drawings import set_margins
-from har.signals import FloatArray, IntArray
 from har.style import BLUE, FAINT, GOLD, INK, PAPER, ROSE, STYLE, colours_of
 from har.words import activity_label, percent, short_label
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 
+from har.arrays import IntArray
 from har.errors import DataError, UsageError
 from har.evaluation import Evaluation
-from har.signals import IntArray
-from har.windows import Windows
+from har.signals.windows import Windows
 
 FoldCount = int | Literal["loso"]
 

@@ -9,8 +9,8 @@ from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from har.arrays import FloatArray, IntArray
 from har.figures import DARK_SHADE, name_cells
-from har.signals import FloatArray, IntArray
 from har.style import FAINT, INK, PAPER, ROSE, STYLE
 
 

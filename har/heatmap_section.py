@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from har.arrays import IntArray
 from har.evaluation import Evaluation
 from har.heatmap_figure import heatmap_figure, whole_percent, wrong_shades
-from har.signals import IntArray
 
 
 def heatmap_pictures(evaluation: Evaluation) -> dict[str, Figure]:

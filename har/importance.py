@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from har.arrays import FloatArray, IntArray
 from har.explanation import Importance, Stretches, sources_of
 from har.intervals import ends, resampled
-from har.signals import FloatArray, IntArray
-from har.windows import Windows
+from har.signals.windows import Windows
 
 N_REPEATS = 5
 # Of each activity; over all 2947 windows of UCI HAR it would take a minute.

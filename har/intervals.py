@@ -20,7 +20,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import binomtest
 
-from har.signals import FloatArray, IntArray
+from har.arrays import FloatArray, IntArray
 
 Interval = list[float]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from har.progress import shown
 from har.provenance import now
 from har.runs import RunFolder
+from har.signals.windows import Windows
 from har.signs_of_life import held
-from har.windows import Windows
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier

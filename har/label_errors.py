@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from har.signals import FloatArray, IntArray
+from har.arrays import FloatArray, IntArray
 
 
 def find_label_errors(labels: IntArray, probabilities: FloatArray) -> pd.DataFrame:

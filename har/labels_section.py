@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.arrays import IntArray
 from har.label_errors import find_label_errors
 from har.results import Results
-from har.signals import IntArray
 
 # More than anybody looks at; the page stays small whatever the network.
 N_GROUPS = 100
@@ -25,7 +25,7 @@ def labels_view(results: Results, stretches: IntArray | None) -> dict[str, Any]:
     results : Results
         Of a run.
     stretches : ndarray of int or None, shape (n_windows,)
-        From `har.neighbours.number_stretches`; None: the windows are not at hand.
+        From `har.signals.windows.number_stretches`; None: the windows are not at hand.
 
     Returns
     -------

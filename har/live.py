@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from har.calibration import answers
+from har.arrays import FloatArray
 from har.classifier import ActivityClassifier
-from har.filters import WARM_UP_S
 from har.sample_lines import AccUnit, GyroUnit, SampleLines
-from har.signals import SAMPLE_RATE_HZ, UNKNOWN, WINDOW_STEP, FloatArray
+from har.signals.activities import UNKNOWN, name_activities
+from har.signals.channels import SAMPLE_RATE_HZ, WINDOW_STEP
+from har.signals.filters import WARM_UP_S
+from har.signals.streaming import UciHarStream, WindowStream
 from har.smoothing import SmoothedState
-from har.streaming import UciHarStream, WindowStream
 from har.timeline import raw_channels_of
 
 
@@ -147,7 +148,7 @@ class LiveTimeline:
             return
         activities = self._classifier.activities_
         probabilities = self._classifier.predict_proba(cut.signals)
-        named = answers(probabilities, activities, self._abstain_below)
+        named = name_activities(probabilities, activities, self._abstain_below)
         for first, shares, activity in zip(cut.first_samples, probabilities, named, strict=True):
             start_s = ((self._first_slot or 0) + int(first)) / SAMPLE_RATE_HZ
             probability = float(shares.max())

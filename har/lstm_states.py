@@ -12,12 +12,12 @@ import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.special import expit
 
+from har.arrays import FloatArray, IntArray
 from har.backend import mx
 from har.config import ModelConfig
 from har.ensemble import Ensemble
 from har.explanation import States
 from har.network import ActivityNetwork
-from har.signals import FloatArray, IntArray
 from har.temperature import Network, WithTemperature
 
 # More rows cannot be told apart in a figure.

@@ -10,12 +10,11 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.answers import Answer, least_sure_right_answers, surest_mistakes
+from har.arrays import IntArray
 from har.drawings import to_svg
-from har.neighbours import neighbours_of
 from har.results import Results
-from har.signals import IntArray
+from har.signals.windows import Windows, neighbours_of
 from har.window_figure import window_figure
-from har.windows import Windows
 from har.words import activity_label
 
 N_ANSWERS = 6
@@ -32,7 +31,7 @@ def mistakes_pictures(results: Results, windows: Windows, stretches: IntArray) -
     windows : Windows
         Those that were predicted, in the order of the predictions.
     stretches : ndarray of int, shape (n_windows,)
-        From `har.neighbours.number_stretches`.
+        From `har.signals.windows.number_stretches`.
 
     Returns
     -------

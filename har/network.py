@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
+from har.arrays import FloatArray
 from har.backend import gluon, mx, nn
 from har.config import ModelConfig
 from har.errors import RunError
@@ -30,7 +31,6 @@ from har.layers import (
     n_pooled,
     n_steps,
 )
-from har.signals import FloatArray
 from har.views import Views
 
 

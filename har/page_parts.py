@@ -8,9 +8,9 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
+from har.arrays import IntArray
 from har.config import Config
 from har.figures import row_shades, row_shares
-from har.signals import IntArray
 
 # By their names in settings: what published data sets are called, and what to cite.
 PUBLISHED = {

@@ -11,8 +11,8 @@ from typing import Any
 
 from scipy.stats import binomtest
 
+from har.arrays import IntArray
 from har.intervals import FIGURES, ends, resampled
-from har.signals import IntArray
 
 
 def paired_differences(other: IntArray, reference: IntArray) -> dict[str, dict[str, Any]]:

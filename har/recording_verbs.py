@@ -15,10 +15,10 @@ from har.datasets.arrays import read_windows
 from har.datasets.recordings_table import read_segments
 from har.errors import RunError, UsageError
 from har.evaluation import predictions_table
-from har.frames import write_frame
+from har.files import write_frame
 from har.live import LiveTimeline
 from har.reading.recording import read_recording
-from har.recording import Recording
+from har.signals.recording import Recording
 from har.timeline_report import TimelineReport
 
 _FOR_RECORDINGS = ("plot", "truth", "columns", "rate_hz", "time_unit", "acc_unit", "gyro_unit")

@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from har.arrays import IntArray
 from har.calibration_section import calibration_pictures, calibration_view
 from har.drawings import save_png, save_svg
 from har.explanation_section import explanation_pictures, explanation_view
@@ -18,7 +19,6 @@ from har.labels_section import labels_view
 from har.learning_section import learning_drawings, learning_figure
 from har.mistakes_section import mistakes_pictures, mistakes_view
 from har.model_card import model_card
-from har.neighbours import number_stretches
 from har.page_parts import (
     command_lines,
     confusion_rows,
@@ -31,8 +31,7 @@ from har.report_summary import report_markdown
 from har.results import Results, check_same_windows
 from har.robustness_section import robustness_pictures, robustness_view
 from har.runs import RunFolder
-from har.signals import IntArray
-from har.windows import Windows
+from har.signals.windows import Windows, number_stretches
 from har.windows_section import windows_view
 
 

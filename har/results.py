@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.arrays import IntArray
 from har.config import Config
 from har.errors import RunError
 from har.evaluation import Evaluation
 from har.explanation import Explanation
 from har.robustness import Robustness
 from har.runs import RunFolder
-from har.signals import IntArray
-from har.windows import Windows
+from har.signals.windows import Windows
 
 _CLASS_SCORES = ("precision", "recall", "f1", "support")
 _METRICS = ("epoch", "train_loss", "train_accuracy")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from har.arrays import FloatArray
 from har.disturbances import DISTURBANCES, Disturbance
 from har.evaluation import Evaluation
-from har.signals import FloatArray
-from har.windows import Windows
+from har.signals.windows import Windows
 
 # Draws noise, losses, axes and senses of rotation.
 _SEED = 0

@@ -30,8 +30,7 @@ import pandas as pd
 
 from har.config import Config
 from har.errors import RunError
-from har.files import write_text, writing_to
-from har.frames import write_frame
+from har.files import write_frame, write_text, writing_to
 from har.history import EpochRecord
 from har.recipes import load_config, save_config
 

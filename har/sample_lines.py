@@ -17,9 +17,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.units import ACC_FACTORS, GYRO_FACTORS, converted
-from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, FloatArray, unit_of
+from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, unit_of
 
 AccUnit = Literal["g", "m/s2"]
 GyroUnit = Literal["rad/s", "deg/s"]

@@ -9,12 +9,12 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
+from har.arrays import IntArray
 from har.errors import RunError, UsageError
 from har.evaluation import Evaluation
 from har.recipes import SETTINGS
 from har.results import Results
 from har.runs import RunFolder
-from har.signals import IntArray
 
 
 @dataclass(frozen=True)

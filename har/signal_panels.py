@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from har.arrays import FloatArray
 from har.drawings import set_margins, widened
-from har.signals import FloatArray, triads_of, unit_of
+from har.signals.channels import triads_of, unit_of
 from har.style import BLUE, GOLD, INK, LEAST_SPAN, ROSE, STYLE
 from har.words import signal_label
 
@@ -23,7 +24,7 @@ def signals_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float)
     Parameters
     ----------
     signals : ndarray of float, shape (n_timesteps, n_channels)
-        In the units of `har.signals.unit_of`.
+        In the units of `har.signals.channels.unit_of`.
     channels : sequence of str
         Names of the columns.
     rate_hz : float
@@ -32,7 +33,7 @@ def signals_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float)
     Returns
     -------
     Figure
-        A panel for each of `har.signals.triads_of`.
+        A panel for each of `har.signals.channels.triads_of`.
     """
     n_panels = len(triads_of(channels))
     figure = Figure(figsize=(4.1, 0.5 + 1.0 * n_panels))
@@ -52,9 +53,9 @@ def draw_signals(
     Parameters
     ----------
     panels : sequence of Axes
-        One for each of `har.signals.triads_of`.
+        One for each of `har.signals.channels.triads_of`.
     signals : ndarray of float, shape (n_timesteps, n_channels)
-        In the units of `har.signals.unit_of`.
+        In the units of `har.signals.channels.unit_of`.
     channels : sequence of str
         Names of the columns.
     seconds : ndarray of float, shape (n_timesteps,)

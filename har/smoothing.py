@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.signals import FloatArray
 
 
 class SmoothedState:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from markupsafe import Markup, escape
 
+from har.arrays import FloatArray, IntArray
 from har.drawings import widened
-from har.signals import FloatArray, IntArray, triads_of, unit_of
+from har.signals.channels import triads_of, unit_of
 from har.style import LEAST_SPAN
 from har.words import number
 
@@ -26,7 +27,7 @@ def sparklines(signals: FloatArray, channels: Sequence[str]) -> list[list[Markup
     Parameters
     ----------
     signals : ndarray of float, shape (n_windows, n_timesteps, n_channels)
-        In the units of `har.signals.unit_of`.
+        In the units of `har.signals.channels.unit_of`.
     channels : sequence of str
         Names of the last axis.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from har.signals import HAPT_ACTIVITIES, UNKNOWN
+from har.signals.activities import HAPT_ACTIVITIES, UNKNOWN
 
 # The six activities of UCI HAR have Okabe and Ito's colours (jfly.uni-koeln.de/color), cool for
 # moving and warm for resting; the transitions are duller, and show on light and dark alike.

@@ -2,7 +2,7 @@
 
 A recording becomes windows exactly as the training windows did, but for the start of the filters:
 they are settled on the first sample of each stretch, because starting from zero would leak gravity
-into the body's acceleration for seconds (see `har.filters`).
+into the body's acceleration for seconds (see `har.signals.filters`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from har.calibration import answers
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.filters import WARM_UP_S, channels_from
-from har.recording import Recording, Stretch
-from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP, FloatArray
-from har.streaming import UciHarStream, WindowStream
-from har.windows import check_signals
+from har.signals.activities import name_activities
+from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
+from har.signals.filters import WARM_UP_S, channels_from
+from har.signals.recording import Recording, Stretch
+from har.signals.streaming import UciHarStream, WindowStream
+from har.signals.windows import check_signals
 
 # About half an hour at 50 Hz: a day's windows need not be in memory at once.
 _CHUNK = 100_000
@@ -54,7 +55,8 @@ def timed_windows(
     Parameters
     ----------
     recording : Recording
-        At 50 Hz, with the columns of `har.signals.RAW_CHANNELS` or the first three of them.
+        At 50 Hz, with the columns of `har.signals.channels.RAW_CHANNELS` or the first three of
+        them.
     n_timesteps, step : int
         Window length and hop in samples.
 
@@ -189,7 +191,7 @@ def make_timeline(
         )
     start_s, shares = np.concatenate(starts_s), np.concatenate(probabilities)
     ends = {"start_s": start_s, "end_s": start_s + n_timesteps / recording.rate_hz}
-    named = answers(shares, activities, abstain_below)
+    named = name_activities(shares, activities, abstain_below)
     best = {"activity": named, "probability": shares.max(axis=1)}
     every = {f"p_{name}": column for name, column in zip(activities, shares.T, strict=True)}
     return pd.DataFrame({**ends, **best, **every, "warming_up": np.concatenate(warming_up)})

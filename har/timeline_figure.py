@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from har.recording import Recording
-from har.signals import FloatArray, unit_of
+from har.arrays import FloatArray
+from har.signals.channels import unit_of
+from har.signals.recording import Recording
 from har.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE, colours_of
 from har.words import activity_label, signal_label
 

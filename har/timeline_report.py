@@ -23,11 +23,10 @@ from matplotlib.figure import Figure
 from har import __version__
 from har.drawings import save_png, to_svg
 from har.errors import RunError
-from har.files import write_text
-from har.frames import write_frame
+from har.files import write_frame, write_text
 from har.pages import page_environment
-from har.recording import Recording
-from har.signals import UNKNOWN
+from har.signals.activities import UNKNOWN
+from har.signals.recording import Recording
 from har.timeline import Agreement, compare, merge_segments, time_of_each
 from har.timeline_figure import timeline_figure
 from har.words import activity_label, duration_in_words, percent

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.backend import autograd, gluon, mx
 from har.batches import batches
 from har.calibration import negative_log_likelihood
@@ -19,9 +20,8 @@ from har.config import TrainingConfig
 from har.errors import RunError
 from har.history import EpochRecord
 from har.network import ActivityNetwork, predict_probabilities
-from har.signals import FloatArray
+from har.signals.windows import Windows
 from har.weights import AveragedWeights, BestWeights, share_statistics
-from har.windows import Windows
 
 
 def fit(

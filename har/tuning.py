@@ -32,8 +32,8 @@ from har.crossval import score_fold
 from har.errors import HarError, RunError, UsageError
 from har.folds import Fold
 from har.ranges import Search
+from har.signals.windows import Windows
 from har.tuning_folder import INTERRUPTED, failure_of
-from har.windows import Windows
 
 # Of five folds of UCI HAR, by what MiniRocket and first networks scored in them: what is bad shows
 # soon. For other data, this order is as good as any.

@@ -21,8 +21,7 @@ import yaml
 from optuna.trial import FrozenTrial, TrialState
 
 from har.errors import RunError
-from har.files import write_text, writing_to
-from har.frames import write_frame
+from har.files import write_frame, write_text, writing_to
 from har.ranges import Search
 from har.recipes import save_config
 from har.runs import RunFolder

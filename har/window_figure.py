@@ -11,11 +11,12 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from har.arrays import FloatArray
 from har.drawings import set_margins
 from har.signal_panels import draw_signals
-from har.signals import WINDOW_STEP, FloatArray, triads_of
+from har.signals.channels import WINDOW_STEP, triads_of
+from har.signals.windows import Windows, join_windows
 from har.style import GRID, STYLE, colours_of
-from har.windows import Windows, join_windows
 from har.words import short_label
 
 # How far a drawn line may be off, in 1/72 inch: nobody sees it, and a figure is a quarter smaller.

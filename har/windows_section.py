@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from har.arrays import IntArray
 from har.evaluation import Evaluation
-from har.signals import IntArray
+from har.signals.windows import Windows
 from har.sparklines import sparklines
-from har.windows import Windows
 
 # With 4 kB for a drawing and 250 bytes for a row, a page stays under 2 MB however bad the network.
 _N_DRAWN = 200

@@ -24,10 +24,11 @@ from multiprocessing.managers import BaseManager
 import numpy as np
 
 import har
+from har.arrays import FloatArray
 from har.batches import batches, smoothed_targets
 from har.config import ModelConfig, TrainingConfig
-from har.signals import UCI_CHANNELS, FloatArray
-from har.windows import Windows
+from har.signals.channels import UCI_CHANNELS
+from har.signals.windows import Windows
 
 MODEL = ModelConfig(n_layers=2, hidden_size=64, pooling="last")
 TRAINING = TrainingConfig(batch_size=64, schedule="constant")

@@ -15,8 +15,9 @@ from har.datasets.hapt import read_recordings
 from har.datasets.hapt_windows import holds_hapt, read_segments
 from har.datasets.recordings_table import TABLE
 from har.datasets.trees import trees_at
-from har.recording import Recording
-from har.signals import HAPT_ACTIVITIES, SAMPLE_RATE_HZ
+from har.signals.activities import HAPT_ACTIVITIES
+from har.signals.channels import SAMPLE_RATE_HZ
+from har.signals.recording import Recording
 
 
 def file_of(experiment: int) -> str:

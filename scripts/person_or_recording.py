@@ -36,10 +36,10 @@ from har.files import whole_folder, write_text
 from har.folds import Fold, choose_folds, folds_of
 from har.provenance import describe_source, describe_training_start, now
 from har.recipes import load_config
-from har.recording import Recording
 from har.runs import RunFolder
-from har.signals import N_TIMESTEPS, SAMPLE_RATE_HZ
-from har.windows import Windows
+from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ
+from har.signals.recording import Recording
+from har.signals.windows import Windows
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier

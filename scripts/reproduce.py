@@ -129,7 +129,7 @@ def score_on_hapt(options: argparse.Namespace) -> str:
     from har.config import DataConfig
     from har.datasets.sources import open_data
     from har.provenance import describe_source, now
-    from har.signals import UCI_ACTIVITIES
+    from har.signals.activities import UCI_ACTIVITIES
 
     test = open_data(DataConfig(set="hapt", activities=UCI_ACTIVITIES)).test
     lines = []

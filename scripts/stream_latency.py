@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from har.signals import N_TIMESTEPS, WINDOW_STEP
+from har.signals.channels import N_TIMESTEPS, WINDOW_STEP
 
 
 def measure(run: Path, recording: Path) -> list[float]:

@@ -21,9 +21,9 @@ from har.artefacts import (
 from har.datasets.hapt import read_recordings
 from har.datasets.hapt_windows import holds_hapt, read_segments
 from har.datasets.trees import trees_at
-from har.filters import uci_har_channels
-from har.recording import Recording
-from har.signals import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.filters import uci_har_channels
+from har.signals.recording import Recording
 
 # Half of the last digit that the published files print, and single precision.
 AS_PRINTED = {"rtol": 0, "atol": 1e-6}

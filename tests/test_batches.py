@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from har.augment import rotate, scale_axes, stretch_time
 from har.batches import batches, smoothed_targets
 from har.config import TrainingConfig
+from har.signals.augmentation import rotate, scale_axes, stretch_time
 
 WINDOWS = small_windows()
 

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
-from builders import refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -13,7 +11,6 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from har.calibration import (
-    answers,
     apply_temperature,
     brier_score,
     calibration_of,
@@ -24,7 +21,6 @@ from har.calibration import (
     risk_coverage_table,
     threshold_for,
 )
-from har.errors import DataError
 
 
 def predictions(n_windows=400, n_activities=4, temperature=1.0, seed=0):
@@ -189,27 +185,3 @@ def test_a_fitted_temperature_never_makes_the_truth_more_surprising(seed, n_wind
 
 def test_probabilities_that_all_guess_evenly_keep_their_temperature():
     assert fit_temperature(np.array([0, 1, 1]), np.full((3, 2), 0.5)) == 1.0
-
-
-@pytest.mark.parametrize("abstain_below", [0.0, 0.3, 0.5, 1.0])
-def test_windows_of_which_nothing_is_probable_enough_are_unknown(abstain_below):
-    _, probabilities = predictions()
-    table = pd.DataFrame(probabilities, columns=list("ABCD"))
-    expected = table.idxmax(axis=1).where(table.max(axis=1) >= abstain_below, "UNKNOWN")
-    assert answers(probabilities, tuple("ABCD"), abstain_below).tolist() == expected.tolist()
-    assert (expected == "UNKNOWN").any() == (abstain_below > 0.25)
-
-
-def test_a_probability_of_just_the_threshold_is_answered():
-    assert answers(np.array([[0.25, 0.75]]), ("A", "B"), 0.75).tolist() == ["B"]
-
-
-def test_no_windows_have_no_answers():
-    assert answers(np.empty((0, 2)), ("A", "B"), 0.5).tolist() == []
-
-
-def test_a_class_named_unknown_stands_in_the_way_of_abstaining_only():
-    probabilities = np.array([[0.4, 0.6]])
-    assert answers(probabilities, ("A", "UNKNOWN")).tolist() == ["UNKNOWN"]
-    with refused(DataError, "found an activity named UNKNOWN", "expected another name"):
-        answers(probabilities, ("A", "UNKNOWN"), 0.9)

@@ -18,7 +18,7 @@ import har
 from har.cli import INTERRUPTED, main
 from har.datasets.hapt import read_recordings
 from har.datasets.trees import trees_at
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
 
 HEADING = ",".join(("time_s", *RAW_CHANNELS))
 

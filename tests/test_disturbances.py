@@ -8,9 +8,9 @@ from scipy.spatial.transform import Rotation
 
 from har.disturbances import DISTURBANCES
 from har.errors import DataError
-from har.filters import uci_har_channels
-from har.signals import UCI_CHANNELS
-from har.windows import Windows
+from har.signals.channels import UCI_CHANNELS
+from har.signals.filters import uci_har_channels
+from har.signals.windows import Windows
 
 BY_NAME = {disturbance.name: disturbance for disturbance in DISTURBANCES}
 ACC = np.array(["acc" in name for name in UCI_CHANNELS])

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scored_run import make_explanation, make_windows
 
 from har.explanation import Explanation, Stretches, sources_of
-from har.signals import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from har.explanation_figures import (
     occlusion_figure,
     states_figure,
 )
-from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
+from har.signals.activities import UCI_ACTIVITIES
+from har.signals.channels import UCI_CHANNELS
 
 NAMES = {source: source.rpartition("_")[0][:5] for source in sources_of(UCI_CHANNELS)}
 

@@ -11,7 +11,7 @@ from har.config import Config, ModelConfig
 from har.explanation import Importance
 from har.explanation_section import explanation_pictures, explanation_view
 from har.report import write_report
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
 
 
 def page_with(folder, explanation, windows, **kind):

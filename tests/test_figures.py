@@ -16,7 +16,7 @@ from har.figures import (
     row_shares,
     subject_bars,
 )
-from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
 from har.style import ACTIVITY_COLOURS
 
 EPOCHS = list(range(1, 11))

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
-import pytest
+import sys
 
-from har.files import whole_folder, write_text, write_whole
+import numpy as np
+import pandas as pd
+import pytest
+from builders import refused
+
+from har.errors import UsageError
+from har.files import whole_folder, write_frame, write_text, write_whole
 
 
 def fill_half_and_fail(path):
@@ -67,3 +73,37 @@ def test_a_folder_that_fails_leaves_the_old_one(tmp_path):
         fill_half_and_fail(temporary / "new")
     assert names_in(tmp_path) == ["cache"]
     assert names_in(tmp_path / "cache") == ["old"]
+
+
+TABLE = pd.DataFrame({"start_s": [0.0, 86390.72], "activity": ["REST", "WALK"], "p": [1 / 3, 1.0]})
+
+
+def test_csv_keeps_eight_digits(tmp_path):
+    write_frame(TABLE, tmp_path / "table.csv")
+    assert (tmp_path / "table.csv").read_text().splitlines() == [
+        "start_s,activity,p",
+        "0,REST,0.33333333",
+        "86390.72,WALK,1",
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "PARQUET", "pq"])
+def test_the_suffix_asks_for_parquet_which_keeps_all_digits(suffix, tmp_path):
+    write_frame(TABLE, tmp_path / f"table.{suffix}")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / f"table.{suffix}"), TABLE)
+
+
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with refused(UsageError, "table.parquet", "har[parquet]"):
+        write_frame(TABLE, tmp_path / "table.parquet")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_write_leaves_the_earlier_file(tmp_path):
+    file = tmp_path / "table.parquet"
+    write_frame(TABLE, file)
+    with pytest.raises(Exception, match="np.complex128|complex128"):
+        write_frame(pd.DataFrame({"z": np.array([1j])}), file)
+    assert [path.name for path in tmp_path.iterdir()] == ["table.parquet"]
+    pd.testing.assert_frame_equal(pd.read_parquet(file), TABLE)

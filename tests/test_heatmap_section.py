@@ -13,7 +13,7 @@ from har.evaluation import Evaluation
 from har.heatmap_figure import heatmap_figure, whole_percent, wrong_shades
 from har.heatmap_section import heatmap_pictures, heatmap_view
 from har.report import write_report
-from har.signals import HAPT_ACTIVITIES
+from har.signals.activities import HAPT_ACTIVITIES
 
 # Subject 7: 3 of 4 walks right, no running. Subject 3: all wrong, then all right.
 SMALL = Evaluation(

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from har.explanation import Stretches
 from har.importance import occlusion_by_activity, occlusions, permutation_importances
-from har.windows import Windows
+from har.signals.windows import Windows
 
 CHANNELS = ("body_acc_x", "body_acc_y", "gyro_x", "gyro_y", "gyro_z", "total_acc_x")
 ACC, GYRO, TOTAL, BOTH = range(4)

@@ -9,10 +9,10 @@ from scored_run import make_evaluation, make_run, make_stretches
 
 from har import labels_section
 from har.labels_section import labels_view
-from har.neighbours import number_stretches
 from har.report import write_report
 from har.results import Results
 from har.runs import RunFolder
+from har.signals.windows import number_stretches
 
 # Stretches of 8 windows of subject 2 who sits, 4 of subject 4 and 20 of subject 9 who stand.
 WINDOWS = make_stretches((8, 4, 20), (3, 4, 4), (2, 4, 9))

@@ -14,10 +14,10 @@ from builders import refused, small_windows, tiny_config
 from har.classifier import ActivityClassifier
 from har.errors import DataError
 from har.live import LiveTimeline
-from har.recording import Recording, Stretch
-from har.signals import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.recording import Recording, Stretch
+from har.signals.windows import Windows
 from har.smoothing import SmoothedState
-from har.windows import Windows
 
 ACC_CHANNELS = (*UCI_CHANNELS[:3], *UCI_CHANNELS[6:])
 

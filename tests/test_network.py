@@ -19,7 +19,7 @@ from har.backend import autograd, mx, seed_everything
 from har.config import ModelConfig
 from har.errors import RunError
 from har.network import build_network, load_weights, n_parameters, predict_probabilities
-from har.signals import UCI_CHANNELS
+from har.signals.channels import UCI_CHANNELS
 
 CPU = [mx.cpu(0)]
 N_TIMESTEPS = 16

@@ -16,9 +16,9 @@ from har.config import DataConfig
 from har.datasets.hapt import read_recordings
 from har.datasets.sources import open_data
 from har.datasets.trees import trees_at
-from har.filters import uci_har_channels
 from har.recipes import load_config
-from har.signals import HAPT_ACTIVITIES
+from har.signals.activities import HAPT_ACTIVITIES
+from har.signals.filters import uci_har_channels
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "hapt_as_recordings.py"
 EXPERIMENTS = {1: 1, 3: 2, 5: 3, 7: 4}  # and who was recorded

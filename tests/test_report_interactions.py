@@ -9,7 +9,7 @@ import pytest
 from browsing import show, usual_answers, without_javascript
 from scored_run import make_windows
 
-from har.signals import UCI_ACTIVITIES
+from har.signals.activities import UCI_ACTIVITIES
 
 pytestmark = pytest.mark.browser
 

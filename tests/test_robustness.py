@@ -12,7 +12,8 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from har.disturbances import DISTURBANCES
 from har.robustness import Robustness, measure_robustness, n_settings
-from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
+from har.signals.activities import UCI_ACTIVITIES
+from har.signals.channels import UCI_CHANNELS
 
 # What the default network takes for a window on one thread, and the official test windows.
 S_PER_WINDOW = 0.0003

@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 
 from har.errors import DataError
 from har.sample_lines import SampleLines
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
 
 # Machines are shared: how long an example takes says nothing.
 unhurried = settings(deadline=None)

@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 
 from har.drawings import save_png
 from har.signal_panels import signals_figure
-from har.signals import UCI_CHANNELS
+from har.signals.channels import UCI_CHANNELS
 from har.style import BLUE, GOLD, LEAST_SPAN, ROSE
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from har.signals import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.sparklines import sparklines
 
 

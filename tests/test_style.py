@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import har
-from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
 from har.style import (
     ACTIVITY_COLOURS,
     CSS_VARIABLES,

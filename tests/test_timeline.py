@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from har import timeline as room
 from har.errors import DataError
-from har.filters import uci_har_channels
-from har.recording import Recording, Stretch
-from har.signals import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.filters import uci_har_channels
+from har.signals.recording import Recording, Stretch
+from har.signals.windows import sliding_windows
 from har.timeline import (
     compare,
     make_timeline,
@@ -23,7 +24,6 @@ from har.timeline import (
     timed_windows,
     with_channels,
 )
-from har.windows import sliding_windows
 
 ACTIVITIES = ("REST", "WALK")
 ACC_CHANNELS = (*UCI_CHANNELS[:3], *UCI_CHANNELS[6:])

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
-from har.recording import Recording, Stretch
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
+from har.signals.recording import Recording, Stretch
 from har.style import ACTIVITY_COLOURS, UNKNOWN_COLOUR
 from har.timeline_figure import envelope, timeline_figure
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from har.backend import mx
 from har.config import ModelConfig
-from har.signals import UCI_CHANNELS
+from har.signals.channels import UCI_CHANNELS
 from har.views import Views
 
 KINDS = ("channels", "compressed", "normalised")

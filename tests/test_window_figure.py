@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scored_run import make_stretches
 
 from har.drawings import save_png, to_svg
-from har.signals import UCI_ACTIVITIES
+from har.signals.activities import UCI_ACTIVITIES
+from har.signals.windows import Windows, sliding_windows
 from har.style import ACTIVITY_COLOURS, BLUE, GOLD, ROSE
 from har.window_figure import window_figure
-from har.windows import Windows, sliding_windows
 
 TITLES = ["Body acceleration, g", "Angular rate, rad/s", "Total acceleration, g"]
 

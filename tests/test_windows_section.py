@@ -8,7 +8,7 @@ from read_page import Page
 from scored_run import make_evaluation, make_run, make_windows
 
 from har.report import write_report
-from har.signals import HAPT_ACTIVITIES
+from har.signals.activities import HAPT_ACTIVITIES
 from har.windows_section import windows_view
 
 WINDOWS = make_windows()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.signals import FloatArray
-from har.windows import check_signals
+from har.signals.windows import check_signals
 
 # What NumPy lets through from a damaged, encrypted or foreign file.
 _DAMAGES = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)

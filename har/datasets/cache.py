@@ -18,7 +18,7 @@ import platformdirs
 from har.datasets.dataset import SPLITS, DataSet, TrainingSet
 from har.errors import DataError
 from har.files import whole_folder
-from har.windows import Windows
+from har.signals.windows import Windows
 
 _ARRAYS = ("signals", "labels", "subjects")
 _FACTS = ("name", "source", "fingerprint", "notes")

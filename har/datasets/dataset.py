@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from har.errors import ConfigError
-from har.windows import Windows
+from har.signals.windows import Windows
 
 SPLITS = ("train", "test")
 

@@ -20,8 +20,8 @@ import numpy as np
 from har.datasets.tables import parse_table
 from har.datasets.trees import FileTree
 from har.errors import DataError
-from har.recording import Recording
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
+from har.signals.recording import Recording
 
 MIRROR_SHA256 = "231bf6d5069671f2b96e1aad89a487270ff8fe4358ad6ce0601f8ee7f5f3a17c"
 _RAW_FILE = re.compile(r"^(?P<folder>.*)RawData/acc_exp(?P<experiment>\d+)_user(?P<user>\d+)\.txt$")

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from har.arrays import FloatArray
 from har.datasets.dataset import DataSet, content_fingerprint
 from har.datasets.hapt import holds_recordings, read_recordings
 from har.datasets.known import KnownSplit, check_split
@@ -21,10 +22,11 @@ from har.datasets.tables import line_numbers, parse_table
 from har.datasets.trees import FileTree
 from har.datasets.uci_har import TEST_SUBJECTS, TRAIN_SUBJECTS
 from har.errors import DataError
-from har.filters import uci_har_channels
-from har.recording import Recording
-from har.signals import HAPT_ACTIVITIES, N_TIMESTEPS, WINDOW_STEP, FloatArray
-from har.windows import Windows, sliding_windows
+from har.signals.activities import HAPT_ACTIVITIES
+from har.signals.channels import N_TIMESTEPS, WINDOW_STEP
+from har.signals.filters import uci_har_channels
+from har.signals.recording import Recording
+from har.signals.windows import Windows, sliding_windows
 
 NAME = "HAPT"
 _LABELS = "RawData/labels.txt"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.signals import UCI_CHANNELS, FloatArray
-from har.windows import Windows
+from har.signals.channels import UCI_CHANNELS
+from har.signals.windows import Windows
 
 # Means and deviations are known to six decimals.
 _TOLERANCE = 2e-6

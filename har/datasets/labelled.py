@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from har.arrays import FloatArray, IntArray
 from har.config import DataConfig, Straddling
 from har.datasets.dataset import DataSet, content_fingerprint
 from har.datasets.recordings_table import LabelledFile, read_table
@@ -21,21 +22,14 @@ from har.datasets.sample_labels import (
     names_from_segments,
 )
 from har.errors import ConfigError, DataError
-from har.filters import WARM_UP_S, channels_from, uci_har_channels
 from har.reading.column import read_column
 from har.reading.columns import has_gyroscope
 from har.reading.recording import open_table, read_recording
-from har.recording import Recording
-from har.signals import (
-    HAPT_ACTIVITIES,
-    N_TIMESTEPS,
-    RAW_CHANNELS,
-    SAMPLE_RATE_HZ,
-    WINDOW_STEP,
-    FloatArray,
-    IntArray,
-)
-from har.windows import Windows, sliding_windows
+from har.signals.activities import HAPT_ACTIVITIES
+from har.signals.channels import N_TIMESTEPS, RAW_CHANNELS, SAMPLE_RATE_HZ, WINDOW_STEP
+from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
+from har.signals.recording import Recording
+from har.signals.windows import Windows, sliding_windows
 
 _SETTLING = f"Windows in the first {WARM_UP_S:g} s of a recording or after a gap, kept"
 _TOO_SHORT = f"Parts between gaps that are shorter than {N_TIMESTEPS} samples, left out"

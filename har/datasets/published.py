@@ -9,8 +9,8 @@ from har.datasets import hapt, hapt_windows, uci_har
 from har.datasets.dataset import DataSet, content_fingerprint
 from har.datasets.fetch import MIRROR_FILE
 from har.datasets.trees import trees_at
-from har.recording import Recording
-from har.windows import Windows
+from har.signals.recording import Recording
+from har.signals.windows import Windows
 
 _ROOMS = {"uci_har": uci_har, "hapt": hapt_windows}
 

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from har.arrays import FloatArray
 from har.config import Straddling
 from har.datasets.recordings_table import Segment
 from har.errors import DataError
-from har.recording import Recording
-from har.signals import N_TIMESTEPS, WINDOW_STEP, FloatArray
-from har.windows import sliding_windows
+from har.signals.channels import N_TIMESTEPS, WINDOW_STEP
+from har.signals.recording import Recording
+from har.signals.windows import sliding_windows
 
 # A segment may end with the last sample of the slowest sensor that is read, at 10 Hz.
 _LAST_SAMPLE_S = 0.1
@@ -104,7 +105,7 @@ def _name(value: object) -> str:
 
 
 def name_windows(names: NameArray, straddling: Straddling) -> tuple[NameArray, Counter[str]]:
-    """Name the activity of each window that `har.windows.sliding_windows` cuts from a stretch.
+    """Name the activity of each window that `sliding_windows` cuts from a stretch.
 
     Parameters
     ----------

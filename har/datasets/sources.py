@@ -22,7 +22,7 @@ from har.datasets.labelled import read_labelled
 from har.datasets.recordings_table import TABLE
 from har.datasets.trees import fingerprint
 from har.errors import ConfigError, DataError
-from har.windows import Windows
+from har.signals.windows import Windows
 
 DATA_FOLDER = Path("data")
 _READERS = {"uci_har": published.read_uci_har, "hapt": published.read_hapt}

@@ -10,8 +10,8 @@ import pandas as pd
 from har.datasets.dataset import DataSet
 from har.datasets.published import check_known
 from har.errors import DataError
-from har.signals import unit_of
-from har.windows import Windows
+from har.signals.channels import unit_of
+from har.signals.windows import Windows
 
 
 def summarise(data: DataSet, kind: str) -> str:

@@ -6,8 +6,8 @@ import io
 
 import numpy as np
 
+from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.signals import FloatArray, IntArray
 
 # Signals are kept as float32, where a larger number would be infinite. NaN is not below it either.
 _LARGEST = float(np.finfo(np.float32).max)

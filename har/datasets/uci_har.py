@@ -15,22 +15,17 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
+from har.arrays import FloatArray, IntArray
 from har.datasets.dataset import SPLITS
 from har.datasets.known import KnownSplit, check_split
 from har.datasets.tables import parse_integers, parse_table
 from har.datasets.trees import FileTree
 from har.errors import DataError
-from har.filters import as_printed, uci_har_channels
-from har.recording import Recording
-from har.signals import (
-    N_TIMESTEPS,
-    UCI_ACTIVITIES,
-    UCI_CHANNELS,
-    WINDOW_STEP,
-    FloatArray,
-    IntArray,
-)
-from har.windows import Windows, sliding_windows
+from har.signals.activities import UCI_ACTIVITIES
+from har.signals.channels import N_TIMESTEPS, UCI_CHANNELS, WINDOW_STEP
+from har.signals.filters import as_printed, uci_har_channels
+from har.signals.recording import Recording
+from har.signals.windows import Windows, sliding_windows
 
 NAME = "UCI HAR"
 N_SUBJECTS = 30

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.signals import FloatArray, unit_of
+from har.signals.channels import unit_of
 
 # A still phone shows the same values again and again; only beyond these is that a limit.
 _LEAST_LIMIT = {"g": 1.5, "rad/s": 3.0}

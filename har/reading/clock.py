@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from har.arrays import FloatArray, IntArray
 from har.errors import DataError
 from har.reading.stamps import (
     HIGHEST_RATE_HZ,
@@ -17,10 +18,8 @@ from har.reading.stamps import (
     rows_in_order,
     unit_of,
 )
-from har.signals import FloatArray, IntArray
+from har.signals.recording import LONGEST_HOLE_S
 
-# Samples may be missing for so long, and are then interpolated.
-LONGEST_HOLE_S = 0.1
 # Stamps such as 0.1 are not exact.
 _EXACTLY = 1.000001
 

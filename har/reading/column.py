@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.clock import read_clock, regular_ticks
 from har.reading.columns import find_columns
 from har.reading.recording import open_table
 from har.reading.stamps import stamps_of, time_unit_named
-from har.signals import FloatArray
 
 
 def read_column(
@@ -33,7 +33,7 @@ def read_column(
     Returns
     -------
     seconds : ndarray of float64, shape (n_rows,)
-        From the first sample in the file, as in `har.recording.Stretch`; increasing.
+        From the first sample in the file, as in `har.signals.recording.Stretch`; increasing.
     values : Series
         Of as many rows; missing where a cell is empty.
 

@@ -9,7 +9,7 @@ from har.errors import DataError
 from har.reading.headings import Heading, read_heading
 from har.reading.stamps import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
 
 PLAIN_HEADING = ("time_s", *RAW_CHANNELS)
 _ROLES = ("time", *RAW_CHANNELS)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.units import STANDARD_GRAVITY
-from har.recording import Stretch
-from har.signals import RAW_CHANNELS, FloatArray
+from har.signals.channels import RAW_CHANNELS
+from har.signals.recording import Stretch
 
 # A second at 50 Hz.
 _BLOCK_SAMPLES = 50
@@ -57,7 +58,7 @@ def misnamed_columns(samples: FloatArray, factors: FloatArray | float = 1.0) -> 
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, 3 or 6)
-        Columns as in `har.signals.RAW_CHANNELS`.
+        Columns as in `har.signals.channels.RAW_CHANNELS`.
     factors : float or ndarray, shape (3 or 6,)
         What the values in the file were multiplied with.
 

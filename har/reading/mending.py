@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.signals import FloatArray
 
 
 def fill_missing(

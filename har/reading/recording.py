@@ -6,15 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.checks import saturation_notes, stillness_notes
-from har.reading.clock import (
-    LONGEST_HOLE_S,
-    Ticks,
-    check_rate,
-    read_clock,
-    regular_ticks,
-)
+from har.reading.clock import Ticks, check_rate, read_clock, regular_ticks
 from har.reading.columns import Columns, find_columns
 from har.reading.delimited import open_delimited
 from har.reading.gravity import check_columns, check_lengths
@@ -25,8 +20,7 @@ from har.reading.stamps import time_unit_named
 from har.reading.tables import Signals, Table, read_signals
 from har.reading.turning import Turning, describe, exchanged_columns, in_better_unit
 from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
-from har.recording import Recording
-from har.signals import FloatArray
+from har.signals.recording import LONGEST_HOLE_S, Recording
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ import itertools
 
 import numpy as np
 
-from har.reading.clock import LONGEST_HOLE_S, Ticks
-from har.recording import Stretch
-from har.resampling import fits_grid, resample
-from har.signals import SAMPLE_RATE_HZ, FloatArray, IntArray
+from har.arrays import FloatArray, IntArray
+from har.reading.clock import Ticks
+from har.signals.channels import SAMPLE_RATE_HZ
+from har.signals.recording import LONGEST_HOLE_S, Stretch
+from har.signals.resampling import fits_grid, resample
 
 
 def to_regular(

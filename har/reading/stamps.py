@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from har.arrays import IntArray
 from har.errors import DataError
-from har.signals import IntArray
 
 StampArray = NDArray[Any]
 

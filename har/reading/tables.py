@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.columns import Columns
 from har.reading.gravity import check_columns
 from har.reading.stamps import StampArray, stamps_of
 from har.reading.units import Unit, acc_unit_of, converted, factors_of, gyro_unit_of
-from har.signals import FloatArray
 
 _LARGEST = float(np.finfo(np.float32).max)
 

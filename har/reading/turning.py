@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal
 
+from har.arrays import FloatArray
 from har.reading.units import GYRO_FACTORS
-from har.recording import Stretch
-from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, FloatArray
+from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ
+from har.signals.recording import Stretch
 
 _COARSE_STEP = 5
 _COARSE_RATE_HZ = SAMPLE_RATE_HZ / _COARSE_STEP
@@ -94,7 +95,7 @@ def measure_turning(
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, 6)
-        At 50 Hz, columns as in `har.signals.RAW_CHANNELS`.
+        At 50 Hz, columns as in `har.signals.channels.RAW_CHANNELS`.
     stretches : tuple of Stretch
         The parts between gaps.
     mixing : ndarray, shape (6, 6)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.signals import FloatArray
 
 STANDARD_GRAVITY = 9.80665  # m/s², exactly: CGPM 1901.
 

@@ -13,8 +13,8 @@ import pytest
 
 from har.datasets.dataset import content_fingerprint
 from har.errors import DataError
-from har.signals import UCI_CHANNELS
-from har.windows import Windows
+from har.signals.channels import UCI_CHANNELS
+from har.signals.windows import Windows
 
 FOLDER = "UCI HAR Dataset/"
 LABELS_AND_SUBJECTS = {

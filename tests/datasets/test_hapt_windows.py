@@ -9,8 +9,8 @@ from numpy.testing import assert_array_equal
 from har.datasets import uci_har
 from har.datasets.hapt_windows import check_known, holds_hapt, read_hapt
 from har.datasets.trees import trees_at
-from har.filters import uci_har_channels
-from har.signals import HAPT_ACTIVITIES
+from har.signals.activities import HAPT_ACTIVITIES
+from har.signals.filters import uci_har_channels
 
 LABELS = "HAPT/RawData/labels.txt"
 # Experiment, user, activity, first and last sample, counted from 1.

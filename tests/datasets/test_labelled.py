@@ -11,9 +11,9 @@ from har.datasets import sources
 from har.datasets.labelled import read_labelled
 from har.datasets.sources import open_data
 from har.errors import ConfigError, DataError
-from har.filters import uci_har_channels
-from har.signals import RAW_CHANNELS, UCI_CHANNELS
-from har.windows import sliding_windows
+from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.filters import uci_har_channels
+from har.signals.windows import sliding_windows
 
 SEGMENTS = "file,subject,start_s,end_s,activity"
 LABELS = "file,subject,label_column"

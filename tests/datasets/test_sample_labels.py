@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 from har.datasets.recordings_table import Segment
 from har.datasets.sample_labels import name_windows, names_from_column, names_from_segments
 from har.errors import DataError
-from har.recording import Recording, Stretch
+from har.signals.recording import Recording, Stretch
 
 NAMES = ("", "UP", "DOWN")
 

@@ -22,7 +22,7 @@ from har.datasets.sources import (
     read_data,
 )
 from har.errors import ConfigError, DataError
-from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
 
 PLACES = ("named", "HAR_DATA", "data", "fetched")
 NOTHING_UNPACKED = ["cache", "temporary", "work"]

@@ -14,8 +14,9 @@ from har.datasets.summary import (
     subject_counts,
     summarise,
 )
-from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
-from har.windows import Windows
+from har.signals.activities import UCI_ACTIVITIES
+from har.signals.channels import UCI_CHANNELS
+from har.signals.windows import Windows
 
 
 def windows_of(labels, subjects, seed):

@@ -21,9 +21,9 @@ from har.datasets.uci_har import (
     subject_of_experiment,
 )
 from har.errors import DataError
-from har.recording import Recording
-from har.signals import UCI_CHANNELS
-from har.windows import Windows
+from har.signals.channels import UCI_CHANNELS
+from har.signals.recording import Recording
+from har.signals.windows import Windows
 
 FOLDER = "UCI HAR Dataset/"
 SIGNALS = f"{FOLDER}train/Inertial Signals/body_gyro_y_train.txt"

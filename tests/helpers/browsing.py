@@ -21,7 +21,7 @@ from har.config import Config
 from har.crossval_folder import CrossValidationFolder
 from har.crossval_report import write_crossval_report
 from har.report import write_report
-from har.signals import HAPT_ACTIVITIES, UCI_ACTIVITIES
+from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
 from har.unfinished_report import write_unfinished_report
 
 FLAGS = (

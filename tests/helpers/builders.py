@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit, softmax
 
 from har.config import Config, DataConfig, ModelConfig, TrainingConfig
-from har.windows import Windows
+from har.signals.windows import Windows
 
 CHANNELS = ("acc_x", "acc_y", "acc_z", "gyro_x")
 ACTIVITIES = ("REST", "WALK", "RUN")

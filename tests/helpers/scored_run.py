@@ -18,8 +18,9 @@ from har.explanation import (
 )
 from har.robustness import Robustness
 from har.runs import RunFolder
-from har.signals import UCI_ACTIVITIES, UCI_CHANNELS
-from har.windows import Windows, sliding_windows
+from har.signals.activities import UCI_ACTIVITIES
+from har.signals.channels import UCI_CHANNELS
+from har.signals.windows import Windows, sliding_windows
 
 SUBJECTS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
 

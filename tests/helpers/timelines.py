@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from har.recording import Recording
+from har.signals.recording import Recording
 from har.timeline import make_timeline
 from har.timeline_report import TimelineReport
 

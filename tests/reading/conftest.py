@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.spatial.transform import Rotation
 
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
 
 PLAIN = ("time_s", *RAW_CHANNELS)
 

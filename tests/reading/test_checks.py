@@ -6,7 +6,7 @@ from builders import refused
 
 from har.errors import DataError
 from har.reading.checks import saturation_notes, stillness_notes
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
 
 SECONDS = np.arange(6000) / 50
 

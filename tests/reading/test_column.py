@@ -10,7 +10,7 @@ from har.errors import DataError
 from har.reading import delimited
 from har.reading.column import read_column
 from har.reading.recording import read_recording
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
 
 
 def recorded(n_samples=1000, rate_hz=50.0):

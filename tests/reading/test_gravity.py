@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from har.errors import DataError
 from har.reading import gravity
 from har.reading.gravity import block_moments, check_columns, check_lengths, misnamed_columns
-from har.recording import Stretch
+from har.signals.recording import Stretch
 
 WHOLE = (Stretch(0, 6000, 0.0),)
 

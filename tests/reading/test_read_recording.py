@@ -17,8 +17,8 @@ from har.datasets.hapt import read_recordings
 from har.datasets.trees import trees_at
 from har.errors import DataError
 from har.reading.recording import read_recording
-from har.recording import Stretch
-from har.signals import RAW_CHANNELS
+from har.signals.channels import RAW_CHANNELS
+from har.signals.recording import Stretch
 
 in_a_folder = settings(
     deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -14,7 +14,7 @@ from har.reading.turning import (
     in_better_unit,
     measure_turning,
 )
-from har.recording import Stretch
+from har.signals.recording import Stretch
 
 WHOLE = (Stretch(0, 6000, 0.0),)
 

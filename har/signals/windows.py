@@ -11,14 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.signals import (
-    SAMPLE_RATE_HZ,
-    UCI_ACTIVITIES,
-    UCI_CHANNELS,
-    FloatArray,
-    IntArray,
-)
+from har.signals.activities import UCI_ACTIVITIES
+from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ class Windows:
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In the units of `har.signals.unit_of`: g and rad/s.
+        In the units of `har.signals.channels.unit_of`: g and rad/s.
     labels : ndarray of int, shape (n_windows,)
         Index into `activities`, from 0.
     subjects : ndarray of int, shape (n_windows,)
@@ -220,3 +216,54 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
     drawn = np.random.default_rng(seed).permutation(np.array(subjects))[:n_subjects]
     rest = set(subjects) - set(drawn.tolist())
     return windows.of_subjects(rest), windows.of_subjects(drawn.tolist())
+
+
+def number_stretches(windows: Windows, step: int = WINDOW_STEP) -> IntArray:
+    """Tell which windows were cut one after the other, without a gap.
+
+    A window follows the one before it if both are of one subject, and it begins with exactly the
+    samples that the other one ends with. Samples that do not vary prove nothing: a dead sensor's
+    windows all look alike.
+
+    Parameters
+    ----------
+    windows : Windows
+        At least one, in the order in which they were cut.
+    step : int
+        Samples from the start of a window to the start of the next.
+
+    Returns
+    -------
+    ndarray of int, shape (n_windows,)
+        The number of each window's stretch, from 0. Windows that do not overlap each have their
+        own.
+    """
+    if step >= windows.n_timesteps:
+        return np.arange(len(windows))
+    begins, ends = windows.signals[1:, :-step], windows.signals[:-1, step:]
+    follows = (begins == ends).all(axis=(1, 2))
+    follows &= (begins != begins[:, :1]).any(axis=(1, 2))
+    follows &= windows.subjects[1:] == windows.subjects[:-1]
+    return np.concatenate([[0], np.cumsum(~follows)])
+
+
+def neighbours_of(window: int, stretches: IntArray, n_around: int) -> IntArray:
+    """Find the windows around one, in the order of time.
+
+    Parameters
+    ----------
+    window : int
+        Which one.
+    stretches : ndarray of int, shape (n_windows,)
+        From `number_stretches`.
+    n_around : int
+        How many before and after it, at most.
+
+    Returns
+    -------
+    ndarray of int
+        Itself and its neighbours, all of its own stretch.
+    """
+    first = max(window - n_around, 0)
+    near = np.arange(first, min(window + n_around + 1, len(stretches)))
+    return np.asarray(near[stretches[near] == stretches[window]])

@@ -4,7 +4,7 @@ The published description ("median filter and a 3rd order low-pass Butterworth a
 a low-pass at 0.3 Hz") is not what was done. What was done is below, found by rebuilding all 10,299
 windows from the raw HAPT recordings to within half of the last printed digit. All filters are
 *causal*, so the same steps run over a whole recording here and over a live phone's samples in
-`har.streaming`; only the median looks one sample (20 ms) ahead.
+`har.signals.streaming`; only the median looks one sample (20 ms) ahead.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 from scipy import signal
 
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, FloatArray
+from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS
 
 # "zero" is how UCI HAR was made: before its first sample a recording is zero, gravity too.
 # "settled" is for use: before its first sample a recording was that sample all along.
@@ -148,8 +149,8 @@ def uci_har_channels(samples: FloatArray, start: Start = "zero") -> FloatArray:
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, 6) or (n_timesteps, 3)
-        Columns as in `har.signals.RAW_CHANNELS`, the gyroscope's may be missing: acceleration with
-        gravity in g, angular rate in rad/s, at 50 Hz.
+        Columns as in `har.signals.channels.RAW_CHANNELS`, the gyroscope's may be missing:
+        acceleration with gravity in g, angular rate in rad/s, at 50 Hz.
     start : {"zero", "settled"}
         How the filters start: from zero, as UCI HAR was made, or as if the first sample had lasted
         for ever. The median's neighbour beyond either end is zero, or the sample at that end.

@@ -9,14 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
-FloatArray = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-StringArray = NDArray[np.str_]
 
 SAMPLE_RATE_HZ = 50.0
 N_TIMESTEPS = 128
@@ -35,29 +27,6 @@ UCI_CHANNELS = (
     "total_acc_y",
     "total_acc_z",
 )
-
-UCI_ACTIVITIES = (
-    "WALKING",
-    "WALKING_UPSTAIRS",
-    "WALKING_DOWNSTAIRS",
-    "SITTING",
-    "STANDING",
-    "LAYING",
-)
-
-# HAPT numbers its postural transitions 7..12, after the six activities of UCI HAR.
-HAPT_ACTIVITIES = (
-    *UCI_ACTIVITIES,
-    "STAND_TO_SIT",
-    "SIT_TO_STAND",
-    "SIT_TO_LIE",
-    "LIE_TO_SIT",
-    "STAND_TO_LIE",
-    "LIE_TO_STAND",
-)
-
-# The answer for a window of which no activity is probable enough.
-UNKNOWN = "UNKNOWN"
 
 
 def unit_of(channel: str) -> str:

@@ -1,7 +1,7 @@
 """The live form of the processing: samples come in as they are measured, windows come out.
 
 Both classes give, for any cutting of the input into chunks, what their batch forms
-`har.filters.uci_har_channels` and `har.windows.sliding_windows` give for the whole.
+`har.signals.filters.uci_har_channels` and `har.signals.windows.sliding_windows` give for the whole.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.filters import Start, UciHarLowPasses, beyond, channels_from, inner_medians
-from har.signals import RAW_CHANNELS, FloatArray, IntArray
-from har.windows import sliding_windows
+from har.signals.channels import RAW_CHANNELS
+from har.signals.filters import Start, UciHarLowPasses, beyond, channels_from, inner_medians
+from har.signals.windows import sliding_windows
 
 
 class UciHarStream:
@@ -101,7 +102,7 @@ class LiveWindows:
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, size, n_channels)
-        In the units of `har.signals.unit_of`: g and rad/s.
+        In the units of `har.signals.channels.unit_of`: g and rad/s.
     first_samples : ndarray of int, shape (n_windows,)
         Each window's first sample, counted from the start or the last `restart`.
     """

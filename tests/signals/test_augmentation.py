@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.transform import Rotation
 
-from har.augment import rotate, scale_axes, stretch_time
 from har.errors import DataError
-from har.signals import UCI_CHANNELS
+from har.signals.augmentation import rotate, scale_axes, stretch_time
+from har.signals.channels import UCI_CHANNELS
 
 
 def random_signals(n_windows=50, n_timesteps=8, seed=0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import interpolate, signal
 
-from har.signals import FloatArray
+from har.arrays import FloatArray
 
 # So many samples are made at once, to save memory, and so many more on each side and thrown away:
 # a sample's influence on a cubic spline falls by 3.7 a step, to 1e-17 after 30, and the filter

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from har.errors import DataError
-from har.recording import Recording, Stretch
+from har.signals.recording import Recording, Stretch
 
 
 def test_a_recording_counts_its_samples():

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import interpolate
 
-from har import resampling
-from har.resampling import fits_grid, resample
+from har.signals import resampling
+from har.signals.resampling import fits_grid, resample
 
 INSIDE = slice(25, -25)
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from har.arrays import FloatArray
 from har.errors import DataError
-from har.signals import RAW_CHANNELS, SAMPLE_RATE_HZ, FloatArray
+from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ
+
+# Samples may be missing for so long, and are then interpolated.
+LONGEST_HOLE_S = 0.1
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from har.errors import DataError
-from har.filters import uci_har_channels
-from har.signals import UCI_CHANNELS
-from har.streaming import UciHarStream, WindowStream
-from har.windows import sliding_windows
+from har.signals.channels import UCI_CHANNELS
+from har.signals.filters import uci_har_channels
+from har.signals.streaming import UciHarStream, WindowStream
+from har.signals.windows import sliding_windows
 
 # Machines are shared: how long an example takes says nothing.
 unhurried = settings(deadline=None, max_examples=50)

@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage, signal
 
 from har.errors import DataError
-from har.filters import (
+from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.filters import (
     WARM_UP_S,
     LowPass,
     as_printed,
@@ -19,7 +20,6 @@ from har.filters import (
     inner_medians,
     uci_har_channels,
 )
-from har.signals import RAW_CHANNELS, UCI_CHANNELS
 
 # Machines are shared: how long an example takes says nothing.
 unhurried = settings(deadline=None)

@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.signals import FloatArray, IntArray
 
 
 def rotate(

@@ -1,0 +1,12 @@
+"""Types of the arrays that functions take and return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+StringArray = NDArray[np.str_]

@@ -1,0 +1,5 @@
+"""What sensors measure, and what is done to it: samples become `Recording` and `Windows`.
+
+Read `channels`, `activities`, `recording`, `windows`; then `filters` (the processing that made UCI
+HAR), `streaming` (the same for samples as they come), `resampling` and `augmentation`.
+"""
