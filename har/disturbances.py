@@ -159,7 +159,7 @@ def _there_and_back(signals: FloatArray, own_rate_hz: float, rate_hz: float) -> 
 
 
 def lossy(windows: Windows, percent: float, generator: np.random.Generator) -> FloatArray:
-    """Lose samples, and hold the last one that came, as `har.sample_lines` does in a live stream.
+    """Lose samples, and hold the last one that came, as in a live stream.
 
     Recordings are interpolated instead (`har.reading`), which is milder.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from har.arrays import FloatArray
 from har.classifier import ActivityClassifier
-from har.sample_lines import AccUnit, GyroUnit, SampleLines
+from har.reading.sample_lines import AccUnit, GyroUnit, SampleLines
 from har.signals.activities import UNKNOWN, name_activities
 from har.signals.channels import SAMPLE_RATE_HZ, WINDOW_STEP
 from har.signals.filters import WARM_UP_S

@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 
 from har.classifier import ActivityClassifier
-from har.datasets.arrays import read_windows
 from har.datasets.recordings_table import read_segments
 from har.errors import RunError, UsageError
 from har.evaluation import predictions_table
 from har.files import write_frame
 from har.live import LiveTimeline
-from har.reading.recording import read_recording
+from har.reading.recording_files import read_recording
+from har.reading.window_files import read_windows
 from har.signals.recording import Recording
 from har.timeline_report import TimelineReport
 

@@ -22,9 +22,9 @@ from har.datasets.sample_labels import (
     names_from_segments,
 )
 from har.errors import ConfigError, DataError
-from har.reading.column import read_column
 from har.reading.columns import has_gyroscope
-from har.reading.recording import open_table, read_recording
+from har.reading.recording_files import read_column, read_recording
+from har.reading.tables import open_table
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import N_TIMESTEPS, RAW_CHANNELS, SAMPLE_RATE_HZ, WINDOW_STEP
 from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
@@ -65,7 +65,7 @@ def read_labelled(folder: Path, config: DataConfig, say: Callable[[str], None]) 
     ----------
     folder : Path
         Holds ``recordings.csv``, see `har.datasets.recordings_table.read_table`, and recordings as
-        `har.reading.recording.read_recording` reads them.
+        `har.reading.recording_files.read_recording` reads them.
     config : DataConfig
         With whom to test on, and what becomes of windows over two labels.
     say : callable

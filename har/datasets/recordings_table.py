@@ -11,7 +11,7 @@ from pathlib import Path
 from har.datasets.trees import SEARCH_DEPTH, Folder
 from har.errors import DataError
 from har.reading.clock import check_rate
-from har.reading.stamps import time_unit_named
+from har.reading.timestamps import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
 
 TABLE = "recordings.csv"
@@ -50,7 +50,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class ReadingSettings:
-    """What the table says about how to read a file; see `har.reading.recording.read_recording`."""
+    """What the table says about how to read a file; see `har.read_recording`."""
 
     rate_hz: float | None = None
     time_unit: str | None = None

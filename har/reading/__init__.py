@@ -1,1 +1,6 @@
-"""Recordings of users: from a table in a file to samples at 50 Hz, checked on the way."""
+"""From what a phone wrote to samples in g and rad/s at 50 Hz.
+
+Read `recording_files`, then what it calls: `tables` (`delimited`, `parquet`), `columns`, `units`,
+`timestamps`, `clock`, `gaps`, and the checks `gravity`, `axes`, `sensor_faults`. `sample_lines`
+reads a live stream, `window_files` reads windows that were cut already.
+"""

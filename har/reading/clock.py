@@ -8,7 +8,7 @@ import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.reading.stamps import (
+from har.reading.timestamps import (
     HIGHEST_RATE_HZ,
     LOWEST_RATE_HZ,
     NAMES,

@@ -14,9 +14,17 @@ from numpy.typing import NDArray
 from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.columns import Columns
+from har.reading.delimited import open_delimited
 from har.reading.gravity import check_columns
-from har.reading.stamps import StampArray, stamps_of
-from har.reading.units import Unit, acc_unit_of, converted, factors_of, gyro_unit_of
+from har.reading.parquet import MAGIC, open_parquet
+from har.reading.timestamps import StampArray, stamps_of
+from har.reading.units import (
+    Unit,
+    acc_unit_of,
+    converted,
+    factors_of,
+    gyro_unit_of,
+)
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -152,3 +160,31 @@ def _numbers(column: pd.Series[Any], place: str) -> FloatArray:
             f"{place}, row {column.index[first] + 1}: found {found!r}, expected a finite number"
         )
     return values
+
+
+def open_table(path: Path) -> Table:
+    """Open a file by its content, whatever its name ends in.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV or Parquet file.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    DataError
+        If it is not there, or neither of the two.
+    """
+    if path.is_dir():
+        raise DataError(f"{path}: found a folder, expected a CSV or Parquet file")
+    try:
+        with path.open("rb") as stream:
+            is_parquet = stream.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"{path}: found {reason}, expected a CSV or Parquet file") from None
+    return open_parquet(path) if is_parquet else open_delimited(path)

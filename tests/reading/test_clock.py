@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from har.errors import DataError
 from har.reading.clock import read_clock, regular_ticks
-from har.reading.stamps import SECONDS, stamps_of
+from har.reading.timestamps import SECONDS, stamps_of
 
 PLACE = ("column 't'", "walk.csv")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.errors import DataError
-from har.reading.mending import fill_missing, mend_missing
+from har.reading.gaps import fill_missing, mend_missing
 
 
 def seconds_of(values):

@@ -5,7 +5,7 @@ import pytest
 from builders import refused
 
 from har.errors import DataError
-from har.reading.checks import saturation_notes, stillness_notes
+from har.reading.sensor_faults import saturation_notes, stillness_notes
 from har.signals.channels import RAW_CHANNELS
 
 SECONDS = np.arange(6000) / 50

@@ -21,12 +21,11 @@ from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.units import ACC_FACTORS, GYRO_FACTORS, converted
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, unit_of
+from har.signals.recording import LONGEST_HOLE_S
 
 AccUnit = Literal["g", "m/s2"]
 GyroUnit = Literal["rad/s", "deg/s"]
 
-# Shorter holes are bridged by the last sample: half a step or a swing of the arm takes longer.
-_LONGEST_HOLE_S = 0.1
 # Long enough to tell 50 Hz from 51 Hz, early enough to stop before anyone believes the result.
 _RATE_CHECK_S = 5.0
 _FEWEST_STEPS = 50
@@ -223,7 +222,7 @@ class SampleLines:
         self._factors = np.array([declared[unit_of(name)] for name in channels])
         self._rate_hz = rate_hz
         self._n_line_slots = 0
-        self._longest_hole = round(_LONGEST_HOLE_S * rate_hz)
+        self._longest_hole = round(LONGEST_HOLE_S * rate_hz)
         # Slot and values of the newest sample, and of one that waits beyond a hole.
         self._last: tuple[int, FloatArray] | None = None
         self._beyond: tuple[int, FloatArray] | None = None

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from har.reading import turning
-from har.reading.turning import (
+from har.reading import axes as turning
+from har.reading.axes import (
     RELABELINGS,
     describe,
     exchanged_columns,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from har.errors import DataError
-from har.sample_lines import SampleLines
+from har.reading.sample_lines import SampleLines
 from har.signals.channels import RAW_CHANNELS
 
 # Machines are shared: how long an example takes says nothing.

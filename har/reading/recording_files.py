@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from har.arrays import FloatArray
 from har.errors import DataError
-from har.reading.checks import saturation_notes, stillness_notes
+from har.reading.axes import Turning, describe, exchanged_columns, in_better_unit
 from har.reading.clock import Ticks, check_rate, read_clock, regular_ticks
 from har.reading.columns import Columns, find_columns
-from har.reading.delimited import open_delimited
+from har.reading.gaps import mend_missing, to_regular
 from har.reading.gravity import check_columns, check_lengths
-from har.reading.mending import mend_missing
-from har.reading.parquet import MAGIC, open_parquet
-from har.reading.regular import to_regular
-from har.reading.stamps import time_unit_named
-from har.reading.tables import Signals, Table, read_signals
-from har.reading.turning import Turning, describe, exchanged_columns, in_better_unit
+from har.reading.sensor_faults import saturation_notes, stillness_notes
+from har.reading.tables import Signals, Table, open_table, read_signals
+from har.reading.timestamps import stamps_of, time_unit_named
 from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
 from har.signals.recording import LONGEST_HOLE_S, Recording
 
@@ -115,34 +116,6 @@ def _declared(
     return Unit(heading, "as the heading says") if heading else None
 
 
-def open_table(path: Path) -> Table:
-    """Open a file by its content, whatever its name ends in.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV or Parquet file.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    DataError
-        If it is not there, or neither of the two.
-    """
-    if path.is_dir():
-        raise DataError(f"{path}: found a folder, expected a CSV or Parquet file")
-    try:
-        with path.open("rb") as stream:
-            is_parquet = stream.read(len(MAGIC)) == MAGIC
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{path}: found {reason}, expected a CSV or Parquet file") from None
-    return open_parquet(path) if is_parquet else open_delimited(path)
-
-
 def _read(request: _Request) -> Recording:
     """Read and mend, bring to 50 Hz, and check what only the whole can show."""
     signals = read_signals(request.table, request.columns, request.acc_unit, request.gyro_unit)
@@ -226,3 +199,53 @@ def _turning_note(turning: Turning) -> str:
         "axes: could not be checked, as the phone turned too little "
         f"({turning.turning_s:.0f} s) or gave no clear answer"
     )
+
+
+def read_column(
+    path: Path, heading: str, *, rate_hz: float | None = None, time_unit: str | None = None
+) -> tuple[FloatArray, pd.Series[Any]]:
+    """Read a column that is no signal, as it is, with the times at which it was written.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV or Parquet file that `har.reading.recording_files.read_recording` reads.
+    heading : str
+        The name of the column.
+    rate_hz, time_unit : optional
+        As given to `read_recording`, so that both find the same times.
+
+    Returns
+    -------
+    seconds : ndarray of float64, shape (n_rows,)
+        From the first sample in the file, as in `har.signals.recording.Stretch`; increasing.
+    values : Series
+        Of as many rows; missing where a cell is empty.
+
+    Raises
+    ------
+    DataError
+        If the file has no such column or no times, or cannot be read.
+    """
+    table = open_table(path)
+    if table.headings.count(heading) != 1:
+        raise DataError(
+            f"{path}: found {table.headings.count(heading) or 'no'} columns {heading!r}, "
+            f"expected one among {', '.join(table.headings)}"
+        )
+    columns = find_columns(
+        table.headings, str(path), needs_gyroscope=False, needs_time=rate_hz is None
+    )
+    places = {"value": table.headings.index(heading)}
+    if rate_hz is None:
+        places["time"] = columns.places["time"]
+    blocks = list(table.blocks(places))
+    # Empty cells of one block and text of the next have no type in common.
+    values = pd.concat([block["value"].astype(object) for block in blocks])
+    if rate_hz is not None:
+        return regular_ticks(len(values), rate_hz).seconds, values
+    time = columns.named("time")
+    stamps = [stamps_of(block["time"], f"{path}, {time}") for block in blocks]
+    unit = time_unit_named(time_unit, "time_unit") if time_unit else columns.time_unit
+    ticks, rows, _notes = read_clock(np.concatenate(stamps), unit, time, str(path))
+    return ticks.seconds, values if rows is None else values.iloc[rows]

@@ -8,8 +8,8 @@ import pytest
 from builders import refused
 from numpy.testing import assert_array_equal
 
-from har.datasets.arrays import read_windows
 from har.errors import DataError
+from har.reading.window_files import read_windows
 
 CHANNELS = ("acc_x", "acc_y", "gyro_z")
 SIGNALS = np.random.default_rng(0).normal(size=(5, 8, 3))
