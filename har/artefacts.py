@@ -55,7 +55,7 @@ def hapt_places(segments: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     segments : DataFrame
-        HAPT's ``labels.txt``; see `har.datasets.hapt_windows.read_segments`.
+        HAPT's ``labels.txt``; see `har.datasets.hapt.read_segments`.
 
     Returns
     -------

@@ -20,8 +20,8 @@ import numpy as np
 from scipy.special import log_softmax
 
 from har.arrays import FloatArray, IntArray
-from har.backend import autograd, mx
-from har.temperature import Network
+from har.models.backend import autograd, mx
+from har.models.temperature import Network
 
 # Where on the way to look first, and where to take gradients.
 _N_LOOKS = 256

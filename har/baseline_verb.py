@@ -14,7 +14,7 @@ from typing import Any
 from har.baselines import chosen_baselines, features_of, score_baseline
 from har.crossval import n_processes, run_jobs
 from har.crossval_summary import summarise
-from har.datasets.sources import open_training
+from har.datasets.loading import open_training
 from har.errors import RunError
 from har.files import write_text
 from har.folds import Fold, folds_of

@@ -11,27 +11,20 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import FloatArray, IntArray
-from har.backend import n_threads, parse_devices, seed_everything
 from har.calibration import fit_temperature
 from har.config import Config
-from har.ensemble import joined, member_prefix
 from har.errors import DataError, RunError
 from har.evaluation import Evaluation
 from har.files import writing_to
 from har.history import EpochRecord, kept_epoch
-from har.network import (
-    ActivityNetwork,
-    build_network,
-    export_network,
-    load_weights,
-    n_parameters,
-    predict_probabilities,
-    read_weights,
-)
+from har.models.backend import n_threads, parse_devices, seed_everything
+from har.models.ensemble import joined, member_prefix
+from har.models.export import export_network, load_weights, read_weights
+from har.models.network import ActivityNetwork, build_network, n_parameters, predict_probabilities
+from har.models.temperature import Network, WithTemperature
 from har.runs import RunFolder
 from har.signals.recording import Recording
 from har.signals.windows import Windows, check_signals, hold_out_subjects
-from har.temperature import Network, WithTemperature
 from har.timeline import make_timeline, raw_channels_of, with_channels
 from har.training import fit
 

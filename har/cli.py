@@ -76,13 +76,14 @@ def fetch(options: Namespace) -> None:
         With ``set``, its name in settings, and ``to``, the folder.
     """
     from har.config import DataConfig
-    from har.datasets.fetch import ARCHIVES
-    from har.datasets.sources import fetch_data
+    from har.datasets.catalogue import PUBLISHED
+    from har.datasets.loading import fetch_data
 
-    data, archive = fetch_data(DataConfig(set=options.set), options.to, _say), ARCHIVES[options.set]
+    data = fetch_data(DataConfig(set=options.set), options.to, _say)
+    published = PUBLISHED[options.set]
     n_train, n_test = len(data.train), len(data.test)
     print(f"{data.name}, {data.source}: {n_train} training and {n_test} test windows")
-    print(f"Use must cite {archive.citation}; no commercial use. Terms: {archive.page}")
+    print(f"Use must cite {published.credit}; no commercial use. Terms: {published.page}")
 
 
 def inspect(options: Namespace) -> None:
@@ -94,15 +95,17 @@ def inspect(options: Namespace) -> None:
         With ``path``, a folder or a zip, and ``data_set``, what it is.
     """
     from har.config import DataConfig
-    from har.datasets.fetch import ARCHIVES
-    from har.datasets.sources import read_data
+    from har.datasets.catalogue import PUBLISHED
+    from har.datasets.loading import read_data
     from har.datasets.summary import summarise
     from har.errors import DataError
 
     data = read_data(options.path, DataConfig(set=options.data_set), _say)
     if data is None:
-        archive = ARCHIVES[options.data_set]
-        raise DataError(f"{options.path}: found no {archive.name} in it, expected {archive.form}")
+        published = PUBLISHED[options.data_set]
+        raise DataError(
+            f"{options.path}: found no {published.name} in it, expected {published.form}"
+        )
     print(summarise(data, options.data_set))
 
 
@@ -124,7 +127,7 @@ def train(options: Namespace) -> None:
     if options.threads:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
     from har.classifier import ActivityClassifier
-    from har.datasets.sources import open_data
+    from har.datasets.loading import open_data
     from har.kept_training import fit_and_keep, watched
     from har.provenance import describe_start, now
     from har.runs import RunFolder
@@ -197,7 +200,7 @@ def evaluate(options: Namespace) -> None:
         With ``run``, ``data_root``, ``device``, ``robustness`` and ``explain``.
     """
     from har.classifier import ActivityClassifier
-    from har.datasets.sources import open_data
+    from har.datasets.loading import open_data
     from har.robustness import measure_robustness
     from har.runs import RunFolder
 
@@ -292,7 +295,7 @@ def report(options: Namespace) -> None:
     options : Namespace
         With ``run`` and ``data_root``.
     """
-    from har.datasets.sources import find_data
+    from har.datasets.loading import find_data
     from har.report import write_report
     from har.runs import RunFolder
     from har.unfinished_report import write_unfinished_report

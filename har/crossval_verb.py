@@ -12,7 +12,7 @@ from har.crossval import cross_validate, n_processes
 from har.crossval_folder import CrossValidationFolder
 from har.crossval_report import write_crossval_report
 from har.datasets.dataset import TrainingSet
-from har.datasets.sources import open_training
+from har.datasets.loading import open_training
 from har.folds import Fold, FoldScore, choose_folds, folds_of
 from har.progress import show_scores, summary_in_words
 from har.provenance import describe_training_start, now

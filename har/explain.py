@@ -12,10 +12,10 @@ from har.classifier import ActivityClassifier
 from har.errors import DataError, RunError
 from har.explanation import ExplainedWindow, Explanation, Importance, States, Stretches
 from har.importance import N_REPEATS, occlusion_by_activity, occlusions, permutation_importances
-from har.layers import n_outputs
 from har.lstm_states import lstm_inputs, run_lstm, single_network, telling_states
+from har.models.layers import n_outputs
+from har.models.temperature import Network
 from har.signals.windows import Windows
-from har.temperature import Network
 
 # How many of the surest mistakes to explain.
 N_MISTAKES = 4

@@ -139,7 +139,7 @@ class States:
     index : int
         The window's place among the test windows.
     values : ndarray of float, shape (5, n_steps, n_units)
-        h, c, i, f and o of `har.layers`.
+        h, c, i, f and o of `har.models.layers`.
     n_forward : int
         How many units, the first ones, read forwards; the others read backwards.
     """

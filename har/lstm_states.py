@@ -1,7 +1,7 @@
 """What an LSTM holds while it reads a window: its memory, its output and its gates at each step.
 
-MXNet's fused operator tells the outputs only, so the equations of `har.layers` are worked out here
-with the network's own weights.
+MXNet's fused operator tells the outputs only, so the equations of `har.models.layers` are worked
+out here with the network's own weights.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.special import expit
 
 from har.arrays import FloatArray, IntArray
-from har.backend import mx
 from har.config import ModelConfig
-from har.ensemble import Ensemble
 from har.explanation import States
-from har.network import ActivityNetwork
-from har.temperature import Network, WithTemperature
+from har.models.backend import mx
+from har.models.ensemble import Ensemble
+from har.models.network import ActivityNetwork
+from har.models.temperature import Network, WithTemperature
 
 # More rows cannot be told apart in a figure.
 N_SHOWN = 32
@@ -66,7 +66,8 @@ def run_lstm(network: ActivityNetwork, config: ModelConfig, inputs: FloatArray) 
     Returns
     -------
     ndarray of float64, shape (5, n_steps, n_windows, n_outputs)
-        h, c, i, f and o of `har.layers`; units that read forwards, then those that read backwards.
+        h, c, i, f and o of `har.models.layers`; units that read forwards, then those that read
+        backwards.
     """
     values = {
         name.removeprefix(network.prefix): parameter.list_data()[0].asnumpy().astype(np.float64)

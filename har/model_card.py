@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from har.datasets.catalogue import PUBLISHED
 from har.evaluation import Evaluation
-from har.page_parts import PUBLISHED, about_data, network_in_words
+from har.page_parts import about_data, network_in_words
 from har.results import Results
 from har.robustness import Robustness
 from har.words import activity_label, interval_in_words, number, people, percent

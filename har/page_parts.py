@@ -10,21 +10,8 @@ from typing import Any
 
 from har.arrays import IntArray
 from har.config import Config
+from har.datasets.catalogue import PUBLISHED
 from har.figures import row_shades, row_shares
-
-# By their names in settings: what published data sets are called, and what to cite.
-PUBLISHED = {
-    "uci_har": (
-        "UCI HAR",
-        "D. Anguita, A. Ghio, L. Oneto, X. Parra and J. L. Reyes-Ortiz, “A Public Domain Dataset "
-        "for Human Activity Recognition Using Smartphones”, ESANN 2013, Bruges.",
-    ),
-    "hapt": (
-        "HAPT",
-        "J. L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra and D. Anguita, “Transition-Aware Human "
-        "Activity Recognition Using Smartphones”, Neurocomputing 171, 2016.",
-    ),
-}
 
 
 def confusion_rows(
@@ -158,11 +145,11 @@ def about_data(data_set: str, data: Mapping[str, Any]) -> list[str]:
             "worse.",
             *notes,
         ]
-    name, citation = PUBLISHED[data_set]
+    published = PUBLISHED[data_set]
     return [
-        f"{name}: 30 volunteers of 19 to 48 years, a phone at the waist, recorded in a laboratory. "
-        "Results on other people, phones, pockets and daily life may be worse.",
+        f"{published.name}: 30 volunteers of 19 to 48 years, a phone at the waist, recorded in a "
+        "laboratory. Results on other people, phones, pockets and daily life may be worse.",
         *notes,
-        f"Cite: {citation} The data set’s own terms ask for this citation and forbid commercial "
-        "use.",
+        f"Cite: {published.citation} The data set’s own terms ask for this citation and forbid "
+        "commercial use.",
     ]

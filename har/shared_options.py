@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from har.argument_kinds import count, folds, probability
-
-# The data sets that can be fetched, by their names in settings.
-PUBLISHED = ("uci_har", "hapt")
+from har.datasets.catalogue import PUBLISHED
 
 
 def add_set(parser: Any, name: str, **how: str) -> None:
     """Add which published data set is meant."""
     parser.add_argument(
         name,
-        choices=PUBLISHED,
+        choices=tuple(PUBLISHED),
         default="uci_har",
         metavar="SET",
         help=f"{' or '.join(PUBLISHED)} (default: uci_har)",

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from har.arrays import FloatArray
-from har.backend import autograd, gluon, mx
 from har.batches import batches
 from har.calibration import negative_log_likelihood
 from har.config import TrainingConfig
 from har.errors import RunError
 from har.history import EpochRecord
-from har.network import ActivityNetwork, predict_probabilities
+from har.models.backend import autograd, gluon, mx
+from har.models.network import ActivityNetwork, predict_probabilities
 from har.signals.windows import Windows
 from har.weights import AveragedWeights, BestWeights, share_statistics
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from optuna import Study
 
-from har.datasets.sources import open_training
+from har.datasets.loading import open_training
 from har.folds import folds_of
 from har.progress import trial_in_words
 from har.provenance import describe_training_start, now

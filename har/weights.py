@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from har.backend import mx
-from har.network import ActivityNetwork
+from har.models.backend import mx
+from har.models.network import ActivityNetwork
 
 
 class BestWeights:

@@ -52,8 +52,8 @@ class Har(Contender):
     """har's own network, training step and prediction."""
 
     def __init__(self, work: Sequence[Batch]) -> None:
-        from har.backend import parse_devices, seed_everything
-        from har.network import build_network
+        from har.models.backend import parse_devices, seed_everything
+        from har.models.network import build_network
         from har.training import Trainer
 
         self.work = work
@@ -73,7 +73,7 @@ class Har(Contender):
 
     def logits(self) -> FloatArray:
         """Score the first batch."""
-        from har.backend import mx
+        from har.models.backend import mx
 
         return self.network(mx.nd.array(self.work[0][0])).asnumpy()
 
@@ -84,7 +84,7 @@ class Har(Contender):
 
     def predict(self) -> None:
         """Find the probabilities of all windows, a batch at a time."""
-        from har.network import predict_probabilities
+        from har.models.network import predict_probabilities
 
         predict_probabilities(self.network, self.signals, self.devices, TRAINING.batch_size)
 
@@ -161,7 +161,7 @@ class Recipe:
 
     def feed(self) -> float:
         """Make an epoch's batches and hand them to MXNet; return windows per second."""
-        from har.backend import mx
+        from har.models.backend import mx
 
         started_s = time.perf_counter()
         for batch in batches(self.windows, self.config.training, np.random.default_rng(0)):

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from har.datasets.hapt import read_recordings
-from har.datasets.hapt_windows import holds_hapt, read_segments
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt import holds_hapt, read_segments
+from har.datasets.hapt_recordings import read_recordings
 from har.datasets.recordings_table import TABLE
-from har.datasets.trees import trees_at
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.recording import Recording

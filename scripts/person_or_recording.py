@@ -27,10 +27,10 @@ from har import artefacts
 from har.comparison import compare, markdown_of
 from har.config import Config, DataConfig
 from har.datasets.dataset import TrainingSet
-from har.datasets.hapt import read_recordings
-from har.datasets.hapt_windows import holds_hapt, read_segments
-from har.datasets.sources import DATA_FOLDER, open_training
-from har.datasets.trees import trees_at
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt import holds_hapt, read_segments
+from har.datasets.hapt_recordings import read_recordings
+from har.datasets.loading import DATA_FOLDER, open_training
 from har.errors import ConfigError, DataError, HarError, RunError
 from har.files import whole_folder, write_text
 from har.folds import Fold, choose_folds, folds_of

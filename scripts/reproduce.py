@@ -98,7 +98,7 @@ def score_baselines(n_seeds: int) -> Iterator[dict[str, object]]:
     """Train each baseline on all training subjects with each seed, one after the other."""
     from har import baselines
     from har.config import DataConfig
-    from har.datasets.sources import open_data
+    from har.datasets.loading import open_data
     from har.evaluation import Evaluation
     from har.provenance import describe_source, now
 
@@ -127,7 +127,7 @@ def score_on_hapt(options: argparse.Namespace) -> str:
     """Score finished runs on windows that HAPT cuts at other places of the test subjects."""
     from har.classifier import ActivityClassifier
     from har.config import DataConfig
-    from har.datasets.sources import open_data
+    from har.datasets.loading import open_data
     from har.provenance import describe_source, now
     from har.signals.activities import UCI_ACTIVITIES
 

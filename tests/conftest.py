@@ -51,7 +51,7 @@ def cache_of_the_tests(tmp_path_factory):
 def uci_har(data_root, cache_of_the_tests):
     """The real data set: 7352 training windows and 2947 test windows."""
     from har.config import DataConfig
-    from har.datasets.sources import open_data
+    from har.datasets.loading import open_data
 
     return open_data(DataConfig(root=str(data_root)))
 

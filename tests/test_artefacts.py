@@ -18,9 +18,9 @@ from har.artefacts import (
     without_means,
     without_trends,
 )
-from har.datasets.hapt import read_recordings
-from har.datasets.hapt_windows import holds_hapt, read_segments
-from har.datasets.trees import trees_at
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt import holds_hapt, read_segments
+from har.datasets.hapt_recordings import read_recordings
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.filters import uci_har_channels
 from har.signals.recording import Recording

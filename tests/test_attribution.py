@@ -15,10 +15,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax
 
 from har.attribution import integrated_gradients
-from har.backend import mx, nn
-from har.ensemble import joined, member_prefix
-from har.network import build_network
-from har.temperature import WithTemperature
+from har.models.backend import mx, nn
+from har.models.ensemble import joined, member_prefix
+from har.models.network import build_network
+from har.models.temperature import WithTemperature
 
 CPU = mx.cpu(0)
 BASELINE = np.array([0.0, 0.1, 1.0, 0.0])

@@ -11,9 +11,9 @@ from builders import ACTIVITIES, CHANNELS, refused, small_windows, tiny_config, 
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
 
-from har.backend import gluon, mx
 from har.classifier import ActivityClassifier
 from har.errors import DataError, DeviceError, HarError, RunError
+from har.models.backend import gluon, mx
 from har.runs import RunFolder
 
 WINDOWS = small_windows(n_subjects=8)

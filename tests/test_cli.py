@@ -22,8 +22,8 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from har import __version__
 from har.cli import INTERRUPTED, main
-from har.datasets.fetch import ARCHIVES
-from har.shared_options import PUBLISHED
+from har.datasets.catalogue import PUBLISHED
+from har.datasets.published import READERS
 
 VERBS = (
     "fetch",
@@ -85,7 +85,7 @@ def test_verbs_that_do_not_compute_never_load_mxnet(arguments, run, data_root):
 
 
 def test_fetch_never_loads_mxnet():
-    code = "import sys, har.datasets.sources, har.cli; sys.exit('mxnet' in sys.modules)"
+    code = "import sys, har.datasets.loading, har.cli; sys.exit('mxnet' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -327,7 +327,7 @@ def test_inspect_of_something_else_is_one_line(settings, name, tmp_path, capsys)
 
 
 def test_every_published_set_can_be_fetched():
-    assert set(PUBLISHED) == set(ARCHIVES)
+    assert set(PUBLISHED) == set(READERS)
 
 
 @pytest.mark.parametrize(("arguments", "name"), [([], "UCI HAR"), (["hapt"], "HAPT")])

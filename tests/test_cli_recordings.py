@@ -16,8 +16,8 @@ from command_line import PEAK_MB, the_one_line
 
 import har
 from har.cli import INTERRUPTED, main
-from har.datasets.hapt import read_recordings
-from har.datasets.trees import trees_at
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt_recordings import read_recordings
 from har.signals.channels import RAW_CHANNELS
 
 HEADING = ",".join(("time_s", *RAW_CHANNELS))

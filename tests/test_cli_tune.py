@@ -23,7 +23,7 @@ SMALL = (*TINY, "--device", "cpu", "--training.n_epochs", "1", "--model.hidden_s
 def small_data(monkeypatch):
     """Put small windows in the place of the training windows."""
     data = TrainingSet("small", small_windows(), "a builder")
-    monkeypatch.setattr("har.datasets.sources.open_training", lambda *_arguments: data)
+    monkeypatch.setattr("har.datasets.loading.open_training", lambda *_arguments: data)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_search_on_the_real_data_never_sees_the_test_windows(
     def refuse(*_arguments):
         pytest.fail("the test split was loaded")
 
-    monkeypatch.setattr("har.datasets.sources.open_data", refuse)
+    monkeypatch.setattr("har.datasets.loading.open_data", refuse)
     monkeypatch.setattr("har.datasets.cache.load_cached", refuse)
     ranges = ("--training.learning_rate", "1e-3..1e-2:log", "--data.root", data_root)
     assert tune(out, *TINY, "--training.n_epochs", 1, *ranges, "--trials", 1) == 0

@@ -6,11 +6,11 @@ from builders import ACTIVITIES, CHANNELS, random_weights, small_windows, tiny_c
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
-from har.backend import mx, rnn
-from har.ensemble import joined, member_prefix
 from har.lstm_states import N_SHOWN, lstm_inputs, run_lstm, single_network, telling_states
-from har.network import build_network
-from har.temperature import WithTemperature
+from har.models.backend import mx, rnn
+from har.models.ensemble import joined, member_prefix
+from har.models.network import build_network
+from har.models.temperature import WithTemperature
 
 CPU = mx.cpu(0)
 SIGNALS = small_windows().signals[:3]

@@ -13,9 +13,9 @@ from numpy.testing import assert_array_equal
 
 from har.cli import main
 from har.config import DataConfig
-from har.datasets.hapt import read_recordings
-from har.datasets.sources import open_data
-from har.datasets.trees import trees_at
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt_recordings import read_recordings
+from har.datasets.loading import open_data
 from har.recipes import load_config
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.filters import uci_har_channels

@@ -18,11 +18,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax
 
 from har import training
-from har.backend import mx
 from har.batches import smoothed_targets
 from har.config import TrainingConfig
 from har.errors import RunError
-from har.network import build_network, load_weights
+from har.models.backend import mx
+from har.models.export import load_weights
+from har.models.network import build_network
 from har.training import Trainer, fit, learning_rate_at, score
 from har.weights import AveragedWeights
 

@@ -5,8 +5,8 @@ import pytest
 from builders import ACTIVITIES, CHANNELS, random_weights, tiny_config, weights_of
 from numpy.testing import assert_allclose, assert_array_equal
 
-from har.backend import mx
-from har.network import build_network
+from har.models.backend import mx
+from har.models.network import build_network
 from har.weights import AveragedWeights, BestWeights, share_statistics
 
 TWO_CPUS = [mx.cpu(0), mx.cpu(1)]

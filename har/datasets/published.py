@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from har.datasets import hapt, hapt_windows, uci_har
+from har.datasets import hapt, hapt_recordings, uci_har
+from har.datasets.catalogue import UCI_HAR
 from har.datasets.dataset import DataSet, content_fingerprint
-from har.datasets.fetch import MIRROR_FILE
-from har.datasets.trees import trees_at
+from har.datasets.file_trees import FileTree, trees_at
+from har.datasets.hapt_recordings import MIRROR_FILE
 from har.signals.recording import Recording
 from har.signals.windows import Windows
-
-_ROOMS = {"uci_har": uci_har, "hapt": hapt_windows}
 
 
 def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
@@ -36,19 +36,19 @@ def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
         If a file is missing or damaged.
     """
     mirrors = [path] if path.is_file() else sorted(path.glob(f"**/{MIRROR_FILE}"))
-    mirror = next(filter(hapt.is_mirror, mirrors), None)
+    mirror = next(filter(hapt_recordings.is_mirror, mirrors), None)
     raw_trees = []
     for tree in trees_at(path) if mirror != path else ():
         if uci_har.holds_uci_har(tree):
             say(f"Reading {tree.place}")
             return _uci_har(uci_har.read_published(tree), f"published files in {tree.place}")
-        raw_trees += [tree] if hapt.holds_recordings(tree) else []
+        raw_trees += [tree] if hapt_recordings.holds_recordings(tree) else []
     for tree in raw_trees:
         say(f"Rebuilding the windows from the raw recordings in {tree.place}")
-        return _rebuilt(hapt.read_recordings(tree), tree.place)
+        return _rebuilt(hapt_recordings.read_recordings(tree), tree.place)
     if mirror:
         say(f"Rebuilding the windows from the raw recordings in {mirror}")
-        recordings = hapt.read_mirror(mirror, uci_har.subject_of_experiment())
+        recordings = hapt_recordings.read_mirror(mirror, uci_har.subject_of_experiment())
         return _rebuilt(recordings, f"{mirror}, mirror on the package index")
     return None
 
@@ -59,7 +59,7 @@ def _rebuilt(recordings: Mapping[int, Recording], place: str) -> DataSet:
 
 
 def _uci_har(windows: tuple[Windows, Windows], source: str) -> DataSet:
-    return DataSet(uci_har.NAME, *windows, source, content_fingerprint(*windows))
+    return DataSet(UCI_HAR.name, *windows, source, content_fingerprint(*windows))
 
 
 def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
@@ -82,12 +82,12 @@ def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
     DataError
         If a file is missing or damaged.
     """
-    if hapt.is_mirror(path):
+    if hapt_recordings.is_mirror(path):
         return None
     for tree in trees_at(path):
-        if hapt_windows.holds_hapt(tree):
+        if hapt.holds_hapt(tree):
             say(f"Cutting windows from the raw recordings in {tree.place}")
-            return hapt_windows.read_hapt(tree)
+            return hapt.read_hapt(tree)
     return None
 
 
@@ -108,5 +108,31 @@ def check_known(data: DataSet, kind: str, split: str) -> None:
     DataError
         Naming the first difference.
     """
-    if kind in _ROOMS:
-        _ROOMS[kind].check_known(data.splits[split], split, data.source)
+    if kind in READERS:
+        READERS[kind].check_known(data.splits[split], split, data.source)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How a published data set is recognised, read and checked.
+
+    Parameters
+    ----------
+    holds : callable
+        Whether a tree of files has it.
+    read : callable
+        From a path to a `DataSet`, or None if it is not there.
+    check_known : callable
+        Comparison of a split with what is known of it: windows, split, place for messages.
+    """
+
+    holds: Callable[[FileTree], bool]
+    read: Callable[[Path, Callable[[str], None]], DataSet | None]
+    check_known: Callable[[Windows, str, str], None]
+
+
+# By their names in settings.
+READERS = {
+    "uci_har": Reader(uci_har.holds_uci_har, read_uci_har, uci_har.check_known),
+    "hapt": Reader(hapt.holds_hapt, read_hapt, hapt.check_known),
+}

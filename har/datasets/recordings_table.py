@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from har.datasets.trees import SEARCH_DEPTH, Folder
+from har.datasets.file_trees import SEARCH_DEPTH, Folder
 from har.errors import DataError
 from har.reading.clock import check_rate
 from har.reading.timestamps import time_unit_named

@@ -17,9 +17,9 @@ import pandas as pd
 
 from har.arrays import FloatArray, IntArray
 from har.datasets.dataset import SPLITS
-from har.datasets.known import KnownSplit, check_split
-from har.datasets.tables import parse_integers, parse_table
-from har.datasets.trees import FileTree
+from har.datasets.file_trees import FileTree
+from har.datasets.reference import KnownSplit, check_split
+from har.datasets.text_tables import parse_integers, parse_table
 from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import N_TIMESTEPS, UCI_CHANNELS, WINDOW_STEP
@@ -27,7 +27,6 @@ from har.signals.filters import as_printed, uci_har_channels
 from har.signals.recording import Recording
 from har.signals.windows import Windows, sliding_windows
 
-NAME = "UCI HAR"
 N_SUBJECTS = 30
 TRAIN_SUBJECTS = (1, 3, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 21, 22, 23, 25, 26, 27, 28, 29, 30)
 TEST_SUBJECTS = (2, 4, 9, 10, 12, 13, 18, 20, 24)

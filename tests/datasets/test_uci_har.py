@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from har.datasets import hapt
+from har.datasets import hapt_recordings
 from har.datasets.dataset import content_fingerprint
-from har.datasets.trees import open_zip
+from har.datasets.file_trees import open_zip
 from har.datasets.uci_har import (
     check_known,
     holds_uci_har,
@@ -201,7 +201,7 @@ def test_each_channel_is_read_from_its_own_file(uci_har, uci_har_zip, channel):
 
 def test_all_windows_are_rebuilt_from_the_raw_recordings_in_15_seconds(uci_har, hapt_zip):
     start = time.perf_counter()
-    recordings = hapt.read_recordings(open_zip("hapt.zip", hapt_zip))
+    recordings = hapt_recordings.read_recordings(open_zip("hapt.zip", hapt_zip))
     train, test = rebuild(recordings, "hapt.zip")
     seconds = time.perf_counter() - start
     assert "published" in uci_har.source

@@ -78,7 +78,7 @@ def weights_of(block) -> dict[str, np.ndarray]:
 
 
 def numpy_lstm(weights, config, steps) -> np.ndarray:
-    """Run LSTM layers by the equations in `har.layers`; steps have shape (time, window, value)."""
+    """Run LSTM layers by their equations; steps have shape (time, window, value)."""
     for layer in range(config.n_layers):
         forward = _one_direction(weights, f"har_lstm{layer}_l0", steps)
         if config.bidirectional:
@@ -162,7 +162,7 @@ def numpy_convolution(kernels, config, values) -> np.ndarray:
 
 
 def numpy_logits(weights, config, signals, is_training=False) -> np.ndarray:
-    """Run the whole network of `har.network`; signals have shape (window, time, channel)."""
+    """Run the whole network of `har.models.network`; signals have shape (window, time, channel)."""
     shown = numpy_views(weights, config, signals)
     steps = convolved = numpy_convolutions(weights, config, shown, is_training)
     if config.embedding_size:

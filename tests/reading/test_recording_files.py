@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from har.datasets.hapt import read_recordings
-from har.datasets.trees import trees_at
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt_recordings import read_recordings
 from har.errors import DataError
 from har.reading import delimited
 from har.reading.recording_files import read_column, read_recording

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from builders import refused
 
-from har import backend
-from har.backend import mx, n_threads, parse_devices, seed_everything
 from har.errors import DeviceError
+from har.models import backend
+from har.models.backend import mx, n_threads, parse_devices, seed_everything
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from har.datasets.trees import SEARCH_DEPTH, Folder, fingerprint, open_zip, trees_at
+from har.datasets.file_trees import SEARCH_DEPTH, Folder, fingerprint, open_zip, trees_at
 from har.errors import DataError
 
 # Machines are shared: how long an example takes says nothing.

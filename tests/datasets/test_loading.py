@@ -10,10 +10,11 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from har.config import DataConfig
-from har.datasets import hapt, sources, uci_har
+from har.datasets import hapt_recordings, loading
+from har.datasets.catalogue import HAPT
 from har.datasets.dataset import content_fingerprint
-from har.datasets.fetch import HAPT, MIRROR_FILE
-from har.datasets.sources import (
+from har.datasets.hapt_recordings import MIRROR_FILE
+from har.datasets.loading import (
     fetch_data,
     find_data,
     load_uci_har,
@@ -38,14 +39,14 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(folder / "temporary"))
     monkeypatch.setenv("HAR_CACHE", str(folder / "cache"))
     monkeypatch.delenv("HAR_DATA", raising=False)
-    monkeypatch.setattr(sources, "fetch", lambda *_: pytest.fail("fetched without need"))
+    monkeypatch.setattr(loading, "fetch", lambda *_: pytest.fail("fetched without need"))
     return folder
 
 
 @pytest.fixture
 def trusting(monkeypatch):
     """Let small copies pass for the whole data set."""
-    monkeypatch.setattr(uci_har, "check_known", lambda *_: None)
+    monkeypatch.setattr(loading, "check_known", lambda *_: None)
 
 
 def at(root, **settings):
@@ -66,7 +67,9 @@ def test_the_first_place_that_has_it_is_taken(first, small_copy, tmp_path, monke
     if "data" in available:
         copies["data"].as_zip(Path("data/uci.zip"))
     fetched = copies["fetched"]
-    monkeypatch.setattr(sources, "fetch", lambda _, to, _say: fetched.as_zip(to / "fetched.zip"))
+    monkeypatch.setattr(
+        loading, "fetch", lambda _, _holds, to, _say: fetched.as_zip(to / "fetched.zip")
+    )
     data = open_data(at(roots["named"] if first == "named" else None))
     assert data.fingerprint == copies[first].fingerprint
     assert first in data.source
@@ -75,9 +78,11 @@ def test_the_first_place_that_has_it_is_taken(first, small_copy, tmp_path, monke
 def test_a_data_folder_without_data_is_fetched_to(small, monkeypatch, trusting):
     Path("data").mkdir()
     Path("data/README.md").write_text("Where `har fetch` puts things.")
-    monkeypatch.setattr(sources, "fetch", lambda _, folder, _say: small.as_zip(folder / "uci.zip"))
+    monkeypatch.setattr(
+        loading, "fetch", lambda _, _holds, folder, _say: small.as_zip(folder / "uci.zip")
+    )
     assert open_data(DataConfig()).source == "published files in data/uci.zip"
-    monkeypatch.setattr(sources, "fetch", lambda *_: pytest.fail("fetched again"))
+    monkeypatch.setattr(loading, "fetch", lambda *_: pytest.fail("fetched again"))
     assert open_data(DataConfig()).fingerprint == small.fingerprint
 
 
@@ -245,10 +250,12 @@ def test_raw_recordings_alone_lead_to_the_same_data(uci_har, hapt_zip):
 
 
 def test_what_was_fetched_is_found_again_and_not_read_again(small, monkeypatch, trusting):
-    monkeypatch.setattr(sources, "fetch", lambda _, to, _say: small.as_zip(to / "fetched.zip"))
+    monkeypatch.setattr(
+        loading, "fetch", lambda _, _holds, to, _say: small.as_zip(to / "fetched.zip")
+    )
     lines = []
     fetch_data(DataConfig(), Path("data"), lines.append)
-    monkeypatch.setattr(sources, "fetch", lambda *_: pytest.fail("fetched twice"))
+    monkeypatch.setattr(loading, "fetch", lambda *_: pytest.fail("fetched twice"))
     assert fetch_data(DataConfig(), Path("data"), lines.append).fingerprint == small.fingerprint
     assert open_data(DataConfig(), lines.append).fingerprint == small.fingerprint
     assert len(lines) == 1
@@ -286,7 +293,7 @@ def test_hapt_needs_recordings_and_labels(name, zip_of, tmp_path, refused):
 def test_the_mirror_alone_is_no_hapt(tmp_path, monkeypatch, refused):
     mirror = tmp_path / MIRROR_FILE
     mirror.write_bytes(b"recordings")
-    monkeypatch.setattr(hapt, "is_mirror", lambda path: path.name == MIRROR_FILE)
+    monkeypatch.setattr(hapt_recordings, "is_mirror", lambda path: path.name == MIRROR_FILE)
     for root in (mirror, tmp_path):
         with refused(f"{root}: found no HAPT", "the package index has the recordings without"):
             open_data(at(root, set="hapt"))
@@ -295,7 +302,7 @@ def test_the_mirror_alone_is_no_hapt(tmp_path, monkeypatch, refused):
 def test_published_windows_do_not_keep_hapt_from_being_fetched(small, monkeypatch, trusting):
     small.as_zip(Path("data/uci.zip"))
     fetched = []
-    monkeypatch.setattr(sources, "fetch", lambda archive, to, _say: fetched.append(archive) or to)
+    monkeypatch.setattr(loading, "fetch", lambda one, _holds, to, _say: fetched.append(one) or to)
     with pytest.raises(DataError, match="found no HAPT in what was fetched"):
         open_data(DataConfig(set="hapt"))
     assert fetched == [HAPT]
@@ -316,7 +323,7 @@ def test_the_training_windows_come_without_touching_those_to_test_on(
     open_data(at(root))
     for file in (machine / "cache").rglob("test_*.npy"):
         file.write_bytes(b"not to be read")
-    monkeypatch.setattr(sources, "read_data", lambda *_: pytest.fail("read without need"))
+    monkeypatch.setattr(loading, "read_data", lambda *_: pytest.fail("read without need"))
     opened, load = [], np.load
     monkeypatch.setattr(
         np, "load", lambda file, **how: opened.append(file.name) or load(file, **how)

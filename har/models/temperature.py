@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from har.backend import gluon, mx
-from har.ensemble import Ensemble
-from har.layers import PREFIX
-from har.network import ActivityNetwork
+from har.models.backend import gluon, mx
+from har.models.ensemble import Ensemble
+from har.models.layers import PREFIX
+from har.models.network import ActivityNetwork
 
 
 class WithTemperature(gluon.HybridBlock):  # type: ignore[misc]

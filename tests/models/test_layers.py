@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from har.backend import autograd, mx
 from har.config import ModelConfig
-from har.layers import CellLSTM, Convolutions, FusedLSTM, TimePooling, n_pooled, n_steps
+from har.models.backend import autograd, mx
+from har.models.layers import CellLSTM, Convolutions, FusedLSTM, TimePooling, n_pooled, n_steps
 
 KERNELS = ("fused", "cells")
 POOLINGS = ("last", "sum", "mean", "max", "mean_max", "attention")

@@ -30,8 +30,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from har.backend import gluon, mx, nn, rnn
 from har.config import ModelConfig
+from har.models.backend import gluon, mx, nn, rnn
 
 # All names of parameters start so: an exported model's names do not depend on what came before.
 PREFIX = "har_"

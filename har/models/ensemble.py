@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from har.backend import gluon
-from har.layers import PREFIX
-from har.network import ActivityNetwork
+from har.models.backend import gluon
+from har.models.layers import PREFIX
+from har.models.network import ActivityNetwork
 
 
 class Ensemble(gluon.HybridBlock):  # type: ignore[misc]

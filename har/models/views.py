@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from har.arrays import FloatArray
-from har.backend import gluon, mx
 from har.config import ModelConfig
+from har.models.backend import gluon, mx
 
 # g and rad/s. The stillest window of UCI HAR has a deviation of 0.0014, the sensor's own noise, so
 # this changes nothing but keeps the view of a sensor that gives a constant finite.

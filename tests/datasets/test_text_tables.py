@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
-from har.datasets.tables import parse_integers, parse_table
+from har.datasets.text_tables import parse_integers, parse_table
 from har.errors import DataError
 
 # Machines are shared: how long an example takes says nothing.

