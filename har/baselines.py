@@ -30,7 +30,7 @@ from threadpoolctl import threadpool_limits
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.features import summary_features
 from har.folds import Fold, FoldScore, folds_of
 from har.signals.windows import Windows

@@ -29,7 +29,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        What `har.calibration.reliability_table` gives.
+        What `har.evaluation.calibration.reliability_table` gives.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure
     Parameters
     ----------
     table : DataFrame
-        What `har.calibration.risk_coverage_table` gives.
+        What `har.evaluation.calibration.risk_coverage_table` gives.
     threshold : float or None
         A confidence to mark, if there is one.
 

@@ -8,10 +8,10 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from har.calibration import AIM, reliability_table, risk_coverage_table, threshold_for
 from har.calibration_figures import reliability_figure, risk_coverage_figure
 from har.drawings import to_svg
-from har.evaluation import Evaluation
+from har.evaluation.calibration import AIM, reliability_table, risk_coverage_table, threshold_for
+from har.evaluation.metrics import Evaluation
 from har.words import percent
 
 

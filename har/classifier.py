@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import FloatArray, IntArray
-from har.calibration import fit_temperature
 from har.config import Config
 from har.errors import DataError, RunError
-from har.evaluation import Evaluation
+from har.evaluation.calibration import fit_temperature
+from har.evaluation.metrics import Evaluation
 from har.files import writing_to
 from har.history import EpochRecord, kept_epoch
 from har.models.backend import n_threads, parse_devices, seed_everything

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
     from har.config import DataConfig
     from har.datasets.dataset import DataSet
-    from har.evaluation import Evaluation
+    from har.evaluation.metrics import Evaluation
     from har.runs import RunFolder
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
@@ -201,7 +201,7 @@ def evaluate(options: Namespace) -> None:
     """
     from har.classifier import ActivityClassifier
     from har.datasets.loading import open_data
-    from har.robustness import measure_robustness
+    from har.evaluation.robustness import measure_robustness
     from har.runs import RunFolder
 
     classifier = ActivityClassifier.load(options.run, options.device)
@@ -231,13 +231,16 @@ def _score(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> Eva
 
 def _explain(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> None:
     """Find out what the network looks at, also in the mistakes that the report shows."""
-    from har.answers import surest_mistakes
+    from har.evaluation.notable_windows import surest_mistakes
     from har.explain import N_MISTAKES, explain
     from har.results import Results
 
     # What is there already may be damaged, or of other windows.
     run.explanation.unlink(missing_ok=True)
-    mistakes = [answer.index for answer in surest_mistakes(Results.read(run), N_MISTAKES)]
+    results = Results.read(run)
+    index = results.predictions["index"].to_numpy()
+    surest = surest_mistakes(results.evaluation, index, N_MISTAKES)
+    mistakes = [answer.index for answer in surest]
     explanation = explain(classifier, data.test, mistakes, _say)
     run.write_json(run.explanation, explanation.to_dict())
 

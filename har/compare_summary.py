@@ -8,7 +8,7 @@ from typing import Any
 
 from har import __version__
 from har.disagreements import find_disagreements
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.paired import mcnemar, paired_differences
 from har.side_by_side import Contender, SideBySide
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from har.intervals import interval_over
+from har.evaluation.intervals import interval_over
 
 
 def compare(changed: pd.DataFrame, reference: pd.DataFrame) -> dict[str, Any]:

@@ -23,7 +23,7 @@ import pandas as pd
 from har.config import Config
 from har.crossval_summary import summarise
 from har.errors import RunError
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
 from har.folds import FoldScore
 from har.runs import RunFolder

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.folds import FoldScore
 
 _FIGURES = ("accuracy", "macro_f1")

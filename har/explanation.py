@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from har.arrays import FloatArray
-from har.intervals import Interval
+from har.evaluation.intervals import Interval
 from har.signals.channels import triads_of
 
 JOINT = " and "

@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 
 from har.arrays import IntArray
 from har.errors import DataError, UsageError
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.signals.windows import Windows
 
 FoldCount = int | Literal["loso"]

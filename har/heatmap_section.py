@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from har.arrays import IntArray
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.heatmap_figure import heatmap_figure, whole_percent, wrong_shades
 
 

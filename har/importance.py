@@ -13,8 +13,8 @@ from collections.abc import Callable
 import numpy as np
 
 from har.arrays import FloatArray, IntArray
+from har.evaluation.intervals import ends, resampled
 from har.explanation import Importance, Stretches, sources_of
-from har.intervals import ends, resampled
 from har.signals.windows import Windows
 
 N_REPEATS = 5

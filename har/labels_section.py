@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import IntArray
-from har.label_errors import find_label_errors
+from har.evaluation.label_errors import find_label_errors
 from har.results import Results
 
 # More than anybody looks at; the page stays small whatever the network.

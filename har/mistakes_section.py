@@ -9,9 +9,9 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from har.answers import Answer, least_sure_right_answers, surest_mistakes
 from har.arrays import IntArray
 from har.drawings import to_svg
+from har.evaluation.notable_windows import Answer, least_sure_right_answers, surest_mistakes
 from har.results import Results
 from har.signals.windows import Windows, neighbours_of
 from har.window_figure import window_figure
@@ -66,8 +66,8 @@ def mistakes_view(
     Returns
     -------
     dict
-        n_windows and n_wrong; wrong and right, lists of what `har.answers.Answer` has, each with
-        its svg or None.
+        n_windows and n_wrong; wrong and right, lists of what
+        `har.evaluation.notable_windows.Answer` has, each with its svg or None.
     """
     evaluation = results.evaluation
     wrong, right = (
@@ -83,7 +83,8 @@ def mistakes_view(
 
 
 def _answers(results: Results) -> tuple[list[Answer], list[Answer]]:
-    return surest_mistakes(results, N_ANSWERS), least_sure_right_answers(results, N_ANSWERS)
+    asked = results.evaluation, results.predictions["index"].to_numpy(), N_ANSWERS
+    return surest_mistakes(*asked), least_sure_right_answers(*asked)
 
 
 def _name(answer: Answer) -> str:

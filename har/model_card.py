@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from har.datasets.catalogue import PUBLISHED
-from har.evaluation import Evaluation
+from har.evaluation.robustness import Robustness
 from har.page_parts import about_data, network_in_words
 from har.results import Results
-from har.robustness import Robustness
 from har.words import activity_label, interval_in_words, number, people, percent
 
 # A pocket holds a phone somewhat turned; so far it is asked what becomes of the accuracy.
@@ -102,38 +99,13 @@ def _quality(results: Results) -> list[str]:
             f"The hardest person, subject {subject}: {percent(hardest['accuracy'])} of "
             f"{hardest['n_windows']} windows."
         )
-    ((true, predicted, n_windows),) = commonest_mistakes(evaluation, 1)
+    ((true, predicted, n_windows),) = evaluation.commonest_mistakes(1)
     return [
         *sentences,
         f"The commonest mistake: {activity_label(true)} taken for {activity_label(predicted)}, in "
         f"{n_windows} of {evaluation.per_class[true]['support']} windows.",
         f"How sure it is and how often it is right differ by "
         f"{percent(evaluation.calibration['after']['ece'])} on average.",
-    ]
-
-
-def commonest_mistakes(evaluation: Evaluation, n: int) -> list[tuple[str, str, int]]:
-    """Find which activities were taken for which most often.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Of a run.
-    n : int
-        How many pairs at most.
-
-    Returns
-    -------
-    list of tuple
-        What was done, what was said, and in how many windows; the commonest first.
-    """
-    counts = evaluation.confusion_matrix.copy()
-    np.fill_diagonal(counts, 0)
-    most = np.argsort(-counts, axis=None, kind="stable")[: min(n, np.count_nonzero(counts))]
-    names = evaluation.activities
-    return [
-        (names[true], names[predicted], int(counts[true, predicted]))
-        for true, predicted in zip(*np.unravel_index(most, counts.shape), strict=True)
     ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from scipy.stats import binomtest
 
 from har.arrays import IntArray
-from har.intervals import FIGURES, ends, resampled
+from har.evaluation.intervals import FIGURES, ends, resampled
 
 
 def paired_differences(other: IntArray, reference: IntArray) -> dict[str, dict[str, Any]]:

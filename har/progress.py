@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.folds import FoldScore
 from har.history import EpochRecord
 

@@ -13,7 +13,7 @@ import pandas as pd
 from har.classifier import ActivityClassifier
 from har.datasets.recordings_table import read_segments
 from har.errors import RunError, UsageError
-from har.evaluation import predictions_table
+from har.evaluation.metrics import predictions_table
 from har.files import write_frame
 from har.live import LiveTimeline
 from har.reading.recording_files import read_recording

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
+from har.evaluation.robustness import Robustness
 from har.markdown import markdown_table
-from har.model_card import card_lines, commonest_mistakes, model_card
+from har.model_card import card_lines, model_card
 from har.page_parts import command_lines, network_in_words
 from har.results import Results
-from har.robustness import Robustness
 from har.words import activity_label, duration_in_words, interval_in_words, number, people, percent
 
 # So many of the hardest people, and of the commonest mistakes, are listed.
@@ -96,7 +96,7 @@ def _hardest_lines(evaluation: Evaluation) -> list[str]:
     subjects = [f"{name} ({percent(row['accuracy'])})" for name, row in hardest[:_N_LISTED]]
     mistakes = [
         f"{activity_label(true)} for {activity_label(predicted)} ({n_windows})"
-        for true, predicted, n_windows in commonest_mistakes(evaluation, _N_LISTED)
+        for true, predicted, n_windows in evaluation.commonest_mistakes(_N_LISTED)
     ]
     return [
         f"Hardest people: subjects {', '.join(subjects)}.",

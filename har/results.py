@@ -13,9 +13,9 @@ import pandas as pd
 from har.arrays import IntArray
 from har.config import Config
 from har.errors import RunError
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
+from har.evaluation.robustness import Robustness
 from har.explanation import Explanation
-from har.robustness import Robustness
 from har.runs import RunFolder
 from har.signals.windows import Windows
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.drawings import to_svg
-from har.robustness import Robustness
+from har.evaluation.robustness import Robustness
 from har.robustness_figures import robustness_figure
 from har.words import number, percent
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from har.arrays import IntArray
 from har.errors import RunError, UsageError
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.recipes import SETTINGS
 from har.results import Results
 from har.runs import RunFolder

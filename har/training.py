@@ -14,9 +14,9 @@ import numpy as np
 
 from har.arrays import FloatArray
 from har.batches import batches
-from har.calibration import negative_log_likelihood
 from har.config import TrainingConfig
 from har.errors import RunError
+from har.evaluation.calibration import negative_log_likelihood
 from har.history import EpochRecord
 from har.models.backend import autograd, gluon, mx
 from har.models.network import ActivityNetwork, predict_probabilities

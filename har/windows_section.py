@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from har.arrays import IntArray
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.signals.windows import Windows
 from har.sparklines import sparklines
 

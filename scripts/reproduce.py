@@ -99,7 +99,7 @@ def score_baselines(n_seeds: int) -> Iterator[dict[str, object]]:
     from har import baselines
     from har.config import DataConfig
     from har.datasets.loading import open_data
-    from har.evaluation import Evaluation
+    from har.evaluation.metrics import Evaluation
     from har.provenance import describe_source, now
 
     data = open_data(DataConfig())

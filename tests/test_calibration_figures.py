@@ -5,8 +5,8 @@ import pytest
 from drawn_figures import lines, render, tips_of
 from numpy.testing import assert_allclose
 
-from har.calibration import reliability_table, risk_coverage_table, threshold_for
 from har.calibration_figures import reliability_figure, risk_coverage_figure
+from har.evaluation.calibration import reliability_table, risk_coverage_table, threshold_for
 
 LABELS = np.array([0, 0, 0, 1, 2])
 PROBABILITIES = np.array(

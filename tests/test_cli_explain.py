@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from command_line import the_one_line
 
-from har.answers import surest_mistakes
 from har.cli import main
+from har.evaluation.notable_windows import surest_mistakes
 from har.explanation import Explanation
 from har.results import Results
 from har.runs import RunFolder
@@ -33,7 +33,9 @@ def test_an_explanation_is_found_kept_and_shown(copied, data_root, uci_har, monk
     assert explanation.accuracy == before["accuracy"]
     assert explanation.n_windows == before["n_windows"] == 2947
     assert explanation.channels == uci_har.test.channels
-    shown = surest_mistakes(Results.read(RunFolder(copied)), 4)
+    results = Results.read(RunFolder(copied))
+    index = results.predictions["index"].to_numpy()
+    shown = surest_mistakes(results.evaluation, index, 4)
     assert [window.index for window in explanation.windows[:4]] == [one.index for one in shown]
     for window in explanation.windows:
         np.testing.assert_allclose(window.signals, uci_har.test.signals[window.index], atol=2e-3)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from har.cli import main
-from har.disturbances import DISTURBANCES
+from har.evaluation.disturbances import DISTURBANCES
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_robustness_is_measured_kept_and_shown(copied, data_root, uci_har, monke
     from har.classifier import ActivityClassifier
 
     shorter = tuple(replace(one, levels=one.levels[-1:]) for one in DISTURBANCES)
-    monkeypatch.setattr("har.robustness.DISTURBANCES", shorter)
+    monkeypatch.setattr("har.evaluation.robustness.DISTURBANCES", shorter)
     before = json.loads((copied / "evaluation.json").read_text())
     assert main(["evaluate", str(copied), "--robustness", "--data.root", str(data_root)]) == 0
 

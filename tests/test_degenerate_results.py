@@ -12,7 +12,7 @@ from scored_run import make_evaluation, make_explanation, make_robustness, make_
 
 from har.compare_report import write_comparison
 from har.compare_summary import summarise
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.report import write_report
 
 WINDOWS = make_windows(60)

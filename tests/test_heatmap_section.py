@@ -9,7 +9,7 @@ from read_page import Page
 from scored_run import make_evaluation, make_run, make_windows
 
 from har.drawings import to_svg
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.heatmap_figure import heatmap_figure, whole_percent, wrong_shades
 from har.heatmap_section import heatmap_pictures, heatmap_view
 from har.report import write_report

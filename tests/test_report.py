@@ -13,9 +13,9 @@ from matplotlib.image import imread
 from read_page import SECTIONS, Page
 from scored_run import make_evaluation, make_run, make_windows
 
-from har.calibration import threshold_for
 from har.config import Config, DataConfig, ModelConfig, TrainingConfig
 from har.errors import RunError
+from har.evaluation.calibration import threshold_for
 from har.report import write_report
 
 

@@ -6,7 +6,7 @@ from read_page import SECTIONS, Page, plain
 from scored_run import make_robustness, make_run, make_windows
 
 from har.config import Config, DataConfig
-from har.disturbances import DISTURBANCES
+from har.evaluation.disturbances import DISTURBANCES
 from har.report import write_report
 from har.robustness_section import robustness_pictures, robustness_view
 

@@ -9,7 +9,7 @@ from builders import refused, tiny_config
 
 from har import files
 from har.errors import ConfigError, RunError
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.runs import RunFolder
 
 RUN_FILES = (

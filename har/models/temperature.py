@@ -1,7 +1,7 @@
 """Temperature: a number that a network divides its logits by, so as to be as sure as it may be.
 
 The most probable activity stays what it was (Guo et al., "On calibration of modern neural
-networks", ICML 2017). `har.calibration` tells how it is found.
+networks", ICML 2017). `har.evaluation.calibration` tells how it is found.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import numpy as np
 from scored_run import make_evaluation, make_run, make_windows
 
 from har.config import Config
-from har.evaluation import Evaluation
+from har.evaluation.metrics import Evaluation
 from har.side_by_side import line_up, read_runs
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from har.config import Config
-from har.disturbances import DISTURBANCES
-from har.evaluation import Evaluation
+from har.evaluation.disturbances import DISTURBANCES
+from har.evaluation.metrics import Evaluation
+from har.evaluation.robustness import Robustness
 from har.explanation import (
     ExplainedWindow,
     Explanation,
@@ -16,7 +17,6 @@ from har.explanation import (
     Stretches,
     sources_of,
 )
-from har.robustness import Robustness
 from har.runs import RunFolder
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import UCI_CHANNELS

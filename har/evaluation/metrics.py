@@ -12,9 +12,9 @@ import pandas as pd
 from sklearn.metrics import precision_recall_fscore_support
 
 from har.arrays import FloatArray, IntArray
-from har.calibration import apply_temperature, calibration_of
 from har.errors import DataError
-from har.intervals import Interval, intervals_by_subject, naive_intervals
+from har.evaluation.calibration import apply_temperature, calibration_of
+from har.evaluation.intervals import Interval, intervals_by_subject, naive_intervals
 from har.signals.activities import name_activities
 
 
@@ -163,6 +163,28 @@ class Evaluation:
             int(subject): {"accuracy": float(group.mean()), "n_windows": int(group.size)}
             for subject, group in is_right
         }
+
+    def commonest_mistakes(self, n: int) -> list[tuple[str, str, int]]:
+        """Find which activities were taken for which most often.
+
+        Parameters
+        ----------
+        n : int
+            Number of pairs at most.
+
+        Returns
+        -------
+        list of tuple
+            True activity, predicted activity, number of windows; the commonest first.
+        """
+        counts = self.confusion_matrix.copy()
+        np.fill_diagonal(counts, 0)
+        most = np.argsort(-counts, axis=None, kind="stable")[: min(n, np.count_nonzero(counts))]
+        names = self.activities
+        return [
+            (names[true], names[predicted], int(counts[true, predicted]))
+            for true, predicted in zip(*np.unravel_index(most, counts.shape), strict=True)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Collect all figures, ready for JSON."""

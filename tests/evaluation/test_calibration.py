@@ -10,7 +10,7 @@ from scipy.special import log_softmax, softmax
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-from har.calibration import (
+from har.evaluation.calibration import (
     apply_temperature,
     brier_score,
     calibration_of,

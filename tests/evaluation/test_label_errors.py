@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from har.label_errors import find_label_errors
+from har.evaluation.label_errors import find_label_errors
 
 COLUMNS = ["window", "label", "likely", "probability", "margin"]
 

@@ -6,8 +6,8 @@ from builders import refused
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.transform import Rotation
 
-from har.disturbances import DISTURBANCES
 from har.errors import DataError
+from har.evaluation.disturbances import DISTURBANCES
 from har.signals.channels import UCI_CHANNELS
 from har.signals.filters import uci_har_channels
 from har.signals.windows import Windows
@@ -135,7 +135,7 @@ def test_a_slower_phone_measures_the_same_gravity(rate_hz):
 
 def test_a_window_is_resampled_alike_whatever_stands_beside_it(monkeypatch):
     together = disturbed("sampling_rate", 20)
-    monkeypatch.setattr("har.disturbances._N_AT_ONCE", 7)
+    monkeypatch.setattr("har.evaluation.disturbances._N_AT_ONCE", 7)
     assert_allclose(disturbed("sampling_rate", 20), together, atol=1e-6)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from har.results import Results
+from har.arrays import IntArray
+from har.evaluation.metrics import Evaluation
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Answer:
         return self.true == self.predicted
 
 
-def surest_mistakes(results: Results, n: int) -> list[Answer]:
+def surest_mistakes(evaluation: Evaluation, index: IntArray, n: int) -> list[Answer]:
     """Find the wrong answers that the network was surest of.
 
     Neighbouring windows overlap and are mistaken alike, so each subject gives at most one window of
@@ -55,59 +56,72 @@ def surest_mistakes(results: Results, n: int) -> list[Answer]:
 
     Parameters
     ----------
-    results : Results
-        With the predictions.
+    evaluation : Evaluation
+        The predictions.
+    index : ndarray of int, shape (n_windows,)
+        Place of each evaluated window among the test windows.
     n : int
-        How many at most.
+        Number of answers at most.
 
     Returns
     -------
     list of Answer
         The surest first.
     """
-    table = results.predictions
+    table = _table(evaluation, index)
     wrong = table[table["true"] != table["predicted"]]
     ordered = wrong.sort_values("probability", ascending=False, kind="stable")
-    return _first_answers(results, ordered, n)
+    return _first_answers(evaluation, ordered, n)
 
 
-def least_sure_right_answers(results: Results, n: int) -> list[Answer]:
+def least_sure_right_answers(evaluation: Evaluation, index: IntArray, n: int) -> list[Answer]:
     """Find the right answers that the network was least sure of.
 
     Parameters
     ----------
-    results : Results
-        With the predictions.
-    n : int
-        How many at most.
+    evaluation, index, n
+        As for `surest_mistakes`.
 
     Returns
     -------
     list of Answer
         The least sure first, at most one for each subject and activity.
     """
-    table = results.predictions
+    table = _table(evaluation, index)
     right = table[table["true"] == table["predicted"]]
-    return _first_answers(results, right.sort_values("probability", kind="stable"), n)
+    return _first_answers(evaluation, right.sort_values("probability", kind="stable"), n)
 
 
-def _first_answers(results: Results, ordered: pd.DataFrame, n: int) -> list[Answer]:
-    kinds = ordered.drop_duplicates(["subject", "true", "predicted"])
-    return [_answer(results, int(row)) for row in kinds.index[:n]]
+def _table(evaluation: Evaluation, index: IntArray) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "index": index,
+            "subject": evaluation.subjects,
+            "true": evaluation.labels,
+            "predicted": evaluation.predicted,
+            "probability": evaluation.probabilities.max(axis=1),
+        }
+    )
 
 
-def _answer(results: Results, row: int) -> Answer:
-    found = results.predictions.loc[row]
-    others = results.evaluation.probabilities[row].copy()
-    others[results.evaluation.predicted[row]] = -np.inf
+def _first_answers(evaluation: Evaluation, ordered: pd.DataFrame, n: int) -> list[Answer]:
+    kinds = ordered.drop_duplicates(["subject", "true", "predicted"])[:n]
+    return [_answer(evaluation, row, int(index)) for row, index in kinds["index"].items()]
+
+
+def _answer(evaluation: Evaluation, row: int, index: int) -> Answer:
+    names, probabilities = evaluation.activities, evaluation.probabilities[row]
+    predicted = evaluation.predicted[row]
+    others = probabilities.copy()
+    others[predicted] = -np.inf
     second = int(others.argmax())
     return Answer(
         row=row,
-        index=int(found["index"]),
-        subject=int(found["subject"]),
-        true=str(found["true"]),
-        predicted=str(found["predicted"]),
-        probability=float(found["probability"]),
-        second=results.evaluation.activities[second] if len(others) > 1 else None,
+        index=index,
+        subject=int(evaluation.subjects[row]),
+        true=names[evaluation.labels[row]],
+        predicted=names[predicted],
+        probability=float(probabilities.max()),
+        second=names[second] if len(others) > 1 else None,
         second_probability=max(float(others[second]), 0.0),
     )

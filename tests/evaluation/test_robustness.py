@@ -10,8 +10,8 @@ from numpy.testing import assert_array_equal
 from scored_run import make_windows
 from sklearn.metrics import accuracy_score, f1_score
 
-from har.disturbances import DISTURBANCES
-from har.robustness import Robustness, measure_robustness, n_settings
+from har.evaluation.disturbances import DISTURBANCES
+from har.evaluation.robustness import Robustness, measure_robustness, n_settings
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import UCI_CHANNELS
 

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scored_run import make_evaluation, make_run, make_windows
+from scored_run import make_evaluation, make_windows
 
-from har.answers import least_sure_right_answers, surest_mistakes
-from har.results import Results
+from har.evaluation.notable_windows import least_sure_right_answers, surest_mistakes
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +20,12 @@ def evaluation(windows):
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, windows):
-    return Results.read(make_run(tmp_path_factory.mktemp("answers") / "run", windows))
+def index(windows):
+    return np.arange(len(windows))
 
 
-def test_mistakes_are_wrong_and_the_surest_come_first(results, evaluation):
-    mistakes = surest_mistakes(results, 6)
+def test_mistakes_are_wrong_and_the_surest_come_first(index, evaluation):
+    mistakes = surest_mistakes(evaluation, index, 6)
     surest = evaluation.probabilities.max(axis=1)
     probabilities = [mistake.probability for mistake in mistakes]
     assert len(mistakes) == 6
@@ -37,8 +36,8 @@ def test_mistakes_are_wrong_and_the_surest_come_first(results, evaluation):
     assert not any(mistake.is_right for mistake in mistakes)
 
 
-def test_unsure_answers_are_right_and_the_least_sure_come_first(results, evaluation):
-    answers = least_sure_right_answers(results, 6)
+def test_unsure_answers_are_right_and_the_least_sure_come_first(index, evaluation):
+    answers = least_sure_right_answers(evaluation, index, 6)
     surest = evaluation.probabilities.max(axis=1)
     probabilities = [answer.probability for answer in answers]
     assert len(answers) == 6
@@ -50,8 +49,8 @@ def test_unsure_answers_are_right_and_the_least_sure_come_first(results, evaluat
 
 
 @pytest.mark.parametrize("find", [surest_mistakes, least_sure_right_answers])
-def test_an_answer_says_what_the_predictions_say(find, results, evaluation, windows):
-    for answer in find(results, 10):
+def test_an_answer_says_what_the_predictions_say(find, index, evaluation, windows):
+    for answer in find(evaluation, index, 10):
         names = np.array(windows.activities)
         probabilities = evaluation.probabilities[answer.index]
         second, first = np.argsort(probabilities)[-2:]
@@ -64,33 +63,31 @@ def test_an_answer_says_what_the_predictions_say(find, results, evaluation, wind
 
 
 @pytest.mark.parametrize("find", [surest_mistakes, least_sure_right_answers])
-def test_each_subject_gives_one_answer_of_a_kind(find, results):
-    table = results.predictions
+def test_each_subject_gives_one_answer_of_a_kind(find, index, evaluation):
+    table = evaluation.to_frame().assign(probability=evaluation.probabilities.max(axis=1))
     of_kind = (table["true"] != table["predicted"]) == (find is surest_mistakes)
     groups = table[of_kind].groupby(["subject", "true", "predicted"])["probability"]
     extreme = groups.max() if find is surest_mistakes else groups.min()
-    found = {(a.subject, a.true, a.predicted): a.probability for a in find(results, 10_000)}
+    answers = find(evaluation, index, 10_000)
+    found = {(a.subject, a.true, a.predicted): a.probability for a in answers}
     assert found == extreme.to_dict()
 
 
-def test_rows_in_another_order_keep_their_index(results):
-    order = np.arange(len(results.predictions))[::-1]
+def test_rows_in_another_order_keep_their_index(index, evaluation):
+    order = index[::-1]
     turned = replace(
-        results,
-        predictions=results.predictions.iloc[order].reset_index(drop=True),
-        evaluation=replace(
-            results.evaluation,
-            labels=results.evaluation.labels[order],
-            probabilities=results.evaluation.probabilities[order],
-            subjects=results.evaluation.subjects[order],
-        ),
+        evaluation,
+        labels=evaluation.labels[order],
+        probabilities=evaluation.probabilities[order],
+        subjects=evaluation.subjects[order],
     )
-    first, same = surest_mistakes(results, 1)[0], surest_mistakes(turned, 1)[0]
+    first = surest_mistakes(evaluation, index, 1)[0]
+    same = surest_mistakes(turned, order, 1)[0]
     assert replace(same, row=first.row) == first
     assert same.row == len(order) - 1 - first.row
 
 
-def test_of_one_activity_there_is_no_second(tmp_path):
+def test_of_one_activity_there_is_no_second():
     windows = make_windows(5, activities=("LAYING",))
-    answer = least_sure_right_answers(Results.read(make_run(tmp_path / "run", windows)), 1)[0]
+    answer = least_sure_right_answers(make_evaluation(windows), np.arange(5), 1)[0]
     assert (answer.probability, answer.second, answer.second_probability) == (1.0, None, 0.0)

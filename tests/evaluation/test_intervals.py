@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn import metrics
 
-from har.evaluation import Evaluation
-from har.intervals import interval_over, intervals_by_subject, naive_intervals
+from har.evaluation.intervals import interval_over, intervals_by_subject, naive_intervals
+from har.evaluation.metrics import Evaluation
 
 FIGURES = {
     "accuracy": metrics.accuracy_score,

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from har.arrays import FloatArray
-from har.disturbances import DISTURBANCES, Disturbance
-from har.evaluation import Evaluation
+from har.evaluation.disturbances import DISTURBANCES, Disturbance
+from har.evaluation.metrics import Evaluation
 from har.signals.windows import Windows
 
 # Draws noise, losses, axes and senses of rotation.

@@ -16,7 +16,7 @@ from scipy.special import softmax
 from sklearn import metrics
 
 from har.errors import DataError
-from har.evaluation import Evaluation, predictions_table
+from har.evaluation.metrics import Evaluation, predictions_table
 
 ACTIVITIES = ("REST", "WALK", "RUN", "JUMP")
 
