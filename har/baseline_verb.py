@@ -19,8 +19,8 @@ from har.errors import RunError
 from har.files import write_text
 from har.folds import Fold, folds_of
 from har.progress import baselines_in_words, show_scores
-from har.provenance import describe_training_start
 from har.recipes import load_config
+from har.runs.provenance import describe_training_start
 from har.signals.windows import Windows
 
 

@@ -16,17 +16,17 @@ from har.errors import DataError, RunError
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
 from har.files import writing_to
-from har.history import EpochRecord, kept_epoch
+from har.inference.timeline import make_timeline, raw_channels_of, with_channels
 from har.models.backend import n_threads, parse_devices, seed_everything
 from har.models.ensemble import joined, member_prefix
 from har.models.export import export_network, load_weights, read_weights
 from har.models.network import ActivityNetwork, build_network, n_parameters, predict_probabilities
 from har.models.temperature import Network, WithTemperature
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 from har.signals.recording import Recording
 from har.signals.windows import Windows, check_signals, hold_out_subjects
-from har.timeline import make_timeline, raw_channels_of, with_channels
-from har.training import fit
+from har.training.history import EpochRecord, kept_epoch
+from har.training.loop import fit
 
 
 class ActivityClassifier:
@@ -213,7 +213,7 @@ class ActivityClassifier:
         -------
         DataFrame
             A row per window: start_s, end_s, activity, probability, then ``p_ACTIVITY`` for each
-            activity, and warming_up; see `har.timeline.make_timeline`.
+            activity, and warming_up; see `har.inference.timeline.make_timeline`.
 
         Raises
         ------

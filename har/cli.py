@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from har.config import DataConfig
     from har.datasets.dataset import DataSet
     from har.evaluation.metrics import Evaluation
-    from har.runs import RunFolder
+    from har.runs.folder import RunFolder
 
 INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
@@ -129,8 +129,8 @@ def train(options: Namespace) -> None:
     from har.classifier import ActivityClassifier
     from har.datasets.loading import open_data
     from har.kept_training import fit_and_keep, watched
-    from har.provenance import describe_start, now
-    from har.runs import RunFolder
+    from har.runs.folder import RunFolder
+    from har.runs.provenance import describe_start, now
 
     classifier = ActivityClassifier(config)
     data = open_data(config.data, _say)
@@ -202,7 +202,7 @@ def evaluate(options: Namespace) -> None:
     from har.classifier import ActivityClassifier
     from har.datasets.loading import open_data
     from har.evaluation.robustness import measure_robustness
-    from har.runs import RunFolder
+    from har.runs.folder import RunFolder
 
     classifier = ActivityClassifier.load(options.run, options.device)
     data = open_data(_at_root(classifier.config.data, options.data_root), _say)
@@ -232,8 +232,8 @@ def _score(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> Eva
 def _explain(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> None:
     """Find out what the network looks at, also in the mistakes that the report shows."""
     from har.evaluation.notable_windows import surest_mistakes
-    from har.explain import N_MISTAKES, explain
-    from har.results import Results
+    from har.explanation.explain import N_MISTAKES, explain
+    from har.runs.results import Results
 
     # What is there already may be damaged, or of other windows.
     run.explanation.unlink(missing_ok=True)
@@ -300,7 +300,7 @@ def report(options: Namespace) -> None:
     """
     from har.datasets.loading import find_data
     from har.report import write_report
-    from har.runs import RunFolder
+    from har.runs.folder import RunFolder
     from har.unfinished_report import write_unfinished_report
 
     run = RunFolder.open(options.run)

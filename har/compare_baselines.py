@@ -14,7 +14,7 @@ from har.arrays import FloatArray
 from har.baselines import features_of, fit_timed, predict_from_features
 from har.datasets.loading import open_data
 from har.evaluation.metrics import Evaluation
-from har.results import check_same_windows
+from har.runs.results import check_same_windows
 from har.side_by_side import Contender, ScoredRun, check_fingerprint
 from har.signals.windows import Windows
 

@@ -15,7 +15,7 @@ from joblib import Parallel, delayed
 
 from har.config import Config
 from har.folds import Fold, FoldScore
-from har.provenance import describe_source
+from har.runs.provenance import describe_source
 from har.signals.windows import Windows
 
 # Of a worker, the process that its jobs come from.

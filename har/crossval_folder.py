@@ -26,7 +26,7 @@ from har.errors import RunError
 from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
 from har.folds import FoldScore
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")
 # Seeds are jobs of their own, and where the data lies does not change them.

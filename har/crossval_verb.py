@@ -15,8 +15,8 @@ from har.datasets.dataset import TrainingSet
 from har.datasets.loading import open_training
 from har.folds import Fold, FoldScore, choose_folds, folds_of
 from har.progress import show_scores, summary_in_words
-from har.provenance import describe_training_start, now
 from har.recipes import load_config
+from har.runs.provenance import describe_training_start, now
 
 
 def run_cross_validation(options: Namespace, say: Callable[[str], None]) -> str:

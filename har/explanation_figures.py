@@ -15,7 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from har.arrays import FloatArray
-from har.explanation import ExplainedWindow, Importance, States, Stretches, sources_of
+from har.explanation.findings import ExplainedWindow, Importance, States, Stretches, sources_of
 from har.signal_panels import signals_figure
 from har.style import BLUE, FAINT, INK, STYLE
 from har.words import activity_label, number, signed

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.drawings import to_svg
-from har.explanation import JOINT, ExplainedWindow, Explanation, States, sources_of
+from har.explanation.findings import JOINT, ExplainedWindow, Explanation, States, sources_of
 from har.explanation_figures import (
     attribution_figure,
     importance_figure,

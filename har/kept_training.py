@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from har.progress import shown
-from har.provenance import now
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
+from har.runs.lock import held
+from har.runs.provenance import now
 from har.signals.windows import Windows
-from har.signs_of_life import held
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
@@ -68,7 +68,7 @@ def fit_and_keep(
     n_epochs, n_members = classifier.config.training.n_epochs, classifier.config.model.n_members
     records = classifier.fit_epochs(windows)
     if is_for_tensorboard:
-        from har.event_files import with_event_files
+        from har.training.tensorboard import with_event_files
 
         records = with_event_files(records, run.events, n_members)
     try:

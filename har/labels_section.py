@@ -9,7 +9,7 @@ import pandas as pd
 
 from har.arrays import IntArray
 from har.evaluation.label_errors import find_label_errors
-from har.results import Results
+from har.runs.results import Results
 
 # More than anybody looks at; the page stays small whatever the network.
 N_GROUPS = 100

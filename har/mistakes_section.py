@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from har.arrays import IntArray
 from har.drawings import to_svg
 from har.evaluation.notable_windows import Answer, least_sure_right_answers, surest_mistakes
-from har.results import Results
+from har.runs.results import Results
 from har.signals.windows import Windows, neighbours_of
 from har.window_figure import window_figure
 from har.words import activity_label

@@ -11,7 +11,7 @@ from typing import Any
 from har.datasets.catalogue import PUBLISHED
 from har.evaluation.robustness import Robustness
 from har.page_parts import about_data, network_in_words
-from har.results import Results
+from har.runs.results import Results
 from har.words import activity_label, interval_in_words, number, people, percent
 
 # A pocket holds a phone somewhat turned; so far it is asked what becomes of the accuracy.

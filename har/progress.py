@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from har.evaluation.metrics import Evaluation
 from har.folds import FoldScore
-from har.history import EpochRecord
+from har.training.history import EpochRecord
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

@@ -15,7 +15,7 @@ from har.datasets.recordings_table import read_segments
 from har.errors import RunError, UsageError
 from har.evaluation.metrics import predictions_table
 from har.files import write_frame
-from har.live import LiveTimeline
+from har.inference.live import LiveTimeline
 from har.reading.recording_files import read_recording
 from har.reading.window_files import read_windows
 from har.signals.recording import Recording

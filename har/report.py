@@ -28,9 +28,9 @@ from har.page_parts import (
 )
 from har.pages import page_environment
 from har.report_summary import report_markdown
-from har.results import Results, check_same_windows
 from har.robustness_section import robustness_pictures, robustness_view
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
+from har.runs.results import Results, check_same_windows
 from har.signals.windows import Windows, number_stretches
 from har.windows_section import windows_view
 

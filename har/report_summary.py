@@ -7,7 +7,7 @@ from har.evaluation.robustness import Robustness
 from har.markdown import markdown_table
 from har.model_card import card_lines, model_card
 from har.page_parts import command_lines, network_in_words
-from har.results import Results
+from har.runs.results import Results
 from har.words import activity_label, duration_in_words, interval_in_words, number, people, percent
 
 # So many of the hardest people, and of the commonest mistakes, are listed.

@@ -13,8 +13,8 @@ from har.arrays import IntArray
 from har.errors import RunError, UsageError
 from har.evaluation.metrics import Evaluation
 from har.recipes import SETTINGS
-from har.results import Results
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
+from har.runs.results import Results
 
 
 @dataclass(frozen=True)

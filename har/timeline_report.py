@@ -24,10 +24,10 @@ from har import __version__
 from har.drawings import save_png, to_svg
 from har.errors import RunError
 from har.files import write_frame, write_text
+from har.inference.segments import Agreement, measure_agreement, merge_segments, time_of_each
 from har.pages import page_environment
 from har.signals.activities import UNKNOWN
 from har.signals.recording import Recording
-from har.timeline import Agreement, compare, merge_segments, time_of_each
 from har.timeline_figure import timeline_figure
 from har.words import activity_label, duration_in_words, percent
 
@@ -44,7 +44,7 @@ class TimelineReport:
     recording : Recording
         What was classified.
     timeline : DataFrame
-        A row per window, see `har.timeline.make_timeline`.
+        A row per window, see `har.inference.timeline.make_timeline`.
     activities : tuple of str
         Names of the classes.
     model : str
@@ -83,7 +83,7 @@ class TimelineReport:
         """How many windows are right, where the truth is known."""
         if self.truth is None:
             return None
-        return compare(self.timeline, self.truth, self.abstain_below)
+        return measure_agreement(self.timeline, self.truth, self.abstain_below)
 
     @cached_property
     def figure(self) -> Figure:

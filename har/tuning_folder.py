@@ -24,7 +24,7 @@ from har.errors import RunError
 from har.files import write_frame, write_text, writing_to
 from har.ranges import Search
 from har.recipes import save_config
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 
 # Why a trial failed whose process ended before it could say so.
 INTERRUPTED = "interrupted"

@@ -13,7 +13,6 @@ from markupsafe import Markup
 from har.config import Config
 from har.errors import RunError
 from har.files import write_text, writing_to
-from har.history import EpochRecord
 from har.learning_section import learning_drawings
 from har.page_parts import (
     about_data,
@@ -23,9 +22,10 @@ from har.page_parts import (
     settings_rows,
 )
 from har.pages import page_environment
-from har.results import metrics_table
-from har.runs import RunFolder
-from har.signs_of_life import is_held
+from har.runs.folder import RunFolder
+from har.runs.lock import is_held
+from har.runs.results import metrics_table
+from har.training.history import EpochRecord
 
 # By the manifest's status, but for a run that is said to be running while nobody holds it.
 _LOST = "lost"

@@ -25,10 +25,10 @@ import numpy as np
 
 import har
 from har.arrays import FloatArray
-from har.batches import batches, smoothed_targets
 from har.config import ModelConfig, TrainingConfig
 from har.signals.channels import UCI_CHANNELS
 from har.signals.windows import Windows
+from har.training.batches import batches, smoothed_targets
 
 MODEL = ModelConfig(n_layers=2, hidden_size=64, pooling="last")
 TRAINING = TrainingConfig(batch_size=64, schedule="constant")
@@ -54,7 +54,7 @@ class Har(Contender):
     def __init__(self, work: Sequence[Batch]) -> None:
         from har.models.backend import parse_devices, seed_everything
         from har.models.network import build_network
-        from har.training import Trainer
+        from har.training.trainer import Trainer
 
         self.work = work
         self.signals = np.concatenate([signals for signals, _ in work])

@@ -34,9 +34,9 @@ from har.datasets.loading import DATA_FOLDER, open_training
 from har.errors import ConfigError, DataError, HarError, RunError
 from har.files import whole_folder, write_text
 from har.folds import Fold, choose_folds, folds_of
-from har.provenance import describe_source, describe_training_start, now
 from har.recipes import load_config
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
+from har.runs.provenance import describe_source, describe_training_start, now
 from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ
 from har.signals.recording import Recording
 from har.signals.windows import Windows

@@ -100,7 +100,7 @@ def score_baselines(n_seeds: int) -> Iterator[dict[str, object]]:
     from har.config import DataConfig
     from har.datasets.loading import open_data
     from har.evaluation.metrics import Evaluation
-    from har.provenance import describe_source, now
+    from har.runs.provenance import describe_source, now
 
     data = open_data(DataConfig())
     train, test = data.train, data.test
@@ -128,7 +128,7 @@ def score_on_hapt(options: argparse.Namespace) -> str:
     from har.classifier import ActivityClassifier
     from har.config import DataConfig
     from har.datasets.loading import open_data
-    from har.provenance import describe_source, now
+    from har.runs.provenance import describe_source, now
     from har.signals.activities import UCI_ACTIVITIES
 
     test = open_data(DataConfig(set="hapt", activities=UCI_ACTIVITIES)).test

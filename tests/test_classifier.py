@@ -14,7 +14,7 @@ from scipy.special import softmax
 from har.classifier import ActivityClassifier
 from har.errors import DataError, DeviceError, HarError, RunError
 from har.models.backend import gluon, mx
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 
 WINDOWS = small_windows(n_subjects=8)
 NEW_WINDOWS = small_windows(seed=1, n_subjects=4)

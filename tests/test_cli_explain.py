@@ -11,9 +11,9 @@ from command_line import the_one_line
 
 from har.cli import main
 from har.evaluation.notable_windows import surest_mistakes
-from har.explanation import Explanation
-from har.results import Results
-from har.runs import RunFolder
+from har.explanation.findings import Explanation
+from har.runs.folder import RunFolder
+from har.runs.results import Results
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def copied(run, tmp_path):
 
 
 def test_an_explanation_is_found_kept_and_shown(copied, data_root, uci_har, monkeypatch, capsys):
-    monkeypatch.setattr("har.importance.N_REPEATS", 2)
-    monkeypatch.setattr("har.importance._N_OCCLUDED", 5)
+    monkeypatch.setattr("har.explanation.importance.N_REPEATS", 2)
+    monkeypatch.setattr("har.explanation.importance._N_OCCLUDED", 5)
     before = json.loads((copied / "evaluation.json").read_text())
     # What cannot be read is replaced.
     (copied / "explanation.json").write_text("{")

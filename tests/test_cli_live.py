@@ -10,7 +10,7 @@ from command_line import TINY, start_long_training, the_one_line, wait_for_lines
 from event_records import expected, scalars_in
 
 from har.cli import main
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 
 
 def title_of(page):

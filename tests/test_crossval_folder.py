@@ -13,7 +13,7 @@ from har.config import Config, DataConfig, TrainingConfig
 from har.crossval_folder import CrossValidationFolder
 from har.errors import DataError, RunError
 from har.folds import folds_of
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 
 start = CrossValidationFolder.start
 

@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
 from scored_run import make_explanation, make_windows
 
-from har.explanation import Importance, States, Stretches, sources_of
+from har.explanation.findings import Importance, States, Stretches, sources_of
 from har.explanation_figures import (
     ABOVE,
     BELOW,

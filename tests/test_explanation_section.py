@@ -8,7 +8,7 @@ from read_page import SECTIONS, Page
 from scored_run import make_explanation, make_run, make_windows
 
 from har.config import Config, ModelConfig
-from har.explanation import Importance
+from har.explanation.findings import Importance
 from har.explanation_section import explanation_pictures, explanation_view
 from har.report import write_report
 from har.signals.channels import RAW_CHANNELS

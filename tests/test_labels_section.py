@@ -10,8 +10,8 @@ from scored_run import make_evaluation, make_run, make_stretches
 from har import labels_section
 from har.labels_section import labels_view
 from har.report import write_report
-from har.results import Results
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
+from har.runs.results import Results
 from har.signals.windows import number_stretches
 
 # Stretches of 8 windows of subject 2 who sits, 4 of subject 4 and 20 of subject 9 who stand.

@@ -8,7 +8,7 @@ from scored_run import make_evaluation, make_run, make_stretches
 
 from har.mistakes_section import mistakes_pictures, mistakes_view
 from har.report import write_report
-from har.results import Results
+from har.runs.results import Results
 from har.signals.windows import number_stretches
 
 

@@ -7,7 +7,7 @@ from scored_run import make_evaluation, make_robustness, make_run, make_windows
 
 from har.config import Config, DataConfig
 from har.model_card import card_lines, model_card
-from har.results import Results
+from har.runs.results import Results
 
 
 @pytest.fixture

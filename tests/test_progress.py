@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from har.evaluation.metrics import Evaluation
-from har.history import EpochRecord
 from har.progress import baselines_in_words, epoch_in_words, evaluation_in_words, shown
+from har.training.history import EpochRecord
 
 RECORD = EpochRecord(
     epoch=1,

@@ -6,7 +6,7 @@ import pytest
 from scored_run import make_evaluation, make_robustness, make_run, make_windows
 
 from har.report_summary import report_markdown
-from har.results import Results
+from har.runs.results import Results
 
 SPACE = "\N{NO-BREAK SPACE}"
 

@@ -8,7 +8,7 @@ from builders import refused
 from timelines import ACTIVITIES, a_report
 
 from har.errors import RunError
-from har.timeline import merge_segments
+from har.inference.segments import merge_segments
 
 
 def test_tables_lie_beside_each_other_and_can_be_read_back(tmp_path):

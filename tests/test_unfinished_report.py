@@ -13,8 +13,8 @@ from scored_run import make_epochs, make_manifest, make_windows
 
 from har.config import Config, ModelConfig, TrainingConfig
 from har.errors import RunError
-from har.runs import RunFolder
-from har.signs_of_life import held
+from har.runs.folder import RunFolder
+from har.runs.lock import held
 from har.unfinished_report import write_unfinished_report
 
 STARTED = "2026-11-23T06:34:00+00:00"

@@ -9,7 +9,7 @@ from har.config import Config
 from har.evaluation.disturbances import DISTURBANCES
 from har.evaluation.metrics import Evaluation
 from har.evaluation.robustness import Robustness
-from har.explanation import (
+from har.explanation.findings import (
     ExplainedWindow,
     Explanation,
     Importance,
@@ -17,7 +17,7 @@ from har.explanation import (
     Stretches,
     sources_of,
 )
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import UCI_CHANNELS
 from har.signals.windows import Windows, sliding_windows
@@ -173,7 +173,7 @@ def make_robustness(n_windows=180, without=()):
 
 
 def make_explanation(windows, n_windows=None, n_units=6):
-    """What `har.explain` finds, made up: body acceleration matters most, early in the window."""
+    """What `explain` finds, made up: body acceleration matters most, early in the window."""
     generator = np.random.default_rng(0)
     sources, stretches = sources_of(windows.channels), Stretches.of(windows.n_timesteps)
     n_activities, grid = len(windows.activities), (len(sources), len(stretches.starts))

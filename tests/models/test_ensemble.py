@@ -16,7 +16,7 @@ from har.models.backend import gluon, mx, nn
 from har.models.ensemble import Ensemble, joined, member_prefix
 from har.models.export import load_weights
 from har.models.network import build_network, n_parameters
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 
 WINDOWS = small_windows(n_subjects=8)
 NEW_WINDOWS = small_windows(seed=1, n_subjects=4)

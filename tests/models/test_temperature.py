@@ -20,7 +20,7 @@ from har.models.backend import gluon, mx
 from har.models.export import load_weights
 from har.models.network import build_network, n_parameters
 from har.models.temperature import WithTemperature
-from har.runs import RunFolder
+from har.runs.folder import RunFolder
 
 CPU = [mx.cpu(0)]
 NEW_WINDOWS = small_windows(seed=1, n_subjects=4)

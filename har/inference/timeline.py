@@ -1,0 +1,195 @@
+"""A timeline: what the person of a recording did from when to when.
+
+A recording becomes windows exactly as the training windows did, but for the start of the filters:
+they are settled on the first sample of each stretch, because starting from zero would leak gravity
+into the body's acceleration for seconds (see `har.signals.filters`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from har.arrays import FloatArray
+from har.errors import DataError
+from har.signals.activities import name_activities
+from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
+from har.signals.filters import WARM_UP_S, channels_from
+from har.signals.recording import Recording, Stretch
+from har.signals.streaming import UciHarStream, WindowStream
+from har.signals.windows import check_signals
+
+# About half an hour at 50 Hz: a day's windows need not be in memory at once.
+_CHUNK = 100_000
+
+
+@dataclass(frozen=True)
+class TimedWindows:
+    """Windows of a stretch of a recording, and when each starts.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        In g and rad/s.
+    start_s : ndarray of float64, shape (n_windows,)
+        Seconds from the recording's first sample.
+    warming_up : ndarray of bool, shape (n_windows,)
+        Whether a window starts while the filters still settle.
+    """
+
+    signals: FloatArray
+    start_s: FloatArray
+    warming_up: np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+def timed_windows(
+    recording: Recording, n_timesteps: int, step: int = WINDOW_STEP
+) -> Iterator[TimedWindows]:
+    """Filter a recording and cut it into windows, some hundreds at a time.
+
+    Parameters
+    ----------
+    recording : Recording
+        At 50 Hz, with the columns of `har.signals.channels.RAW_CHANNELS` or the first three of
+        them.
+    n_timesteps, step : int
+        Window length and hop in samples.
+
+    Yields
+    ------
+    TimedWindows
+        In the order of time. No window reaches over a gap.
+    """
+    for stretch in recording.stretches:
+        n_channels = len(channels_from(recording.channels))
+        cutter = WindowStream(n_timesteps, step, n_channels)
+        for channels in _filtered(recording, stretch):
+            cut = cutter.push(channels)
+            since_start_s = cut.first_samples / recording.rate_hz
+            yield TimedWindows(
+                cut.signals, stretch.start_s + since_start_s, since_start_s < WARM_UP_S
+            )
+
+
+def _filtered(recording: Recording, stretch: Stretch) -> Iterator[FloatArray]:
+    filters = UciHarStream(len(recording.channels), start="settled")
+    end = stretch.first_sample + stretch.n_samples
+    for first in range(stretch.first_sample, end, _CHUNK):
+        yield filters.push(recording.samples[first : min(first + _CHUNK, end)])
+    yield filters.finish()
+
+
+def raw_channels_of(channels: tuple[str, ...], rate_hz: float) -> tuple[str, ...]:
+    """Tell which sensors a classifier needs.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        What it reads.
+    rate_hz : float
+        At what rate.
+
+    Returns
+    -------
+    tuple of str
+        `RAW_CHANNELS`, or its first three if it was trained without a gyroscope.
+
+    Raises
+    ------
+    DataError
+        If it does not read what the processing of UCI HAR makes.
+    """
+    raw_channels = RAW_CHANNELS if any("gyro" in name for name in channels) else RAW_CHANNELS[:3]
+    if channels_from(raw_channels) != channels or rate_hz != SAMPLE_RATE_HZ:
+        raise DataError(
+            f"classifier: found one of {', '.join(channels)} at {rate_hz:g} Hz, expected "
+            f"{', '.join(UCI_CHANNELS)} at {SAMPLE_RATE_HZ:g} Hz to run on raw signals"
+        )
+    return raw_channels
+
+
+def with_channels(recording: Recording, raw_channels: tuple[str, ...]) -> Recording:
+    """Take from a recording the sensors that a classifier needs.
+
+    Parameters
+    ----------
+    recording : Recording
+        What was measured.
+    raw_channels : tuple of str
+        What is needed, see `raw_channels_of`.
+
+    Returns
+    -------
+    Recording
+        Without its gyroscope, if that is not needed.
+
+    Raises
+    ------
+    DataError
+        If it lacks a sensor, or has another rate.
+    """
+    n_channels = len(raw_channels)
+    if recording.rate_hz != SAMPLE_RATE_HZ or recording.channels[:n_channels] != raw_channels:
+        raise DataError(
+            f"{recording.source}: found {', '.join(recording.channels)} at "
+            f"{recording.rate_hz:g} Hz, expected {', '.join(raw_channels)} at {SAMPLE_RATE_HZ:g} Hz"
+        )
+    return replace(recording, samples=recording.samples[:, :n_channels], channels=raw_channels)
+
+
+def make_timeline(
+    recording: Recording,
+    predict: Callable[[FloatArray], FloatArray],
+    activities: tuple[str, ...],
+    n_timesteps: int,
+    abstain_below: float = 0.0,
+) -> pd.DataFrame:
+    """Classify a recording, window after window.
+
+    Parameters
+    ----------
+    recording : Recording
+        At 50 Hz, with the sensors that the classifier reads.
+    predict : callable
+        Gives probabilities, shape (n_windows, n_activities), for windows.
+    activities : tuple of str
+        Names of the classes.
+    n_timesteps : int
+        Samples in a window.
+    abstain_below : float
+        Where no probability is so high, the activity is UNKNOWN.
+
+    Returns
+    -------
+    DataFrame
+        A row per window: start_s and end_s in seconds from the first sample, activity,
+        probability, then ``p_ACTIVITY`` for each activity, and warming_up: whether the window
+        starts in the first 10 s of its stretch, while the filters still settle.
+
+    Raises
+    ------
+    DataError
+        If no stretch is long enough for a window.
+    """
+    starts_s, probabilities, warming_up = [], [], []
+    for windows in timed_windows(recording, n_timesteps):
+        if len(windows.signals):
+            check_signals(windows.signals, windows.signals.shape[2], recording.source)
+            starts_s.append(windows.start_s)
+            probabilities.append(predict(windows.signals))
+            warming_up.append(windows.warming_up)
+    if not starts_s:
+        longest = max(stretch.n_samples for stretch in recording.stretches)
+        raise DataError(
+            f"{recording.source}: found {longest / recording.rate_hz:g} s without a gap, "
+            f"expected at least {n_timesteps / recording.rate_hz:g} s for one window"
+        )
+    start_s, shares = np.concatenate(starts_s), np.concatenate(probabilities)
+    ends = {"start_s": start_s, "end_s": start_s + n_timesteps / recording.rate_hz}
+    named = name_activities(shares, activities, abstain_below)
+    best = {"activity": named, "probability": shares.max(axis=1)}
+    every = {f"p_{name}": column for name, column in zip(activities, shares.T, strict=True)}
+    return pd.DataFrame({**ends, **best, **every, "warming_up": np.concatenate(warming_up)})

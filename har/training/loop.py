@@ -1,0 +1,126 @@
+"""The training loop, as a generator: each epoch is a record, stopping is the caller's choice.
+
+Read `fit` from top to bottom; one step is `Trainer.step`: forward, backward, update.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from har.config import TrainingConfig
+from har.errors import RunError
+from har.evaluation.calibration import negative_log_likelihood
+from har.models.backend import mx
+from har.models.network import ActivityNetwork, predict_probabilities
+from har.signals.windows import Windows
+from har.training.batches import batches
+from har.training.history import EpochRecord
+from har.training.trainer import Trainer
+from har.training.weights import BestWeights
+
+
+def fit(
+    network: ActivityNetwork,
+    train: Windows,
+    validation: Windows | None,
+    config: TrainingConfig,
+    devices: list[mx.Context],
+    seed: int,
+) -> Iterator[EpochRecord]:
+    """Train a network, an epoch at a time.
+
+    Parameters
+    ----------
+    network : ActivityNetwork
+        Changed in place. When the last record was taken, it has the weights that
+        `config.keep` asks for.
+    train : Windows
+        What to learn from.
+    validation : Windows or None
+        Of other subjects, to choose the best epoch and to stop early.
+    config : TrainingConfig
+        Optimizer, schedule and the rest.
+    devices : list of mxnet.Context
+        Where the network's weights are; several share each batch.
+    seed : int
+        Of the order of the windows.
+
+    Yields
+    ------
+    EpochRecord
+
+    Raises
+    ------
+    RunError
+        If the loss or a weight is no longer a number.
+    """
+    generator = np.random.default_rng(seed)
+    trainer = Trainer(network, config, devices, math.ceil(len(train) / config.batch_size))
+    best = BestWeights(network)
+    for epoch in range(1, config.n_epochs + 1):
+        started_s = time.perf_counter()
+        trainer.resume()
+        n_right, total_loss = 0, 0.0
+        for signals, targets in batches(train, config, generator):
+            loss, n_right_in_batch = trainer.step(signals, targets)
+            total_loss += loss
+            n_right += n_right_in_batch
+        trainer.settle()
+        duration_s = time.perf_counter() - started_s
+        _check_numbers(network, total_loss, epoch)
+        scores = None if validation is None else score(network, validation, devices)
+        is_best = scores is not None and best.offer(epoch, *scores)
+        validation_loss, validation_accuracy = scores or (None, None)
+        yield EpochRecord(
+            epoch=epoch,
+            learning_rate=trainer.learning_rate,
+            train_loss=total_loss / len(train),
+            train_accuracy=n_right / len(train),
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            windows_per_s=len(train) / duration_s,
+            is_best=is_best,
+        )
+        if config.patience is not None and epoch - best.epoch >= config.patience:
+            break
+    if config.keep == "best":
+        best.restore()
+
+
+def _check_numbers(network: ActivityNetwork, loss: float, epoch: int) -> None:
+    """Refuse to go on, or to end, with a loss or weights that are no numbers."""
+    parameters = network.collect_params().values()
+    weights = (parameter.list_data()[0].asnumpy() for parameter in parameters)
+    if not (math.isfinite(loss) and all(np.isfinite(array).all() for array in weights)):
+        raise RunError(
+            f"training, epoch {epoch}: found a loss of {loss:g} and weights that are no numbers, "
+            "expected finite ones; try a smaller training.learning_rate"
+        )
+
+
+def score(
+    network: ActivityNetwork, windows: Windows, devices: list[mx.Context]
+) -> tuple[float, float]:
+    """Measure a network on windows it does not learn from.
+
+    Parameters
+    ----------
+    network : ActivityNetwork
+        With its weights on `devices`.
+    windows : Windows
+        Of validation subjects.
+    devices : list of mxnet.Context
+        Where to compute.
+
+    Returns
+    -------
+    loss, accuracy : float
+        Mean negative log-likelihood, and the share of windows that are right.
+    """
+    probabilities = predict_probabilities(network, windows.signals, devices)
+    accuracy = float(np.mean(probabilities.argmax(axis=1) == windows.labels))
+    return negative_log_likelihood(windows.labels, probabilities), accuracy

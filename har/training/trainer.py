@@ -1,0 +1,177 @@
+"""One step of training: forward, backward, update; and the learning rate of each step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from har.arrays import FloatArray
+from har.config import TrainingConfig
+from har.errors import RunError
+from har.models.backend import autograd, gluon, mx
+from har.models.network import ActivityNetwork
+from har.training.weights import AveragedWeights, share_statistics
+
+
+def learning_rate_at(config: TrainingConfig, epochs: float) -> float:
+    """Find the learning rate at a moment of training.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+        The schedule.
+    epochs : float
+        How much has been trained, in epochs.
+
+    Returns
+    -------
+    float
+        Rises linearly from zero while warming up; then stays, falls along half a cosine to zero
+        (Loshchilov & Hutter 2017), or drops in steps.
+    """
+    if epochs < config.warmup_epochs:
+        return config.learning_rate * epochs / config.warmup_epochs
+    if config.schedule == "cosine":
+        after_warmup = max(config.n_epochs - config.warmup_epochs, 1e-9)
+        share_done = min((epochs - config.warmup_epochs) / after_warmup, 1.0)
+        return config.learning_rate * (1 + math.cos(math.pi * share_done)) / 2
+    if config.schedule == "step":
+        return config.learning_rate * math.pow(config.step_factor, epochs // config.step_epochs)
+    return config.learning_rate
+
+
+class Trainer:
+    """Changes a network's weights, a batch at a time.
+
+    Parameters
+    ----------
+    network : ActivityNetwork
+        With its weights on `devices`.
+    config : TrainingConfig
+        Optimizer, schedule, decay, clipping and averaging.
+    devices : list of mxnet.Context
+        Share each batch.
+    n_batches : int
+        Steps in an epoch, for the schedule.
+    """
+
+    def __init__(
+        self,
+        network: ActivityNetwork,
+        config: TrainingConfig,
+        devices: list[mx.Context],
+        n_batches: int,
+    ) -> None:
+        self.network = network
+        self.config = config
+        self.devices = devices
+        self.n_batches = n_batches
+        self.n_steps = 0
+        parameters = network.collect_params().values()
+        self._trained = [p for p in parameters if p.grad_req != "null"]
+        self._loss = gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
+        self._loss.hybridize()
+        options = {"learning_rate": config.learning_rate}
+        if config.optimizer == "sgd":
+            options["momentum"] = config.momentum
+        if config.decay_kind == "l2":
+            options["wd"] = config.weight_decay
+        self._averages = AveragedWeights(network, config.averaging) if config.averaging else None
+        self._trainer = gluon.Trainer(
+            network.collect_params(), config.optimizer, options, update_on_kvstore=False
+        )
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the last step."""
+        return float(self._trainer.learning_rate)
+
+    def step(self, signals: FloatArray, targets: FloatArray) -> tuple[float, int]:
+        """Forward, backward, update.
+
+        Parameters
+        ----------
+        signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+            In g and rad/s.
+        targets : ndarray of float32, shape (n_windows, n_activities)
+            What the probabilities should be.
+
+        Returns
+        -------
+        loss : float
+            Cross-entropy, summed over the windows.
+        n_right : int
+            Windows whose most probable activity is the target's.
+
+        Raises
+        ------
+        RunError
+            If there are fewer windows than devices.
+        """
+        shares = self._share(signals, targets)
+        with autograd.record():
+            scores = [self.network(x) for x, _ in shares]
+            losses = [self._loss(s, y) for s, (_, y) in zip(scores, shares, strict=True)]
+        autograd.backward(losses)
+        self._update(n_windows=len(signals))
+        n_right = sum(_n_right(s, y) for s, (_, y) in zip(scores, shares, strict=True))
+        return sum(float(loss.sum().asscalar()) for loss in losses), n_right
+
+    def settle(self) -> None:
+        """Give the network the weights to measure and to keep: the average, if asked for."""
+        share_statistics(self.network)
+        if self._averages:
+            self._averages.exchange()
+
+    def resume(self) -> None:
+        """Give the network the weights to go on from, after `settle` or at the start."""
+        if self._averages:
+            self._averages.exchange()
+
+    def _share(self, signals: FloatArray, targets: FloatArray) -> list[tuple[Any, Any]]:
+        """Split a batch over the devices."""
+        n_shares = len(self.devices)
+        if len(signals) < n_shares:
+            raise RunError(
+                f"training: found a batch of {len(signals)} for {n_shares} devices, expected at "
+                "least one window for each; try a larger training.batch_size"
+            )
+        shares = np.array_split(signals, n_shares), np.array_split(targets, n_shares)
+        return [
+            (mx.nd.array(x, ctx=device), mx.nd.array(y, ctx=device))
+            for device, x, y in zip(self.devices, *shares, strict=True)
+        ]
+
+    def _update(self, n_windows: int) -> None:
+        """Go a step along the mean gradient of the batch."""
+        self.n_steps += 1
+        rate = learning_rate_at(self.config, (self.n_steps - 0.5) / self.n_batches)
+        self._trainer.set_learning_rate(rate)
+        if self.config.decay_kind == "decoupled" and self.config.weight_decay:
+            self._shrink(1 - rate * self.config.weight_decay)
+        self._trainer.allreduce_grads()
+        self._trainer.update(n_windows / self._shortening(n_windows))
+        if self._averages:
+            self._averages.update()
+
+    def _shrink(self, factor: float) -> None:
+        """Decay the weights apart from the gradient (Loshchilov & Hutter 2019)."""
+        for parameter in self._trained:
+            for weights in parameter.list_data():
+                weights *= factor
+
+    def _shortening(self, n_windows: int) -> float:
+        """Find by what to multiply the gradient, so that its norm is at most `clip_norm`."""
+        if self.config.clip_norm is None:
+            return 1.0
+        # After the gradients were added up, they are the same on every device.
+        gradients = [parameter.grad(self.devices[0]) for parameter in self._trained]
+        squares = mx.nd.multi_sum_sq(*gradients, num_arrays=len(gradients)).asnumpy()
+        norm = math.sqrt(float(squares.sum())) / n_windows
+        return min(1.0, self.config.clip_norm / norm) if norm else 1.0
+
+
+def _n_right(scores: mx.nd.NDArray, targets: mx.nd.NDArray) -> int:
+    return int((scores.argmax(axis=1) == targets.argmax(axis=1)).sum().asscalar())

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import refused
+
+from har.errors import DataError
+from har.inference import timeline as making
+from har.inference.segments import merge_segments
+from har.inference.timeline import make_timeline, raw_channels_of, timed_windows, with_channels
+from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
+from har.signals.filters import uci_har_channels
+from har.signals.recording import Recording, Stretch
+from har.signals.windows import sliding_windows
+
+ACTIVITIES = ("REST", "WALK")
+ACC_CHANNELS = (*UCI_CHANNELS[:3], *UCI_CHANNELS[6:])
+
+
+def a_recording(*lengths, n_channels=6, gap_s=5.0, seed=0):
+    """Noise around gravity, in stretches of so many samples with gaps between them."""
+    random = np.random.default_rng(seed)
+    samples = random.normal(scale=0.1, size=(sum(lengths), n_channels)) + np.eye(n_channels)[0]
+    starts = np.cumsum([0, *lengths[:-1]]).tolist()
+    stretches = tuple(
+        Stretch(start, length, start / 50 + gap_s * number)
+        for number, (start, length) in enumerate(zip(starts, lengths, strict=True))
+    )
+    channels = RAW_CHANNELS[:n_channels]
+    return Recording(samples.astype(np.float32), 1, "walk.csv", channels, stretches=stretches)
+
+
+def by_sign(signals):
+    """A stand-in for a network: the sign of each window's first value decides."""
+    is_walk = signals[:, 0, 0] > 0
+    return np.where(is_walk[:, None], [0.1, 0.9], [0.7, 0.3])
+
+
+@pytest.mark.parametrize(("n_channels", "channels"), [(6, UCI_CHANNELS), (3, ACC_CHANNELS)])
+def test_windows_are_those_of_the_whole_filtered_at_once(n_channels, channels, monkeypatch):
+    monkeypatch.setattr(making, "_CHUNK", 333)
+    recording = a_recording(2000, n_channels=n_channels)
+    whole = uci_har_channels(recording.samples, start="settled").astype(np.float32)
+    found = np.concatenate([part.signals for part in timed_windows(recording, 128)])
+    assert found.shape[2] == len(channels)
+    np.testing.assert_array_equal(found, sliding_windows(whole, 128, 64))
+
+
+def test_every_stretch_starts_anew_and_no_window_reaches_over_a_gap():
+    recording = a_recording(500, 300)
+    timeline = make_timeline(recording, by_sign, ACTIVITIES, 128)
+    alone = make_timeline(a_recording(500), by_sign, ACTIVITIES, 128)
+    pd.testing.assert_frame_equal(timeline[: len(alone)], alone)
+    second = timeline[len(alone) :]
+    assert second["start_s"].tolist() == pytest.approx([15.0, 16.28, 17.56])
+    assert second["warming_up"].all()
+
+
+def test_a_row_has_times_the_best_activity_and_every_probability():
+    timeline = make_timeline(a_recording(1000), by_sign, ACTIVITIES, 128)
+    names = ["start_s", "end_s", "activity", "probability", "p_REST", "p_WALK", "warming_up"]
+    assert list(timeline) == names
+    assert len(timeline) == (1000 - 128) // 64 + 1
+    np.testing.assert_allclose(timeline["end_s"] - timeline["start_s"], 2.56)
+    shares = timeline[["p_REST", "p_WALK"]]
+    assert ("p_" + timeline["activity"] == shares.idxmax(axis=1)).all()
+    assert (timeline["probability"] == shares.max(axis=1)).all()
+    assert timeline["warming_up"].tolist() == (timeline["start_s"] < 10).tolist()
+
+
+def test_windows_below_the_threshold_are_unknown_and_keep_their_probabilities():
+    recording = a_recording(1000)
+    answered = make_timeline(recording, by_sign, ACTIVITIES, 128)
+    timeline = make_timeline(recording, by_sign, ACTIVITIES, 128, abstain_below=0.8)
+    expected = answered["activity"].replace("REST", "UNKNOWN")
+    assert set(expected) == {"UNKNOWN", "WALK"}
+    pd.testing.assert_frame_equal(timeline, answered.assign(activity=expected))
+    segments = merge_segments(timeline)
+    assert set(segments["activity"]) == {"UNKNOWN", "WALK"}
+    assert segments["n_windows"].sum() == len(timeline)
+
+
+def test_a_recording_shorter_than_a_window_is_refused():
+    with refused(DataError, "walk.csv", "found 2.54 s", "at least 2.56 s"):
+        make_timeline(a_recording(127, 100), by_sign, ACTIVITIES, 128)
+
+
+def test_short_stretches_are_left_out():
+    timeline = make_timeline(a_recording(100, 200, 50), by_sign, ACTIVITIES, 128)
+    assert timeline["start_s"].tolist() == pytest.approx([7.0, 8.28])
+
+
+@pytest.mark.parametrize(
+    ("channels", "raw_channels"), [(UCI_CHANNELS, RAW_CHANNELS), (ACC_CHANNELS, RAW_CHANNELS[:3])]
+)
+def test_a_classifier_needs_the_sensors_its_channels_are_made_of(channels, raw_channels):
+    assert raw_channels_of(channels, 50.0) == raw_channels
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate_hz"),
+    [(("heart_rate",), 50.0), (UCI_CHANNELS[::-1], 50.0), (UCI_CHANNELS, 100.0)],
+)
+def test_a_classifier_of_other_channels_cannot_run_on_raw_signals(channels, rate_hz):
+    with refused(DataError, f"found one of {channels[0]}", f"{rate_hz:g} Hz", "body_acc_x"):
+        raw_channels_of(channels, rate_hz)
+
+
+def test_a_gyroscope_that_is_not_needed_is_left_out():
+    recording = with_channels(a_recording(200), RAW_CHANNELS[:3])
+    assert recording.channels == RAW_CHANNELS[:3]
+    assert recording.samples.shape == (200, 3)
+
+
+def test_a_recording_without_the_gyroscope_that_is_needed_is_refused():
+    with refused(DataError, "walk.csv", "found acc_x, acc_y, acc_z at 50 Hz", "gyro_x"):
+        with_channels(a_recording(200, n_channels=3), RAW_CHANNELS)
+
+
+def test_a_recording_at_another_rate_is_refused():
+    with refused(DataError, "walk.csv", "at 100 Hz", "at 50 Hz"):
+        with_channels(replace(a_recording(200), rate_hz=100.0), RAW_CHANNELS)

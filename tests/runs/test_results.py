@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from builders import refused
+from numpy.testing import assert_array_equal
+from scored_run import (
+    make_evaluation,
+    make_explanation,
+    make_robustness,
+    make_run,
+    make_windows,
+)
+
+from har.errors import DataError, HarError, RunError
+from har.runs.results import Results, check_same_windows
+
+
+@pytest.fixture
+def windows():
+    return make_windows()
+
+
+@pytest.fixture
+def run(tmp_path, windows):
+    return make_run(tmp_path / "run", windows)
+
+
+def change_json(file, change):
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
+
+
+def test_what_was_written_is_read(run, windows):
+    evaluation = make_evaluation(windows)
+    results = Results.read(run)
+    assert results.scores.accuracy == evaluation.accuracy
+    assert results.scores.activities == windows.activities
+    assert_array_equal(results.scores.confusion_matrix, evaluation.confusion_matrix)
+    assert results.scores.per_subject["accuracy"].is_monotonic_increasing
+    assert len(results.predictions) == len(windows)
+    assert results.evaluation.intervals == evaluation.intervals
+    assert len(results.metrics) == 28
+    assert results.metrics["validation_loss"].notna().all()
+
+
+def test_a_run_may_have_no_validation(tmp_path, windows):
+    metrics = Results.read(make_run(tmp_path, windows, is_validated=False)).metrics
+    assert metrics[["validation_loss", "validation_accuracy"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "manifest.json", "metrics.jsonl", "evaluation.json", "predictions.csv"]
+)
+def test_a_missing_file_is_named(run, name):
+    (run.path / name).unlink()
+    with pytest.raises(HarError, match=name):
+        Results.read(run)
+
+
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "metrics.jsonl", "evaluation.json", "predictions.csv"]
+)
+def test_a_damaged_file_is_named(run, name):
+    file = run.path / name
+    file.write_bytes(file.read_bytes()[:-40] + b"\xff")
+    with pytest.raises(HarError, match=name):
+        Results.read(run)
+
+
+@pytest.mark.parametrize(
+    "key", ["accuracy", "macro_f1", "n_windows", "confusion_matrix", "per_class", "per_subject"]
+)
+def test_a_missing_figure_is_named(run, key):
+    change_json(run.evaluation, lambda content: content.pop(key))
+    with refused(RunError, "evaluation.json", f"found no key {key}", "expected accuracy, "):
+        Results.read(run)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"accuracy": "high"},
+        {"accuracy": None},
+        {"confusion_matrix": [[1, 2], [3, 4]]},
+        {"confusion_matrix": [[1, 2], [3]]},
+        {"per_class": {"WALKING": {}}},
+        {"per_class": 3},
+        {"per_subject": {"2": 0.9}},
+        {"per_subject": {}},
+        {"activities": 6},
+    ],
+    ids=str,
+)
+def test_figures_that_do_not_fit_are_refused(run, wrong):
+    change_json(run.evaluation, lambda content: content.update(wrong))
+    with refused(RunError, "evaluation.json", "found", "expected"):
+        Results.read(run)
+
+
+def test_predictions_of_another_evaluation_are_refused(run):
+    table = run.read_predictions()
+    run.write_predictions(table.head(10))
+    with refused(RunError, "predictions.csv", "found 10 rows", "expected 180"):
+        Results.read(run)
+
+
+def test_predictions_with_text_for_a_probability_are_refused(run):
+    table = run.read_predictions().astype(object)
+    table.loc[0, "true"] = "FLYING"
+    run.write_predictions(table)
+    with pytest.raises((DataError, RunError), match="predictions.csv"):
+        Results.read(run)
+
+
+@pytest.mark.parametrize("section", ["model", "training"])
+def test_a_manifest_of_nothing_trained_is_refused(run, section):
+    change_json(run.manifest, lambda content: content.pop(section))
+    with refused(RunError, "manifest.json", f"{section}.", "expected"):
+        Results.read(run)
+
+
+@pytest.mark.parametrize(
+    "line", ['{"epoch": 1}', '{"epoch": "one", "train_loss": 1, "train_accuracy": 1}']
+)
+def test_metrics_that_are_no_numbers_are_refused(run, line):
+    run.metrics.write_text(line + "\n")
+    with refused(RunError, "metrics.jsonl", "found", "expected"):
+        Results.read(run)
+
+
+def test_no_epochs_are_refused(run):
+    run.metrics.write_text("")
+    with refused(RunError, "metrics.jsonl", "expected"):
+        Results.read(run)
+
+
+def test_other_windows_than_those_predicted_are_refused(run, windows):
+    results = Results.read(run)
+    check_same_windows(results, windows, run.predictions)
+    for other in (windows.where(np.arange(10)), make_windows(seed=1)):
+        with refused(RunError, "predictions.csv", f"the {len(other)} test windows", "expected"):
+            check_same_windows(results, other, run.predictions)
+
+
+def test_robustness_is_read_where_it_was_measured(run):
+    assert Results.read(run).robustness is None
+    run.write_json(run.robustness, make_robustness().to_dict())
+    assert Results.read(run).robustness.to_dict() == make_robustness().to_dict()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.pop("accuracy"),
+        lambda content: content.update(rows=[]),
+        lambda content: content.update(rows=7),
+        lambda content: content["rows"][3].update(level="strong"),
+        lambda content: content["rows"][3].pop("n_windows"),
+    ],
+)
+def test_damaged_robustness_is_refused(run, change):
+    run.write_json(run.robustness, make_robustness().to_dict())
+    change_json(run.robustness, change)
+    with refused(RunError, "robustness.json: found a missing or wrong figure", "--robustness"):
+        Results.read(run)
+
+
+def test_robustness_of_other_windows_is_refused(run):
+    run.write_json(run.robustness, make_robustness(n_windows=10).to_dict())
+    with refused(RunError, "robustness.json: found figures of 10 windows", "expected 180"):
+        Results.read(run)
+
+
+def test_an_explanation_is_read_where_there_is_one(run, windows):
+    assert Results.read(run).explanation is None
+    explanation = make_explanation(windows)
+    run.write_json(run.explanation, explanation.to_dict())
+    assert Results.read(run).explanation.importances == explanation.importances
+
+
+def test_a_damaged_explanation_is_refused(run, windows):
+    run.write_json(run.explanation, make_explanation(windows).to_dict())
+    change_json(run.explanation, lambda content: content.pop("states"))
+    with refused(RunError, "explanation.json: found something missing or wrong", "--explain"):
+        Results.read(run)
+
+
+def test_an_explanation_of_other_windows_or_activities_is_refused(run, windows):
+    run.write_json(run.explanation, make_explanation(windows, n_windows=10).to_dict())
+    with refused(RunError, "explanation.json: found 10 windows of 6 activities", "expected 180"):
+        Results.read(run)
+    others = make_windows(activities=("SITTING", "RUNNING", "JUMPING"))
+    run.write_json(run.explanation, make_explanation(others).to_dict())
+    with refused(RunError, "found 180 windows of 3 activities", "180 of 6 as in evaluation.json"):
+        Results.read(run)
