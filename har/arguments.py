@@ -25,7 +25,7 @@ from har.shared_options import (
 
 # The verbs that take settings of a recipe.
 TAKE_SETTINGS = ("train", "cv", "tune")
-# The names in har.baselines, whose import would make --help slow.
+# The names in har.model_selection.baselines, whose import would make --help slow.
 BASELINES = (
     "logistic_regression",
     "linear_svm",

@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from har.baselines import chosen_baselines, features_of, score_baseline
-from har.crossval import n_processes, run_jobs
-from har.crossval_summary import summarise
 from har.datasets.loading import open_training
 from har.errors import RunError
 from har.files import write_text
-from har.folds import Fold, folds_of
+from har.model_selection.baselines import chosen_baselines, features_of, score_baseline
+from har.model_selection.cross_validation import n_processes, run_jobs
+from har.model_selection.folds import Fold, folds_of
+from har.model_selection.summary import summarise
 from har.progress import baselines_in_words, show_scores
 from har.recipes import load_config
 from har.runs.provenance import describe_training_start

@@ -20,12 +20,12 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.compare_figure import cost_figure, cost_in_words
+from har.comparison.contenders import contenders_in_words
 from har.drawings import save_png, save_svg, to_svg
 from har.files import write_text, writing_to
 from har.markdown import markdown_table
 from har.page_parts import about_data
 from har.pages import page_environment
-from har.side_by_side import contenders_in_words
 from har.words import duration_in_words, people, percent, points, setting_in_words
 
 # On the page; all are in the JSON.
@@ -75,7 +75,7 @@ def write_comparison(summary: Mapping[str, Any], folder: Path) -> Path:
     Parameters
     ----------
     summary : mapping
-        What `har.compare_summary.summarise` gave.
+        What `har.comparison.summary.summarise` gave.
     folder : Path
         Made if it is not there; other files in it stay.
 
@@ -106,7 +106,7 @@ def markdown_of(summary: Mapping[str, Any]) -> str:
     Parameters
     ----------
     summary : mapping
-        What `har.compare_summary.summarise` gave.
+        What `har.comparison.summary.summarise` gave.
 
     Returns
     -------

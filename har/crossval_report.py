@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from har.crossval_folder import CrossValidationFolder
 from har.files import write_text
+from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.page_parts import (
     about_data,
     command_lines,

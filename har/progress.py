@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from har.evaluation.metrics import Evaluation
-from har.folds import FoldScore
+from har.model_selection.folds import FoldScore
 from har.training.history import EpochRecord
 
 if TYPE_CHECKING:

@@ -9,12 +9,19 @@ from pathlib import Path
 from optuna import Study
 
 from har.datasets.loading import open_training
-from har.folds import folds_of
+from har.model_selection.folds import folds_of
+from har.model_selection.ranges import load_search
+from har.model_selection.tuning import (
+    Task,
+    hardest_first,
+    n_over,
+    open_study,
+    run_trials,
+    without_password,
+)
+from har.model_selection.tuning_folder import TuningFolder, best_of
 from har.progress import trial_in_words
-from har.ranges import load_search
 from har.runs.provenance import describe_training_start, now
-from har.tuning import Task, hardest_first, n_over, open_study, run_trials, without_password
-from har.tuning_folder import TuningFolder, best_of
 
 
 def run_search(options: Namespace, say: Callable[[str], None]) -> str:

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import window_variants
 from joblib import Parallel, delayed
+from variant_comparison import compare, markdown_of
 
-from har import artefacts
-from har.comparison import compare, markdown_of
 from har.config import Config, DataConfig
 from har.datasets.dataset import TrainingSet
 from har.datasets.file_trees import trees_at
@@ -33,7 +33,7 @@ from har.datasets.hapt_recordings import read_recordings
 from har.datasets.loading import DATA_FOLDER, open_training
 from har.errors import ConfigError, DataError, HarError, RunError
 from har.files import whole_folder, write_text
-from har.folds import Fold, choose_folds, folds_of
+from har.model_selection.folds import Fold, choose_folds, folds_of
 from har.recipes import load_config
 from har.runs.folder import RunFolder
 from har.runs.provenance import describe_source, describe_training_start, now
@@ -51,18 +51,21 @@ DISTANCES_S = (2, 5)
 
 # What each kind of network learns from, in words and as it is made; the ordinary kind besides.
 RETRAINED = {
-    "restarted": ("filters start 10 s before the window", partial(artefacts.restarted, lead_s=10)),
-    "detrended": ("movements less their straight lines", artefacts.without_trends),
+    "restarted": (
+        "filters start 10 s before the window",
+        partial(window_variants.restarted, lead_s=10),
+    ),
+    "detrended": ("movements less their straight lines", window_variants.without_trends),
 }
 AFRESH = "Filters start afresh, settled on their first sample"
 TRENDS = "Slow trends removed"
 REMADE = (
     *(
-        (AFRESH, f"{lead_s} s before the window", partial(artefacts.restarted, lead_s=lead_s))
+        (AFRESH, f"{lead_s} s before the window", partial(window_variants.restarted, lead_s=lead_s))
         for lead_s in LEADS_S
     ),
-    (TRENDS, "movements less their straight lines", artefacts.without_trends),
-    (TRENDS, "movements less their means over the window", artefacts.without_means),
+    (TRENDS, "movements less their straight lines", window_variants.without_trends),
+    (TRENDS, "movements less their means over the window", window_variants.without_means),
 )
 
 # A group, the windows in words, and what was right about each; see `what_is_right`.
@@ -143,9 +146,9 @@ class Material:
         recordings = read_recordings(tree)
         return cls(data, recordings, read_segments(tree, recordings))
 
-    def remade(self, places: pd.DataFrame, remake: artefacts.Remake) -> Windows:
+    def remade(self, places: pd.DataFrame, remake: window_variants.Remake) -> Windows:
         """Make windows anew from the raw recordings."""
-        return artefacts.remade(self.recordings, places, remake)
+        return window_variants.remade(self.recordings, places, remake)
 
 
 def train_missing(networks: Sequence[Network], material: Material, n_jobs: int) -> None:
@@ -153,7 +156,7 @@ def train_missing(networks: Sequence[Network], material: Material, n_jobs: int) 
     missing = [network for network in networks if not network.is_trained()]
     windows = {"ordinary": material.data.windows}
     for kind in {network.kind for network in missing} & set(RETRAINED):
-        windows[kind] = material.remade(artefacts.uci_har_places(), RETRAINED[kind][1])
+        windows[kind] = material.remade(window_variants.uci_har_places(), RETRAINED[kind][1])
     Parallel(n_jobs=n_jobs)(delayed(network.train)(windows[network.kind]) for network in missing)
 
 
@@ -180,7 +183,7 @@ def parts_of(reference: pd.DataFrame, places: pd.DataFrame, material: Material) 
         return reference[np.asarray(is_in)[reference.index]]
 
     group = "Distance to the nearest change of label"
-    distance_s = artefacts.seconds_to_change(places, material.segments)
+    distance_s = window_variants.seconds_to_change(places, material.segments)
     for limit_s in DISTANCES_S:
         yield group, f"more than {limit_s} s", part(distance_s > limit_s)
         yield group, f"at most {limit_s} s", part(distance_s <= limit_s)
@@ -198,16 +201,16 @@ def parts_of_hapt(
 ) -> Iterator[Part]:
     """Classify HAPT's own windows of the same people."""
     group = "HAPT's own windows, filtered as those of UCI HAR, cut at other places"
-    hapt_places = artefacts.hapt_places(material.segments)
-    table = what_is_right(networks, material.remade(hapt_places, artefacts.as_recorded))
+    hapt_places = window_variants.hapt_places(material.segments)
+    table = what_is_right(networks, material.remade(hapt_places, window_variants.as_recorded))
     yield group, "all of the six activities", table
-    is_new = artefacts.greatest_overlap(hapt_places, places) <= 0.5
+    is_new = window_variants.greatest_overlap(hapt_places, places) <= 0.5
     yield group, "at most half of them in any window of UCI HAR", table[is_new[table.index]]
 
 
 def find_out(networks: Sequence[Network], material: Material) -> list[dict[str, Any]]:
     """Make a row of the table for each kind and part of the windows, the reference first."""
-    places = artefacts.uci_har_places()
+    places = window_variants.uci_har_places()
     ordinary = [network for network in networks if network.kind == "ordinary"]
     reference = what_is_right(ordinary, material.data.windows)
 
@@ -303,7 +306,7 @@ def networks_for(options: argparse.Namespace, config: Config, folds: list[Fold])
 
 def n_since_start(folds: Sequence[Fold]) -> dict[str, int]:
     """Count the windows whose filters would start before the recording, for each lead."""
-    places = artefacts.uci_har_places()
+    places = window_variants.uci_har_places()
     held_out = [subject for fold in folds for subject in fold.held_out_subjects]
     start_s = places["first_sample"][places["subject"].isin(held_out)] / SAMPLE_RATE_HZ
     return {f"{lead_s} s": int((start_s < lead_s).sum()) for lead_s in LEADS_S}

@@ -96,10 +96,10 @@ def score_on_test_subjects(options: argparse.Namespace) -> list[dict[str, object
 
 def score_baselines(n_seeds: int) -> Iterator[dict[str, object]]:
     """Train each baseline on all training subjects with each seed, one after the other."""
-    from har import baselines
     from har.config import DataConfig
     from har.datasets.loading import open_data
     from har.evaluation.metrics import Evaluation
+    from har.model_selection import baselines
     from har.runs.provenance import describe_source, now
 
     data = open_data(DataConfig())

@@ -89,7 +89,9 @@ def test_the_figures_follow_from_the_predictions(cv_run, uci_har):
 
 def test_what_is_there_is_not_trained_again(cv_run, arguments, capsys, monkeypatch):
     before = figures(cv_run)
-    monkeypatch.setattr("har.crossval.score_fold", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(
+        "har.model_selection.cross_validation.score_fold", lambda *_: pytest.fail("trained again")
+    )
     assert main([*arguments, "--jobs", "1", "--out", str(cv_run)]) == 0
     said = capsys.readouterr()
     assert said.err == f"{cv_run}: 5 of 5 folds are there already\n"

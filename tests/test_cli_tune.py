@@ -11,9 +11,9 @@ import pytest
 from builders import small_windows
 from command_line import TINY, the_one_line
 
-from har import tuning
 from har.cli import INTERRUPTED, main
 from har.datasets.dataset import TrainingSet
+from har.model_selection import tuning
 from har.recipes import load_config
 
 SMALL = (*TINY, "--device", "cpu", "--training.n_epochs", "1", "--model.hidden_size", "2..6")

@@ -10,10 +10,10 @@ from read_page import plain, text_of
 from scored_run import make_evaluation, make_windows
 
 from har.compare_report import markdown_of, p_value, write_comparison
-from har.compare_summary import summarise
+from har.comparison.contenders import Contender, line_up, read_runs
+from har.comparison.summary import summarise
 from har.errors import RunError
 from har.recipes import SETTINGS
-from har.side_by_side import Contender, line_up, read_runs
 from har.words import activity_label, people, percent, points, sureness
 
 

@@ -7,8 +7,8 @@ from read_page import plain, text_of
 from scored_folds import MANIFEST, make_score, make_scores
 
 from har.config import Config
-from har.crossval_folder import CrossValidationFolder
 from har.crossval_report import write_crossval_report
+from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.words import percent
 
 

@@ -11,7 +11,7 @@ from read_page import Page
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
 
 from har.compare_report import write_comparison
-from har.compare_summary import summarise
+from har.comparison.summary import summarise
 from har.evaluation.metrics import Evaluation
 from har.report import write_report
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.baselines import BASELINES
 from har.cli import main
+from har.model_selection.baselines import BASELINES
 from har.recipes import load_config
 
 ROOT = Path(__file__).parents[1]

@@ -16,10 +16,10 @@ from scored_run import make_evaluation, make_explanation, make_robustness, make_
 from timelines import a_report
 
 from har.compare_report import write_comparison
-from har.compare_summary import summarise
+from har.comparison.summary import summarise
 from har.config import Config
-from har.crossval_folder import CrossValidationFolder
 from har.crossval_report import write_crossval_report
+from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.report import write_report
 from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
 from har.unfinished_report import write_unfinished_report

@@ -7,9 +7,9 @@ import json
 import numpy as np
 from scored_run import make_evaluation, make_run, make_windows
 
+from har.comparison.contenders import line_up, read_runs
 from har.config import Config
 from har.evaluation.metrics import Evaluation
-from har.side_by_side import line_up, read_runs
 
 
 def make_runs(folder, names=("one", "two"), windows=None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scored_run import make_evaluation, make_windows
 
-from har.folds import FoldScore, folds_of
+from har.model_selection.folds import FoldScore, folds_of
 
 SUBJECTS = (1, 3, 5, 6, 7, 8)
 WINDOWS = make_windows(240, subjects=SUBJECTS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from builders import small_windows
 
-from har.folds import folds_of
-from har.ranges import load_search
-from har.tuning import Task, open_study
+from har.model_selection.folds import folds_of
+from har.model_selection.ranges import load_search
+from har.model_selection.tuning import Task, open_study
 
 WINDOWS = small_windows()
 FOLDS = folds_of(WINDOWS, 3)

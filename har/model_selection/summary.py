@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from har.evaluation.metrics import Evaluation
-from har.folds import FoldScore
+from har.model_selection.folds import FoldScore
 
 _FIGURES = ("accuracy", "macro_f1")
 

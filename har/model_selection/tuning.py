@@ -28,12 +28,12 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from har.crossval import score_fold
 from har.errors import HarError, RunError, UsageError
-from har.folds import Fold
-from har.ranges import Search
+from har.model_selection.cross_validation import score_fold
+from har.model_selection.folds import Fold
+from har.model_selection.ranges import Search
+from har.model_selection.tuning_folder import INTERRUPTED, failure_of
 from har.signals.windows import Windows
-from har.tuning_folder import INTERRUPTED, failure_of
 
 # Of five folds of UCI HAR, by what MiniRocket and first networks scored in them: what is bad shows
 # soon. For other data, this order is as good as any.

@@ -6,7 +6,7 @@ from builders import refused, small_windows
 from sklearn.model_selection import GroupKFold
 
 from har.errors import DataError, UsageError
-from har.folds import choose_folds, folds_of
+from har.model_selection.folds import choose_folds, folds_of
 
 
 def test_folds_of_the_real_data_are_scikit_learns(uci_har):

@@ -8,15 +8,10 @@ from builders import refused, small_windows
 from sklearn.metrics import accuracy_score
 
 from har import arguments
-from har.baselines import (
-    BASELINES,
-    fit_baseline,
-    predict_baseline,
-    score_baseline,
-)
 from har.errors import DataError
-from har.features import summary_features
-from har.folds import Fold
+from har.model_selection.baselines import BASELINES, fit_baseline, predict_baseline, score_baseline
+from har.model_selection.features import summary_features
+from har.model_selection.folds import Fold
 
 WINDOWS = small_windows()
 FOLD = Fold(1, train_subjects=(1, 2, 3, 4), held_out_subjects=(5, 6))

@@ -10,13 +10,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from har import compare_baselines
-from har.compare_baselines import answer_with_baselines
+from har.comparison import baselines as compare_baselines
+from har.comparison.baselines import answer_with_baselines
+from har.comparison.contenders import line_up, read_runs
 from har.config import Config
 from har.datasets.dataset import DataSet, content_fingerprint
 from har.errors import RunError
-from har.features import summary_features
-from har.side_by_side import line_up, read_runs
+from har.model_selection.features import summary_features
 
 TRAIN, TEST = make_windows(240, subjects=(1, 3, 5, 6, 7), seed=1), make_windows(90, seed=2)
 NAMES = ("logistic_regression", "random_forest")

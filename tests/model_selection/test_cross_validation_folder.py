@@ -10,9 +10,9 @@ from builders import refused
 from scored_folds import MANIFEST, WINDOWS, make_score, make_scores
 
 from har.config import Config, DataConfig, TrainingConfig
-from har.crossval_folder import CrossValidationFolder
 from har.errors import DataError, RunError
-from har.folds import folds_of
+from har.model_selection.cross_validation_folder import CrossValidationFolder
+from har.model_selection.folds import folds_of
 from har.runs.folder import RunFolder
 
 start = CrossValidationFolder.start

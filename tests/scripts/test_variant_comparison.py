@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-
-from har.comparison import compare, markdown_of
+from variant_comparison import compare, markdown_of
 
 
 def table(rows):

@@ -21,11 +21,11 @@ from typing import Any
 import pandas as pd
 
 from har.config import Config
-from har.crossval_summary import summarise
 from har.errors import RunError
 from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
-from har.folds import FoldScore
+from har.model_selection.folds import FoldScore
+from har.model_selection.summary import summarise
 from har.runs.folder import RunFolder
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")

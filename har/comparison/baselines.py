@@ -11,11 +11,11 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from har.arrays import FloatArray
-from har.baselines import features_of, fit_timed, predict_from_features
+from har.comparison.contenders import Contender, ScoredRun, check_fingerprint
 from har.datasets.loading import open_data
 from har.evaluation.metrics import Evaluation
+from har.model_selection.baselines import features_of, fit_timed, predict_from_features
 from har.runs.results import check_same_windows
-from har.side_by_side import Contender, ScoredRun, check_fingerprint
 from har.signals.windows import Windows
 
 
@@ -27,7 +27,7 @@ def answer_with_baselines(
     Parameters
     ----------
     names : sequence of str
-        Of `har.baselines.BASELINES`.
+        Of `har.model_selection.baselines.BASELINES`.
     run : ScoredRun
         Whose data and seed to take.
     root : str or None

@@ -7,9 +7,9 @@ import pytest
 from builders import refused, small_windows, tiny_config
 
 from har.classifier import ActivityClassifier
-from har.crossval import cross_validate, n_processes, score_fold
 from har.errors import DataError
-from har.folds import folds_of
+from har.model_selection.cross_validation import cross_validate, n_processes, score_fold
+from har.model_selection.folds import folds_of
 
 WINDOWS = small_windows()
 

@@ -10,9 +10,9 @@ from builders import refused
 from compared_runs import change_json, make_runs, side_of
 from scored_run import make_evaluation, make_run, make_windows
 
+from har.comparison.contenders import Contender, line_up, read_runs
 from har.config import Config
 from har.errors import RunError, UsageError
-from har.side_by_side import Contender, line_up, read_runs
 
 
 @pytest.fixture

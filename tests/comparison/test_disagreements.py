@@ -7,7 +7,7 @@ import pytest
 from compared_runs import evaluation_of, make_runs, side_of
 from scored_run import make_run, make_windows
 
-from har.disagreements import find_disagreements
+from har.comparison.disagreements import find_disagreements
 
 NAMES = ["SIT", "STAND", "WALK"]
 SUBJECTS = [1, 1, 1, 1, 2, 2]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from har.errors import ConfigError, UsageError
-from har.ranges import load_search
+from har.model_selection.ranges import load_search
 from har.recipes import load_config
 
 POOLINGS = ("last", "sum", "mean", "max", "mean_max", "attention")

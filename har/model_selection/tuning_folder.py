@@ -22,7 +22,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from har.errors import RunError
 from har.files import write_frame, write_text, writing_to
-from har.ranges import Search
+from har.model_selection.ranges import Search
 from har.recipes import save_config
 from har.runs.folder import RunFolder
 

@@ -31,8 +31,8 @@ from threadpoolctl import threadpool_limits
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
 from har.evaluation.metrics import Evaluation
-from har.features import summary_features
-from har.folds import Fold, FoldScore, folds_of
+from har.model_selection.features import summary_features
+from har.model_selection.folds import Fold, FoldScore, folds_of
 from har.signals.windows import Windows
 
 # By name, what makes one from a seed.

@@ -7,10 +7,10 @@ from itertools import combinations
 from typing import Any
 
 from har import __version__
-from har.disagreements import find_disagreements
+from har.comparison.contenders import Contender, SideBySide
+from har.comparison.disagreements import find_disagreements
+from har.comparison.paired_tests import mcnemar, paired_differences
 from har.evaluation.metrics import Evaluation
-from har.paired import mcnemar, paired_differences
-from har.side_by_side import Contender, SideBySide
 
 # Up to so many are compared each with each; six pairs can still be read.
 _N_ALL_PAIRS = 4

@@ -10,7 +10,7 @@ import pytest
 
 from har.datasets.uci_har import TEST_SUBJECTS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "person_or_recording.py"
 # One layer of four units for an epoch: to see that all is done, not how well.
 TINY = ["--config", "quick", "--folds", "0", "--training.n_epochs", "1", "--model.n_layers", "1"]

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import signal, stats
 from scipy.spatial.transform import Rotation
 
-from har.features import BAND_EDGES_HZ, LAGS_S, SMALLEST_DEVIATION, summary_features
+from har.model_selection.features import BAND_EDGES_HZ, LAGS_S, SMALLEST_DEVIATION, summary_features
 from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS
 
 TRIAD = ("body_acc_x", "body_acc_y", "body_acc_z")

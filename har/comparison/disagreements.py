@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import FloatArray, IntArray
-from har.side_by_side import SideBySide
+from har.comparison.contenders import SideBySide
 
 _N_SUREST = 20
 

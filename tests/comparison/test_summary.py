@@ -10,7 +10,7 @@ from compared_runs import evaluation_of, make_runs, side_of
 from scored_run import make_evaluation, make_run, make_windows
 from sklearn.metrics import f1_score
 
-from har.compare_summary import summarise
+from har.comparison.summary import summarise
 from har.config import Config, ModelConfig
 from har.recipes import SETTINGS
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-
-from har.artefacts import (
+from window_variants import (
     as_recorded,
     greatest_overlap,
     hapt_places,
@@ -18,6 +17,7 @@ from har.artefacts import (
     without_means,
     without_trends,
 )
+
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt import holds_hapt, read_segments
 from har.datasets.hapt_recordings import read_recordings

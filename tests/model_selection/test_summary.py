@@ -8,7 +8,7 @@ import pytest
 from scored_folds import make_scores
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, recall_score
 
-from har.crossval_summary import summarise
+from har.model_selection.summary import summarise
 
 
 @pytest.fixture(scope="module")

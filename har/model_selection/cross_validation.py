@@ -14,7 +14,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from har.config import Config
-from har.folds import Fold, FoldScore
+from har.model_selection.folds import Fold, FoldScore
 from har.runs.provenance import describe_source
 from har.signals.windows import Windows
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
-from har.paired import mcnemar, paired_differences
+from har.comparison.paired_tests import mcnemar, paired_differences
 
 N_ACTIVITIES = 4
 

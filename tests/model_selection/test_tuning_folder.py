@@ -10,9 +10,9 @@ from optuna.distributions import IntDistribution
 from optuna.trial import TrialState, create_trial
 
 from har.errors import RunError
-from har.ranges import load_search
+from har.model_selection.ranges import load_search
+from har.model_selection.tuning_folder import TuningFolder, best_of, failure_of
 from har.recipes import load_config
-from har.tuning_folder import TuningFolder, best_of, failure_of
 
 SIZES = "--model.hidden_size=4..64"
 MANIFEST = {"har": "1", "started": "now", "command": ["har"], "environment": {}, "git": None}

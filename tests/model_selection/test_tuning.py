@@ -14,12 +14,18 @@ import pytest
 from builders import refused
 from studies import FOLDS, RANGES, WINDOWS, study_at, task
 
-from har import tuning
-from har.crossval import score_fold
 from har.errors import HarError, RunError, UsageError
-from har.folds import Fold
-from har.tuning import hardest_first, n_over, open_study, run_trials, without_password
-from har.tuning_folder import failure_of
+from har.model_selection import tuning
+from har.model_selection.cross_validation import score_fold
+from har.model_selection.folds import Fold
+from har.model_selection.tuning import (
+    hardest_first,
+    n_over,
+    open_study,
+    run_trials,
+    without_password,
+)
+from har.model_selection.tuning_folder import failure_of
 
 WORKER = """
 import sys
