@@ -248,7 +248,7 @@ def _explain(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> N
 def _tell(evaluation: Evaluation, data: DataSet, run: RunFolder) -> None:
     """Write the report, and say where it is and what is in it."""
     from har.progress import evaluation_in_words
-    from har.report import write_report
+    from har.report.pages.run import write_report
 
     print(evaluation_in_words(evaluation))
     print(f"report: {write_report(run, data.test)}")
@@ -299,9 +299,9 @@ def report(options: Namespace) -> None:
         With ``run`` and ``data_root``.
     """
     from har.datasets.loading import find_data
-    from har.report import write_report
+    from har.report.pages.run import write_report
+    from har.report.pages.unfinished import write_unfinished_report
     from har.runs.folder import RunFolder
-    from har.unfinished_report import write_unfinished_report
 
     run = RunFolder.open(options.run)
     if not run.evaluation.exists():

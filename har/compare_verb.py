@@ -7,11 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from har.compare_report import pair_in_words, write_comparison
 from har.comparison.baselines import answer_with_baselines
 from har.comparison.contenders import line_up, read_runs
 from har.comparison.summary import summarise
 from har.model_selection.baselines import chosen_baselines
+from har.report.pages.comparison import pair_in_words, write_comparison
 
 
 def run_comparison(options: Namespace, say: Callable[[str], None]) -> str:

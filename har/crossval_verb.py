@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from har.config import Config
-from har.crossval_report import write_crossval_report
 from har.datasets.dataset import TrainingSet
 from har.datasets.loading import open_training
 from har.model_selection.cross_validation import cross_validate, n_processes
@@ -16,6 +15,7 @@ from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import Fold, FoldScore, choose_folds, folds_of
 from har.progress import show_scores, summary_in_words
 from har.recipes import load_config
+from har.report.pages.cross_validation import write_crossval_report
 from har.runs.provenance import describe_training_start, now
 
 

@@ -18,8 +18,8 @@ from har.files import write_frame
 from har.inference.live import LiveTimeline
 from har.reading.recording_files import read_recording
 from har.reading.window_files import read_windows
+from har.report.pages.timeline import TimelineReport
 from har.signals.recording import Recording
-from har.timeline_report import TimelineReport
 
 _FOR_RECORDINGS = ("plot", "truth", "columns", "rate_hz", "time_unit", "acc_unit", "gyro_unit")
 

@@ -9,8 +9,8 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from har.drawings import save_png
-from har.style import BLUE, GOLD, INK, STYLE
+from har.report.drawing import save_png
+from har.report.style import BLUE, GOLD, INK, STYLE
 
 ROOT = Path(__file__).parents[1]
 TESTED = ROOT / "configs" / "results.csv"

@@ -10,10 +10,10 @@ from compared_runs import side_of
 from read_page import Page
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
 
-from har.compare_report import write_comparison
 from har.comparison.summary import summarise
 from har.evaluation.metrics import Evaluation
-from har.report import write_report
+from har.report.pages.comparison import write_comparison
+from har.report.pages.run import write_report
 
 WINDOWS = make_windows(60)
 
@@ -48,9 +48,11 @@ def case(request):
 
 def test_the_report_with_all_it_can_have_says_what_there_is(tmp_path, monkeypatch, case):
     # The page draws its figures itself; that the others can be drawn is enough.
-    monkeypatch.setattr("har.report.save_png", lambda figure, _: figure.draw_without_rendering())
-    monkeypatch.setattr("har.report.save_svg", lambda *_: None)
-    monkeypatch.setattr("har.mistakes_section.N_ANSWERS", 1)
+    monkeypatch.setattr(
+        "har.report.pages.run.save_png", lambda figure, _: figure.draw_without_rendering()
+    )
+    monkeypatch.setattr("har.report.pages.run.save_svg", lambda *_: None)
+    monkeypatch.setattr("har.report.sections.mistakes.N_ANSWERS", 1)
     windows, evaluation = case
     run = make_run(tmp_path / "run", windows, evaluation)
     run.write_json(run.robustness, make_robustness(len(windows)).to_dict())

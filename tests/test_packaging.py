@@ -21,7 +21,9 @@ def test_a_wheel_carries_recipes_templates_and_tables(tmp_path):
     (wheel,) = tmp_path.glob("har-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     recipes = {f"har/configs/{path.name}" for path in (ROOT / "configs").glob("*.yaml")}
-    templates = {f"har/templates/{path.name}" for path in (ROOT / "har/templates").iterdir()}
+    templates = {
+        f"har/report/templates/{path.name}" for path in (ROOT / "har/report/templates").iterdir()
+    }
     assert recipes | templates | {"har/datasets/uci_har_windows.csv", "har/py.typed"} <= names
 
 

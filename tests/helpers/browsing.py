@@ -15,14 +15,14 @@ from scored_folds import MANIFEST, make_scores
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
 from timelines import a_report
 
-from har.compare_report import write_comparison
 from har.comparison.summary import summarise
 from har.config import Config
-from har.crossval_report import write_crossval_report
 from har.model_selection.cross_validation_folder import CrossValidationFolder
-from har.report import write_report
+from har.report.pages.comparison import write_comparison
+from har.report.pages.cross_validation import write_crossval_report
+from har.report.pages.run import write_report
+from har.report.pages.unfinished import write_unfinished_report
 from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
-from har.unfinished_report import write_unfinished_report
 
 FLAGS = (
     "--headless=new",

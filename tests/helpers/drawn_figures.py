@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from har.drawings import save_png, to_svg
+from har.report.drawing import save_png, to_svg
 
 
 def lines(axes):
@@ -21,3 +21,7 @@ def tips_of(figure):
     """What a figure tells on a page when it is pointed at."""
     root = ElementTree.fromstring(to_svg(figure, "A figure", "a"))
     return [group.find("title").text for group in root.iter("g") if group.get("class") == "tip"]
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from har.inference.timeline import make_timeline
+from har.report.pages.timeline import TimelineReport
 from har.signals.recording import Recording
-from har.timeline_report import TimelineReport
 
 ACTIVITIES = ("WALKING", "SITTING", "<DANCING>")
 

@@ -1,0 +1,1 @@
+"""Whole pages and their Markdown, one module a page: `run` first."""

@@ -1,0 +1,51 @@
+"""One page about a cross-validation: how well, how steadily, for whom, and what it gets wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from har.files import write_text
+from har.model_selection.cross_validation_folder import CrossValidationFolder
+from har.report.facts import about_data, command_lines, environment_rows, settings_rows
+from har.report.sections.confusion import confusion_rows
+from har.report.templating import page_environment
+
+
+def write_crossval_report(folder: CrossValidationFolder) -> Path:
+    """Write the page of a cross-validation, from the files in its folder.
+
+    Parameters
+    ----------
+    folder : CrossValidationFolder
+        With a summary.
+
+    Returns
+    -------
+    Path
+        ``cv.html``: one file that needs no other.
+
+    Raises
+    ------
+    HarError
+        If a file is missing or damaged.
+    """
+    run = folder.run
+    summary, manifest = run.read_json(folder.summary), run.read_json(run.manifest)
+    config = run.read_config()
+    activities = tuple(summary["activities"])
+    threads = ", ".join(map(str, summary["cost"]["n_threads"]))
+    page = page_environment(activities).get_template("crossval.html")
+    text = page.render(
+        summary=summary,
+        manifest=manifest,
+        subjects=[(row["subject"], row) for row in summary["per_subject"]],
+        about_data=about_data(config.data.set, manifest["data"]),
+        confusion=confusion_rows(np.array(summary["confusion_matrix"]), activities),
+        settings=settings_rows(config),
+        command=command_lines(manifest),
+        environment=environment_rows(manifest, Device=summary["cost"]["device"], Threads=threads),
+    )
+    write_text(folder.page, text)
+    return folder.page

@@ -1,0 +1,230 @@
+"""What `har predict` leaves of a recording: tables, a picture and a page.
+
+::
+
+    timeline.csv             a row per window
+    timeline-segments.csv    neighbouring windows of the same activity, merged
+    timeline-about.json      what was read, what was assumed, which model
+    timeline.png, .html      with --plot: signals over a band of activities
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from har import __version__
+from har.errors import RunError
+from har.files import write_frame, write_text
+from har.inference.segments import Agreement, measure_agreement, merge_segments, time_of_each
+from har.report.drawing import save_png, to_svg
+from har.report.pages.timeline_figure import timeline_figure
+from har.report.templating import page_environment
+from har.report.wording import activity_label, duration_in_words, percent
+from har.signals.activities import UNKNOWN
+from har.signals.recording import Recording
+
+# A page of more rows than this is slow, and nobody reads them.
+_N_SEGMENTS_SHOWN = 500
+
+
+@dataclass(frozen=True)
+class TimelineReport:
+    """A recording, what was found in it, and by which model.
+
+    Parameters
+    ----------
+    recording : Recording
+        What was classified.
+    timeline : DataFrame
+        A row per window, see `har.inference.timeline.make_timeline`.
+    activities : tuple of str
+        Names of the classes.
+    model : str
+        The run that classified it.
+    truth : DataFrame or None
+        What really happened: start_s, end_s and activity.
+    abstain_below : float
+        Windows whose highest probability is less are UNKNOWN in the timeline.
+    """
+
+    recording: Recording
+    timeline: pd.DataFrame
+    activities: tuple[str, ...]
+    model: str
+    truth: pd.DataFrame | None = None
+    abstain_below: float = 0.0
+
+    @property
+    def n_unknown(self) -> int:
+        """Count the windows that are not answered."""
+        return int((self.timeline["probability"] < self.abstain_below).sum())
+
+    @cached_property
+    def segments(self) -> pd.DataFrame:
+        """Neighbouring windows of the same activity, merged."""
+        return merge_segments(self.timeline)
+
+    @cached_property
+    def totals(self) -> pd.DataFrame:
+        """How long each activity lasted, the longest first."""
+        table = time_of_each(self.segments)
+        return table.sort_values("duration_s", ascending=False, kind="stable")
+
+    @cached_property
+    def agreement(self) -> Agreement | None:
+        """How many windows are right, where the truth is known."""
+        if self.truth is None:
+            return None
+        return measure_agreement(self.timeline, self.truth, self.abstain_below)
+
+    @cached_property
+    def figure(self) -> Figure:
+        """Signals over the activities."""
+        return timeline_figure(self.recording, self.segments, self.activities, self.truth)
+
+    def in_words(self) -> str:
+        """Sum up in a few lines for a terminal."""
+        lines = [
+            f"{self.recording.source}: {duration_in_words(self.recording.duration_s)}, "
+            f"{len(self.timeline)} windows{self._unknown_in_words()}, {len(self.segments)} segments"
+        ]
+        lines += [
+            f"  {activity:20}{duration_in_words(row['duration_s']):>14}{row['share']:>9.1%}"
+            for activity, row in self.totals.iterrows()
+        ]
+        if self.agreement is not None:
+            lines.append(f"  {self.agreement.in_words()}")
+        n_warming_up = int(self.timeline["warming_up"].sum())
+        lines.append(f"  {n_warming_up} windows start while the filters settle (column warming_up)")
+        return "\n".join(lines)
+
+    def _unknown_in_words(self) -> str:
+        if not self.abstain_below:
+            return ""
+        return f" ({self.n_unknown} {UNKNOWN}: no probability reaches {self.abstain_below:g})"
+
+    def about(self) -> dict[str, Any]:
+        """Collect where the prediction comes from, for a file beside it."""
+        return {
+            "har": __version__,
+            "model": self.model,
+            "recording": self.recording.source,
+            "duration_s": round(self.recording.duration_s, 3),
+            "n_samples": len(self.recording),
+            "rate_hz": self.recording.rate_hz,
+            "channels": list(self.recording.channels),
+            "n_windows": len(self.timeline),
+            "abstain_below": self.abstain_below,
+            "n_unknown": self.n_unknown,
+            "n_segments": len(self.segments),
+            "stretches": [vars(stretch) for stretch in self.recording.stretches],
+            "notes": list(self.recording.notes),
+        }
+
+    def write_tables(self, out: Path) -> list[Path]:
+        """Write the tables and what they are about.
+
+        Parameters
+        ----------
+        out : Path
+            The timeline; ``.parquet`` writes Parquet, anything else CSV. The other files lie
+            beside it.
+
+        Returns
+        -------
+        list of Path
+            What was written.
+
+        Raises
+        ------
+        RunError
+            If a file cannot be written.
+        """
+        files = [out, _beside(out, "-segments", out.suffix), _beside(out, "-about", ".json")]
+        try:
+            write_frame(self.timeline, files[0])
+            write_frame(self.segments, files[1])
+            write_text(files[2], json.dumps(self.about(), indent=2) + "\n")
+        except OSError as error:
+            raise _unwritable(out, error) from error
+        return files
+
+    def write_pictures(self, out: Path) -> list[Path]:
+        """Write the picture and the page, named after the timeline.
+
+        Parameters
+        ----------
+        out : Path
+            The timeline.
+
+        Returns
+        -------
+        list of Path
+            What was written: PNG and HTML.
+
+        Raises
+        ------
+        RunError
+            If a file cannot be written.
+        """
+        picture, page = _beside(out, "", ".png"), _beside(out, "", ".html")
+        try:
+            save_png(self.figure, picture, dpi=150)
+            write_text(page, self.page(out.stem))
+        except OSError as error:
+            raise _unwritable(out, error) from error
+        return [picture, page]
+
+    def page(self, table: str) -> str:
+        """Render one page that needs no other file.
+
+        Parameters
+        ----------
+        table : str
+            How the files of the tables begin.
+
+        Returns
+        -------
+        str
+            HTML.
+        """
+        environment = page_environment([*self.activities, UNKNOWN])
+        return environment.get_template("timeline.html").render(
+            title=Path(self.recording.source).name,
+            model=self.model,
+            version=__version__,
+            duration_s=self.recording.duration_s,
+            window_s=float(self.timeline["end_s"].iloc[0] - self.timeline["start_s"].iloc[0]),
+            svg=Markup(to_svg(self.figure, self._caption(), "timeline")),
+            totals=[(activity, dict(row)) for activity, row in self.totals.iterrows()],
+            segments=self.segments.head(_N_SEGMENTS_SHOWN).to_dict("records"),
+            n_segments=len(self.segments),
+            table=f"{table}-segments",
+            agreement=self.agreement,
+            abstain_below=self.abstain_below,
+            n_unknown=self.n_unknown,
+            n_windows=len(self.timeline),
+            notes=self.recording.notes,
+        )
+
+    def _caption(self) -> str:
+        shares = [
+            f"{activity_label(a)} {percent(row['share'], 0)}" for a, row in self.totals.iterrows()
+        ]
+        return f"Signals of {Path(self.recording.source).name} over time; {', '.join(shares)}."
+
+
+def _beside(out: Path, ending: str, suffix: str) -> Path:
+    return out.with_name(f"{out.stem}{ending}{suffix}")
+
+
+def _unwritable(out: Path, error: OSError) -> RunError:
+    return RunError(f"{out}: found {error.strerror or error}, expected a file to write to")

@@ -1,0 +1,131 @@
+"""The page of a run that is not scored: it trains, was interrupted, failed or was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from har.config import Config
+from har.errors import RunError
+from har.files import write_text, writing_to
+from har.report.facts import (
+    about_data,
+    command_lines,
+    environment_rows,
+    network_in_words,
+    settings_rows,
+)
+from har.report.sections.learning import learning_drawings
+from har.report.templating import page_environment
+from har.runs.folder import RunFolder
+from har.runs.lock import is_held
+from har.runs.results import metrics_table
+from har.training.history import EpochRecord
+
+# By the manifest's status, but for a run that is said to be running while nobody holds it.
+_LOST = "lost"
+_TITLES = {
+    "running": "Training goes on",
+    _LOST: "Training gives no sign of life",
+    "interrupted": "Training was interrupted",
+    "failed": "Training failed",
+    "finished": "Trained, but not scored",
+}
+
+
+def write_unfinished_report(run: RunFolder) -> Path:
+    """Write what there is of a run that was not scored.
+
+    Parameters
+    ----------
+    run : RunFolder
+        With settings and a manifest; no epoch need be over.
+
+    Returns
+    -------
+    Path
+        ``report.html``: one file that needs no other.
+
+    Raises
+    ------
+    HarError
+        If a file is missing or damaged, or the folder cannot be written.
+    """
+    # Asked first, or a training that ends in between would seem to have been killed.
+    is_alive = is_held(run.path)
+    manifest, config = run.read_json(run.manifest), run.read_config()
+    history = run.read_history_so_far()
+    state = _state(manifest, is_alive, run.manifest)
+    template = page_environment(()).get_template("unfinished.html")
+    page = template.render(
+        state=state,
+        title=_TITLES[state],
+        folder=run.path,
+        manifest=manifest,
+        config=config,
+        network=network_in_words(config),
+        last=history[-1] if history else None,
+        best=_best(history),
+        time=_times(run, manifest, config, history),
+        curves=_curves(run, history),
+        environment=environment_rows(manifest, Seed=config.seed),
+        settings=settings_rows(config),
+        about_data=about_data(config.data.set, manifest.get("data", {})),
+        command=command_lines(manifest),
+    )
+    with writing_to(run.path):
+        write_text(run.report, page)
+    return run.report
+
+
+def _state(manifest: dict[str, Any], is_alive: bool, place: Path) -> str:
+    """Tell the run's status, which is not to be believed if it is running and nobody holds it."""
+    status = manifest.get("status", "finished")
+    if status not in _TITLES:
+        raise RunError(f"{place}: found status {status!r}, expected one of {', '.join(_TITLES)}")
+    return _LOST if status == "running" and not is_alive else str(status)
+
+
+def _curves(run: RunFolder, history: Sequence[EpochRecord]) -> list[Markup]:
+    if not history:
+        return []
+    return learning_drawings(metrics_table(list(map(asdict, history)), run.metrics))
+
+
+def _best(history: Sequence[EpochRecord]) -> EpochRecord | None:
+    """Find the best epoch so far of the network that was trained last."""
+    best = [record for record in history if record.is_best and record.member == history[-1].member]
+    return best[-1] if best else None
+
+
+def _times(
+    run: RunFolder, manifest: dict[str, Any], config: Config, history: Sequence[EpochRecord]
+) -> dict[str, Any]:
+    """Tell when the run gave its last sign of life, and how long an epoch takes and all may take.
+
+    The epochs to come are taken to last as long as those before did, with all that is done between
+    them; None where that cannot be told.
+    """
+    now, last_sign = datetime.now(timezone.utc), _last_sign(run, manifest)
+    times: dict[str, Any] = {"made": now, "last_sign": last_sign, "epoch_s": None, "left_s": None}
+    if history and "started" in manifest:
+        spent = last_sign - datetime.fromisoformat(manifest["started"])
+        times["epoch_s"] = spent.total_seconds() / len(history)
+        n_epochs, last = config.training.n_epochs, history[-1]
+        n_left = n_epochs * (config.model.n_members - last.member + 1) - last.epoch
+        silence_s = (now - last_sign).total_seconds()
+        times["left_s"] = max(n_left * times["epoch_s"] - silence_s, 0)
+    return times
+
+
+def _last_sign(run: RunFolder, manifest: dict[str, Any]) -> datetime:
+    """Tell when the run ended, or else when it wrote last."""
+    if "finished" in manifest:
+        return datetime.fromisoformat(manifest["finished"]).astimezone(timezone.utc)
+    files = [file for file in (run.manifest, run.metrics) if file.exists()]
+    return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), timezone.utc)

@@ -1,0 +1,1 @@
+"""The parts of pages: each from results to what its template shows, with its figures."""

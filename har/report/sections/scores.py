@@ -1,0 +1,80 @@
+"""Bars of the scores of each activity and the accuracy of each subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from har.report.style import BLUE, INK, ROSE, STYLE, colours_of
+from har.report.wording import activity_label, percent
+
+
+@rc_context(STYLE)
+def class_bars(scores: Mapping[str, Sequence[float]], activities: Sequence[str]) -> Figure:
+    """Draw scores of each activity as bars, a panel per score.
+
+    Parameters
+    ----------
+    scores : mapping of str to sequence of float
+        For example precision, recall and F1: a value between 0 and 1 per activity.
+    activities : sequence of str
+        Their names, from top to bottom.
+
+    Returns
+    -------
+    Figure
+    """
+    size = (1.6 + 2.3 * len(scores), 0.8 + 0.34 * len(activities))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(1, len(scores), squeeze=False, sharey=True)[0]
+    labels = [activity_label(activity) for activity in activities]
+    colours = list(colours_of(activities).values())
+    for axes, (name, values) in zip(panels, scores.items(), strict=True):
+        _draw_bars(axes, labels, values, colours)
+        axes.set_title(name)
+    return figure
+
+
+@rc_context(STYLE)
+def subject_bars(subjects: Sequence[str], accuracies: Sequence[float], overall: float) -> Figure:
+    """Draw each subject's accuracy as a bar.
+
+    Parameters
+    ----------
+    subjects : sequence of str
+        Their names, from top to bottom.
+    accuracies : sequence of float
+        Between 0 and 1.
+    overall : float
+        The accuracy over all windows, drawn as a line.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = Figure(figsize=(6.4, 1.0 + 0.32 * len(subjects)), layout="constrained")
+    axes = figure.subplots()
+    _draw_bars(axes, [f"Subject {s}" for s in subjects], accuracies, [BLUE] * len(subjects))
+    axes.set_title("Accuracy by subject")
+    axes.axvline(overall, color=ROSE, lw=1.4, ls=(0, (3, 2)))
+    axes.set_xlabel(f"dashed: all windows together, {percent(overall)}")
+    return figure
+
+
+def _draw_bars(
+    axes: Axes, labels: Sequence[str], shares: Sequence[float], colours: Sequence[str]
+) -> None:
+    places = np.arange(len(labels))
+    axes.barh(places, shares, height=0.62, color=colours)
+    for place, share in zip(places, shares, strict=True):
+        axes.text(1.02, float(place), f"{100 * share:.1f}", va="center")
+    axes.set_yticks(places, labels, color=INK)
+    axes.set_xticks([0, 0.5, 1], ["0", "50", "100 %"])
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.grid(False, axis="y")
+    axes.grid(True, axis="x")

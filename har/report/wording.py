@@ -1,0 +1,111 @@
+"""How values and names are written for people, on pages, in figures and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_SIGNALS = {
+    "acc": "Acceleration",
+    "body_acc": "Body acceleration",
+    "total_acc": "Total acceleration",
+    "gyro": "Angular rate",
+    "body_gyro": "Angular rate",
+}
+
+
+def activity_label(activity: str) -> str:
+    """Make a name readable: ``"Walking upstairs"`` for ``"WALKING_UPSTAIRS"``."""
+    return activity.replace("_", " ").capitalize() if activity.isupper() else activity
+
+
+def short_label(activity: str) -> str:
+    """Make a name fit a narrow column: ``"Upstairs"`` for ``"WALKING_UPSTAIRS"``."""
+    return activity_label(activity.removeprefix("WALKING_"))
+
+
+def signal_label(signal: str) -> str:
+    """Name a signal for people: ``"Body acceleration"`` for ``"body_acc"``."""
+    return _SIGNALS.get(signal, signal)
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """Write a share in percent: ``"94.2 %"`` for 0.942, with a space that does not break."""
+    return f"{_decimal(100 * share, decimals)}\N{NO-BREAK SPACE}%"
+
+
+def signed(value: float, decimals: int = 2) -> str:
+    """Write a difference with its sign: ``"+1.10"``, ``"−0.32"``, ``"+0.00"``."""
+    return _decimal(value, decimals, "+")
+
+
+def _decimal(value: float, decimals: int, sign: str = "-") -> str:
+    # Adding 0 makes a zero of the minus zero that rounding can leave.
+    return f"{round(float(value), decimals) + 0.0:{sign}.{decimals}f}".replace(
+        "-", "\N{MINUS SIGN}"
+    )
+
+
+def number(value: float) -> str:
+    """Write a number with no more digits than it needs, and a true minus: ``"−0.5"``."""
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def interval_in_words(ends: Sequence[float]) -> str:
+    """Write the lower and the upper end of a share in percent: ``"91.2 to 95.0 %"``."""
+    low, high = ends
+    return f"{_decimal(100 * low, 1)} to {percent(high)}"
+
+
+def duration_in_words(seconds: float) -> str:
+    """Write a duration with its two largest units: ``"1 h 12 min"``, ``"4.2 s"``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    shown = [f"{number}\N{NO-BREAK SPACE}{unit}" for number, unit in parts if number]
+    return " ".join(shown[:2]) or f"{seconds:.1f}\N{NO-BREAK SPACE}s"
+
+
+def sureness(probability: float) -> str:
+    """Write a probability in percent; none is shown as certain: ``"> 99.9 %"`` for 0.99999."""
+    return percent(probability) if probability < 0.9995 else f"> {percent(0.999)}"
+
+
+def people(number: int) -> str:
+    """Count people: ``"9 people"``, ``"one person"``."""
+    return f"{number} people" if number != 1 else "one person"
+
+
+def points(difference: float, decimals: int = 2) -> str:
+    """Write a difference of shares in percentage points: ``"+1.10"``, ``"−0.32"``, ``"+0.00"``."""
+    return signed(100 * difference, decimals)
+
+
+def setting_in_words(value: object) -> str:
+    """Write a setting as its recipe does: ``"null"``, ``"[channels, compressed]"``."""
+    if isinstance(value, (tuple, list)):
+        return f"[{', '.join(map(str, value))}]"
+    words = {None: "null", True: "true", False: "false"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def markdown_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], n_words: int = 1
+) -> list[str]:
+    """Write the lines of a Markdown table.
+
+    Parameters
+    ----------
+    head : sequence of str
+        Headings of the columns.
+    rows : sequence of sequence of str
+        Cells; a vertical bar in them is escaped.
+    n_words : int
+        How many of the first columns hold words; the others hold numbers, which stand at the right.
+
+    Returns
+    -------
+    list of str
+    """
+    rule = ["---"] * n_words + ["---:"] * (len(head) - n_words)
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return [f"| {' | '.join(row)} |" for row in (head, rule, *cells)]
