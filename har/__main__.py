@@ -2,7 +2,7 @@
 
 import sys
 
-from har.cli import main
+from har.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -59,7 +59,7 @@ def uci_har(data_root, cache_of_the_tests):
 @pytest.fixture(scope="session")
 def run(tmp_path_factory, data_root, uci_har):
     """The folder of a finished run on the real data, for tests that only read it."""
-    from har.cli import main
+    from har.cli.main import main
 
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     assert main(["train", *TINY, "--out", str(folder), "--data.root", str(data_root)]) == 0

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from har.cli import main
+from har.cli.main import main
 from har.config import DataConfig
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt_recordings import read_recordings

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from har.cli import main
+from har.cli.main import main
 from har.model_selection.baselines import BASELINES
 from har.recipes import load_config
 

@@ -7,7 +7,7 @@ import pytest
 from builders import refused, small_windows
 from sklearn.metrics import accuracy_score
 
-from har import arguments
+from har.cli import parser as arguments
 from har.errors import DataError
 from har.model_selection.baselines import BASELINES, fit_baseline, predict_baseline, score_baseline
 from har.model_selection.features import summary_features

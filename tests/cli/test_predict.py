@@ -15,7 +15,7 @@ import pytest
 from command_line import PEAK_MB, the_one_line
 
 import har
-from har.cli import INTERRUPTED, main
+from har.cli.main import INTERRUPTED, main
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt_recordings import read_recordings
 from har.signals.channels import RAW_CHANNELS
@@ -277,7 +277,7 @@ def test_a_day_at_50_hz_takes_less_than_a_minute_and_a_gigabyte(run, samples, tm
         for first in range(0, n_samples, len(rows)):
             rows["time_s"] = (first + np.arange(len(rows))) / 50
             rows.to_csv(file, index=False, header=first == 0)
-    code = f"import sys; from har.cli import main; main(sys.argv[1:]); print({PEAK_MB})"
+    code = f"import sys; from har.cli.main import main; main(sys.argv[1:]); print({PEAK_MB})"
     command = ["predict", str(run), str(day), "--out", str(tmp_path / "timeline.csv"), "--plot"]
     started_s = time.monotonic()
     done = subprocess.run(

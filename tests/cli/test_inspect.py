@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from har.datasets.dataset import DataSet
-from har.datasets.summary import (
+from har.cli.inspect import (
     activity_counts,
     channel_ranges,
     find_problems,
     subject_counts,
     summarise,
 )
+from har.datasets.dataset import DataSet
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import UCI_CHANNELS
 from har.signals.windows import Windows

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from har.cli.terminal import baselines_in_words, epoch_in_words, evaluation_in_words, shown
 from har.evaluation.metrics import Evaluation
-from har.progress import baselines_in_words, epoch_in_words, evaluation_in_words, shown
 from har.training.history import EpochRecord
 
 RECORD = EpochRecord(

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.argument_kinds import count, mapping, numbers, rate
-from har.shared_options import (
+from har.cli.options import (
     add_abstain,
     add_config,
     add_data_root,
@@ -21,6 +20,10 @@ from har.shared_options import (
     add_set,
     add_threads,
     add_units,
+    count,
+    mapping,
+    numbers,
+    rate,
 )
 
 # The verbs that take settings of a recipe.

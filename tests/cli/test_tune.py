@@ -11,7 +11,7 @@ import pytest
 from builders import small_windows
 from command_line import TINY, the_one_line
 
-from har.cli import INTERRUPTED, main
+from har.cli.main import INTERRUPTED, main
 from har.datasets.dataset import TrainingSet
 from har.model_selection import tuning
 from har.recipes import load_config
@@ -141,7 +141,7 @@ def test_a_password_in_the_storage_is_kept_nowhere(out, small_data, monkeypatch,
 
 
 def test_without_optuna_it_is_one_line_with_what_to_install(out, capsys, monkeypatch):
-    monkeypatch.setattr("har.cli.find_spec", lambda _name: None)
+    monkeypatch.setattr("har.cli.main.find_spec", lambda _name: None)
     assert tune(out, *SMALL) == 2
     assert "expected it: pip install 'har[tune]'" in the_one_line(capsys)
 

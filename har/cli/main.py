@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from har.arguments import TAKE_SETTINGS, build_parser
+from har.cli.parser import TAKE_SETTINGS, build_parser
 from har.errors import HarError, UsageError
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ def inspect(options: Namespace) -> None:
     options : Namespace
         With ``path``, a folder or a zip, and ``data_set``, what it is.
     """
+    from har.cli.inspect import summarise
     from har.config import DataConfig
     from har.datasets.catalogue import PUBLISHED
     from har.datasets.loading import read_data
-    from har.datasets.summary import summarise
     from har.errors import DataError
 
     data = read_data(options.path, DataConfig(set=options.data_set), _say)
@@ -127,8 +127,8 @@ def train(options: Namespace) -> None:
     if options.threads:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
     from har.classifier import ActivityClassifier
+    from har.cli.train import fit_and_keep, watched
     from har.datasets.loading import open_data
-    from har.kept_training import fit_and_keep, watched
     from har.runs.folder import RunFolder
     from har.runs.provenance import describe_start, now
 
@@ -158,7 +158,7 @@ def cross_validate(options: Namespace) -> None:
         With ``config``, ``settings``, ``folds``, ``seeds``, ``only_folds``, ``jobs``, ``threads``
         and ``out``.
     """
-    from har.crossval_verb import run_cross_validation
+    from har.cli.cross_validate import run_cross_validation
 
     print(run_cross_validation(options, _say))
 
@@ -173,7 +173,7 @@ def tune(options: Namespace) -> None:
     """
     if find_spec("optuna") is None:
         raise UsageError("har tune: found no optuna, expected it: pip install 'har[tune]'")
-    from har.tuning_verb import run_search
+    from har.cli.tune import run_search
 
     print(run_search(options, _say))
 
@@ -186,7 +186,7 @@ def baseline(options: Namespace) -> None:
     options : Namespace
         With ``names``, ``config``, ``data_root``, ``folds``, ``seeds``, ``jobs`` and ``out``.
     """
-    from har.baseline_verb import run_baselines
+    from har.cli.baseline import run_baselines
 
     print(run_baselines(options, _say))
 
@@ -247,7 +247,7 @@ def _explain(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> N
 
 def _tell(evaluation: Evaluation, data: DataSet, run: RunFolder) -> None:
     """Write the report, and say where it is and what is in it."""
-    from har.progress import evaluation_in_words
+    from har.cli.terminal import evaluation_in_words
     from har.report.pages.run import write_report
 
     print(evaluation_in_words(evaluation))
@@ -263,7 +263,7 @@ def predict(options: Namespace) -> None:
         With ``run``, ``file``, ``out``, ``device``, ``abstain_below``, and what is only for
         recordings.
     """
-    from har.recording_verbs import predict_recording, predict_windows
+    from har.cli.predict import predict_recording, predict_windows
 
     holds_windows = options.file.suffix.lower() in {".npy", ".npz"}
     table = (predict_windows if holds_windows else predict_recording)(options, _say)
@@ -282,7 +282,7 @@ def stream(options: Namespace) -> None:
     """
     # One window is too little work for two threads to share.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from har.recording_verbs import run_stream
+    from har.cli.stream import run_stream
 
     # Closed, it tells what came in, however it ends.
     with closing(run_stream(options, sys.stdin.buffer, _say)) as lines:
@@ -321,7 +321,7 @@ def compare(options: Namespace) -> None:
     options : Namespace
         With ``runs``, ``baselines``, ``data_root`` and ``out``.
     """
-    from har.compare_verb import run_comparison
+    from har.cli.compare import run_comparison
 
     print(run_comparison(options, _say))
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+from har.cli.terminal import show_scores, summary_in_words
 from har.config import Config
 from har.datasets.dataset import TrainingSet
 from har.datasets.loading import open_training
 from har.model_selection.cross_validation import cross_validate, n_processes
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import Fold, FoldScore, choose_folds, folds_of
-from har.progress import show_scores, summary_in_words
 from har.recipes import load_config
 from har.report.pages.cross_validation import write_crossval_report
 from har.runs.provenance import describe_training_start, now

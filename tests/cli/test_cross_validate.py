@@ -16,7 +16,7 @@ import pytest
 from command_line import TINY, the_one_line
 from sklearn.metrics import accuracy_score, f1_score
 
-from har.cli import INTERRUPTED, main
+from har.cli.main import INTERRUPTED, main
 from har.datasets import loading as sources
 
 N_PARAMETERS = 6 * 4 * (9 + 6 + 2) + 6 * 7

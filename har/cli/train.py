@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from har.progress import shown
+from har.cli.terminal import shown
 from har.runs.folder import RunFolder
 from har.runs.lock import held
 from har.runs.provenance import now

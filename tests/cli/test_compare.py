@@ -8,7 +8,7 @@ import pytest
 from command_line import the_one_line
 from compared_runs import change_json, make_runs
 
-from har.cli import main
+from har.cli.main import main
 
 
 @pytest.fixture
@@ -36,9 +36,8 @@ def test_without_out_a_folder_in_runs_is_made(paths, tmp_path, capsys, monkeypat
 
 
 def test_mxnet_is_never_loaded(paths, tmp_path):
-    code = (
-        "import sys\nfrom har.cli import main\nmain(sys.argv[1:])\nsys.exit('mxnet' in sys.modules)"
-    )
+    code = "import sys; from har.cli.main import main; main(sys.argv[1:])"
+    code += "; sys.exit('mxnet' in sys.modules)"
     command = [sys.executable, "-c", code, "compare", *paths, "--out", str(tmp_path / "out")]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert (tmp_path / "out" / "comparison.html").exists()

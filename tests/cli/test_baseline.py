@@ -7,7 +7,7 @@ import pytest
 from builders import small_windows
 from command_line import the_one_line
 
-from har.cli import main
+from har.cli.main import main
 from har.datasets.dataset import TrainingSet
 
 TWO = ("gradient_boosting", "logistic_regression")
@@ -60,7 +60,7 @@ def test_all_baselines_are_scored_if_none_is_named(tmp_path):
 
 
 def test_what_is_done_is_kept_when_it_is_interrupted(tmp_path, monkeypatch, capsys):
-    from har import baseline_verb
+    from har.cli import baseline as baseline_verb
 
     def interrupted(name, *arguments):
         if name == TWO[1]:

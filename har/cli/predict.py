@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
-from collections.abc import Callable, Generator, Iterable
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +13,6 @@ from har.datasets.recordings_table import read_segments
 from har.errors import RunError, UsageError
 from har.evaluation.metrics import predictions_table
 from har.files import write_frame
-from har.inference.live import LiveTimeline
 from har.reading.recording_files import read_recording
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
@@ -115,35 +112,3 @@ def _read(options: Namespace, needs_gyroscope: bool) -> Recording:
 def _read_truth(options: Namespace) -> pd.DataFrame:
     segments = read_segments(options.truth, options.file)
     return pd.DataFrame(map(vars, segments))[["start_s", "end_s", "activity"]]
-
-
-def run_stream(
-    options: Namespace, lines: Iterable[bytes], say: Callable[[str], None]
-) -> Generator[str, None, None]:
-    """Classify a live stream, window by window.
-
-    Parameters
-    ----------
-    options : Namespace
-        With ``run``, ``acc_unit``, ``gyro_unit``, ``device`` and ``abstain_below``.
-    lines : iterable of bytes
-        A sample each.
-    say : callable
-        Told when samples can come, what is doubtful, and in the end what came in.
-
-    Yields
-    ------
-    str
-        A JSON object for each window, as soon as it is complete.
-    """
-    classifier = ActivityClassifier.load(options.run, options.device)
-    live = LiveTimeline(classifier, options.acc_unit, options.gyro_unit, options.abstain_below)
-    say("har: ready for samples, a line each")
-    try:
-        for line in lines:
-            yield from (json.dumps(asdict(p)) for p in live.push(line.decode(errors="replace")))
-            if doubt := live.lines.doubt():
-                say(f"har: {doubt}")
-        yield from (json.dumps(asdict(p)) for p in live.finish())
-    finally:
-        say(live.in_words())

@@ -21,7 +21,7 @@ from command_line import TINY, start_long_training, the_one_line, wait_for_lines
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from har import __version__
-from har.cli import INTERRUPTED, main
+from har.cli.main import INTERRUPTED, main
 from har.datasets.catalogue import PUBLISHED
 from har.datasets.published import READERS
 
@@ -67,7 +67,7 @@ def test_help_answers_within_half_a_second():
 )
 def test_verbs_that_do_not_compute_never_load_mxnet(arguments, run, data_root):
     code = (
-        "import sys\nfrom har.cli import main\n"
+        "import sys\nfrom har.cli.main import main\n"
         "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
         "print('loaded' if 'mxnet' in sys.modules else 'mxnet was not loaded')"
     )
@@ -85,7 +85,7 @@ def test_verbs_that_do_not_compute_never_load_mxnet(arguments, run, data_root):
 
 
 def test_fetch_never_loads_mxnet():
-    code = "import sys, har.datasets.loading, har.cli; sys.exit('mxnet' in sys.modules)"
+    code = "import sys, har.datasets.loading, har.cli.main; sys.exit('mxnet' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from optuna import Study
 
+from har.cli.terminal import trial_in_words
 from har.datasets.loading import open_training
 from har.model_selection.folds import folds_of
 from har.model_selection.ranges import load_search
@@ -20,7 +21,6 @@ from har.model_selection.tuning import (
     without_password,
 )
 from har.model_selection.tuning_folder import TuningFolder, best_of
-from har.progress import trial_in_words
 from har.runs.provenance import describe_training_start, now
 
 

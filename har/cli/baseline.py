@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from har.cli.terminal import baselines_in_words, show_scores
 from har.datasets.loading import open_training
 from har.errors import RunError
 from har.files import write_text
@@ -18,7 +19,6 @@ from har.model_selection.baselines import chosen_baselines, features_of, score_b
 from har.model_selection.cross_validation import n_processes, run_jobs
 from har.model_selection.folds import Fold, folds_of
 from har.model_selection.summary import summarise
-from har.progress import baselines_in_words, show_scores
 from har.recipes import load_config
 from har.runs.provenance import describe_training_start
 from har.signals.windows import Windows
