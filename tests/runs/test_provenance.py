@@ -10,9 +10,15 @@ import pytest
 from builders import small_windows
 
 import har
-from har.runs import provenance
 from har.datasets.dataset import DataSet, TrainingSet
-from har.runs.provenance import describe_environment, describe_source, describe_start, describe_training_start, now
+from har.runs import provenance
+from har.runs.provenance import (
+    describe_environment,
+    describe_source,
+    describe_start,
+    describe_training_start,
+    now,
+)
 
 
 def git(folder, *arguments):
