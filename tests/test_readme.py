@@ -101,7 +101,7 @@ def test_every_recipe_has_results_over_at_least_three_seeds(results):
 
 
 def test_every_result_of_a_recipe_that_was_chosen_is_in_the_ledger_of_test_scorings(results):
-    ledger = pd.read_csv(ROOT / "configs" / "test_scorings.csv")
+    ledger = pd.read_csv(results.RESULTS / "test_scorings.csv")
     scored = set(zip(ledger["recipe"], ledger["seed"], ledger["accuracy"], strict=True))
     tested = pd.read_csv(results.TESTED)
     chosen = tested[tested["recipe"].isin([*CHOSEN, *BASELINES])]
