@@ -80,6 +80,14 @@ def test_local_links_and_pictures_lead_somewhere_and_pictures_are_small():
         assert (ROOT / target).stat().st_size < 300_000, target
 
 
+def test_the_modules_that_documents_name_are_there():
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("configs/*.yaml")]
+    for document in documents:
+        text = document.read_text(encoding="utf-8")
+        for name in re.findall(r"(?:har|scripts)/[\w/]+\.py\b|docs/[\w/]+\.(?:md|csv)\b", text):
+            assert (ROOT / name).is_file(), f"{document.name}: {name}"
+
+
 def test_the_recipe_of_the_readme_is_one(tmp_path):
     (recipe,) = blocks("yaml")
     (tmp_path / "mine.yaml").write_text(recipe)
