@@ -30,8 +30,8 @@ def git(folder, *arguments):
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """Let the package seem to lie in a folder of its own."""
-    package = tmp_path / "har"
-    package.mkdir()
+    package = tmp_path / "har" / "runs"
+    package.mkdir(parents=True)
     (package / "provenance.py").write_text("")
     monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
