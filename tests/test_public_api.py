@@ -39,6 +39,19 @@ def test_each_public_name_is_there_and_documented(name):
     assert getattr(har, name).__doc__.strip()
 
 
+def test_importing_the_package_loads_neither_mxnet_nor_numpy():
+    code = "import sys, har; print({'mxnet', 'numpy'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_errors_that_a_user_can_cause_share_one_base():
+    for name in ("ConfigError", "DataError", "DeviceError", "RunError", "UsageError"):
+        assert issubclass(getattr(har, name), har.HarError)
+    assert har.UsageError.exit_status == 2
+    assert har.HarError.exit_status == 1
+
+
 def test_the_stub_declares_the_public_names_and_the_version():
     stub = ast.parse((ROOT / "har" / "__init__.pyi").read_text())
     imported = [
@@ -56,12 +69,6 @@ def test_the_stub_declares_the_public_names_and_the_version():
 def test_what_is_not_public_is_not_there():
     with pytest.raises(AttributeError, match="reed_recording"):
         _ = har.reed_recording
-
-
-def test_importing_the_package_loads_neither_numpy_nor_mxnet():
-    code = "import sys, har; print({'mxnet', 'numpy'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
 
 
 # What README's Python lines do, and the type that a checker should find for each.
@@ -94,10 +101,3 @@ def test_a_type_checker_sees_the_public_names(tmp_path):
     assert types == list(TYPED.values())
     assert 'Module has no attribute "load_configuration"' in unknown
     assert total.startswith("Found 1 error in 1 file")
-
-
-def test_errors_that_a_user_can_cause_share_one_base():
-    for name in ("ConfigError", "DataError", "DeviceError", "RunError", "UsageError"):
-        assert issubclass(getattr(har, name), har.HarError)
-    assert har.UsageError.exit_status == 2
-    assert har.HarError.exit_status == 1
