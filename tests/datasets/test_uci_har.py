@@ -200,10 +200,11 @@ def test_each_channel_is_read_from_its_own_file(uci_har, uci_har_zip, channel):
 
 
 def test_all_windows_are_rebuilt_from_the_raw_recordings_in_15_seconds(uci_har, hapt_zip):
-    start = time.perf_counter()
+    # Of this process: other programs may keep the cores busy.
+    start = time.process_time()
     recordings = hapt_recordings.read_recordings(open_zip("hapt.zip", hapt_zip))
     train, test = rebuild(recordings, "hapt.zip")
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     assert "published" in uci_har.source
     assert (len(train), len(test)) == (7352, 2947)
     for rebuilt, published in ((train, uci_har.train), (test, uci_har.test)):

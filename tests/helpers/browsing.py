@@ -63,6 +63,7 @@ def chromium(folder):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     started = webdriver.Chrome(options=options, service=Service(executable_path=driver))
+    started.set_script_timeout(600)
     try:
         yield started
     finally:

@@ -27,7 +27,7 @@ def start_long_training(out, data_root, *arguments, **options):
     return subprocess.Popen(command, **options)
 
 
-def wait_for_lines(file, n_lines, timeout_s=120):
+def wait_for_lines(file, n_lines, timeout_s=1200):
     deadline_s = time.monotonic() + timeout_s
     while not file.exists() or len(file.read_text().splitlines()) < n_lines:
         assert time.monotonic() < deadline_s, f"{file} did not get {n_lines} lines"

@@ -180,7 +180,7 @@ def test_nothing_is_done_when_all_trials_are_there(file, scored):
 
 def test_two_processes_finish_a_new_study_together(file):
     workers = [start_worker(file, 8) for _ in range(2)]
-    outputs = [worker.communicate(timeout=120)[0] for worker in workers]
+    outputs = [worker.communicate(timeout=1200)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]
     trials = study_at(file).get_trials()
     # The last trials may be begun at the same moment.
