@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from har.config import DataConfig
 from har.datasets import loading
 from har.datasets.loading import open_data
-from har.datasets.own_recordings import read_labelled
+from har.datasets.own_recordings import read_own_recordings
 from har.errors import ConfigError, DataError
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.filters import uci_har_channels
@@ -50,7 +50,7 @@ def of_two(folder):
 
 
 def read(folder, config=TEST_ON_2):
-    return read_labelled(folder, config, lambda _line: None)
+    return read_own_recordings(folder, config, lambda _line: None)
 
 
 def windows_of(recording, first=0, last=None):
@@ -192,7 +192,7 @@ def test_a_folder_is_opened_by_its_settings_and_again_from_the_cache(of_two, mon
     data = open_data(config)
     assert data.train.activities == ("REST",)
     assert (len(data.train), len(data.test)) == (6, 14)
-    monkeypatch.setattr(loading, "read_labelled", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(loading, "read_own_recordings", lambda *_: pytest.fail("read again"))
     again = open_data(config)
     assert (again.fingerprint, again.notes) == (data.fingerprint, data.notes)
 
