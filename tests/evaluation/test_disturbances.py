@@ -135,7 +135,7 @@ def test_a_slower_phone_measures_the_same_gravity(rate_hz):
 
 def test_a_window_is_resampled_alike_whatever_stands_beside_it(monkeypatch):
     together = disturbed("sampling_rate", 20)
-    monkeypatch.setattr("har.evaluation.disturbances._N_AT_ONCE", 7)
+    monkeypatch.setattr("har.evaluation.disturbances._N_PER_BLOCK", 7)
     assert_allclose(disturbed("sampling_rate", 20), together, atol=1e-6)
 
 
