@@ -70,7 +70,7 @@ class ModelConfig:
         Inputs, side by side: all channels; movements (body_…) compressed by arcsinh; movements
         with mean 0 and standard deviation 1 over each window.
     standardise : bool
-        Whether the network scales each of all channels to mean 0 and standard deviation 1 over
+        Whether the network scales the view of all channels to mean 0 and standard deviation 1 of
         the training windows.
     compression : float
         Scale of the compressed view, in g and rad/s: linear far below, logarithmic far above.
@@ -156,7 +156,7 @@ class TrainingConfig:
     Parameters
     ----------
     n_epochs : int
-        Largest number of passes over the training windows.
+        Maximum number of passes over the training windows.
     batch_size : int
         Windows per step.
     shuffle : bool

@@ -101,7 +101,7 @@ def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing)
     Raises
     ------
     HarError
-        As from `open_data`.
+        See `open_data`.
     """
     data = _find_cached_training(config)
     if data is None:

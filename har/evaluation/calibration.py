@@ -79,7 +79,7 @@ def negative_log_likelihood(labels: IntArray, probabilities: FloatArray) -> floa
     Returns
     -------
     float
-        In nats: 0 if all are certain and right, log(6) if six activities are equally probable.
+        Mean in nats: 0 if all are certain and right, log(6) if six activities are equally probable.
     """
     true_probabilities = probabilities[np.arange(len(labels)), labels]
     return float(-_logarithm(true_probabilities).mean())

@@ -170,7 +170,7 @@ class Evaluation:
         Parameters
         ----------
         n : int
-            Largest number of pairs.
+            Maximum number of pairs.
 
         Returns
         -------

@@ -61,7 +61,7 @@ def surest_mistakes(evaluation: Evaluation, index: IntArray, n: int) -> list[Ans
     index : ndarray of int, shape (n_windows,)
         Index of each evaluated window among the test windows.
     n : int
-        Largest number of predictions.
+        Maximum number of predictions.
 
     Returns
     -------
