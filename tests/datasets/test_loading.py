@@ -45,7 +45,7 @@ def machine(tmp_path, monkeypatch):
 
 @pytest.fixture
 def trusting(monkeypatch):
-    """Let small copies pass for the whole data set."""
+    """Accept small copies as the whole data set."""
     monkeypatch.setattr(loading, "check_known", lambda *_: None)
 
 
@@ -58,7 +58,7 @@ def names_in(folder):
 
 
 @pytest.mark.parametrize("first", PLACES)
-def test_the_first_place_that_has_it_is_taken(first, small_copy, tmp_path, monkeypatch, trusting):
+def test_the_first_path_that_has_it_is_taken(first, small_copy, tmp_path, monkeypatch, trusting):
     copies = {place: small_copy(seed) for seed, place in enumerate(PLACES)}
     roots = {place: copies[place].as_zip(tmp_path / place / "uci.zip") for place in PLACES[:2]}
     available = PLACES[PLACES.index(first) :]

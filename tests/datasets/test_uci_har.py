@@ -145,12 +145,12 @@ def put(place, value):
 
 
 def spread(signals):
-    """Leave the means, and make the deviations a hundredth larger."""
+    """Keep the means and increase the standard deviations by a hundredth."""
     return signals + np.float32(0.01) * (signals - signals.mean(axis=(0, 1)))
 
 
 def swap_rows(array):
-    """Let the first windows of the first two activities change places."""
+    """Exchange the first windows of the first two activities."""
     array[[0, 31]] = array[[31, 0]]
     return array
 
@@ -236,7 +236,7 @@ def test_a_missing_short_or_foreign_experiment_is_refused(recording, found, refu
         rebuild({e: r for e, r in recordings.items() if r}, "hapt.zip")
 
 
-def test_a_fingerprint_tells_windows_apart_but_for_the_last_digit():
+def test_a_fingerprint_distinguishes_windows_except_for_the_last_digit():
     windows = Windows(np.full((2, 4, 9), 0.25, np.float32), np.array([0, 1]), np.array([1, 2]))
     known = content_fingerprint(windows)
     signals = windows.signals
