@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from har.arrays import FloatArray
 from har.evaluation.disturbances import DISTURBANCES, Disturbance
 from har.evaluation.metrics import Evaluation
 from har.signals.windows import Windows
+
+logger = logging.getLogger(__name__)
 
 # For noise, losses, axes and senses of rotation.
 _SEED = 0
@@ -80,9 +83,7 @@ class Robustness:
 
 
 def measure_robustness(
-    windows: Windows,
-    predict_proba: Callable[[Windows], FloatArray],
-    say: Callable[[str], None],
+    windows: Windows, predict_proba: Callable[[Windows], FloatArray]
 ) -> Robustness:
     """Apply every disturbance that fits the windows and score the predictions.
 
@@ -93,8 +94,6 @@ def measure_robustness(
     predict_proba : callable
         From windows to probabilities, shape (n_windows, n_activities), such as
         `ActivityClassifier.predict_proba`; called once, and once for each of `n_settings`.
-    say : callable
-        Takes a line about each disturbance as it is done.
 
     Returns
     -------
@@ -114,7 +113,7 @@ def measure_robustness(
         )
         rows = pd.DataFrame([{"level": disturbance.neutral, **usual}, *disturbed])
         tables.append(rows.assign(disturbance=disturbance.name, unit=disturbance.unit))
-        say(_in_words(tables[-1]))
+        logger.info("%s", _in_words(tables[-1]))
     return Robustness(**usual, table=pd.concat(tables, ignore_index=True)[list(_COLUMNS)])
 
 
