@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
 import har
+from har.errors import Interrupted
 
 PUBLIC = {
     "ActivityClassifier",
@@ -47,3 +49,8 @@ def test_errors_that_a_user_can_cause_share_one_base():
         assert issubclass(getattr(har, name), har.HarError)
     assert har.UsageError.exit_status == 2
     assert har.HarError.exit_status == 1
+
+
+def test_an_interruption_is_caught_with_the_errors_and_has_the_status_of_shells():
+    assert issubclass(Interrupted, har.HarError)
+    assert Interrupted.exit_status == 128 + signal.SIGINT
