@@ -96,6 +96,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_compare,
     ):
         add(verbs)
+    for verb in verbs.choices.values():
+        add_messages(verb)
     return parser
 
 
@@ -127,7 +129,6 @@ def _add_verb(
         allow_abbrev=False,
     )
     parser.set_defaults(module=module or name, **given)
-    add_messages(parser)
     return parser
 
 

@@ -6,7 +6,6 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from har.cli.terminal import baselines_in_words, epoch_in_words, evaluation_in_words, shown
 from har.evaluation.metrics import Evaluation
@@ -38,8 +37,7 @@ def test_an_epoch_is_told_in_one_line():
     assert [epoch_in_words(record) for record in RECORDS] == WORDS
 
 
-@pytest.fixture
-def terminal(monkeypatch):
+def make_terminal(monkeypatch):
     """Put a terminal in the place of standard error, with messages shown on it."""
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
@@ -56,14 +54,16 @@ def test_elsewhere_than_on_a_terminal_epochs_are_plain_lines(monkeypatch, messag
     assert errors.getvalue() == ""
 
 
-def test_a_terminal_shows_a_bar_with_the_last_epochs_figures(terminal, messages):
+def test_a_terminal_shows_a_bar_with_the_last_epochs_figures(monkeypatch, messages):
+    terminal = make_terminal(monkeypatch)
     assert list(shown(iter(RECORDS), 2)) == RECORDS
     assert messages() == []
     assert "2/2" in terminal.getvalue()
     assert WORDS[1] in terminal.getvalue()
 
 
-def test_a_quiet_terminal_shows_no_bar_and_a_file_gets_each_epoch(terminal, caplog):
+def test_a_quiet_terminal_shows_no_bar_and_a_file_gets_each_epoch(monkeypatch, caplog):
+    terminal = make_terminal(monkeypatch)
     (handler,) = logging.getLogger("har").handlers
     handler.setLevel(logging.WARNING)
     caplog.set_level("DEBUG", "har")
@@ -83,7 +83,8 @@ def test_of_an_ensemble_each_line_tells_the_member(messages):
     ]
 
 
-def test_of_an_ensemble_the_bar_tells_the_member(terminal):
+def test_of_an_ensemble_the_bar_tells_the_member(monkeypatch):
+    terminal = make_terminal(monkeypatch)
     list(shown(iter(RECORDS_OF_TWO), 1, n_members=2))
     assert "2/2" in terminal.getvalue()
     assert f"member 2/2, {WORDS[1]}" in terminal.getvalue()
