@@ -12,11 +12,11 @@ import pandas as pd
 
 from har.arrays import FloatArray, IntArray
 from har.config import Config
-from har.errors import DataError, RunError
+from har.errors import RunError
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
 from har.files import writing_to
-from har.inference.timeline import make_timeline, raw_channels_of, with_channels
+from har.inference.timeline import make_timeline
 from har.models.backend import n_threads, parse_devices, seed_everything
 from har.models.ensemble import joined, member_prefix
 from har.models.export import export_network, load_weights, read_weights
@@ -24,7 +24,7 @@ from har.models.network import ActivityNetwork, build_network, n_parameters, pre
 from har.models.temperature import Network, WithTemperature
 from har.runs.folder import RunFolder
 from har.signals.recording import Recording
-from har.signals.windows import Windows, check_signals, hold_out_subjects
+from har.signals.windows import WindowFormat, Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
 
@@ -41,10 +41,8 @@ class ActivityClassifier:
     ----------
     network_ : ActivityNetwork, Ensemble or WithTemperature
         The Gluon block, with its weights.
-    channels_, activities_ : tuple of str
-        What it reads and what it answers.
-    rate_hz_, n_timesteps_
-        Samples per second, and samples in a window.
+    window_format_ : WindowFormat
+        Channels, activities, rate and length of the windows it was trained on.
     n_train_windows_ : int
         How many windows it learned from.
     train_subjects_, validation_subjects_ : tuple of int
@@ -110,8 +108,7 @@ class ActivityClassifier:
         self.n_train_windows_ = len(train)
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
-        self.channels_, self.activities_ = windows.channels, windows.activities
-        self.rate_hz_, self.n_timesteps_ = windows.rate_hz, windows.n_timesteps
+        self.window_format_ = windows.window_format
         self.history_ = []
         held_out = validation if len(validation) else None
         members: list[ActivityNetwork] = []
@@ -130,10 +127,14 @@ class ActivityClassifier:
             self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
 
     def _build_member(self, number: int) -> ActivityNetwork:
-        model, n_activities = self.config.model, len(self.activities_)
-        prefix = member_prefix(number, model.n_members)
+        model, expected = self.config.model, self.window_format_
         return build_network(
-            model, self.n_timesteps_, self.channels_, n_activities, self.devices, prefix
+            model,
+            expected.n_timesteps,
+            expected.channels,
+            len(expected.activities),
+            self.devices,
+            member_prefix(number, model.n_members),
         )
 
     def _join(self, members: list[ActivityNetwork]) -> Network:
@@ -146,7 +147,18 @@ class ActivityClassifier:
         """What the network divides its logits by; None if it was not calibrated."""
         return self.network_.temperature if isinstance(self.network_, WithTemperature) else None
 
-    def _fitted(self) -> Network:
+    def trained_network(self) -> Network:
+        """Return the network, once there is one.
+
+        Returns
+        -------
+        ActivityNetwork, Ensemble or WithTemperature
+
+        Raises
+        ------
+        RunError
+            If nothing was trained.
+        """
         if self.network_ is None:
             raise RunError("classifier: found no trained network, expected fit or load before")
         return self.network_
@@ -157,32 +169,24 @@ class ActivityClassifier:
         Parameters
         ----------
         windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
-            In g and rad/s, channels in the order of `channels_`.
+            In g and rad/s, channels in the order of `window_format_`.
 
         Returns
         -------
         ndarray of float64, shape (n_windows, n_activities)
-            In the order of `activities_`; each row adds up to 1, and depends on that window alone.
+            In the order of the activities; each row adds up to 1, and depends on that window alone.
 
         Raises
         ------
         DataError
             If the windows are not what the network was trained on.
         """
-        network = self._fitted()
+        network = self.trained_network()
+        self.window_format_.check(windows)
         signals = windows.signals if isinstance(windows, Windows) else windows
-        if isinstance(windows, Windows):
-            self._check_meaning(windows)
-        check_signals(signals, len(self.channels_), "windows", self.n_timesteps_)
         if not len(signals):
-            return np.empty((0, len(self.activities_)))
+            return np.empty((0, len(self.window_format_.activities)))
         return predict_probabilities(network, signals, self.devices)
-
-    def _check_meaning(self, windows: Windows) -> None:
-        for name in ("channels", "activities", "rate_hz"):
-            found, expected = getattr(windows, name), getattr(self, f"{name}_")
-            if found != expected:
-                raise DataError(f"windows: found {name} {found}, expected {expected}")
 
     def predict(self, windows: Windows | FloatArray) -> IntArray:
         """Find the most probable activity of each window.
@@ -195,7 +199,7 @@ class ActivityClassifier:
         Returns
         -------
         ndarray of int, shape (n_windows,)
-            Indices into `activities_`.
+            Indices into the activities of `window_format_`.
         """
         return np.asarray(self.predict_proba(windows).argmax(axis=1))
 
@@ -220,11 +224,8 @@ class ActivityClassifier:
         DataError
             If the recording lacks a sensor that the classifier reads, or is too short.
         """
-        self._fitted()
-        fitting = with_channels(recording, raw_channels_of(self.channels_, self.rate_hz_))
-        return make_timeline(
-            fitting, self.predict_proba, self.activities_, self.n_timesteps_, abstain_below
-        )
+        self.trained_network()
+        return make_timeline(recording, self.predict_proba, self.window_format_, abstain_below)
 
     def evaluate(self, windows: Windows) -> Evaluation:
         """Predict labelled windows, each once, and compare.
@@ -254,13 +255,13 @@ class ActivityClassifier:
         RunError
             If nothing was trained.
         """
-        network = self._fitted()
+        network = self.trained_network()
         return {
             "model": {
-                "channels": list(self.channels_),
-                "activities": list(self.activities_),
-                "rate_hz": self.rate_hz_,
-                "n_timesteps": self.n_timesteps_,
+                "channels": list(self.window_format_.channels),
+                "activities": list(self.window_format_.activities),
+                "rate_hz": self.window_format_.rate_hz,
+                "n_timesteps": self.window_format_.n_timesteps,
                 "n_parameters": n_parameters(network),
             },
             "training": {
@@ -293,11 +294,11 @@ class ActivityClassifier:
         RunError
             If nothing was trained, or the folder cannot be written.
         """
-        network = self._fitted()
+        network = self.trained_network()
         with writing_to(folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
             run = RunFolder(Path(folder))
-            shape = (1, self.n_timesteps_, len(self.channels_))
+            shape = (1, self.window_format_.n_timesteps, len(self.window_format_.channels))
             export_network(network, shape, self.devices[0], run.symbol, run.weights)
             run.write_config(self.config)
             run.write_epochs([asdict(record) for record in self.history_])
@@ -330,8 +331,9 @@ class ActivityClassifier:
         classifier.train_subjects_ = training["train_subjects"]
         classifier.validation_subjects_ = training["validation_subjects"]
         classifier.history_ = run.read_history()
-        classifier.channels_, classifier.activities_ = model["channels"], model["activities"]
-        classifier.rate_hz_, classifier.n_timesteps_ = model["rate_hz"], model["n_timesteps"]
+        classifier.window_format_ = WindowFormat(
+            model["channels"], model["activities"], model["rate_hz"], model["n_timesteps"]
+        )
         n_members = classifier.config.model.n_members
         members = [classifier._build_member(1 + place) for place in range(n_members)]
         classifier.network_ = classifier._join(members)

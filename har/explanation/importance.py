@@ -8,20 +8,16 @@ networks*, 2014). Both need predictions only, and work for any network.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.evaluation.intervals import ends, resampled
 from har.explanation.findings import Importance, Stretches, sources_of
-from har.signals.windows import Windows
+from har.signals.windows import Predict, Windows
 
 N_REPEATS = 5
 # Of each activity; over all 2947 windows of UCI HAR it would take a minute.
 _N_OCCLUDED = 100
-
-Predict = Callable[[FloatArray], FloatArray]
 
 
 def permutation_importances(

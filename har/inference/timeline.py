@@ -7,7 +7,7 @@ into the body's acceleration for seconds (see `har.signals.filters`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WIN
 from har.signals.filters import WARM_UP_S, channels_from
 from har.signals.recording import Recording, Stretch
 from har.signals.streaming import UciHarStream, WindowStream
-from har.signals.windows import check_signals
+from har.signals.windows import Predict, WindowFormat, check_signals
 
 # About half an hour at 50 Hz: a day's windows need not be in memory at once.
 _CHUNK = 100_000
@@ -82,15 +82,13 @@ def _filtered(recording: Recording, stretch: Stretch) -> Iterator[FloatArray]:
     yield filters.finish()
 
 
-def raw_channels_of(channels: tuple[str, ...], rate_hz: float) -> tuple[str, ...]:
-    """Tell which sensors a classifier needs.
+def raw_channels_of(window_format: WindowFormat) -> tuple[str, ...]:
+    """Return the raw channels that the windows of a classifier are made of.
 
     Parameters
     ----------
-    channels : tuple of str
-        What it reads.
-    rate_hz : float
-        At what rate.
+    window_format : WindowFormat
+        The windows that the classifier reads.
 
     Returns
     -------
@@ -102,6 +100,7 @@ def raw_channels_of(channels: tuple[str, ...], rate_hz: float) -> tuple[str, ...
     DataError
         If it does not read what the processing of UCI HAR makes.
     """
+    channels, rate_hz = window_format.channels, window_format.rate_hz
     raw_channels = RAW_CHANNELS if any("gyro" in name for name in channels) else RAW_CHANNELS[:3]
     if channels_from(raw_channels) != channels or rate_hz != SAMPLE_RATE_HZ:
         raise DataError(
@@ -142,9 +141,8 @@ def with_channels(recording: Recording, raw_channels: tuple[str, ...]) -> Record
 
 def make_timeline(
     recording: Recording,
-    predict: Callable[[FloatArray], FloatArray],
-    activities: tuple[str, ...],
-    n_timesteps: int,
+    predict: Predict,
+    window_format: WindowFormat,
     abstain_below: float = 0.0,
 ) -> pd.DataFrame:
     """Classify a recording, window after window.
@@ -154,11 +152,9 @@ def make_timeline(
     recording : Recording
         At 50 Hz, with the sensors that the classifier reads.
     predict : callable
-        Gives probabilities, shape (n_windows, n_activities), for windows.
-    activities : tuple of str
-        Names of the classes.
-    n_timesteps : int
-        Samples in a window.
+        From windows to probabilities, shape (n_windows, n_activities).
+    window_format : WindowFormat
+        The windows that `predict` takes.
     abstain_below : float
         Where no probability is so high, the activity is UNKNOWN.
 
@@ -172,8 +168,10 @@ def make_timeline(
     Raises
     ------
     DataError
-        If no stretch is long enough for a window.
+        If the recording lacks a sensor, or no stretch is long enough for a window.
     """
+    recording = with_channels(recording, raw_channels_of(window_format))
+    n_timesteps, activities = window_format.n_timesteps, window_format.activities
     starts_s, probabilities, warming_up = [], [], []
     for windows in timed_windows(recording, n_timesteps):
         if len(windows.signals):

@@ -6,13 +6,13 @@ names, values stand in the order of the channels, with or without the time befor
 
 Samples stand in *slots* of 20 ms. With time stamps, a sample's slot is the one nearest to its time;
 without, each line is one slot, readable or not. So a bad line never shifts the samples after it.
+Slot 0 is the first sample's with time stamps, the first line's without.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from har.errors import DataError
 from har.reading.units import ACC_FACTORS, GYRO_FACTORS, converted
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, unit_of
 from har.signals.recording import LONGEST_HOLE_S
+from har.signals.streaming import LiveSamples
 
 AccUnit = Literal["g", "m/s2"]
 GyroUnit = Literal["rad/s", "deg/s"]
@@ -155,26 +156,6 @@ class _Clock:
             )
 
 
-@dataclass(frozen=True)
-class NewSamples:
-    """Samples that follow each other without a gap.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples, n_channels)
-        In g and rad/s: slots that were missing, which repeat the sample before, then a new sample.
-    first_slot : int
-        The slot of the first of them. With time stamps slot 0 is the first sample's; without, it
-        is the first line's.
-    is_after_gap : bool
-        Whether a gap lies before them, so that filters and windows must start anew.
-    """
-
-    samples: FloatArray
-    first_slot: int
-    is_after_gap: bool
-
-
 class SampleLines:
     """Turn lines into samples, count what was wrong with them, and go on.
 
@@ -230,7 +211,7 @@ class SampleLines:
         self._n_slots_added = 0
         self._lengths_g: list[float] | None = []
 
-    def push(self, line: str) -> NewSamples | None:
+    def read(self, line: str) -> LiveSamples | None:
         """Take the next line.
 
         Parameters
@@ -240,9 +221,10 @@ class SampleLines:
 
         Returns
         -------
-        NewSamples or None
-            What became certain with this line: nothing, unless it holds a sample. The first
-            sample after a gap comes together with the second.
+        LiveSamples or None
+            Slots that were missing, which repeat the sample before, then a new sample. None
+            unless the line holds a sample. The first sample after a gap comes together with the
+            second.
 
         Raises
         ------
@@ -273,7 +255,7 @@ class SampleLines:
             raise _MalformedLineError("a value is too large")
         return sample
 
-    def _placed(self, sample: FloatArray, slot: int) -> NewSamples | None:
+    def _placed(self, sample: FloatArray, slot: int) -> LiveSamples | None:
         """Put a sample in its slot; one beyond a long hole waits until the next confirms it."""
         slot += self._n_slots_added
         if self._beyond is not None and slot < self._beyond[0]:
@@ -296,7 +278,7 @@ class SampleLines:
         if not new:
             return None
         self._last = new[-1]
-        return NewSamples(np.stack([values for _, values in new]), new[0][0], is_after_gap)
+        return LiveSamples(np.stack([values for _, values in new]), new[0][0], is_after_gap)
 
     def _give_up_beyond(self) -> None:
         """Drop a lone sample beyond a hole: its time stamp was wrong."""

@@ -96,6 +96,26 @@ class UciHarStream:
 
 
 @dataclass(frozen=True)
+class LiveSamples:
+    """Samples at 50 Hz that follow each other without a gap.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples, n_channels)
+        In g and rad/s, columns as in `har.signals.channels.RAW_CHANNELS` or the first three of
+        them.
+    first_slot : int
+        Time of the first of them, in steps of 20 ms from the start of the stream.
+    is_after_gap : bool
+        Whether a gap lies before them, so that filters and windows must start anew.
+    """
+
+    samples: FloatArray
+    first_slot: int
+    is_after_gap: bool
+
+
+@dataclass(frozen=True)
 class LiveWindows:
     """Windows that are complete now, and where they lie.
 

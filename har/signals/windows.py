@@ -6,7 +6,7 @@ network that has seen a person must not be tested on that person.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,53 @@ from har.arrays import FloatArray, IntArray
 from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
+
+# From signals, shape (n_windows, n_timesteps, n_channels), to probabilities, shape
+# (n_windows, n_activities).
+Predict = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class WindowFormat:
+    """The form of the windows that a model reads, and the activities that it tells apart.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        Names of the last axis of the signals.
+    activities : tuple of str
+        Names of the classes.
+    rate_hz : float
+        Samples per second.
+    n_timesteps : int
+        Samples in a window.
+    """
+
+    channels: tuple[str, ...]
+    activities: tuple[str, ...]
+    rate_hz: float
+    n_timesteps: int
+
+    def check(self, windows: Windows | FloatArray) -> None:
+        """Refuse windows of another format.
+
+        Parameters
+        ----------
+        windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
+            An array shows its shape only.
+
+        Raises
+        ------
+        DataError
+            If they differ from this format, or a value is NaN or infinite.
+        """
+        if isinstance(windows, Windows):
+            for name in ("channels", "activities", "rate_hz"):
+                found, expected = getattr(windows, name), getattr(self, name)
+                if found != expected:
+                    raise DataError(f"windows: found {name} {found}, expected {expected}")
+        signals = windows.signals if isinstance(windows, Windows) else windows
+        check_signals(signals, len(self.channels), "windows", self.n_timesteps)
 
 
 @dataclass(frozen=True)
@@ -71,6 +118,11 @@ class Windows:
     def n_timesteps(self) -> int:
         """Samples in a window."""
         return int(self.signals.shape[1])
+
+    @property
+    def window_format(self) -> WindowFormat:
+        """The form of these windows, which a model trained on them expects of others."""
+        return WindowFormat(self.channels, self.activities, self.rate_hz, self.n_timesteps)
 
     @property
     def subject_names(self) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -24,8 +25,15 @@ def windows():
     return small_windows(seed=1)
 
 
-def explained(classifier, windows, mistakes=(), lines=None):
-    return explain(classifier, windows, mistakes, [].append if lines is None else lines.append)
+def explained(classifier, windows, mistakes=()):
+    return explain(
+        classifier.trained_network(),
+        classifier.config.model,
+        classifier.devices,
+        classifier.predict_proba,
+        windows,
+        mistakes,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +85,12 @@ def test_json_gives_it_back(explanation):
     assert_allclose(again.occlusion, explanation.occlusion, atol=1e-3)
 
 
-def test_the_same_is_found_again_and_told_line_by_line(explanation, classifier, windows):
-    lines = []
-    again = explained(classifier, windows, [5, 2], lines)
+def test_the_same_is_found_again_and_logged(explanation, classifier, windows, caplog):
+    with caplog.at_level(logging.INFO, "har.explanation.explain"):
+        again = explained(classifier, windows, [5, 2])
     assert again.importances == explanation.importances
     assert_array_equal(again.occlusion, explanation.occlusion)
-    assert [line.split(":")[0] for line in lines] == [
+    assert [line.split(":")[0] for line in caplog.messages] == [
         "permutation",
         "occlusion",
         "integrated gradients",
@@ -138,5 +146,5 @@ def test_ensembles_and_calibrated_networks_are_explained(windows):
 def test_nothing_to_explain_is_refused(classifier, windows):
     with refused(DataError, "explain: found no windows", "expected at least one"):
         explained(classifier, windows.where(np.array([], dtype=int)))
-    with refused(RunError, "explain: found no trained network"):
+    with refused(RunError, "classifier: found no trained network", "expected fit or load before"):
         explained(ActivityClassifier(tiny_config()), windows)
