@@ -30,25 +30,25 @@ from har.training.loop import fit
 
 
 class ActivityClassifier:
-    """A stacked LSTM, or an ensemble of them, that tells activities from windows of signals.
+    """A stacked LSTM, or an ensemble of them, that predicts activities from windows of signals.
 
     Parameters
     ----------
     config : Config, optional
-        Network and training; see `har.load_config`.
+        Settings of network and training; see `har.load_config`.
 
     Attributes
     ----------
     network_ : ActivityNetwork, Ensemble or WithTemperature
-        The Gluon block, with its weights.
+        Gluon block with its weights.
     window_format_ : WindowFormat
         Channels, activities, rate and length of the windows it was trained on.
     n_train_windows_ : int
-        How many windows it learned from.
+        Number of windows it was trained on.
     train_subjects_, validation_subjects_ : tuple of int
-        Whom it learned from, and who chose the epoch.
+        Subjects it was trained on, and those that the epoch was chosen with.
     history_ : list of EpochRecord
-        How training went.
+        Losses and accuracies, epoch by epoch.
 
     Examples
     --------
@@ -91,15 +91,15 @@ class ActivityClassifier:
         return self
 
     def fit_epochs(self, windows: Windows) -> Iterator[EpochRecord]:
-        """Train on windows, and tell of each epoch as it ends; see `fit`.
+        """Train on windows, epoch by epoch; see `fit`.
 
-        The networks of an ensemble are trained one after the other, all on the same windows: what
-        one of them learned from must not choose another's epoch.
+        The networks of an ensemble are trained one after the other, all on the same windows: those
+        that one of them is trained on must not choose another's epoch.
 
         Yields
         ------
         EpochRecord
-            The classifier is ready to use when the last one was taken.
+            Record of each epoch as it ends; after the last one the classifier is ready to use.
         """
         config = self.config
         train, validation = hold_out_subjects(
@@ -144,11 +144,11 @@ class ActivityClassifier:
 
     @property
     def temperature_(self) -> float | None:
-        """What the network divides its logits by; None if it was not calibrated."""
+        """Divisor of the logits; None if the network was not calibrated."""
         return self.network_.temperature if isinstance(self.network_, WithTemperature) else None
 
     def trained_network(self) -> Network:
-        """Return the network, once there is one.
+        """Return the network, or refuse if there is none yet.
 
         Returns
         -------
@@ -164,17 +164,18 @@ class ActivityClassifier:
         return self.network_
 
     def predict_proba(self, windows: Windows | FloatArray) -> FloatArray:
-        """Find the probability of each activity.
+        """Return the probability of each activity.
 
         Parameters
         ----------
         windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
-            In g and rad/s, channels in the order of `window_format_`.
+            Windows in g and rad/s, with the channels of `window_format_`.
 
         Returns
         -------
         ndarray of float64, shape (n_windows, n_activities)
-            In the order of the activities; each row adds up to 1, and depends on that window alone.
+            Probabilities in the order of the activities; each row adds up to 1, and depends on that
+            window alone.
 
         Raises
         ------
@@ -189,12 +190,12 @@ class ActivityClassifier:
         return predict_probabilities(network, signals, self.devices)
 
     def predict(self, windows: Windows | FloatArray) -> IntArray:
-        """Find the most probable activity of each window.
+        """Return the most probable activity of each window.
 
         Parameters
         ----------
         windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
-            As for `predict_proba`.
+            Windows, as for `predict_proba`.
 
         Returns
         -------
@@ -204,14 +205,14 @@ class ActivityClassifier:
         return np.asarray(self.predict_proba(windows).argmax(axis=1))
 
     def predict_recording(self, recording: Recording, abstain_below: float = 0.0) -> pd.DataFrame:
-        """Find what the person of a recording did from when to when.
+        """Return the activities of a recording over time.
 
         Parameters
         ----------
         recording : Recording
-            At 50 Hz; `har.read_recording` reads one from a file.
+            Raw signals at 50 Hz; `har.read_recording` reads them from a file.
         abstain_below : float
-            Where no probability is so high, the activity is UNKNOWN.
+            Probability below which the activity is UNKNOWN.
 
         Returns
         -------
@@ -228,12 +229,12 @@ class ActivityClassifier:
         return make_timeline(recording, self.predict_proba, self.window_format_, abstain_below)
 
     def evaluate(self, windows: Windows) -> Evaluation:
-        """Predict labelled windows, each once, and compare.
+        """Compare predictions with the labels of windows.
 
         Parameters
         ----------
         windows : Windows
-            Best of subjects that were not trained on.
+            Labelled windows, ideally of subjects that were not trained on.
 
         Returns
         -------

@@ -18,7 +18,7 @@ from har.explanation.importance import (
     occlusions,
     permutation_importances,
 )
-from har.explanation.lstm_states import lstm_inputs, run_lstm, single_network, telling_states
+from har.explanation.lstm_states import lstm_inputs, run_lstm, single_network, varied_states
 from har.models.backend import mx
 from har.models.layers import n_outputs
 from har.models.temperature import Network
@@ -168,7 +168,7 @@ def _states(
 ) -> tuple[States, ...]:
     single = single_network(network)
     inputs = lstm_inputs(single, signals, device).asnumpy()
-    return telling_states(run_lstm(single, config, inputs), indices, config)
+    return varied_states(run_lstm(single, config, inputs), indices, config)
 
 
 def _in_words(importances: Sequence[Importance]) -> str:

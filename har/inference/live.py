@@ -1,4 +1,4 @@
-"""From samples as they come to activities, window by window, as soon as each is over."""
+"""From live samples to activities, window by window, as soon as each window is over."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from har.signals.windows import Predict, WindowFormat
 
 @dataclass(frozen=True)
 class LivePrediction:
-    """What a classifier says of one window.
+    """The prediction for one window.
 
     Parameters
     ----------
     start_s, end_s : float
-        Since the first sample.
+        Start and end of the window, in seconds from the first sample.
     activity : str
-        The most probable one, or UNKNOWN if it is not probable enough.
+        The most probable activity, or UNKNOWN if it is not probable enough.
     probability : float
-        How probable it is.
+        Its probability.
     state : str
         The activity to show: it follows `activity` without flicker, see `SmoothedState`, and stays
         through windows that are UNKNOWN. It is UNKNOWN only until a first one is not.
     warming_up : bool
-        Whether the window starts while the filters still settle.
+        True if the window starts while the filters still settle.
     probabilities : dict of str to float
-        Of each activity.
+        Probability of each activity.
     """
 
     start_s: float
@@ -48,14 +48,14 @@ class LivePrediction:
 
 
 class LiveTimeline:
-    """Classify samples as they come in; the windows are those of `make_timeline`.
+    """Classify samples as they are measured; the windows are those of `make_timeline`.
 
     Parameters
     ----------
     predict : callable
         From windows to probabilities, shape (n_windows, n_activities).
     window_format : WindowFormat
-        The windows that `predict` takes: with the channels of UCI HAR, or with its accelerations
+        Format of the windows that `predict` takes: the channels of UCI HAR, or its accelerations
         alone.
     abstain_below : float
         Probability below which the activity is UNKNOWN.
@@ -92,17 +92,17 @@ class LiveTimeline:
         predict(np.zeros((1, n_timesteps, n_channels), np.float32))
 
     def push(self, new: LiveSamples) -> Iterator[LivePrediction]:
-        """Take the next samples.
+        """Classify the windows that the next samples complete.
 
         Parameters
         ----------
         new : LiveSamples
-            Those that follow the ones before, or a gap.
+            Samples that follow those before, or a gap.
 
         Yields
         ------
         LivePrediction
-            Each window that became complete.
+            The prediction for each of these windows.
         """
         if new.is_after_gap:
             yield from self.finish()
@@ -113,16 +113,16 @@ class LiveTimeline:
         yield from self._classified(self._filters.push(new.samples))
 
     def in_words(self) -> str:
-        """Return how many windows were UNKNOWN, in a few words."""
+        """Return the share of windows that were UNKNOWN, in words."""
         return f"{UNKNOWN} {self.n_unknown} of {self.n_windows} windows"
 
     def finish(self) -> Iterator[LivePrediction]:
-        """End the stream: the last sample waits for a neighbour that does not come.
+        """End the stream: its last sample waits for a neighbour that does not come.
 
         Yields
         ------
         LivePrediction
-            The window that this sample completes, if it does.
+            The prediction for the window that this sample completes, if it does.
         """
         yield from self._classified(self._filters.finish())
 

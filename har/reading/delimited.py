@@ -28,13 +28,13 @@ class DelimitedTable:
     path : Path
         The file.
     headings : tuple of str
-        The names of its columns.
+        Names of its columns.
     delimiter, decimal, encoding : str
-        How it is written.
+        Separator of fields, decimal sign and encoding.
     heading_line : int
-        Lines before the heading.
+        Number of lines before the heading.
     rows_in_block : int
-        So many are read at once.
+        Number of rows to read at once.
     """
 
     path: Path
@@ -51,12 +51,12 @@ class DelimitedTable:
         Parameters
         ----------
         places : mapping of str to int
-            Which columns, and what to call them.
+            Indices of the columns, by the names to give them.
 
         Yields
         ------
         DataFrame
-            The next rows; the index goes on counting from 0.
+            The next rows; the index counts all rows from 0.
 
         Raises
         ------
@@ -95,12 +95,12 @@ class DelimitedTable:
 
 
 def open_delimited(path: Path) -> DelimitedTable:
-    """Find out how a text file is written.
+    """Detect how a text file is written.
 
     Parameters
     ----------
     path : Path
-        The file.
+        File to read.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def open_delimited(path: Path) -> DelimitedTable:
 
 
 def _check_lengths(rows: list[list[str]], n_columns: int, path: Path) -> None:
-    """Refuse lines of more fields than there are headings, which pandas would cut off."""
+    """Refuse lines with more fields than headings, which pandas would cut off."""
     for number, row in enumerate(rows, start=1):
         n_fields = len(row) - (row[-1].strip() == "")
         if n_fields > n_columns:

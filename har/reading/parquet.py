@@ -23,7 +23,7 @@ class ParquetTable:
     path : Path
         The file.
     headings : tuple of str
-        The names of its columns.
+        Names of its columns.
     """
 
     path: Path
@@ -35,12 +35,12 @@ class ParquetTable:
         Parameters
         ----------
         places : mapping of str to int
-            Which columns, and what to call them.
+            Indices of the columns, by the names to give them.
 
         Yields
         ------
         DataFrame
-            The next rows; the index goes on counting from 0.
+            The next rows; the index counts all rows from 0.
 
         Raises
         ------
@@ -71,7 +71,7 @@ def open_parquet(path: Path) -> ParquetTable:
     Parameters
     ----------
     path : Path
-        The file.
+        File to read.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What is read of a table, whatever its format: time stamps and signals, in g and rad/s."""
+"""Tables of either format: open one, and read its time stamps and signals block by block."""
 
 from __future__ import annotations
 
@@ -38,24 +38,52 @@ class Table(Protocol):
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The names of its columns."""
+        """Names of its columns."""
 
     def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
-        """Read some of the columns, so many rows at a time; the index counts rows from 0."""
+        """Read some of the columns, block by block; the index counts all rows from 0."""
+
+
+def open_table(path: Path) -> Table:
+    """Open a file by its content, whatever its name ends in.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or Parquet file.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    DataError
+        If it is not there, or neither of the two.
+    """
+    if path.is_dir():
+        raise DataError(f"{path}: found a folder, expected a CSV or Parquet file")
+    try:
+        with path.open("rb") as stream:
+            is_parquet = stream.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"{path}: found {reason}, expected a CSV or Parquet file") from None
+    return open_parquet(path) if is_parquet else open_delimited(path)
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What was read of a table.
+    """The time stamps and signals of a table.
 
     Parameters
     ----------
     stamps : ndarray, shape (n_timesteps,), or None
         Numbers or dates, as in the file.
     samples : ndarray of float32, shape (n_timesteps, n_channels)
-        In g and rad/s; NaN where a cell is empty.
+        Signals in g and rad/s; NaN where a cell is empty.
     acc_unit, gyro_unit : Unit
-        What the file has them in.
+        Units in the file.
     """
 
     stamps: StampArray | None
@@ -69,17 +97,17 @@ def read_signals(
 ) -> Signals:
     """Read time stamps and signals, and convert the signals to g and rad/s.
 
-    Units that are not declared are told from the first rows, so that no more than single
-    precision needs to be kept.
+    Units that are not declared are inferred from the first rows, so that only single precision
+    has to be kept.
 
     Parameters
     ----------
     table : Table
-        An open file.
+        Open table.
     columns : Columns
-        Where in it the signals are.
+        Its columns with time stamps and signals.
     acc_unit, gyro_unit : Unit or None
-        What is declared.
+        Declared units.
 
     Returns
     -------
@@ -103,12 +131,12 @@ def read_signals(
             [_numbers(block[name], f"{place}, {columns.named(name)}") for name in columns.channels],
             axis=1,
         )
-        told = gyro_unit_of(values[:, 3:], gyro_unit, place)
+        block_gyro_unit = gyro_unit_of(values[:, 3:], gyro_unit, place)
         if units is None:
-            units = (_acc_unit(values, acc_unit, place), told)
-        elif units[1].name == "rad/s" and told.name == "deg/s":
-            # A large value came late: what came before it was converted wrongly.
-            return read_signals(table, columns, acc_unit, told)
+            units = (_acc_unit(values, acc_unit, place), block_gyro_unit)
+        elif units[1].name == "rad/s" and block_gyro_unit.name == "deg/s":
+            # A large value came late: the values before it were converted wrongly.
+            return read_signals(table, columns, acc_unit, block_gyro_unit)
         samples.add(converted(values, factors_of(*units)[: values.shape[1]]), place)
     n_rows = 0 if samples.array is None else len(samples.array)
     if units is None or samples.array is None or n_rows < 2:
@@ -124,7 +152,7 @@ class _Growing:
         self.array: NDArray[Any] | None = None
 
     def add(self, rows: NDArray[Any], place: str) -> None:
-        """Put rows at the end, of a common kind with those before."""
+        """Append rows of a kind with those before."""
         if self.array is None:
             self.array = rows.copy()
         elif (self.array.dtype.kind == "M") != (rows.dtype.kind == "M"):
@@ -139,7 +167,7 @@ class _Growing:
 
 
 def _acc_unit(values: FloatArray, declared: Unit | None, place: str) -> Unit:
-    """Tell the unit of acceleration; if there is none, perhaps a column is in the wrong place."""
+    """Infer the unit of acceleration; if none fits, two columns may be exchanged."""
     try:
         return acc_unit_of(values[:, :3], declared, place)
     except DataError:
@@ -148,7 +176,7 @@ def _acc_unit(values: FloatArray, declared: Unit | None, place: str) -> Unit:
 
 
 def _numbers(column: pd.Series[Any], place: str) -> FloatArray:
-    """Take a column's numbers, and say where one is none."""
+    """Return a column's numbers, and refuse a cell that is none."""
     is_number = column.dtype.kind in "iuf"
     numbers = column if is_number else pd.to_numeric(column.astype(object), errors="coerce")
     values: FloatArray = numbers.to_numpy(np.float64)
@@ -160,31 +188,3 @@ def _numbers(column: pd.Series[Any], place: str) -> FloatArray:
             f"{place}, row {column.index[first] + 1}: found {found!r}, expected a finite number"
         )
     return values
-
-
-def open_table(path: Path) -> Table:
-    """Open a file by its content, whatever its name ends in.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV or Parquet file.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    DataError
-        If it is not there, or neither of the two.
-    """
-    if path.is_dir():
-        raise DataError(f"{path}: found a folder, expected a CSV or Parquet file")
-    try:
-        with path.open("rb") as stream:
-            is_parquet = stream.read(len(MAGIC)) == MAGIC
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{path}: found {reason}, expected a CSV or Parquet file") from None
-    return open_parquet(path) if is_parquet else open_delimited(path)
