@@ -64,7 +64,7 @@ def same_weights(one, other):
     )
 
 
-def test_separable_activities_are_learned_and_told_in_new_people(fitted):
+def test_separable_activities_are_learned_and_recognised_in_new_people(fitted):
     assert fitted.evaluate(NEW_WINDOWS).accuracy > 0.9
 
 

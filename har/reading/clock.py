@@ -16,7 +16,7 @@ from har.reading.timestamps import (
     SECONDS,
     StampArray,
     rows_in_order,
-    unit_of,
+    time_unit_of,
 )
 from har.signals.recording import LONGEST_HOLE_S
 
@@ -81,7 +81,7 @@ def regular_ticks(n_samples: int, rate_hz: float) -> Ticks:
     return Ticks(np.arange(n_samples) / rate_hz, rate_hz, 0.0)
 
 
-def measure(stamps: StampArray, unit: str, place: str) -> Ticks:
+def measure_ticks(stamps: StampArray, unit: str, place: str) -> Ticks:
     """Measure the rate and jitter of increasing stamps.
 
     Parameters
@@ -157,8 +157,8 @@ def read_clock(
     elif declared:
         unit, evidence = declared, f"in {NAMES[declared]}"
     else:
-        unit = unit_of(stamps, place)
+        unit = time_unit_of(stamps, place)
         evidence = f"taken to be in {NAMES[unit]}"
-    ticks = measure(stamps, unit, place)
+    ticks = measure_ticks(stamps, unit, place)
     jitter = f"jitter {ticks.jitter_s * 1000:.1f} ms (95 %)"
     return ticks, rows, [f"time: {column} {evidence}, {ticks.rate_hz:.4g} Hz, {jitter}", *notes]

@@ -91,7 +91,7 @@ class Columns:
 
     Parameters
     ----------
-    places : dict of str to int
+    indices : dict of str to int
         Indices of the columns of ``"time"``, if there is one, and of each channel, in this order.
     names : dict of str to str
         Headings of these columns.
@@ -101,7 +101,7 @@ class Columns:
         True if there is a gyroscope that is not needed.
     """
 
-    places: dict[str, int]
+    indices: dict[str, int]
     names: dict[str, str]
     time_unit: str | None
     acc_unit: str | None
@@ -111,7 +111,7 @@ class Columns:
     @property
     def channels(self) -> tuple[str, ...]:
         """Channels of the table."""
-        return tuple(name for name in self.places if name != "time")
+        return tuple(name for name in self.indices if name != "time")
 
     @property
     def notes(self) -> list[str]:
@@ -127,8 +127,8 @@ class Columns:
 
     def without_time(self) -> Columns:
         """Return the columns without that of time stamps."""
-        places = {role: place for role, place in self.places.items() if role != "time"}
-        return replace(self, places=places)
+        indices = {role: index for role, index in self.indices.items() if role != "time"}
+        return replace(self, indices=indices)
 
     def named(self, role: str) -> str:
         """Return the name of a column for a message."""
@@ -178,11 +178,11 @@ def find_columns(
             heading if heading.text in PLAIN_HEADING else replace(heading, role=None)
             for heading in read
         ]
-    places: dict[str, int] = {}
+    indices: dict[str, int] = {}
     for role in _ROLES if needs_gyroscope else _ROLES[:4]:
         index = _index_of(role, read, named.get(role), place)
         if index is not None:
-            places[role] = index
+            indices[role] = index
         elif role != "time":
             raise _no_channel(role, read, place)
         elif needs_time:
@@ -190,10 +190,10 @@ def find_columns(
                 f"{place}: found columns {_listed(headings)}, expected one of time stamps "
                 "such as time_s, or the rate in rate_hz"
             )
-    _check_each_once(places, headings, place)
-    chosen = {role: read[i] for role, i in places.items()}
+    _check_each_once(indices, headings, place)
+    chosen = {role: read[i] for role, i in indices.items()}
     return Columns(
-        places,
+        indices,
         {role: heading.text for role, heading in chosen.items()},
         _declared("time", chosen, time_unit_named, place),
         _declared("acc", chosen, acc_unit_named, place),
@@ -229,11 +229,11 @@ def _index_of(role: str, headings: Sequence[Heading], named: str | None, place: 
     return rivals[0] if rivals else None
 
 
-def _check_each_once(places: Mapping[str, int], headings: Sequence[str], place: str) -> None:
-    indices = list(places.values())
-    twice = [role for role, index in places.items() if indices.count(index) > 1]
+def _check_each_once(indices: Mapping[str, int], headings: Sequence[str], place: str) -> None:
+    every = list(indices.values())
+    twice = [role for role, index in indices.items() if every.count(index) > 1]
     if twice:
-        found = repr(headings[places[twice[0]]])
+        found = repr(headings[indices[twice[0]]])
         raise DataError(f"{place}: found {found} for {' and '.join(twice)}, expected it for one")
 
 

@@ -45,12 +45,12 @@ class DelimitedTable:
     heading_line: int
     rows_in_block: int
 
-    def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
         """Read some of the columns.
 
         Parameters
         ----------
-        places : mapping of str to int
+        indices : mapping of str to int
             Indices of the columns, by the names to give them.
 
         Yields
@@ -63,7 +63,7 @@ class DelimitedTable:
         DataError
             If a line has too many fields.
         """
-        names = {place: name for name, place in places.items()}
+        names = {index: name for name, index in indices.items()}
         try:
             with pd.read_csv(
                 self.path,
@@ -134,7 +134,7 @@ def open_delimited(path: Path) -> DelimitedTable:
     _check_headings(headings, path)
     body = [lines[i] for i in range(heading_line + 1, len(lines)) if is_content[i]]
     rows = list(csv.reader(body, delimiter=delimiter))
-    _check_lengths(rows, len(headings), path)
+    _check_n_fields(rows, len(headings), path)
     length = max(map(len, body), default=1)
     return DelimitedTable(
         path,
@@ -147,7 +147,7 @@ def open_delimited(path: Path) -> DelimitedTable:
     )
 
 
-def _check_lengths(rows: list[list[str]], n_columns: int, path: Path) -> None:
+def _check_n_fields(rows: list[list[str]], n_columns: int, path: Path) -> None:
     """Refuse lines with more fields than headings, which pandas would cut off."""
     for number, row in enumerate(rows, start=1):
         n_fields = len(row) - (row[-1].strip() == "")

@@ -124,7 +124,7 @@ def _rearranged(means: FloatArray) -> Iterator[tuple[FloatArray, str]]:
             yield changed, f"{RAW_CHANNELS[axis]} in {unit} and the others in {others}"
 
 
-def check_lengths(samples: FloatArray, stretches: tuple[Stretch, ...], place: str) -> None:
+def check_gravity(samples: FloatArray, stretches: tuple[Stretch, ...], place: str) -> None:
     """Refuse acceleration without gravity, or in more than one unit.
 
     Parameters

@@ -29,12 +29,12 @@ class ParquetTable:
     path: Path
     headings: tuple[str, ...]
 
-    def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
         """Read some of the columns.
 
         Parameters
         ----------
-        places : mapping of str to int
+        indices : mapping of str to int
             Indices of the columns, by the names to give them.
 
         Yields
@@ -50,7 +50,7 @@ class ParquetTable:
         import pyarrow
         from pyarrow import parquet
 
-        names = {self.headings[place]: name for name, place in places.items()}
+        names = {self.headings[index]: name for name, index in indices.items()}
         first_row = 0
         try:
             with parquet.ParquetFile(self.path, memory_map=False, pre_buffer=False) as file:

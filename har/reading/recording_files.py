@@ -21,7 +21,7 @@ from har.reading.axes import (
 from har.reading.clock import Ticks, check_rate, read_clock, regular_ticks
 from har.reading.columns import Columns, find_columns
 from har.reading.gaps import fill_missing, to_regular
-from har.reading.gravity import check_columns, check_lengths
+from har.reading.gravity import check_columns, check_gravity
 from har.reading.sensor_faults import saturation_notes, stillness_notes
 from har.reading.tables import Signals, Table, open_table, read_signals
 from har.reading.timestamps import stamps_of, time_unit_named
@@ -169,7 +169,7 @@ def _checked(recording: Recording, request: _Request, signals: Signals) -> Recor
     samples, stretches, place = recording.samples, recording.stretches, request.place
     factors = factors_of(signals.acc_unit, signals.gyro_unit)
     check_columns(samples, place, factors[: samples.shape[1]])
-    check_lengths(samples, stretches, place)
+    check_gravity(samples, stretches, place)
     if samples.shape[1] == 3:
         return recording
     comparison, unit = in_better_unit(samples, stretches, signals.gyro_unit.name)
@@ -241,10 +241,10 @@ def read_column(
     columns = find_columns(
         table.headings, str(path), needs_gyroscope=False, needs_time=rate_hz is None
     )
-    places = {"value": table.headings.index(heading)}
+    indices = {"value": table.headings.index(heading)}
     if rate_hz is None:
-        places["time"] = columns.places["time"]
-    blocks = list(table.blocks(places))
+        indices["time"] = columns.indices["time"]
+    blocks = list(table.blocks(indices))
     # Empty cells of one block and text of the next have no type in common.
     values = pd.concat([block["value"].astype(object) for block in blocks])
     if rate_hz is not None:

@@ -40,7 +40,7 @@ class Table(Protocol):
     def headings(self) -> tuple[str, ...]:
         """Names of its columns."""
 
-    def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
         """Read some of the columns, block by block; the index counts all rows from 0."""
 
 
@@ -121,10 +121,10 @@ def read_signals(
     place = str(table.path)
     stamps, samples = _Growing(), _Growing()
     units: tuple[Unit, Unit] | None = None
-    for block in table.blocks(columns.places):
+    for block in table.blocks(columns.indices):
         if block.empty:
             continue
-        if "time" in columns.places:
+        if "time" in columns.indices:
             time_place = f"{place}, {columns.named('time')}"
             stamps.add(stamps_of(block["time"], time_place), time_place)
         values = np.stack(

@@ -98,7 +98,7 @@ def stamps_of(column: pd.Series[Any], place: str) -> StampArray:
     return stamps
 
 
-def unit_of(stamps: StampArray, place: str) -> str:
+def time_unit_of(stamps: StampArray, place: str) -> str:
     """Infer the unit of time stamps from their size and their median step.
 
     Parameters

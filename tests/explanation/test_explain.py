@@ -50,9 +50,9 @@ def test_mistakes_come_first_then_a_typical_window_of_each_activity(
     for window in explanation.windows:
         assert window.subject == windows.subjects[window.index]
         assert window.true == windows.activities[windows.labels[window.index]]
-        answer = windows.activities.index(window.predicted)
+        predicted = windows.activities.index(window.predicted)
         assert window.probability == probabilities[window.index].max()
-        assert answer == probabilities[window.index].argmax()
+        assert predicted == probabilities[window.index].argmax()
         assert_array_equal(window.signals, windows.signals[window.index])
 
 
@@ -73,7 +73,7 @@ def test_the_lstm_is_shown_with_the_first_and_the_last_activity(explanation, cla
     assert explanation.n_units == 8
 
 
-def test_what_is_told_of_all_windows_is_of_all_windows(explanation, classifier, windows):
+def test_accuracy_and_occlusion_are_of_all_windows(explanation, classifier, windows):
     assert explanation.accuracy == classifier.evaluate(windows).accuracy
     assert explanation.n_windows == sum(explanation.n_occluded) == len(windows)
     assert explanation.occlusion.shape == (3, 2, len(explanation.stretches.starts))
@@ -97,11 +97,11 @@ def test_the_same_is_found_again_and_logged(explanation, classifier, windows, ca
     ]
 
 
-def test_typical_windows_are_right_and_as_sure_as_half_of_their_kind():
+def test_typical_windows_are_right_with_the_median_confidence_of_their_kind():
     labels = np.array([0, 0, 0, 0, 1, 1, 2])
-    sure = np.array([0.9, 0.6, 0.7, 0.4, 0.8, 0.3, 0.5])
+    confidence = np.array([0.9, 0.6, 0.7, 0.4, 0.8, 0.3, 0.5])
     probabilities = np.full((7, 3), 0.1)
-    probabilities[np.arange(7), [0, 0, 0, 1, 1, 0, 0]] = sure
+    probabilities[np.arange(7), [0, 0, 0, 1, 1, 0, 0]] = confidence
     assert typical_windows(labels, probabilities) == [2, 4]
 
 
@@ -113,8 +113,8 @@ def test_one_window_of_one_person_is_enough(classifier, windows):
 
 
 def test_where_all_is_wrong_the_mistakes_are_shown(classifier, windows):
-    answers = classifier.predict(windows)
-    wrong = replace(windows, labels=(answers + 1) % 3)
+    predicted = classifier.predict(windows)
+    wrong = replace(windows, labels=(predicted + 1) % 3)
     found = explained(classifier, wrong, [4])
     assert found.accuracy == 0
     assert [window.index for window in found.windows] == [4]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -97,8 +99,8 @@ def test_live_windows_are_those_of_the_recording(classifier, units):
 
 def test_the_last_window_may_need_the_very_last_sample(classifier):
     live = a_live_timeline(classifier)
-    pushed = [p for new in read(as_lines(some_samples(128))) for p in live.push(new)]
-    assert not pushed
+    predictions = [p for new in read(as_lines(some_samples(128))) for p in live.push(new)]
+    assert not predictions
     assert [p.start_s for p in live.finish()] == [0.0]
 
 
@@ -152,7 +154,7 @@ def test_below_the_threshold_the_activity_is_unknown_and_the_state_holds(classif
     assert live.in_words() == f"UNKNOWN {is_unknown.sum()} of {len(table)} windows"
 
 
-def test_there_is_no_state_before_the_first_answer_nor_after_a_gap(classifier):
+def test_there_is_no_state_before_the_first_known_activity_nor_after_a_gap(classifier):
     samples = some_samples(600)
     lines = [*as_lines(samples[:300]), *as_lines(samples[300:], first=1000)]
     table = the_table(a_live_timeline(classifier, abstain_below=1.0), lines)
@@ -171,6 +173,13 @@ def test_without_gyroscope_it_reads_three_values():
 def test_a_classifier_of_other_channels_is_refused():
     with refused(DataError, "found one of acc_x", "body_acc_x"):
         a_live_timeline(ActivityClassifier(tiny_config()).fit(small_windows()))
+
+
+def test_inference_needs_no_mxnet():
+    code = (
+        "import sys, har.inference.live, har.inference.segments; sys.exit('mxnet' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_window_takes_a_few_milliseconds_of_one_core(classifier):

@@ -26,16 +26,16 @@ def test_there_are_48_relabelings_and_the_first_changes_nothing():
 
 
 def test_right_names_agree(phone):
-    measured = compare_axes(phone, WHOLE)
-    assert measured.agrees
-    assert measured.better is None
-    assert measured.shares[0] > 0.9
+    compared = compare_axes(phone, WHOLE)
+    assert compared.agrees
+    assert compared.better is None
+    assert compared.shares[0] > 0.9
 
 
 def test_shares_are_those_of_the_cross_product(phone):
-    measured = compare_axes(phone, WHOLE)
+    compared = compare_axes(phone, WHOLE)
     change, effects = axes_module._rotation_equations(phone, np.eye(6))
-    for relabeling, share in zip(RELABELINGS, measured.shares, strict=True):
+    for relabeling, share in zip(RELABELINGS, compared.shares, strict=True):
         left = change - effects @ relabeling.ravel()
         assert_allclose(share, 1 - (left @ left) / (change @ change))
 
@@ -84,9 +84,9 @@ def test_an_exchange_between_the_sensors_is_found(phone, factors):
 
 def test_a_phone_that_lies_still_tells_nothing():
     still = np.random.default_rng(0).normal([0, 0, 1, 0, 0, 0], 0.01, size=(6000, 6))
-    measured = compare_axes(still, WHOLE)
-    assert not measured.agrees
-    assert measured.better is None
+    compared = compare_axes(still, WHOLE)
+    assert not compared.agrees
+    assert compared.better is None
     assert exchanged_columns(still, WHOLE, np.ones(6)) is None
 
 

@@ -184,7 +184,7 @@ def test_a_hole_of_more_than_a_tenth_of_a_second_is_a_gap(n_missing, gaps):
     assert lines.n_filled == (0 if gaps else 5)
 
 
-def test_a_gap_is_told_once():
+def test_a_gap_is_reported_once():
     assert gaps_of(SampleLines(), map(stamped, [0, 1, 50, 51, 52])) == [50]
 
 

@@ -212,7 +212,7 @@ def test_a_missing_gyroscope_does_no_harm():
     assert_array_equal(number_stretches(windows), STRETCHES)
 
 
-def test_any_overlap_can_be_told():
+def test_any_overlap_is_recognised():
     windows = make_stretches(n_windows=(9,), labels=(0,), subjects=(1,))
     assert_array_equal(number_stretches(windows.where([0, 1, 2, 4, 6, 8]), step=64)[:3], [0, 0, 0])
     quarter = replace(windows, signals=windows.signals[:, :80])
