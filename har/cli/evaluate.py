@@ -84,5 +84,12 @@ def _explain(classifier: ActivityClassifier, data: DataSet, folder: RunFolder) -
     index = results.predictions["index"].to_numpy()
     surest = surest_mistakes(results.evaluation, index, N_MISTAKES)
     mistakes = [answer.index for answer in surest]
-    explanation = explain(classifier, data.test, mistakes, logger.info)
+    explanation = explain(
+        classifier.trained_network(),
+        classifier.config.model,
+        classifier.devices,
+        classifier.predict_proba,
+        data.test,
+        mistakes,
+    )
     folder.write_json(folder.explanation, explanation.to_dict())

@@ -89,7 +89,12 @@ def run(
         timeline = classifier.predict_recording(recording, abstain_below)
         segments = _read_truth(truth, file) if truth else None
         report = TimelineReport(
-            recording, timeline, classifier.activities_, str(run), segments, abstain_below
+            recording,
+            timeline,
+            classifier.window_format_.activities,
+            str(run),
+            segments,
+            abstain_below,
         )
         _write(report, out, out or Path(f"{file.stem}-timeline.csv") if plot else None)
         table = timeline
@@ -109,8 +114,8 @@ def _predict_windows(
     classifier: ActivityClassifier, file: Path, out: Path | None, abstain_below: float
 ) -> pd.DataFrame:
     """Classify windows of a file, write the table and sum it up."""
-    probabilities = classifier.predict_proba(read_windows(file, classifier.channels_))
-    table = predictions_table(probabilities, classifier.activities_, abstain_below)
+    probabilities = classifier.predict_proba(read_windows(file, classifier.window_format_.channels))
+    table = predictions_table(probabilities, classifier.window_format_.activities, abstain_below)
     if out:
         with writing_to(out, "file"):
             write_frame(table, out)
@@ -122,7 +127,7 @@ def _predict_windows(
 
 def _read(file: Path, classifier: ActivityClassifier, about: Mapping[str, Any]) -> Recording:
     """Read a recording, and show every assumption."""
-    needs_gyroscope = any("gyro" in channel for channel in classifier.channels_)
+    needs_gyroscope = any("gyro" in channel for channel in classifier.window_format_.channels)
     recording = read_recording(file, **about, needs_gyroscope=needs_gyroscope)
     for note in recording.notes:
         logger.info("note: %s", note)

@@ -6,16 +6,14 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from har.reading.sample_lines import AccUnit, GyroUnit
-
-if TYPE_CHECKING:
-    from har.inference.live import LiveTimeline
+from har.inference.live import LivePrediction, LiveTimeline
+from har.inference.timeline import raw_channels_of
+from har.reading.sample_lines import AccUnit, GyroUnit, SampleLines
 
 logger = logging.getLogger(__name__)
 
@@ -46,24 +44,34 @@ def run(
     # One window is too little work for two threads to share.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from har.classifier import ActivityClassifier
-    from har.inference.live import LiveTimeline
 
     classifier = ActivityClassifier.load(run, device)
-    live = LiveTimeline(classifier, acc_unit, gyro_unit, abstain_below)
+    window_format = classifier.window_format_
+    sample_lines = SampleLines(raw_channels_of(window_format), acc_unit, gyro_unit)
+    live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
     # Closed, it tells what came in, however it ends.
-    with closing(_classified(live, sys.stdin.buffer)) as predictions:
+    with closing(_classified(sample_lines, live, sys.stdin.buffer)) as predictions:
         for prediction in predictions:
             print(prediction, flush=True)
 
 
-def _classified(live: LiveTimeline, lines: Iterable[bytes]) -> Generator[str, None, None]:
+def _classified(
+    sample_lines: SampleLines, live: LiveTimeline, lines: Iterable[bytes]
+) -> Generator[str, None, None]:
     """Classify lines of samples: a JSON object for each window, as soon as it is complete."""
     logger.info("har: ready for samples, a line each")
     try:
         for line in lines:
-            yield from (json.dumps(asdict(p)) for p in live.push(line.decode(errors="replace")))
-            if doubt := live.lines.doubt():
+            new = sample_lines.read(line.decode(errors="replace"))
+            if new is not None:
+                yield from _as_json(live.push(new))
+            if doubt := sample_lines.doubt():
                 logger.warning("%s", doubt)
-        yield from (json.dumps(asdict(p)) for p in live.finish())
+        yield from _as_json(live.finish())
     finally:
-        logger.info("%s", live.in_words())
+        unknown = f"; {live.in_words()}" if live.abstain_below else ""
+        logger.info("%s%s", sample_lines.in_words(), unknown)
+
+
+def _as_json(predictions: Iterable[LivePrediction]) -> Iterator[str]:
+    return (json.dumps(asdict(prediction)) for prediction in predictions)
