@@ -25,7 +25,7 @@ AIM = 0.99
 
 
 def calibration_of(labels: IntArray, probabilities: FloatArray) -> dict[str, float]:
-    """Return the metrics of calibration, ready for JSON.
+    """Collect the figures of calibration, ready for JSON.
 
     Parameters
     ----------

@@ -122,9 +122,9 @@ class Evaluation:
 
     @cached_property
     def calibration(self) -> dict[str, Any]:
-        """The temperature, and the metrics of `calibration_of` ``before`` and ``after`` it.
+        """The temperature, and the figures of `calibration_of` without it and with it.
 
-        Without a temperature, ``temperature`` is None, and ``before`` is the same as ``after``.
+        ``temperature`` is None if there is none; then ``before`` is the same as ``after``.
         """
         before = after = calibration_of(self.labels, self.probabilities)
         if self.temperature is not None:
@@ -187,7 +187,7 @@ class Evaluation:
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all metrics, ready for JSON."""
+        """Collect all figures, ready for JSON."""
         return {
             "accuracy": self.accuracy,
             "balanced_accuracy": self.balanced_accuracy,

@@ -56,7 +56,7 @@ class Robustness:
         return None if accuracies.empty else float(accuracies.iloc[0])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all metrics, ready for JSON."""
+        """Collect all figures, ready for JSON."""
         return {
             "accuracy": self.accuracy,
             "macro_f1": self.macro_f1,
