@@ -42,7 +42,7 @@ def fetch(
     holds : callable
         Predicate that recognises the data set in a tree of files.
     folder : Path
-        Where to put the file; made if need be.
+        Folder to write to, created if necessary.
 
     Returns
     -------

@@ -61,7 +61,7 @@ def open_data(config: DataConfig) -> DataSet:
     Parameters
     ----------
     config : DataConfig
-        Which one, from where, and which of its activities.
+        Choice of the data set, its path and its activities.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def fetch_data(config: DataConfig, folder: Path) -> DataSet:
     config : DataConfig
         Choice of the data set and of its activities; `root` is ignored.
     folder : Path
-        Where to put the file that is downloaded.
+        Folder with the data set, or to download it to.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def read_data(path: Path, config: DataConfig) -> DataSet | None:
     path : Path
         A folder or a file.
     config : DataConfig
-        Which data set; its `root` and `activities` are not looked at.
+        Choice of the data set; `root` and `activities` are ignored.
 
     Returns
     -------

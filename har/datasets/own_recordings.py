@@ -70,7 +70,7 @@ def read_own_recordings(folder: Path, config: DataConfig) -> DataSet:
         Folder with ``recordings.csv``, see `har.datasets.recordings_table.read_table`, and
         recordings that `har.reading.recording_files.read_recording` can read.
     config : DataConfig
-        With whom to test on, and what becomes of windows over two labels.
+        Test subjects, and treatment of windows over several labels.
 
     Returns
     -------

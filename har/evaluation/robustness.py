@@ -92,7 +92,7 @@ def measure_robustness(
     windows : Windows
         Windows, ideally of subjects that were not trained on.
     predict_proba : callable
-        From windows to probabilities, shape (n_windows, n_activities), such as
+        Function from windows to probabilities, shape (n_windows, n_activities), such as
         `ActivityClassifier.predict_proba`; called once, and once for each of `n_settings`.
 
     Returns

@@ -263,7 +263,7 @@ def run_trials(study: Study, task: Task, n_trials: int) -> Iterator[FrozenTrial]
     task : Task
         Objective of the study.
     n_trials : int
-        Of the study, those before included.
+        Number of trials of the study, earlier ones included.
 
     Yields
     ------
