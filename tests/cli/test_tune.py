@@ -25,8 +25,7 @@ SMALL += ("--training.rotation_degrees", "0")
 def small_data(monkeypatch):
     """Put small windows in the place of the training windows."""
     data = TrainingSet("small", small_windows(), "a builder")
-    # Where it is used: the verb's module has its own name for it once it was imported.
-    monkeypatch.setattr("har.cli.tune.open_training", lambda *_arguments: data)
+    monkeypatch.setattr("har.datasets.loading.open_training", lambda *_arguments: data)
 
 
 @pytest.fixture
