@@ -10,7 +10,7 @@ from har.arrays import FloatArray, IntArray
 from har.classifier import ActivityClassifier
 from har.errors import DataError, RunError
 from har.explanation.attribution import integrated_gradients
-from har.explanation.findings import ExplainedWindow, Explanation, Importance, States, Stretches
+from har.explanation.findings import ExplainedWindow, Explanation, Importance, OccludedSpans, States
 from har.explanation.importance import (
     N_REPEATS,
     occlusion_by_activity,
@@ -88,7 +88,7 @@ def explain(
         activities=windows.activities,
         rate_hz=windows.rate_hz,
         importances=importances,
-        stretches=Stretches.of(windows.n_timesteps),
+        spans=OccludedSpans.of(windows.n_timesteps),
         n_occluded=n_occluded,
         occlusion=occlusion,
         windows=explained,
@@ -162,4 +162,4 @@ def _states(
 
 
 def _in_words(importances: Sequence[Importance]) -> str:
-    return ", ".join(f"{one.source} {-100 * one.lost:+.1f} points" for one in importances)
+    return ", ".join(f"{one.signal} {-100 * one.lost:+.1f} points" for one in importances)

@@ -1,8 +1,8 @@
-"""How much a network needs each source: exchanged among windows, or occluded for a while.
+"""How much a network needs each signal: exchanged among windows, or occluded for a while.
 
-Permutation importance asks how much accuracy is lost if a source tells nothing of its own window
-(Breiman, *Random forests*, 2001). Occlusion asks how much less probable the answer gets if a
-stretch of a source is blotted out (Zeiler & Fergus, *Visualizing and understanding convolutional
+Permutation importance asks how much accuracy is lost if a signal says nothing of its own window
+(Breiman, *Random forests*, 2001). Occlusion asks how much less probable the prediction gets if a
+span of a signal is blotted out (Zeiler & Fergus, *Visualizing and understanding convolutional
 networks*, 2014). Both need predictions only, and work for any network.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.evaluation.intervals import ends, resampled
-from har.explanation.findings import Importance, Stretches, sources_of
+from har.explanation.findings import Importance, OccludedSpans, signal_groups
 from har.signals.windows import Windows
 
 N_REPEATS = 5
@@ -27,7 +27,7 @@ Predict = Callable[[FloatArray], FloatArray]
 def permutation_importances(
     windows: Windows, predict_proba: Predict, generator: np.random.Generator
 ) -> tuple[Importance, ...]:
-    """Exchange each source among windows, and count how many more are named wrong.
+    """Exchange each signal among windows, and count how many more are named wrong.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def permutation_importances(
     Returns
     -------
     tuple of Importance
-        One of each of `sources_of`. All channels of a source, and all of a window's samples, go
+        One for each of `signal_groups`. All channels of a signal, and all of a window's samples, go
         to the same other window.
     """
 
@@ -50,18 +50,18 @@ def permutation_importances(
 
     before = is_right(windows.signals)
     importances = []
-    for source, places in sources_of(windows.channels).items():
+    for signal, channels in signal_groups(windows.channels).items():
         lost = []
         for _ in range(N_REPEATS):
             exchanged = windows.signals.copy()
             order = generator.permutation(len(windows))
-            exchanged[:, :, places] = windows.signals[order][:, :, places]
+            exchanged[:, :, channels] = windows.signals[order][:, :, channels]
             lost.append(before - is_right(exchanged))
-        importances.append(_importance(source, np.stack(lost), windows.subjects))
+        importances.append(_importance(signal, np.stack(lost), windows.subjects))
     return tuple(importances)
 
 
-def _importance(source: str, lost: IntArray, subjects: IntArray) -> Importance:
+def _importance(signal: str, lost: IntArray, subjects: IntArray) -> Importance:
     """Sum up what was lost, shape (n_repeats, n_windows), over repeats and people."""
     names, of_window = np.unique(subjects, return_inverse=True)
     counts = np.zeros((len(names), 2), dtype=np.int64)
@@ -69,7 +69,7 @@ def _importance(source: str, lost: IntArray, subjects: IntArray) -> Importance:
     np.add.at(counts[:, 1], of_window, len(lost))
     totals = resampled(counts) if len(names) > 1 else None
     return Importance(
-        source,
+        signal,
         lost=float(lost.mean()),
         deviation=float(lost.mean(axis=1).std(ddof=1)),
         interval=None if totals is None else ends(totals[:, 0] / totals[:, 1]),
@@ -79,9 +79,9 @@ def _importance(source: str, lost: IntArray, subjects: IntArray) -> Importance:
 def occlusions(
     signals: FloatArray, channels: tuple[str, ...], answers: IntArray, predict_proba: Predict
 ) -> FloatArray:
-    """Occlude stretches of windows, and see how much less probable the answers get.
+    """Occlude spans of windows, and see how much less probable the predictions get.
 
-    A stretch of a source is replaced by the mean over its own window, along each axis: as if the
+    A span of a signal is replaced by the mean over its own window, along each axis: as if the
     person had held still, the phone hanging as it did. Zeros would be a fall to weightlessness,
     and the mean of other windows a sudden turn.
 
@@ -98,20 +98,20 @@ def occlusions(
 
     Returns
     -------
-    ndarray of float, shape (n_windows, n_sources, n_stretches)
-        By how much the probability falls, for each of `sources_of` and of `Stretches`; less than
-        0 where it rises.
+    ndarray of float, shape (n_windows, n_groups, n_spans)
+        Fall of the probability, for each of `signal_groups` and of `OccludedSpans`; less than 0
+        where it rises.
     """
-    stretches, sources = Stretches.of(signals.shape[1]), sources_of(channels)
+    spans, groups = OccludedSpans.of(signals.shape[1]), signal_groups(channels)
     rows = np.arange(len(signals))
     before = predict_proba(signals)[rows, answers]
     neutral = signals.mean(axis=1, keepdims=True)
-    falls = np.empty((len(signals), len(sources), len(stretches.starts)))
-    for number, places in enumerate(sources.values()):
-        for place, start in enumerate(stretches.starts):
+    falls = np.empty((len(signals), len(groups), len(spans.starts)))
+    for row, group in enumerate(groups.values()):
+        for column, start in enumerate(spans.starts):
             occluded = signals.copy()
-            occluded[:, start : start + stretches.size, places] = neutral[:, :, places]
-            falls[:, number, place] = before - predict_proba(occluded)[rows, answers]
+            occluded[:, start : start + spans.size, group] = neutral[:, :, group]
+            falls[:, row, column] = before - predict_proba(occluded)[rows, answers]
     return falls
 
 
@@ -135,7 +135,7 @@ def occlusion_by_activity(
     -------
     n_occluded : tuple of int
         How many windows of each activity there were.
-    falls : ndarray of float, shape (n_activities, n_sources, n_stretches)
+    falls : ndarray of float, shape (n_activities, n_groups, n_spans)
         By true activity; 0 where there are none.
     """
     of_activity = [
