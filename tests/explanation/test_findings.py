@@ -14,7 +14,6 @@ from scored_run import make_explanation, make_windows
 from har.explanation.findings import Explanation, Importance, OccludedSpans, signal_groups
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 
-
 # An explanation of two windows, as version 0.1.0 wrote it.
 WRITTEN = (
     '{"accuracy": 0.5, "n_windows": 2, "n_repeats": 5, "channels": ["acc_x", "acc_y", "acc_z"], '
@@ -24,8 +23,8 @@ WRITTEN = (
     '"float16": "ADQAsAAAAAA="}, "windows": [{"index": 4, "subject": 9, "true": "SIT", '
     '"predicted": "WALK", "probability": 0.75, "signals": {"shape": [2, 3], '
     '"float16": "ADgAAAA8ADQAvABA"}, "attributions": {"shape": [2, 3], '
-    '"float16": "ADAAAAAAAAAAuAAA"}, "gained": -0.375, "gap": 0.001, "occlusion": {"shape": [1, 2], '
-    '"float16": "ADQAsA=="}}], "states": [{"index": 4, "values": {"shape": [5, 2, 1], '
+    '"float16": "ADAAAAAAAAAAuAAA"}, "gained": -0.375, "gap": 0.001, "occlusion": '
+    '{"shape": [1, 2], "float16": "ADQAsA=="}}], "states": [{"index": 4, "values": {"shape": [5, 2, 1], '
     '"float16": "AAAAMAA0ADYAOAA5ADoAOwA8gDw="}, "n_forward": 1}], "n_units": 3}'
 )
 
