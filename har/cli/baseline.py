@@ -18,7 +18,7 @@ from har.files import write_text
 from har.model_selection.baselines import chosen_baselines, features_of, score_baseline
 from har.model_selection.cross_validation import n_processes, run_jobs
 from har.model_selection.folds import Fold, folds_of
-from har.model_selection.summary import summarise
+from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.recipes import load_config
 from har.runs.provenance import describe_training_start
 from har.signals.windows import Windows
@@ -56,17 +56,19 @@ def run_baselines(options: Namespace, say: Callable[[str], None]) -> str:
     names = chosen_baselines(options.names)
     seeds = range(config.seed, config.seed + options.seeds)
     jobs = [(seed, fold) for seed in seeds for fold in folds]
+    summaries: dict[str, CrossValidationSummary] = {}
     try:
         for name, summary in _score_baselines(names, data.windows, jobs, options.jobs, say):
-            content["baselines"][name] = summary
+            summaries[name] = summary
+            content["baselines"][name] = summary.to_dict()
             _write_json(content, out)
     except KeyboardInterrupt:
         _write_json({**content, "status": "interrupted"}, out)
         raise KeyboardInterrupt(
-            f" after {len(content['baselines'])} of {len(names)} baselines; {out} keeps them"
+            f" after {len(summaries)} of {len(names)} baselines; {out} keeps them"
         ) from None
     _write_json({**content, "status": "finished"}, out)
-    return f"{baselines_in_words(content['baselines'])}\nfigures: {out}"
+    return f"{baselines_in_words(summaries)}\nfigures: {out}"
 
 
 def _score_baselines(
@@ -75,7 +77,7 @@ def _score_baselines(
     jobs: list[tuple[int, Fold]],
     n_jobs: int | None,
     say: Callable[[str], None],
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, CrossValidationSummary]]:
     """Run the jobs of one baseline after the other, and sum each up."""
     features = features_of(windows)
     n_at_a_time = n_processes(len(jobs), n_jobs, n_threads=1)
@@ -83,7 +85,7 @@ def _score_baselines(
         say(f"{name}:")
         scores = run_jobs(partial(score_baseline, name, windows, features), jobs, n_at_a_time)
         shown = list(show_scores(scores, len(jobs), say))
-        yield name, summarise(shown, len({fold.number for _seed, fold in jobs}))
+        yield name, summarise_folds(shown, len({fold.number for _seed, fold in jobs}))
 
 
 def _write_json(content: dict[str, Any], out: Path) -> None:

@@ -24,8 +24,9 @@ WRITTEN = (
     '"predicted": "WALK", "probability": 0.75, "signals": {"shape": [2, 3], '
     '"float16": "ADgAAAA8ADQAvABA"}, "attributions": {"shape": [2, 3], '
     '"float16": "ADAAAAAAAAAAuAAA"}, "gained": -0.375, "gap": 0.001, "occlusion": '
-    '{"shape": [1, 2], "float16": "ADQAsA=="}}], "states": [{"index": 4, "values": {"shape": [5, 2, 1], '
-    '"float16": "AAAAMAA0ADYAOAA5ADoAOwA8gDw="}, "n_forward": 1}], "n_units": 3}'
+    '{"shape": [1, 2], "float16": "ADQAsA=="}}], "states": [{"index": 4, '
+    '"values": {"shape": [5, 2, 1], "float16": "AAAAMAA0ADYAOAA5ADoAOwA8gDw="}, '
+    '"n_forward": 1}], "n_units": 3}'
 )
 
 

@@ -56,8 +56,8 @@ def test_the_summary_is_of_all_scores_that_are_there(folder):
     for score in make_scores()[:-1]:
         folder.write_score(score)
     summary = folder.write_summary()
-    assert json.loads(folder.summary.read_text()) == summary
-    assert (len(summary["scores"]), summary["is_complete"]) == (5, False)
+    assert folder.read_summary() == summary
+    assert (len(summary.scores), summary.is_complete) == (5, False)
 
 
 def test_the_same_can_go_on_with_other_seeds_and_from_another_place(folder):
