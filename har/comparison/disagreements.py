@@ -114,12 +114,12 @@ def find_disagreements(side: SideBySide) -> Disagreements:
             "sureness": _sureness_of_contradiction(predicted, sureness),
         }
     )
-    answers = pd.DataFrame(names[predicted].T, columns=keys)
+    predictions = pd.DataFrame(names[predicted].T, columns=keys)
     probabilities = pd.DataFrame(sureness.T, columns=keys)
     return Disagreements(
         n_windows=int(windows["is_disputed"].sum()),
-        groups=_groups(windows, answers),
-        surest=_surest(windows, answers, probabilities),
+        groups=_groups(windows, predictions),
+        surest=_surest(windows, predictions, probabilities),
     )
 
 
@@ -132,9 +132,9 @@ def _sureness_of_contradiction(predicted: IntArray, sureness: FloatArray) -> Flo
     return np.asarray(np.max(of_pairs, axis=0))
 
 
-def _groups(windows: pd.DataFrame, answers: pd.DataFrame) -> tuple[DisputedGroup, ...]:
+def _groups(windows: pd.DataFrame, predictions: pd.DataFrame) -> tuple[DisputedGroup, ...]:
     by = ["subject", "true"]
-    is_right = answers.eq(windows["true"], axis=0)
+    is_right = predictions.eq(windows["true"], axis=0)
     n_windows = windows.groupby(by).size()
     disputed = windows[windows["is_disputed"]]
     n_right = is_right.loc[disputed.index].groupby([disputed[key] for key in by]).sum()
@@ -152,12 +152,12 @@ def _groups(windows: pd.DataFrame, answers: pd.DataFrame) -> tuple[DisputedGroup
 
 
 def _surest(
-    windows: pd.DataFrame, answers: pd.DataFrame, probabilities: pd.DataFrame
+    windows: pd.DataFrame, predictions: pd.DataFrame, probabilities: pd.DataFrame
 ) -> tuple[DisputedWindow, ...]:
-    kinds = ["subject", "true", *answers.columns]
+    kinds = ["subject", "true", *predictions.columns]
     surest = (
         windows[windows["is_disputed"]]
-        .join(answers)
+        .join(predictions)
         .sort_values("sureness", ascending=False, kind="stable")
         .drop_duplicates(kinds)
         .head(_N_SUREST)
@@ -169,7 +169,7 @@ def _surest(
             true=str(row["true"]),
             predicted={
                 key: Prediction(str(row[key]), float(probabilities.loc[position, key]))
-                for key in answers.columns
+                for key in predictions.columns
             },
         )
         for position, row in surest.iterrows()

@@ -110,9 +110,9 @@ def test_the_temperature_of_a_network_is_read_back(folder):
     training = {**score.training, "temperature": 1.5}
     folder.write_score(replace(score, evaluation=evaluation, training=training))
     (again,) = folder.read_scores()
-    for name in ("before", "after"):
-        expected = pytest.approx(evaluation.calibration[name], rel=1e-6)
-        assert again.evaluation.calibration[name] == expected
+    found, expected = again.evaluation.calibration, evaluation.calibration
+    assert vars(found.before) == pytest.approx(vars(expected.before), rel=1e-6)
+    assert vars(found.after) == pytest.approx(vars(expected.after), rel=1e-6)
 
 
 def test_damaged_scores_are_refused(folder):
