@@ -40,13 +40,13 @@ def cross_validate(
     Parameters
     ----------
     config : Config
-        Network and training; each job has its own seed instead of this one's.
+        Network and training; the seed of each job takes the place of its own.
     windows : Windows
         Training windows; as memory maps, they reach other processes without being copied.
     jobs : iterable of (int, Fold)
-        Seeds, and whom to hold out.
+        Seed and fold of each job.
     n_jobs : int
-        How many processes train at a time; with 1, it is this one.
+        Processes that train at a time; with 1, it is this one.
     n_threads : int
         CPU threads of each job.
 
@@ -67,7 +67,7 @@ def cross_validate(
 def run_jobs(
     score: Callable[[Fold, int], FoldScore], jobs: Iterable[tuple[int, Fold]], n_jobs: int = 1
 ) -> Iterator[FoldScore]:
-    """Score each seed and fold, however that is done.
+    """Score each seed and fold with any function.
 
     Jobs go through joblib: inside ``joblib.parallel_config("dask")`` or ``"ray"`` they are spread
     over that cluster's machines.
@@ -75,7 +75,7 @@ def run_jobs(
     Parameters
     ----------
     score : callable
-        Scores one fold with one seed.
+        Function that scores one fold with one seed.
     jobs, n_jobs
         As for `cross_validate`.
 
@@ -84,7 +84,7 @@ def run_jobs(
     FoldScore
         As jobs end, in any order.
     """
-    # A batch of one: a score that is there can be kept, whatever happens after.
+    # A batch of one: each score can be kept as soon as it is there, whatever happens after.
     parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
     yield from parallel(delayed(score)(fold, seed) for seed, fold in jobs)
 
@@ -102,11 +102,11 @@ def score_fold(
     windows : Windows
         Windows of the fold's subjects.
     fold : Fold
-        Whom to hold out.
+        Subjects to train on and to hold out.
     seed : int
-        Takes the place of the settings' own.
+        Seed in place of that of `config`.
     n_threads : int
-        CPU threads, unless MXNet was loaded before, which reads their number once.
+        CPU threads; without effect if MXNet, which reads their number once, is loaded already.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What `har compare` leaves: figures, a page to look at and a summary for pull requests.
+"""Files of `har compare`: figures, a page to look at and a summary for pull requests.
 
 ::
 

@@ -1,4 +1,4 @@
-"""One page about a cross-validation: how well, how steadily, for whom, and what it gets wrong."""
+"""Page of a cross-validation: means, standard deviations, folds, subjects and confusions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     Returns
     -------
     Path
-        ``cv.html``: one file that needs no other.
+        ``cv.html``, which needs no other file.
 
     Raises
     ------
