@@ -17,7 +17,7 @@ from har.files import write_text, writing_to
 from har.model_selection.baselines import chosen_baselines, features_of, score_baseline
 from har.model_selection.cross_validation import n_processes, run_jobs
 from har.model_selection.folds import Fold, folds_of
-from har.model_selection.summary import summarise
+from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.recipes import load_config
 from har.runs.provenance import describe_training_start
 from har.signals.windows import Windows
@@ -73,18 +73,20 @@ def run(
     # Before any work, to see that the file can be written.
     _write_json(content, out)
     pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
+    summaries: dict[str, CrossValidationSummary] = {}
     try:
         for name, summary in _score_baselines(chosen_names, data.windows, pairs, jobs):
-            content["baselines"][name] = summary
+            summaries[name] = summary
+            content["baselines"][name] = summary.to_dict()
             _write_json(content, out)
     except KeyboardInterrupt:
         _write_json({**content, "status": "interrupted"}, out)
-        n_done = len(content["baselines"])
+        n_done = len(summaries)
         raise Interrupted(
             f"interrupted after {n_done} of {len(chosen_names)} baselines; {out} keeps them"
         ) from None
     _write_json({**content, "status": "finished"}, out)
-    print(f"{baselines_in_words(content['baselines'])}\nfigures: {out}")
+    print(f"{baselines_in_words(summaries)}\nfigures: {out}")
 
 
 def _score_baselines(
@@ -92,7 +94,7 @@ def _score_baselines(
     windows: Windows,
     jobs: list[tuple[int, Fold]],
     n_jobs: int | None,
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, CrossValidationSummary]]:
     """Run the jobs of one baseline after the other, and sum each up."""
     features = features_of(windows)
     n_at_a_time = n_processes(len(jobs), n_jobs, n_threads=1)
@@ -100,7 +102,7 @@ def _score_baselines(
         logger.info("%s:", name)
         scores = run_jobs(partial(score_baseline, name, windows, features), jobs, n_at_a_time)
         shown = list(show_scores(scores, len(jobs)))
-        yield name, summarise(shown, len({fold.number for _seed, fold in jobs}))
+        yield name, summarise_folds(shown, len({fold.number for _seed, fold in jobs}))
 
 
 def _write_json(content: dict[str, Any], out: Path) -> None:

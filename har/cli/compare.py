@@ -8,7 +8,7 @@ from pathlib import Path
 from har.cli.options import at_root, new_in_runs
 from har.comparison.baselines import answer_with_baselines
 from har.comparison.contenders import Contender, ScoredRun, line_up, read_runs
-from har.comparison.summary import summarise
+from har.comparison.summary import compare_contenders
 from har.datasets.loading import open_data
 from har.model_selection.baselines import chosen_baselines
 from har.report.pages.comparison import pair_in_words, write_comparison
@@ -36,14 +36,14 @@ def run(
     """
     names = chosen_baselines(baselines)
     scored = read_runs(runs, n_others=len(names))
-    summary = summarise(line_up(scored, _trained(names, scored[0], data_root)))
-    page = write_comparison(summary, out or new_in_runs("compare"))
-    for row in summary["runs"]:
+    comparison = compare_contenders(line_up(scored, _trained(names, scored[0], data_root)))
+    page = write_comparison(comparison, out or new_in_runs("compare"))
+    for row in comparison.runs:
         print(
-            f"{row['run']}  {row['folder'] or row['name']}: accuracy {row['accuracy']:.2%}, "
-            f"macro F1 {row['macro_f1']:.2%}"
+            f"{row.run}  {row.folder or row.name}: accuracy {row.accuracy:.2%}, "
+            f"macro F1 {row.macro_f1:.2%}"
         )
-    for pair in summary["pairs"]:
+    for pair in comparison.pairs:
         words = pair_in_words(pair)
         print("{pair}: accuracy {accuracy}, macro F1 {macro_f1} points".format(**words))
     print(f"report: {page}")

@@ -6,13 +6,14 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tqdm import tqdm
 
 from har.evaluation.metrics import Evaluation
 from har.model_selection.folds import FoldScore
+from har.model_selection.summary import CrossValidationSummary, MeanFigure
 from har.training.history import EpochRecord
 
 if TYPE_CHECKING:
@@ -126,40 +127,40 @@ def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScor
         logger.info("%s", words)
 
 
-def summary_in_words(summary: Mapping[str, Any]) -> str:
-    """Tell the headline figures of a cross-validation, and a row per fold and per subject."""
-    lines = [] if summary["is_complete"] else ["Partial: not every fold has been scored."]
+def summary_in_words(summary: CrossValidationSummary) -> str:
+    """Write the headline figures of a cross-validation, and a row per fold and per subject."""
+    lines = [] if summary.is_complete else ["Partial: not every fold has been scored."]
     lines += [
-        f"{name} {_mean_in_words(summary[key])}"
-        for name, key in (("accuracy", "accuracy"), ("macro F1", "macro_f1"))
+        f"{name} {_mean_in_words(figure)}"
+        for name, figure in (("accuracy", summary.accuracy), ("macro F1", summary.macro_f1))
     ]
-    rows = [(f"fold {row['fold']}", row) for row in summary["per_fold"]]
-    rows += [(f"subject {row['subject']}", row) for row in summary["per_subject"]]
+    rows = [(f"fold {row.fold}", row.accuracy, row.n_windows) for row in summary.per_fold]
+    rows += [(f"subject {row.subject}", row.accuracy, row.n_windows) for row in summary.per_subject]
     lines += [
-        f"  {name:12}{row['accuracy']:10.2%}{row['n_windows']:8d} windows" for name, row in rows
+        f"  {name:12}{accuracy:10.2%}{n_windows:8d} windows" for name, accuracy, n_windows in rows
     ]
     return "\n".join(lines)
 
 
-def baselines_in_words(summaries: Mapping[str, Mapping[str, Any]]) -> str:
-    """Tell a row per baseline: its accuracy over folds, and what it costs."""
+def baselines_in_words(summaries: Mapping[str, CrossValidationSummary]) -> str:
+    """Write a row per baseline: its accuracy over folds, and what it costs."""
     lines = [
         f"{'baseline':20}{'accuracy':>18}{'macro F1':>10}{'s to fit':>10}{'ms a window':>13}",
     ]
     for name, summary in summaries.items():
-        accuracy, cost = summary["accuracy"], summary["cost"]
-        both = f"{accuracy['mean']:.2%} ± {accuracy['sd_over_folds_and_seeds']:.2%}"
+        accuracy, cost = summary.accuracy, summary.cost
+        both = f"{accuracy.mean:.2%} ± {accuracy.sd_over_folds_and_seeds:.2%}"
         lines.append(
-            f"{name:20}{both:>18}{summary['macro_f1']['mean']:10.2%}"
-            f"{cost['mean_duration_s']:10.1f}{cost['ms_per_window']:13.2f}"
+            f"{name:20}{both:>18}{summary.macro_f1.mean:10.2%}"
+            f"{cost.mean_duration_s:10.1f}{cost.ms_per_window:13.2f}"
         )
     return "\n".join(lines)
 
 
-def _mean_in_words(figure: Mapping[str, float | None]) -> str:
-    sds = {"seeds": figure["sd_over_seeds"], "folds and seeds": figure["sd_over_folds_and_seeds"]}
+def _mean_in_words(figure: MeanFigure) -> str:
+    sds = {"seeds": figure.sd_over_seeds, "folds and seeds": figure.sd_over_folds_and_seeds}
     words = [f"{sd:.2%} over {what}" for what, sd in sds.items() if sd is not None]
-    return f"{figure['mean']:.2%}" + (f" (standard deviation {', '.join(words)})" if words else "")
+    return f"{figure.mean:.2%}" + (f" (standard deviation {', '.join(words)})" if words else "")
 
 
 def trial_in_words(trial: FrozenTrial, n_over: int, n_trials: int) -> str:

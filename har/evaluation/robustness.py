@@ -55,7 +55,7 @@ class Robustness:
         accuracies = self.table.loc[is_silent, "accuracy"]
         return None if accuracies.empty else float(accuracies.iloc[0])
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Collect all figures, ready for JSON."""
         return {
             "accuracy": self.accuracy,
@@ -104,17 +104,18 @@ def measure_robustness(
     DataError
         If the channels are not triples of x, y and z, or there are no windows.
     """
-    usual = _scores(windows, predict_proba)
+    usual = _evaluate(windows, predict_proba)
     tables = []
     for disturbance in _fitting(windows.channels):
         disturbed = (
-            {"level": level, **_scores(disturbance.of(windows, level, _SEED), predict_proba)}
+            _row(level, _evaluate(disturbance.of(windows, level, _SEED), predict_proba))
             for level in disturbance.levels
         )
-        rows = pd.DataFrame([{"level": disturbance.neutral, **usual}, *disturbed])
+        rows = pd.DataFrame([_row(disturbance.neutral, usual), *disturbed])
         tables.append(rows.assign(disturbance=disturbance.name, unit=disturbance.unit))
         logger.info("%s", _in_words(tables[-1]))
-    return Robustness(**usual, table=pd.concat(tables, ignore_index=True)[list(_COLUMNS)])
+    table = pd.concat(tables, ignore_index=True)[list(_COLUMNS)]
+    return Robustness(usual.accuracy, usual.macro_f1, usual.n_windows, table)
 
 
 def n_settings(channels: tuple[str, ...]) -> int:
@@ -126,12 +127,17 @@ def _fitting(channels: tuple[str, ...]) -> list[Disturbance]:
     return [disturbance for disturbance in DISTURBANCES if disturbance.fits(channels)]
 
 
-def _scores(windows: Windows, predict_proba: Callable[[Windows], FloatArray]) -> dict[str, Any]:
-    evaluation = Evaluation(
-        windows.labels, predict_proba(windows), windows.subjects, windows.activities
-    )
-    names = ("accuracy", "macro_f1", "n_windows")
-    return {name: getattr(evaluation, name) for name in names}
+def _evaluate(windows: Windows, predict_proba: Callable[[Windows], FloatArray]) -> Evaluation:
+    return Evaluation(windows.labels, predict_proba(windows), windows.subjects, windows.activities)
+
+
+def _row(level: float, evaluation: Evaluation) -> dict[str, float]:
+    return {
+        "level": level,
+        "accuracy": evaluation.accuracy,
+        "macro_f1": evaluation.macro_f1,
+        "n_windows": evaluation.n_windows,
+    }
 
 
 def _in_words(rows: pd.DataFrame) -> str:

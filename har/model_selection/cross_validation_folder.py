@@ -25,7 +25,7 @@ from har.errors import RunError
 from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
 from har.model_selection.folds import FoldScore
-from har.model_selection.summary import summarise
+from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.runs.folder import RunFolder
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")
@@ -182,12 +182,28 @@ class CrossValidationFolder:
         """Note in the manifest how the last command ended, and when."""
         self.run.update_manifest(status=status, finished=moment)
 
-    def write_summary(self) -> dict[str, Any]:
-        """Sum up all scores that are there, write that and return it."""
+    def write_summary(self) -> CrossValidationSummary:
+        """Summarise all scores that are there, write the summary and return it."""
         n_folds = len(self.run.read_json(self.run.manifest)["folds"]["held_out_subjects"])
-        summary = summarise(self.read_scores(), n_folds)
-        self.run.write_json(self.summary, summary)
+        summary = summarise_folds(self.read_scores(), n_folds)
+        self.run.write_json(self.summary, summary.to_dict())
         return summary
+
+    def read_summary(self) -> CrossValidationSummary:
+        """Read what `write_summary` wrote.
+
+        Raises
+        ------
+        RunError
+            If the file is missing or damaged.
+        """
+        try:
+            return CrossValidationSummary.from_dict(self.run.read_json(self.summary))
+        except (KeyError, TypeError) as error:
+            raise RunError(
+                f"{self.summary}: found something missing or wrong ({error}), "
+                "expected what har cv writes"
+            ) from error
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -6,9 +6,17 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+from scored_folds import make_scores
 
-from har.cli.terminal import baselines_in_words, epoch_in_words, evaluation_in_words, shown
+from har.cli.terminal import (
+    baselines_in_words,
+    epoch_in_words,
+    evaluation_in_words,
+    shown,
+    summary_in_words,
+)
 from har.evaluation.metrics import Evaluation
+from har.model_selection.summary import Cost, MeanFigure, summarise_folds
 from har.training.history import EpochRecord
 
 RECORD = EpochRecord(
@@ -97,15 +105,30 @@ def test_epochs_are_shown_as_they_end(messages):
 
 
 def test_baselines_have_a_row_each_with_accuracy_and_cost():
-    summary = {
-        "accuracy": {"mean": 0.9512, "sd_over_folds_and_seeds": 0.0123},
-        "macro_f1": {"mean": 0.9456},
-        "cost": {"mean_duration_s": 12.34, "ms_per_window": 0.567},
-    }
+    summary = replace(
+        summarise_folds(make_scores(), 3),
+        accuracy=MeanFigure(0.9512, None, 0.0123),
+        macro_f1=MeanFigure(0.9456, None, 0.0123),
+        cost=Cost(None, None, (1,), 12.34, 74.04, 0.567),
+    )
     heading, *rows = baselines_in_words({"linear_svm": summary, "rbf_svm": summary}).splitlines()
     assert rows[0].split() == ["linear_svm", "95.12%", "±", "1.23%", "94.56%", "12.3", "0.57"]
     assert rows[1].startswith("rbf_svm")
     assert {len(row) for row in rows} == {len(heading)}
+
+
+def test_a_cross_validation_has_its_headline_and_a_row_per_fold_and_subject():
+    summary = replace(
+        summarise_folds(make_scores((4,), (2,)), 3), accuracy=MeanFigure(0.9, 0.0123, 0.0456)
+    )
+    assert summary_in_words(summary).splitlines() == [
+        "Partial: not every fold has been scored.",
+        "accuracy 90.00% (standard deviation 1.23% over seeds, 4.56% over folds and seeds)",
+        "macro F1 96.36%",
+        "  fold 2          96.15%      78 windows",
+        "  subject 5       92.31%      39 windows",
+        "  subject 6      100.00%      39 windows",
+    ]
 
 
 def test_a_result_has_its_headline_and_a_row_per_activity():

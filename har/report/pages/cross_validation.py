@@ -1,4 +1,4 @@
-"""One page about a cross-validation: how well, how steadily, for whom, and what it gets wrong."""
+"""Page of a cross-validation: means, standard deviations, folds, subjects and confusions."""
 
 from __future__ import annotations
 
@@ -19,33 +19,32 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     Parameters
     ----------
     folder : CrossValidationFolder
-        With a summary.
+        Folder with a summary.
 
     Returns
     -------
     Path
-        ``cv.html``: one file that needs no other.
+        ``cv.html``, which needs no other file.
 
     Raises
     ------
     HarError
         If a file is missing or damaged.
     """
-    run = folder.run
-    summary, manifest = run.read_json(folder.summary), run.read_json(run.manifest)
-    config = run.read_config()
-    activities = tuple(summary["activities"])
-    threads = ", ".join(map(str, summary["cost"]["n_threads"]))
+    run, summary = folder.run, folder.read_summary()
+    manifest, config = run.read_json(run.manifest), run.read_config()
+    activities = tuple(summary.activities)
+    threads = ", ".join(map(str, summary.cost.n_threads))
     page = page_environment(activities).get_template("crossval.html")
     text = page.render(
         summary=summary,
         manifest=manifest,
-        subjects=[(row["subject"], row) for row in summary["per_subject"]],
+        subjects=[(row.subject, row) for row in summary.per_subject],
         about_data=about_data(config.data.set, manifest["data"]),
-        confusion=confusion_rows(np.array(summary["confusion_matrix"]), activities),
+        confusion=confusion_rows(np.array(summary.confusion_matrix), activities),
         settings=settings_rows(config),
         command=command_lines(manifest),
-        environment=environment_rows(manifest, Device=summary["cost"]["device"], Threads=threads),
+        environment=environment_rows(manifest, Device=summary.cost.device, Threads=threads),
     )
     write_text(folder.page, text)
     return folder.page
