@@ -20,7 +20,8 @@ from har.model_selection.cross_validation import n_processes, run_jobs
 from har.model_selection.folds import Fold, folds_of
 from har.model_selection.summary import summarise
 from har.recipes import load_config
-from har.runs.provenance import describe_training_start
+from har.runs.manifest import FoldsDescription
+from har.runs.provenance import describe_start
 from har.signals.windows import Windows
 
 
@@ -44,11 +45,12 @@ def run_baselines(options: Namespace, say: Callable[[str], None]) -> str:
     root = options.data_root or config.data.root
     data = open_training(replace(config.data, root=root), say)
     folds = folds_of(data.windows, options.folds)
-    held_out = [list(fold.held_out_subjects) for fold in folds]
+    held_out = tuple(fold.held_out_subjects for fold in folds)
     out = options.out or Path("runs") / f"baselines-{datetime.now():%Y%m%d-%H%M%S}.json"
-    content = {
-        **describe_training_start(options.command, Path(options.config).stem, data),
-        "folds": {"kind": options.folds, "held_out_subjects": held_out},
+    manifest = describe_start(options.command, Path(options.config).stem, data.describe())
+    manifest = replace(manifest, folds=FoldsDescription(options.folds, held_out))
+    content: dict[str, Any] = {
+        **manifest.to_dict(),
         "baselines": {},
     }
     # Before any work, to see that the file can be written.

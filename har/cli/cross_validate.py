@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import Fold, FoldScore, choose_folds, folds_of
 from har.recipes import load_config
 from har.report.pages.cross_validation import write_crossval_report
-from har.runs.provenance import describe_training_start, now
+from har.runs.manifest import FoldsDescription
+from har.runs.provenance import describe_start
 
 
 def run_cross_validation(options: Namespace, say: Callable[[str], None]) -> str:
@@ -56,11 +58,9 @@ def _start(
 ) -> CrossValidationFolder:
     recipe = Path(options.config).stem
     out = options.out or Path("runs") / f"cv-{recipe}-{datetime.now():%Y%m%d-%H%M%S}"
-    held_out = [list(fold.held_out_subjects) for fold in folds]
-    manifest = {
-        **describe_training_start(options.command, recipe, data),
-        "folds": {"kind": options.folds, "held_out_subjects": held_out},
-    }
+    held_out = tuple(fold.held_out_subjects for fold in folds)
+    manifest = describe_start(options.command, recipe, data.describe())
+    manifest = replace(manifest, folds=FoldsDescription(options.folds, held_out))
     return CrossValidationFolder.start(out, config, manifest)
 
 
@@ -72,9 +72,9 @@ def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFol
             folder.write_score(score)
             n_done += 1
     except KeyboardInterrupt:
-        folder.tell("interrupted", now())
+        folder.mark_ended("interrupted")
         raise KeyboardInterrupt(
             f" after {n_done} of {n_scores} folds; the same command with "
             f"--out {folder.path} goes on from there"
         ) from None
-    folder.tell("finished", now())
+    folder.mark_ended("finished")

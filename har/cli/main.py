@@ -130,7 +130,7 @@ def train(options: Namespace) -> None:
     from har.cli.train import fit_and_keep, watched
     from har.datasets.loading import open_data
     from har.runs.folder import RunFolder
-    from har.runs.provenance import describe_start, now
+    from har.runs.provenance import describe_start
 
     classifier = ActivityClassifier(config)
     data = open_data(config.data, _say)
@@ -139,13 +139,11 @@ def train(options: Namespace) -> None:
     run = RunFolder.create(out, options.overwrite)
     with watched(run):
         run.write_config(config)
-        run.update_manifest(**describe_start(options.command, recipe, data))
+        run.update_manifest(describe_start(options.command, recipe, data.describe()))
         started_s = time.monotonic()
         fit_and_keep(classifier, data.train, run, _say, options.tensorboard)
         classifier.save(run.path)
-        run.update_manifest(
-            status="finished", finished=now(), duration_s=round(time.monotonic() - started_s, 1)
-        )
+        run.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
     _tell(_score(classifier, data, run), data, run)
 
 
@@ -304,7 +302,7 @@ def report(options: Namespace) -> None:
     from har.runs.folder import RunFolder
 
     run = RunFolder.open(options.run)
-    if not run.evaluation.exists():
+    if not run.is_scored:
         print(f"report so far: {write_unfinished_report(run)}")
         return
     data = find_data(_at_root(run.read_config().data, options.data_root), _say)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from har.cli.terminal import shown
 from har.runs.folder import RunFolder
 from har.runs.lock import held
-from har.runs.provenance import now
 from har.signals.windows import Windows
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def watched(run: RunFolder) -> Iterator[None]:
             reason = " ".join((str(error) or repr(error)).split())
             # Where the disk is full, that is the failure to tell of.
             with suppress(OSError):
-                run.update_manifest(status="failed", finished=now(), failure=reason)
+                run.mark_ended("failed", failure=reason)
             raise
 
 
@@ -77,7 +76,7 @@ def fit_and_keep(
             member = f" of member {record.member}" if n_members > 1 else ""
             done = f"epoch {record.epoch}{member}"
     except KeyboardInterrupt:
-        run.update_manifest(status="interrupted", finished=now())
+        run.mark_ended("interrupted")
         raise KeyboardInterrupt(
             f" after {done}; {run.path} keeps the figures so far, and no model"
         ) from None

@@ -21,7 +21,7 @@ from har.model_selection.tuning import (
     without_password,
 )
 from har.model_selection.tuning_folder import TuningFolder, best_of
-from har.runs.provenance import describe_training_start, now
+from har.runs.provenance import describe_start
 
 
 def run_search(options: Namespace, say: Callable[[str], None]) -> str:
@@ -48,7 +48,7 @@ def run_search(options: Namespace, say: Callable[[str], None]) -> str:
     storage = options.storage or f"sqlite:///{folder.study.resolve()}"
     study = open_study(storage, folder.path.resolve().name, task, data.fingerprint)
     command = [part.replace(storage, without_password(storage)) for part in options.command]
-    folder.write_start(search, describe_training_start(command, recipe, data))
+    folder.write_start(search, describe_start(command, recipe, data.describe()))
     _run_trials(options.trials, study, task, folder, say)
     best = best_of(study.get_trials())
     if best is None:
@@ -66,10 +66,10 @@ def _run_trials(
             folder.write_trials(task.search, trials)
             say(trial_in_words(trial, n_over(trials), n_trials))
     except KeyboardInterrupt:
-        folder.tell("interrupted", now())
+        folder.mark_ended("interrupted")
         raise KeyboardInterrupt(
             f" after {n_over(study.get_trials())} of {n_trials} trials; the same command with "
             f"--out {folder.path} goes on from there"
         ) from None
     folder.write_trials(task.search, study.get_trials())
-    folder.tell("finished", now())
+    folder.mark_ended("finished")

@@ -143,19 +143,19 @@ def line_up(runs: Sequence[ScoredRun], others: Sequence[Contender] = ()) -> Side
         # There are more letters than contenders.
         dict(zip(ascii_uppercase, over_all, strict=False)),
         first.predictions["index"].to_numpy(),
-        {"set": first.config.data.set, **first.manifest.get("data", {})},
+        {"set": first.config.data.set, **first.manifest.data.to_dict()},
     )
 
 
 def _as_contender(run: ScoredRun) -> Contender:
     results, manifest = run.results, run.results.manifest
     return Contender(
-        manifest.get("recipe"),
+        manifest.recipe,
         str(run.folder.path),
         results.config.seed,
         {key: attrgetter(key)(results.config) for key in SETTINGS},
-        manifest["model"]["n_parameters"],
-        manifest.get("duration_s"),
+        manifest.model.n_parameters,
+        manifest.duration_s,
         Evaluation.from_frame(results.predictions, str(run.folder.predictions)),
     )
 
@@ -168,7 +168,7 @@ def _over(evaluation: Evaluation, activities: Mapping[str, Any]) -> Evaluation:
 
 
 def _read_finished(folder: RunFolder) -> ScoredRun:
-    status = folder.read_json(folder.manifest).get("status", "finished")
+    status = folder.read_manifest().status or "finished"
     if status != "finished":
         raise RunError(f"{folder.manifest}: found a run that is {status}, expected a finished one")
     results = Results.read(folder)
@@ -192,7 +192,7 @@ def _check_same_windows(first: ScoredRun, other: ScoredRun) -> None:
             for table in (found, expected)
         )
         raise RunError(f"{place}: found {of_other}, expected {of_first}, as in {first_place}")
-    fingerprint = other.results.manifest.get("data", {}).get("fingerprint")
+    fingerprint = other.results.manifest.data.fingerprint
     if fingerprint is not None:
         check_fingerprint(first, fingerprint, str(other.folder.manifest))
 
@@ -214,7 +214,7 @@ def check_fingerprint(run: ScoredRun, fingerprint: str, place: str) -> None:
     RunError
         If it is another one.
     """
-    expected = run.results.manifest.get("data", {}).get("fingerprint")
+    expected = run.results.manifest.data.fingerprint
     if expected not in (None, fingerprint):
         raise RunError(
             f"{place}: found data with the fingerprint {fingerprint}, "

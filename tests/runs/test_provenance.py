@@ -10,9 +10,15 @@ import pytest
 from builders import small_windows
 
 import har
-from har.runs import provenance
 from har.datasets.dataset import DataSet, TrainingSet
-from har.runs.provenance import describe_environment, describe_source, describe_start, describe_training_start, now
+from har.runs import provenance
+from har.runs.manifest import GitState
+from har.runs.provenance import (
+    describe_environment,
+    describe_source,
+    describe_start,
+    now,
+)
 
 
 def git(folder, *arguments):
@@ -24,8 +30,8 @@ def git(folder, *arguments):
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """Let the package seem to lie in a folder of its own."""
-    package = tmp_path / "har"
-    package.mkdir()
+    package = tmp_path / "har" / "runs"
+    package.mkdir(parents=True)
     (package / "provenance.py").write_text("")
     monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
@@ -41,10 +47,11 @@ def test_the_time_is_in_utc_to_the_second():
 
 def test_the_environment_names_the_versions_that_compute():
     environment = describe_environment()
-    assert environment["mxnet"] == "1.9.1"
-    assert environment["numpy"] == np.__version__
-    assert environment["n_cores"] >= 1
-    assert {"python", "platform", "pandas", "scikit-learn", "scipy"} <= set(environment)
+    assert environment.packages["mxnet"] == "1.9.1"
+    assert environment.packages["numpy"] == np.__version__
+    assert environment.n_cores >= 1
+    assert environment.python and environment.platform
+    assert {"pandas", "scikit-learn", "scipy"} <= set(environment.packages)
 
 
 def test_a_clean_and_a_changed_checkout_are_told_apart(checkout):
@@ -52,9 +59,9 @@ def test_a_clean_and_a_changed_checkout_are_told_apart(checkout):
     git(checkout, "add", ".")
     git(checkout, "commit", "--quiet", "--message", "First")
     commit = git(checkout, "rev-parse", "HEAD")
-    assert describe_source() == {"commit": commit, "is_dirty": False}
+    assert describe_source() == GitState(commit, is_dirty=False)
     (checkout / "har" / "new.py").write_text("")
-    assert describe_source() == {"commit": commit, "is_dirty": True}
+    assert describe_source() == GitState(commit, is_dirty=True)
 
 
 def test_an_installed_package_has_no_commit(checkout):
@@ -76,7 +83,7 @@ def test_a_run_starts_with_what_is_trained_on_what():
     windows = small_windows()
     splits = windows.of_subjects([1, 2]), windows.of_subjects([3])
     data = DataSet("mine", *splits, "a zip", "1234", notes=("One thing.",))
-    start = describe_start(["har", "train"], "quick", data)
+    start = describe_start(["har", "train"], "quick", data.describe()).to_dict()
     assert json.loads(json.dumps(start)) == start
     assert start["har"] == har.__version__
     assert (start["status"], start["command"], start["recipe"]) == (
@@ -92,13 +99,13 @@ def test_a_run_starts_with_what_is_trained_on_what():
         "n_train_windows": 24,
         "n_test_windows": 12,
     }
-    assert start["environment"] == describe_environment()
+    assert start["environment"] == describe_environment().to_dict()
     assert {"started", "git"} <= set(start)
 
 
 def test_a_cross_validation_starts_with_the_training_windows_alone():
     data = TrainingSet("mine", small_windows(), "a zip", ("One thing.",))
-    start = describe_training_start(["har", "cv"], "quick", data)
+    start = describe_start(["har", "cv"], "quick", data.describe()).to_dict()
     assert json.loads(json.dumps(start)) == start
     assert start["data"] == {
         "name": "mine",

@@ -203,6 +203,7 @@ def _render(summary: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
     groups = summary["disagreements"]["groups"]
     environment = page_environment(summary["activities"])
     environment.filters |= {"points": points, "p_value": p_value}
+    data = summary["data"]
     return environment.get_template("compare.html").render(
         summary=summary,
         contenders=_contenders_in_words(summary),
@@ -214,7 +215,7 @@ def _render(summary: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
             Markup(to_svg(picture.figure, picture.title, name.replace("_", "-")))
             for name, picture in pictures.items()
         ],
-        about_data=about_data(summary["data"]["set"], summary["data"]),
+        about_data=about_data(data["set"], data.get("name"), data.get("notes", [])),
     )
 
 

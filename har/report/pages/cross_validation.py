@@ -31,9 +31,8 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     HarError
         If a file is missing or damaged.
     """
-    run = folder.run
-    summary, manifest = run.read_json(folder.summary), run.read_json(run.manifest)
-    config = run.read_config()
+    summary, manifest = folder.read_json(folder.summary), folder.read_manifest()
+    config = folder.read_config()
     activities = tuple(summary["activities"])
     threads = ", ".join(map(str, summary["cost"]["n_threads"]))
     page = page_environment(activities).get_template("crossval.html")
@@ -41,11 +40,13 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
         summary=summary,
         manifest=manifest,
         subjects=[(row["subject"], row) for row in summary["per_subject"]],
-        about_data=about_data(config.data.set, manifest["data"]),
+        about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
         confusion=confusion_rows(np.array(summary["confusion_matrix"]), activities),
         settings=settings_rows(config),
-        command=command_lines(manifest),
-        environment=environment_rows(manifest, Device=summary["cost"]["device"], Threads=threads),
+        command=command_lines(manifest.session),
+        environment=environment_rows(
+            manifest.session, Device=summary["cost"]["device"], Threads=threads
+        ),
     )
     write_text(folder.page, text)
     return folder.page
