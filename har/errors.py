@@ -13,6 +13,25 @@ Each message is one line that names the place, what was found there and what was
 command line prints it after ``har:`` and exits with the error's `exit_status`.
 """
 
+# The name on a package index; `har` alone is another project's.
+DISTRIBUTION = "gluon-har"
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs what an optional feature needs.
+
+    Parameters
+    ----------
+    extra : str
+        Name of an extra, as in ``setup.cfg``.
+
+    Returns
+    -------
+    str
+        Command line of pip.
+    """
+    return f"pip install '{DISTRIBUTION}[{extra}]'"
+
 
 class HarError(Exception):
     """Base of every error that a user of `har` can cause and can mend."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from har.errors import RunError, UsageError
+from har.errors import RunError, UsageError, install_command
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
@@ -123,5 +123,5 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
     except ImportError as error:
         raise UsageError(
             f"{path}: found no pyarrow, which writes Parquet, expected it installed: "
-            "pip install 'har[parquet]'; or name a .csv"
+            f"{install_command('parquet')}; or name a .csv"
         ) from error

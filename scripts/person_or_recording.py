@@ -45,7 +45,7 @@ from har.signals.windows import Windows
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
 
-OUT, PAGE = Path("runs/person"), Path("configs/PERSON_OR_RECORDING.md")
+OUT, PAGE = Path("runs/person"), Path("docs/results/PERSON_OR_RECORDING.md")
 N_FOLDS = 5
 LEADS_S = (0, 2, 5, 10, 30)
 DISTANCES_S = (2, 5)

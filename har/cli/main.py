@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.cli.parser import TAKE_SETTINGS, build_parser
-from har.errors import HarError, UsageError
+from har.errors import HarError, UsageError, install_command
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
@@ -119,7 +119,7 @@ def train(options: Namespace) -> None:
     """
     if options.tensorboard and find_spec("tensorboardX") is None:
         raise UsageError(
-            "har train: found no tensorboardX, expected it: pip install 'har[tensorboard]'"
+            f"har train: found no tensorboardX, expected it: {install_command('tensorboard')}"
         )
     from har.recipes import load_config
 
@@ -170,7 +170,7 @@ def tune(options: Namespace) -> None:
         With ``config``, ``settings``, ``trials``, ``out``, ``storage`` and ``threads``.
     """
     if find_spec("optuna") is None:
-        raise UsageError("har tune: found no optuna, expected it: pip install 'har[tune]'")
+        raise UsageError(f"har tune: found no optuna, expected it: {install_command('tune')}")
     from har.cli.tune import run_search
 
     print(run_search(options, _say))

@@ -143,7 +143,7 @@ def test_a_password_in_the_storage_is_kept_nowhere(out, small_data, monkeypatch,
 def test_without_optuna_it_is_one_line_with_what_to_install(out, capsys, monkeypatch):
     monkeypatch.setattr("har.cli.main.find_spec", lambda _name: None)
     assert tune(out, *SMALL) == 2
-    assert "expected it: pip install 'har[tune]'" in the_one_line(capsys)
+    assert "expected it: pip install 'gluon-har[tune]'" in the_one_line(capsys)
 
 
 @pytest.mark.parametrize(
