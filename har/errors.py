@@ -6,7 +6,7 @@
     ├── ConfigError      a recipe or a setting
     │   └── UsageError   a setting or option given on the command line
     ├── DataError        a file, a folder or an array of signals
-    ├── DeviceError      a processor that is not there
+    ├── DeviceError      a processor that is not available
     └── RunError         a run folder
 
 Each message is one line that names the place, what was found there and what was expected. The
@@ -34,7 +34,7 @@ def install_command(extra: str) -> str:
 
 
 class HarError(Exception):
-    """Base of every error that a user of `har` can cause and can mend."""
+    """Base of every error that a user of `har` can cause and can fix."""
 
     exit_status = 1
 
@@ -50,11 +50,11 @@ class UsageError(ConfigError):
 
 
 class DataError(HarError):
-    """Signals, labels or subjects are missing, damaged, or not what they are said to be."""
+    """Signals, labels or subjects are missing, damaged or inconsistent."""
 
 
 class DeviceError(HarError):
-    """The processor asked for is not on this machine, or this MXNet cannot use it."""
+    """The requested processor is not on this machine, or this MXNet cannot use it."""
 
 
 class RunError(HarError):

@@ -51,7 +51,7 @@ LEADS_S = (0, 2, 5, 10, 30)
 DISTANCES_S = (2, 5)
 
 # What each kind of network learns from, in words and as it is made; the ordinary kind besides.
-RETRAINED = {
+RETRAINED: dict[str, tuple[str, window_variants.Remake]] = {
     "restarted": (
         "filters start 10 s before the window",
         partial(window_variants.restarted, lead_s=10),
@@ -60,7 +60,7 @@ RETRAINED = {
 }
 AFRESH = "Filters start afresh, settled on their first sample"
 TRENDS = "Slow trends removed"
-REMADE = (
+REMADE: tuple[tuple[str, str, window_variants.Remake], ...] = (
     *(
         (AFRESH, f"{lead_s} s before the window", partial(window_variants.restarted, lead_s=lead_s))
         for lead_s in LEADS_S

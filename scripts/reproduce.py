@@ -100,7 +100,7 @@ def score_on_test_subjects(options: argparse.Namespace) -> list[dict[str, object
     recipes = [name for name in options.recipes if name != BASELINES]
     wanted = [(recipe, seed) for recipe in recipes for seed in range(options.seeds)]
     with ThreadPoolExecutor(options.jobs) as pool:
-        runs = list(pool.map(lambda pair: train(*pair, options.threads), wanted))
+        runs = list(pool.map(lambda pair: train(pair[0], pair[1], options.threads), wanted))
     rows = [read_result(*pair, run) for pair, run in zip(wanted, runs, strict=True)]
     if BASELINES in options.recipes:
         rows += score_baselines(options.seeds)

@@ -149,5 +149,5 @@ def test_the_commands_of_the_readme_run_in_its_order(
     assert Path("runs/cv/cv.html").is_file()
     assert 0.8 < json.loads(Path("runs/walks/evaluation.json").read_text())["accuracy"] < 1
     (code,) = blocks("python")
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=600)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=3600)
     assert Path("runs/lstm/model-symbol.json").is_file()

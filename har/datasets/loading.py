@@ -1,4 +1,4 @@
-"""Where a data set comes from: the first of the named place, ``data/``, the archive, the mirror."""
+"""Loading a data set: from the path a user names, else ``data/``, else by download."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from har.datasets.dataset import (
 )
 from har.datasets.download import fetch
 from har.datasets.file_trees import fingerprint
-from har.datasets.own_recordings import read_labelled
+from har.datasets.own_recordings import read_own_recordings
 from har.datasets.published import READERS, check_known
 from har.datasets.recordings_table import TABLE
 from har.errors import ConfigError, DataError
@@ -39,26 +39,26 @@ def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
     Parameters
     ----------
     root : str or Path, optional
-        An unpacked folder, a zip, or a folder that holds either. Otherwise ``HAR_DATA`` names it;
-        otherwise it is taken from ``data/``, where it is downloaded to if need be.
+        An unpacked folder, a zip, or a folder that contains either. Default: the path in
+        ``HAR_DATA``, else ``data/``, to which it is downloaded if necessary.
 
     Returns
     -------
     train, test : Windows
-        Shapes (7352, 128, 9) and (2947, 128, 9); signals are read-only maps of a cache on disk,
-        where one can be written.
+        Shapes (7352, 128, 9) and (2947, 128, 9); signals are read-only memory maps if a cache can
+        be written.
 
     Raises
     ------
     DataError
-        If it cannot be had, or is not what is known of UCI HAR.
+        If it can be neither found nor downloaded, or differs from the reference values of UCI HAR.
     """
     data = open_data(DataConfig(root=str(root) if root else None))
     return data.train, data.test
 
 
 def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet:
-    """Load a data set, which is downloaded if it is a published one that is not here yet.
+    """Load a data set; download it if it is a published one that is not on this machine yet.
 
     Parameters
     ----------
@@ -74,9 +74,9 @@ def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
     Raises
     ------
     DataError
-        If it cannot be had, or is not what is known of it.
+        If it can be neither found nor downloaded, or differs from its reference values.
     ConfigError
-        If it has no such activities, or no place was named of what cannot be downloaded.
+        If it lacks the activities asked for, or no path is given for own recordings.
     """
     data = _find_whole(config, say)
     if data is None and config.set not in PUBLISHED:
@@ -85,9 +85,9 @@ def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
 
 
 def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> TrainingSet:
-    """Load the training windows of a data set, for what must not see the test windows.
+    """Load the training windows of a data set, for code that must not see the test windows.
 
-    The test windows are touched only where a data set has to be read whole before it is cached.
+    The test windows are read only if the data set is not in the cache yet.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing)
     Raises
     ------
     HarError
-        As from `open_data`.
+        See `open_data`.
     """
     data = _find_cached_training(config)
     if data is None:
@@ -113,19 +113,19 @@ def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing)
 
 
 def _find_cached_training(config: DataConfig) -> TrainingSet | None:
-    path = _named_place(config) or (DATA_FOLDER if config.set in PUBLISHED else None)
+    path = _named_path(config) or (DATA_FOLDER if config.set in PUBLISHED else None)
     if path is None or not path.exists():
         return None
     return cache.load_cached_training(_cache_key(config, path))
 
 
 def find_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet | None:
-    """Load a data set if it is on this machine already; see `open_data`.
+    """Load a data set if it is already on this machine; see `open_data`.
 
     Returns
     -------
     DataSet or None
-        None if no place was named and nothing was fetched to ``data/`` before.
+        None if no path is given and ``data/`` does not contain it.
     """
     data = _find_whole(config, say)
     return data and _chosen(data, config)
@@ -134,12 +134,12 @@ def find_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
 def fetch_data(
     config: DataConfig, folder: Path, say: Callable[[str], None] = _say_nothing
 ) -> DataSet:
-    """Load a published data set from a folder, where it is downloaded to unless it is there.
+    """Load a published data set from a folder; download it there first if it is missing.
 
     Parameters
     ----------
     config : DataConfig
-        Which one; its `root` is not looked at.
+        Choice of the data set and of its activities; `root` is ignored.
     folder : Path
         Where to put the file that is downloaded.
     say : callable
@@ -152,7 +152,7 @@ def fetch_data(
     Raises
     ------
     DataError
-        If it cannot be had, or is not what is known of it.
+        If it cannot be downloaded, or differs from its reference values.
     """
     data = _open_folder(config, folder, say)
     return _chosen(data or _fetch_whole(config, folder, say), config)
@@ -161,7 +161,7 @@ def fetch_data(
 def read_data(
     path: Path, config: DataConfig, say: Callable[[str], None] = _say_nothing
 ) -> DataSet | None:
-    """Read a data set at a path, without comparing it with what is known.
+    """Read a data set from a path, without checking it against reference values.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def read_data(
     Returns
     -------
     DataSet or None
-        None if it is not there.
+        None if the path does not contain it.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def read_data(
         If a file is missing or damaged.
     """
     if config.set == "recordings":
-        return read_labelled(path, config, say)
+        return read_own_recordings(path, config, say)
     return READERS[config.set].read(path, say)
 
 
@@ -192,8 +192,8 @@ def _chosen(data: DataSet, config: DataConfig) -> DataSet:
 
 
 def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | None:
-    """Open what a person named, else what was fetched before."""
-    named = _named_place(config)
+    """Open the data set at the path a user named, else the copy in ``data/``."""
+    named = _named_path(config)
     if named is None:
         return _open_folder(config, DATA_FOLDER, say) if config.set in PUBLISHED else None
     data = _open_at(config, named, say)
@@ -203,7 +203,7 @@ def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | Non
     return data
 
 
-def _named_place(config: DataConfig) -> Path | None:
+def _named_path(config: DataConfig) -> Path | None:
     named = config.root or os.environ.get("HAR_DATA")
     return Path(named).expanduser() if named else None
 
@@ -211,7 +211,7 @@ def _named_place(config: DataConfig) -> Path | None:
 def _fetch_whole(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet:
     published = PUBLISHED[config.set]
     fetched = fetch(published, READERS[config.set].holds, folder, say)
-    # Not the file: so the cache knows the folder when it is opened again.
+    # The folder rather than the file, so that the cache finds it again by the folder.
     data = _open_folder(config, folder, say)
     if data is None:
         raise DataError(f"{fetched}: found no {published.name} in what was fetched, expected it")
@@ -223,7 +223,7 @@ def _open_folder(config: DataConfig, folder: Path, say: Callable[[str], None]) -
 
 
 def _open_at(config: DataConfig, path: Path, say: Callable[[str], None]) -> DataSet | None:
-    """Open what lies at a path, from the cache if it has been read before."""
+    """Open the data set at a path, from the cache if it has been read before."""
     if not path.exists():
         raise DataError(f"{path}: found nothing, expected a folder or a zip with a data set")
     key = _cache_key(config, path)
@@ -239,6 +239,6 @@ def _open_at(config: DataConfig, path: Path, say: Callable[[str], None]) -> Data
 
 
 def _cache_key(config: DataConfig, path: Path) -> str:
-    """Name what a path is read as: activities are chosen later, from all there are."""
+    """Return the key of a path and its settings; activities are selected after loading."""
     facts = (fingerprint(path), config.test_subjects, config.straddling)
     return f"{config.set}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"

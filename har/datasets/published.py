@@ -1,4 +1,4 @@
-"""The published data sets by the name they have in settings: how each is read and checked."""
+"""Readers of the published data sets, keyed by their names in settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from har.signals.windows import Windows
 
 
 def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
-    """Read whatever form of UCI HAR lies at a path, without comparing it with what is known.
+    """Read UCI HAR in any of its forms, without checking it against reference values.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
     Returns
     -------
     DataSet or None
-        From published files if there are any, else from raw recordings; None without either.
+        The published windows if there are any, else those rebuilt from raw recordings; None without
+        either.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def _uci_har(windows: tuple[Windows, Windows], source: str) -> DataSet:
 
 
 def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
-    """Read HAPT from a path, without comparing it with what is known.
+    """Read HAPT from a path, without checking it against reference values.
 
     Parameters
     ----------
@@ -92,21 +93,21 @@ def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
 
 
 def check_known(data: DataSet, kind: str, split: str) -> None:
-    """Compare a split of a published data set with what is known of it.
+    """Check a split of a published data set against its reference values.
 
     Parameters
     ----------
     data : DataSet
-        What was read.
+        Data set that was read.
     kind : str
-        Its name in settings; of ``"recordings"`` nothing is known.
+        Its name in settings; ``"recordings"`` has no reference values.
     split : str
         ``"train"`` or ``"test"``.
 
     Raises
     ------
     DataError
-        Naming the first difference.
+        If they differ; names the first difference.
     """
     if kind in READERS:
         READERS[kind].check_known(data.splits[split], split, data.source)
@@ -114,16 +115,16 @@ def check_known(data: DataSet, kind: str, split: str) -> None:
 
 @dataclass(frozen=True)
 class Reader:
-    """How a published data set is recognised, read and checked.
+    """Functions that recognise, read and check a published data set.
 
     Parameters
     ----------
     holds : callable
-        Whether a tree of files has it.
+        Predicate that recognises the data set in a tree of files.
     read : callable
-        From a path to a `DataSet`, or None if it is not there.
+        Function from a path to a `DataSet`, or None if the path does not contain it.
     check_known : callable
-        Comparison of a split with what is known of it: windows, split, place for messages.
+        Check of a split against its reference values: windows, split, place for messages.
     """
 
     holds: Callable[[FileTree], bool]
@@ -131,7 +132,7 @@ class Reader:
     check_known: Callable[[Windows, str, str], None]
 
 
-# By their names in settings.
+# Keyed by their names in settings.
 READERS = {
     "uci_har": Reader(uci_har.holds_uci_har, read_uci_har, uci_har.check_known),
     "hapt": Reader(hapt.holds_hapt, read_hapt, hapt.check_known),

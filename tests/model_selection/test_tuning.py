@@ -37,7 +37,7 @@ for trial in run_trials(study_at(sys.argv[1]), task(), int(sys.argv[2]), print):
 
 
 def run_all(file, of, n_trials):
-    """Do all that is missing; give the trials of this process, and all there are."""
+    """Run all missing trials; return those of this process and all of the study."""
     study = study_at(file, of)
     return list(run_trials(study, of, n_trials, say=pytest.fail)), study.get_trials()
 
@@ -59,9 +59,9 @@ def file(tmp_path):
 
 @pytest.fixture
 def scored(monkeypatch):
-    """Let each fold score as told, without training: `scored(lambda config, fold: 0.5)`."""
+    """Script the score of each fold, without training: `scored(lambda config, fold: 0.5)`."""
 
-    def tell(accuracy_of):
+    def script(accuracy_of):
         def score(config, _windows, fold, _seed, _n_threads):
             evaluation = SimpleNamespace(accuracy=accuracy_of(config, fold.number))
             training = {"duration_s": 1.0, "n_parameters": 7}
@@ -69,7 +69,7 @@ def scored(monkeypatch):
 
         monkeypatch.setattr(tuning, "score_fold", score)
 
-    return tell
+    return script
 
 
 def test_a_trial_is_scored_on_each_fold_as_cross_validation_does(file):
@@ -180,7 +180,7 @@ def test_nothing_is_done_when_all_trials_are_there(file, scored):
 
 def test_two_processes_finish_a_new_study_together(file):
     workers = [start_worker(file, 8) for _ in range(2)]
-    outputs = [worker.communicate(timeout=120)[0] for worker in workers]
+    outputs = [worker.communicate(timeout=1200)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]
     trials = study_at(file).get_trials()
     # The last trials may be begun at the same moment.
