@@ -75,7 +75,12 @@ def enter_in_ledger(
 ) -> None:
     """Note that the test subjects were scored: when, at which commit, by what, with what result."""
     commit = git.commit[:12] + ("+" if git.is_dirty else "") if git else ""
-    line = {"finished": finished, "commit": commit, "recipe": recipe, "seed": seed}
+    line: dict[str, object] = {
+        "finished": finished,
+        "commit": commit,
+        "recipe": recipe,
+        "seed": seed,
+    }
     line["accuracy"] = round(accuracy, 6)
     pd.DataFrame([line]).to_csv(LEDGER, mode="a", index=False, header=not LEDGER.exists())
 

@@ -92,7 +92,7 @@ def test_predictions_that_do_not_fit_are_refused(run, column, value):
     table = run.read_predictions().astype(object)
     table.loc[0, column] = value
     run.write_predictions(table)
-    with refused(HarError, "predictions.csv", "found", "expected"):
+    with refused(DataError, "predictions.csv", "found", "expected"):
         Results.read(run)
 
 
@@ -105,7 +105,7 @@ def test_a_missing_column_of_the_predictions_is_named(run, column):
 
 def test_predictions_of_no_window_are_refused(run):
     run.write_predictions(run.read_predictions().head(0))
-    with refused(HarError, "predictions.csv", "found no windows", "expected at least one"):
+    with refused(DataError, "predictions.csv", "found no windows", "expected at least one"):
         Results.read(run)
 
 
