@@ -11,11 +11,11 @@ import pandas as pd
 
 from har.arrays import FloatArray, IntArray
 from har.config import Config
-from har.errors import DataError, RunError
+from har.errors import RunError
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
 from har.files import writing_to
-from har.inference.timeline import make_timeline, raw_channels_of, with_channels
+from har.inference.timeline import make_timeline
 from har.models.backend import n_threads, parse_devices, seed_everything
 from har.models.ensemble import joined, member_prefix
 from har.models.export import export_network, load_weights, read_weights
@@ -24,33 +24,31 @@ from har.models.temperature import Network, WithTemperature
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
 from har.signals.recording import Recording
-from har.signals.windows import Windows, check_signals, hold_out_subjects
+from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
 
 
 class ActivityClassifier:
-    """A stacked LSTM, or an ensemble of them, that tells activities from windows of signals.
+    """A stacked LSTM, or an ensemble of them, that predicts activities from windows of signals.
 
     Parameters
     ----------
     config : Config, optional
-        Network and training; see `har.load_config`.
+        Settings of network and training; see `har.load_config`.
 
     Attributes
     ----------
     network_ : ActivityNetwork, Ensemble or WithTemperature
-        The Gluon block, with its weights.
-    channels_, activities_ : tuple of str
-        What it reads and what it answers.
-    rate_hz_, n_timesteps_
-        Samples per second, and samples in a window.
+        Gluon block with its weights.
+    window_format_ : WindowFormat
+        Channels, activities, rate and length of the windows it was trained on.
     n_train_windows_ : int
-        How many windows it learned from.
+        Number of windows it was trained on.
     train_subjects_, validation_subjects_ : tuple of int
-        Whom it learned from, and who chose the epoch.
+        Subjects it was trained on, and those that the epoch was chosen with.
     history_ : list of EpochRecord
-        How training went.
+        Losses and accuracies, epoch by epoch.
 
     Examples
     --------
@@ -93,15 +91,15 @@ class ActivityClassifier:
         return self
 
     def fit_epochs(self, windows: Windows) -> Iterator[EpochRecord]:
-        """Train on windows, and tell of each epoch as it ends; see `fit`.
+        """Train on windows, epoch by epoch; see `fit`.
 
-        The networks of an ensemble are trained one after the other, all on the same windows: what
-        one of them learned from must not choose another's epoch.
+        The networks of an ensemble are trained one after the other, all on the same windows: those
+        that one of them is trained on must not choose another's epoch.
 
         Yields
         ------
         EpochRecord
-            The classifier is ready to use when the last one was taken.
+            Record of each epoch as it ends; after the last one the classifier is ready to use.
         """
         config = self.config
         train, validation = hold_out_subjects(
@@ -110,8 +108,7 @@ class ActivityClassifier:
         self.n_train_windows_ = len(train)
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
-        self.channels_, self.activities_ = windows.channels, windows.activities
-        self.rate_hz_, self.n_timesteps_ = windows.rate_hz, windows.n_timesteps
+        self.window_format_ = windows.window_format
         self.history_ = []
         held_out = validation if len(validation) else None
         members: list[ActivityNetwork] = []
@@ -130,10 +127,14 @@ class ActivityClassifier:
             self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
 
     def _build_member(self, number: int) -> ActivityNetwork:
-        model, n_activities = self.config.model, len(self.activities_)
-        prefix = member_prefix(number, model.n_members)
+        model, expected = self.config.model, self.window_format_
         return build_network(
-            model, self.n_timesteps_, self.channels_, n_activities, self.devices, prefix
+            model,
+            expected.n_timesteps,
+            expected.channels,
+            len(expected.activities),
+            self.devices,
+            member_prefix(number, model.n_members),
         )
 
     def _join(self, members: list[ActivityNetwork]) -> Network:
@@ -143,71 +144,75 @@ class ActivityClassifier:
 
     @property
     def temperature_(self) -> float | None:
-        """What the network divides its logits by; None if it was not calibrated."""
+        """Divisor of the logits; None if the network was not calibrated."""
         return self.network_.temperature if isinstance(self.network_, WithTemperature) else None
 
-    def _fitted(self) -> Network:
+    def trained_network(self) -> Network:
+        """Return the network, or refuse if there is none yet.
+
+        Returns
+        -------
+        ActivityNetwork, Ensemble or WithTemperature
+
+        Raises
+        ------
+        RunError
+            If nothing was trained.
+        """
         if self.network_ is None:
             raise RunError("classifier: found no trained network, expected fit or load before")
         return self.network_
 
     def predict_proba(self, windows: Windows | FloatArray) -> FloatArray:
-        """Find the probability of each activity.
+        """Return the probability of each activity.
 
         Parameters
         ----------
         windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
-            In g and rad/s, channels in the order of `channels_`.
+            Windows in g and rad/s, with the channels of `window_format_`.
 
         Returns
         -------
         ndarray of float64, shape (n_windows, n_activities)
-            In the order of `activities_`; each row adds up to 1, and depends on that window alone.
+            Probabilities in the order of the activities; each row adds up to 1, and depends on that
+            window alone.
 
         Raises
         ------
         DataError
             If the windows are not what the network was trained on.
         """
-        network = self._fitted()
+        network = self.trained_network()
+        self.window_format_.check(windows)
         signals = windows.signals if isinstance(windows, Windows) else windows
-        if isinstance(windows, Windows):
-            self._check_meaning(windows)
-        check_signals(signals, len(self.channels_), "windows", self.n_timesteps_)
         if not len(signals):
-            return np.empty((0, len(self.activities_)))
+            return np.empty((0, len(self.window_format_.activities)))
         return predict_probabilities(network, signals, self.devices)
 
-    def _check_meaning(self, windows: Windows) -> None:
-        for name in ("channels", "activities", "rate_hz"):
-            found, expected = getattr(windows, name), getattr(self, f"{name}_")
-            if found != expected:
-                raise DataError(f"windows: found {name} {found}, expected {expected}")
-
     def predict(self, windows: Windows | FloatArray) -> IntArray:
-        """Find the most probable activity of each window.
+        """Return the most probable activity of each window.
 
         Parameters
         ----------
         windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
-            As for `predict_proba`.
+            Windows, as for `predict_proba`.
 
         Returns
         -------
         ndarray of int, shape (n_windows,)
-            Indices into `activities_`.
+            Indices into the activities of `window_format_`.
         """
         return np.asarray(self.predict_proba(windows).argmax(axis=1))
 
     def predict_recording(self, recording: Recording, abstain_below: float = 0.0) -> pd.DataFrame:
-        """Find what the person of a recording did from when to when.
+        """Return the activities of a recording over time.
 
         Parameters
         ----------
         recording : Recording
-            At 50 Hz; `har.read_recording` reads one from a file.
+            Raw signals at 50 Hz; `har.read_recording` reads them from a file.
         abstain_below : float
-            Where no probability is so high, the activity is UNKNOWN.
+            Probability below which the activity is UNKNOWN.
 
         Returns
         -------
@@ -220,19 +225,16 @@ class ActivityClassifier:
         DataError
             If the recording lacks a sensor that the classifier reads, or is too short.
         """
-        self._fitted()
-        fitting = with_channels(recording, raw_channels_of(self.channels_, self.rate_hz_))
-        return make_timeline(
-            fitting, self.predict_proba, self.activities_, self.n_timesteps_, abstain_below
-        )
+        self.trained_network()
+        return make_timeline(recording, self.predict_proba, self.window_format_, abstain_below)
 
     def evaluate(self, windows: Windows) -> Evaluation:
-        """Predict labelled windows, each once, and compare.
+        """Compare predictions with the labels of windows.
 
         Parameters
         ----------
         windows : Windows
-            Best of subjects that were not trained on.
+            Labelled windows, ideally of subjects that were not trained on.
 
         Returns
         -------
@@ -254,15 +256,9 @@ class ActivityClassifier:
         RunError
             If nothing was trained.
         """
-        network = self._fitted()
+        network = self.trained_network()
         return TrainedManifest(
-            model=ModelDescription(
-                channels=self.channels_,
-                activities=self.activities_,
-                rate_hz=self.rate_hz_,
-                n_timesteps=self.n_timesteps_,
-                n_parameters=n_parameters(network),
-            ),
+            model=ModelDescription(self.window_format_, n_parameters(network)),
             training=TrainingDescription(
                 seed=self.config.seed,
                 device=",".join(map(str, self.devices)),
@@ -293,11 +289,11 @@ class ActivityClassifier:
         RunError
             If nothing was trained, or the folder cannot be written.
         """
-        network = self._fitted()
+        network = self.trained_network()
         with writing_to(folder):
             Path(folder).mkdir(parents=True, exist_ok=True)
             run = RunFolder(Path(folder))
-            shape = (1, self.n_timesteps_, len(self.channels_))
+            shape = (1, self.window_format_.n_timesteps, len(self.window_format_.channels))
             export_network(network, shape, self.devices[0], run.symbol, run.weights)
             run.write_config(self.config)
             run.write_epochs([asdict(record) for record in self.history_])
@@ -325,14 +321,13 @@ class ActivityClassifier:
         """
         run = RunFolder.open(Path(folder))
         manifest = run.read_trained_manifest()
-        model, training = manifest.model, manifest.training
+        training = manifest.training
         classifier = cls(replace(run.read_config(), device=device))
+        classifier.window_format_ = manifest.model.window_format
         classifier.n_train_windows_ = training.n_train_windows
         classifier.train_subjects_ = training.train_subjects
         classifier.validation_subjects_ = training.validation_subjects
         classifier.history_ = run.read_history()
-        classifier.channels_, classifier.activities_ = model.channels, model.activities
-        classifier.rate_hz_, classifier.n_timesteps_ = model.rate_hz, model.n_timesteps
         n_members = classifier.config.model.n_members
         members = [classifier._build_member(1 + place) for place in range(n_members)]
         classifier.network_ = classifier._join(members)

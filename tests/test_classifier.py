@@ -16,6 +16,7 @@ from har.errors import DataError, DeviceError, HarError, RunError
 from har.models.backend import gluon, mx
 from har.runs.folder import RunFolder
 from har.runs.manifest import Manifest
+from har.signals.windows import WindowFormat
 
 WINDOWS = small_windows(n_subjects=8)
 NEW_WINDOWS = small_windows(seed=1, n_subjects=4)
@@ -64,7 +65,7 @@ def same_weights(one, other):
     )
 
 
-def test_separable_activities_are_learned_and_told_in_new_people(fitted):
+def test_separable_activities_are_learned_and_recognised_in_new_people(fitted):
     assert fitted.evaluate(NEW_WINDOWS).accuracy > 0.9
 
 
@@ -72,8 +73,7 @@ def test_fitting_returns_the_classifier_and_what_was_learned():
     config = tiny_config(n_epochs=3)
     classifier = ActivityClassifier(config)
     assert classifier.fit(WINDOWS) is classifier
-    assert (classifier.channels_, classifier.activities_) == (CHANNELS, ACTIVITIES)
-    assert (classifier.rate_hz_, classifier.n_timesteps_) == (20.0, 16)
+    assert classifier.window_format_ == WindowFormat(CHANNELS, ACTIVITIES, 20.0, 16)
     assert [record.epoch for record in classifier.history_] == [1, 2, 3]
 
 
@@ -234,8 +234,8 @@ def test_a_saved_classifier_loads_as_it_was(fitted, saved):
     again = load(saved)
     assert same_weights(again, fitted)
     assert_array_equal(again.predict_proba(NEW_WINDOWS), fitted.predict_proba(NEW_WINDOWS))
-    for name in ("channels_", "activities_", "rate_hz_", "n_timesteps_", "n_train_windows_"):
-        assert getattr(again, name) == getattr(fitted, name)
+    assert again.window_format_ == fitted.window_format_
+    assert again.n_train_windows_ == fitted.n_train_windows_
     assert again.train_subjects_ == fitted.train_subjects_
     assert again.validation_subjects_ == fitted.validation_subjects_
     assert again.history_ == fitted.history_

@@ -239,7 +239,14 @@ def _explain(classifier: ActivityClassifier, data: DataSet, run: RunFolder) -> N
     index = results.predictions["index"].to_numpy()
     surest = surest_mistakes(results.evaluation, index, N_MISTAKES)
     mistakes = [answer.index for answer in surest]
-    explanation = explain(classifier, data.test, mistakes, _say)
+    explanation = explain(
+        classifier.trained_network(),
+        classifier.config.model,
+        classifier.devices,
+        classifier.predict_proba,
+        data.test,
+        mistakes,
+    )
     run.write_json(run.explanation, explanation.to_dict())
 
 

@@ -41,9 +41,10 @@ def predict_windows(options: Namespace, say: Callable[[str], None]) -> pd.DataFr
             option = name.replace("_", "-")
             raise UsageError(f"{options.file}: found windows and --{option}, expected a recording")
     classifier = ActivityClassifier.load(options.run, options.device)
-    signals = read_windows(options.file, classifier.channels_)
+    signals = read_windows(options.file, classifier.window_format_.channels)
     probabilities = classifier.predict_proba(signals)
-    table = predictions_table(probabilities, classifier.activities_, options.abstain_below)
+    activities = classifier.window_format_.activities
+    table = predictions_table(probabilities, activities, options.abstain_below)
     if options.out:
         try:
             write_frame(table, options.out)
@@ -74,7 +75,7 @@ def predict_recording(options: Namespace, say: Callable[[str], None]) -> pd.Data
         The timeline, written to ``out`` with all that belongs to it if that is given.
     """
     classifier = ActivityClassifier.load(options.run, options.device)
-    needs_gyroscope = any("gyro" in channel for channel in classifier.channels_)
+    needs_gyroscope = any("gyro" in channel for channel in classifier.window_format_.channels)
     recording = _read(options, needs_gyroscope)
     for note in recording.notes:
         say(f"note: {note}")
@@ -83,7 +84,7 @@ def predict_recording(options: Namespace, say: Callable[[str], None]) -> pd.Data
     report = TimelineReport(
         recording,
         timeline,
-        classifier.activities_,
+        classifier.window_format_.activities,
         str(options.run),
         truth,
         options.abstain_below,

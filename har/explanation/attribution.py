@@ -1,7 +1,7 @@
-r"""Integrated gradients: how much each sample of a window adds to an answer.
+r"""Integrated gradients: the contribution of each sample of a window to a prediction.
 
-On the straight way from a baseline :math:`b` to the window :math:`x`, the gradient of the answer
-tells what each sample adds at each step; summed over the way,
+On the straight path from a baseline :math:`b` to the window :math:`x`, the gradient of the
+prediction gives the contribution of each sample at each step; summed over the path,
 
 .. math::
 
@@ -23,21 +23,21 @@ from har.arrays import FloatArray, IntArray
 from har.models.backend import autograd, mx
 from har.models.temperature import Network
 
-# Where on the way to look first, and where to take gradients.
-_N_LOOKS = 256
+# Points of the path at which to evaluate the network, and then to take gradients.
+_N_POINTS = 256
 _N_STEPS = 256
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """What each sample of a window adds.
+    """The contribution of each sample of a window.
 
     Parameters
     ----------
     values : ndarray of float, shape (n_timesteps, n_channels)
-        To the logarithm of the probability.
+        Contributions to the logarithm of the probability.
     gained : float
-        That logarithm less that at the baseline.
+        That logarithm less the one at the baseline.
     """
 
     values: FloatArray
@@ -45,81 +45,81 @@ class Attribution:
 
     @property
     def gap(self) -> float:
-        """By how much the sum of the values is too large: 0 but for the steps being finite."""
+        """Excess of the sum of the values: 0 but for the finite number of steps."""
         return float(self.values.sum() - self.gained)
 
 
 def integrated_gradients(
     network: Network,
     signals: FloatArray,
-    answers: IntArray,
+    predicted: IntArray,
     baseline: FloatArray,
     device: mx.Context,
 ) -> list[Attribution]:
-    """Find what each sample adds to the logarithm of the probability of an activity.
+    """Attribute the logarithm of the probability of an activity to the samples of windows.
 
     Parameters
     ----------
     network : ActivityNetwork, Ensemble or WithTemperature
-        With its weights on `device`.
+        Network with its weights on `device`.
     signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
-    answers : ndarray of int, shape (n_windows,)
-        An activity for each window.
+        Windows in g and rad/s.
+    predicted : ndarray of int, shape (n_windows,)
+        Activity to attribute in each window.
     baseline : ndarray, shape (n_channels,)
-        A sample that tells nothing of the activity, such as the mean of many windows.
+        Sample without information on the activity, such as the mean of many windows.
     device : mxnet.Context
-        Where to compute.
+        Device that computes.
 
     Returns
     -------
     list of Attribution
-        One for each window.
+        Attribution of each window.
     """
     return [
-        _attribution(network, window.astype(np.float64), int(answer), baseline, device)
-        for window, answer in zip(signals, answers, strict=True)
+        _attribution(network, window.astype(np.float64), int(activity), baseline, device)
+        for window, activity in zip(signals, predicted, strict=True)
     ]
 
 
 def _attribution(
-    network: Network, window: FloatArray, answer: int, baseline: FloatArray, device: mx.Context
+    network: Network, window: FloatArray, activity: int, baseline: FloatArray, device: mx.Context
 ) -> Attribution:
-    way = window - baseline
+    path = window - baseline
 
-    def on_the_way(shares: FloatArray) -> mx.nd.NDArray:
-        points = baseline + shares[:, np.newaxis, np.newaxis] * way
+    def on_the_path(shares: FloatArray) -> mx.nd.NDArray:
+        points = baseline + shares[:, np.newaxis, np.newaxis] * path
         return mx.nd.array(points.astype(np.float32), ctx=device)
 
     # Views that enlarge small movements change most near the baseline.
-    looks = np.linspace(0, 1, _N_LOOKS + 1) ** 3
-    logits = network(on_the_way(looks)).asnumpy().astype(np.float64)
+    shares = np.linspace(0, 1, _N_POINTS + 1) ** 3
+    logits = network(on_the_path(shares)).asnumpy().astype(np.float64)
     logarithms = log_softmax(logits, axis=1)
-    edges = _even_changes(looks, logarithms)
-    gradients = _gradients(network, on_the_way((edges[1:] + edges[:-1]) / 2), answer)
+    edges = _even_changes(shares, logarithms)
+    gradients = _gradients(network, on_the_path((edges[1:] + edges[:-1]) / 2), activity)
     mean = np.tensordot(np.diff(edges), gradients, axes=1)
-    return Attribution(way * mean, float(logarithms[-1, answer] - logarithms[0, answer]))
+    return Attribution(path * mean, float(logarithms[-1, activity] - logarithms[0, activity]))
 
 
-def _even_changes(looks: FloatArray, logarithms: FloatArray) -> FloatArray:
-    """Cut the way into steps in each of which about as much happens.
+def _even_changes(shares: FloatArray, logarithms: FloatArray) -> FloatArray:
+    """Cut the path into steps of about the same change in the predictions.
 
-    An LSTM goes over from one answer to another in a hundredth of the way: equal steps, a thousand
-    of them even, miss what happens there.
+    An LSTM changes from one prediction to another within a hundredth of the path: even a thousand
+    steps of equal length miss that change.
     """
     changes = np.abs(np.diff(logarithms, axis=0)).max(axis=1)
-    # Half of the steps go by length, so that no part of the way is left out.
+    # Half of the steps go by length, so that no part of the path is left out.
     weights = changes + max(changes.mean(), np.finfo(np.float64).tiny)
     reached = np.concatenate([[0.0], weights.cumsum()])
-    return np.interp(np.linspace(0, reached[-1], _N_STEPS + 1), reached, looks)
+    return np.interp(np.linspace(0, reached[-1], _N_STEPS + 1), reached, shares)
 
 
-def _gradients(network: Network, points: mx.nd.NDArray, answer: int) -> FloatArray:
-    """Differentiate the logarithm of an activity's probability; shape as that of the points."""
+def _gradients(network: Network, points: mx.nd.NDArray, activity: int) -> FloatArray:
+    """Differentiate the logarithm of an activity's probability; the shape is that of the points."""
     points.attach_grad()
     # As when predicting: no dropout, and batch normalisation with what it has learned.
     with autograd.record(train_mode=False):
         logarithms = mx.nd.log_softmax(network(points), axis=1)
-        total = logarithms.slice_axis(axis=1, begin=answer, end=answer + 1).sum()
+        total = logarithms.slice_axis(axis=1, begin=activity, end=activity + 1).sum()
     total.backward(train_mode=False)
     return np.asarray(points.grad.asnumpy(), dtype=np.float64)

@@ -1,52 +1,48 @@
-"""How much a network needs each source: exchanged among windows, or occluded for a while.
+"""The importance of each source of signals: exchanged among windows, or occluded for a while.
 
-Permutation importance asks how much accuracy is lost if a source tells nothing of its own window
-(Breiman, *Random forests*, 2001). Occlusion asks how much less probable the answer gets if a
-stretch of a source is blotted out (Zeiler & Fergus, *Visualizing and understanding convolutional
-networks*, 2014). Both need predictions only, and work for any network.
+Permutation importance is the accuracy lost if a source comes from another window (Breiman, *Random
+forests*, 2001). Occlusion shows by how much the probability of the prediction falls if a stretch of
+a source is blotted out (Zeiler & Fergus, *Visualizing and understanding convolutional networks*,
+2014). Both need predictions only, and work for any network.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.evaluation.intervals import ends, resampled
 from har.explanation.findings import Importance, Stretches, sources_of
-from har.signals.windows import Windows
+from har.signals.windows import Predict, Windows
 
 N_REPEATS = 5
-# Of each activity; over all 2947 windows of UCI HAR it would take a minute.
+# Windows of each activity to occlude; all 2947 of UCI HAR would take a minute.
 _N_OCCLUDED = 100
-
-Predict = Callable[[FloatArray], FloatArray]
 
 
 def permutation_importances(
-    windows: Windows, predict_proba: Predict, generator: np.random.Generator
+    windows: Windows, predict: Predict, generator: np.random.Generator
 ) -> tuple[Importance, ...]:
-    """Exchange each source among windows, and count how many more are named wrong.
+    """Exchange each source among windows, and measure the accuracy that is lost.
 
     Parameters
     ----------
     windows : Windows
-        At least one.
-    predict_proba : callable
-        From signals to probabilities, shape (n_windows, n_activities).
+        One labelled window or more.
+    predict : callable
+        From windows to probabilities, shape (n_windows, n_activities).
     generator : numpy.random.Generator
-        Draws who gets whose signals.
+        Source of the permutations.
 
     Returns
     -------
     tuple of Importance
-        One of each of `sources_of`. All channels of a source, and all of a window's samples, go
-        to the same other window.
+        Importance of each of `sources_of`. All channels of a source, and all samples of a window,
+        go to the same other window.
     """
 
     def is_right(signals: FloatArray) -> IntArray:
-        return np.asarray(predict_proba(signals).argmax(axis=1) == windows.labels, dtype=np.int64)
+        return np.asarray(predict(signals).argmax(axis=1) == windows.labels, dtype=np.int64)
 
     before = is_right(windows.signals)
     importances = []
@@ -77,9 +73,9 @@ def _importance(source: str, lost: IntArray, subjects: IntArray) -> Importance:
 
 
 def occlusions(
-    signals: FloatArray, channels: tuple[str, ...], answers: IntArray, predict_proba: Predict
+    signals: FloatArray, channels: tuple[str, ...], predicted: IntArray, predict: Predict
 ) -> FloatArray:
-    """Occlude stretches of windows, and see how much less probable the answers get.
+    """Occlude stretches of windows, and measure how far the probability of the prediction falls.
 
     A stretch of a source is replaced by the mean over its own window, along each axis: as if the
     person had held still, the phone hanging as it did. Zeros would be a fall to weightlessness,
@@ -88,62 +84,62 @@ def occlusions(
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
+        Windows in g and rad/s.
     channels : tuple of str
         Names of the last axis.
-    answers : ndarray of int, shape (n_windows,)
-        The activity of each window whose probability to watch.
-    predict_proba : callable
-        From signals to probabilities, shape (n_windows, n_activities).
+    predicted : ndarray of int, shape (n_windows,)
+        Activity of each window whose probability is compared.
+    predict : callable
+        From windows to probabilities, shape (n_windows, n_activities).
 
     Returns
     -------
     ndarray of float, shape (n_windows, n_sources, n_stretches)
-        By how much the probability falls, for each of `sources_of` and of `Stretches`; less than
-        0 where it rises.
+        Fall of the probability for each of `sources_of` and of `Stretches`; negative where it
+        rises.
     """
     stretches, sources = Stretches.of(signals.shape[1]), sources_of(channels)
     rows = np.arange(len(signals))
-    before = predict_proba(signals)[rows, answers]
+    before = predict(signals)[rows, predicted]
     neutral = signals.mean(axis=1, keepdims=True)
     falls = np.empty((len(signals), len(sources), len(stretches.starts)))
     for number, places in enumerate(sources.values()):
         for place, start in enumerate(stretches.starts):
             occluded = signals.copy()
             occluded[:, start : start + stretches.size, places] = neutral[:, :, places]
-            falls[:, number, place] = before - predict_proba(occluded)[rows, answers]
+            falls[:, number, place] = before - predict(occluded)[rows, predicted]
     return falls
 
 
 def occlusion_by_activity(
-    windows: Windows, answers: IntArray, predict_proba: Predict, generator: np.random.Generator
+    windows: Windows, predicted: IntArray, predict: Predict, generator: np.random.Generator
 ) -> tuple[tuple[int, ...], FloatArray]:
-    """Average what `occlusions` finds over windows of each activity.
+    """Average `occlusions` over windows of each activity.
 
     Parameters
     ----------
     windows : Windows
-        Of each activity, 100 are drawn if there are more.
-    answers : ndarray of int, shape (n_windows,)
-        What was predicted.
-    predict_proba : callable
-        From signals to probabilities, shape (n_windows, n_activities).
+        Labelled windows; of each activity 100 are drawn, if there are more.
+    predicted : ndarray of int, shape (n_windows,)
+        Predicted activities.
+    predict : callable
+        From windows to probabilities, shape (n_windows, n_activities).
     generator : numpy.random.Generator
-        Draws them.
+        Source of the drawn windows.
 
     Returns
     -------
     n_occluded : tuple of int
-        How many windows of each activity there were.
+        Number of occluded windows of each activity.
     falls : ndarray of float, shape (n_activities, n_sources, n_stretches)
-        By true activity; 0 where there are none.
+        Mean fall of the probability by true activity; 0 for an activity without windows.
     """
     of_activity = [
         generator.permutation(np.flatnonzero(windows.labels == label))[:_N_OCCLUDED]
         for label in range(len(windows.activities))
     ]
     drawn = np.concatenate(of_activity)
-    falls = occlusions(windows.signals[drawn], windows.channels, answers[drawn], predict_proba)
+    falls = occlusions(windows.signals[drawn], windows.channels, predicted[drawn], predict)
     labels = windows.labels[drawn]
     n_occluded = np.bincount(labels, minlength=len(of_activity))
     sums = np.zeros((len(of_activity), *falls.shape[1:]))

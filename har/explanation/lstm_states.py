@@ -1,7 +1,7 @@
-"""What an LSTM holds while it reads a window: its memory, its output and its gates at each step.
+"""The states of an LSTM as it reads a window: memory, output and gates at each step.
 
-MXNet's fused operator tells the outputs only, so the equations of `har.models.layers` are worked
-out here with the network's own weights.
+MXNet's fused operator returns the outputs alone, so the equations of `har.models.layers` are
+computed here with the network's own weights.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from har.models.ensemble import Ensemble
 from har.models.network import ActivityNetwork
 from har.models.temperature import Network, WithTemperature
 
-# More rows cannot be told apart in a figure.
+# More rows cannot be distinguished in a figure.
 N_SHOWN = 32
 
 
 def single_network(network: Network) -> ActivityNetwork:
-    """Take the network inside a temperature, and the first one of an ensemble."""
+    """Return the network inside a temperature, the first one of an ensemble."""
     inner = network.network if isinstance(network, WithTemperature) else network
     return inner.members[0] if isinstance(inner, Ensemble) else inner
 
@@ -36,32 +36,32 @@ def lstm_inputs(network: ActivityNetwork, signals: FloatArray, device: mx.Contex
     Parameters
     ----------
     network : ActivityNetwork
-        With its weights on `device`.
+        Network with its weights on `device`.
     signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
+        Windows in g and rad/s.
     device : mxnet.Context
-        Where to compute.
+        Device that computes.
 
     Returns
     -------
     NDArray, shape (n_steps, n_windows, n_values)
-        What the first layer reads.
+        Inputs of the first layer.
     """
     views = network.views(mx.nd.array(signals, ctx=device))
     return network.embedding(network.convolutions(views)).swapaxes(0, 1)
 
 
 def run_lstm(network: ActivityNetwork, config: ModelConfig, inputs: FloatArray) -> FloatArray:
-    """Run all LSTM layers, and tell everything about the last.
+    """Run all LSTM layers, and return the states of the last.
 
     Parameters
     ----------
     network : ActivityNetwork
-        With its weights.
+        Network with its weights.
     config : ModelConfig
-        What it was built from.
+        Settings that it was built from.
     inputs : ndarray, shape (n_steps, n_windows, n_values)
-        See `lstm_inputs`.
+        Result of `lstm_inputs`.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def run_lstm(network: ActivityNetwork, config: ModelConfig, inputs: FloatArray) 
 
 
 def _read(values: dict[str, FloatArray], name: str, steps: FloatArray) -> FloatArray:
-    """Let one direction of a layer read all steps; shape (5, n_steps, n_windows, n_units)."""
+    """Return the states of one direction of a layer; shape (5, n_steps, n_windows, n_units)."""
     recurrent = values[f"{name}_h2h_weight"].T
     bias = values[f"{name}_i2h_bias"] + values[f"{name}_h2h_bias"]
     driven = steps @ values[f"{name}_i2h_weight"].T + bias
@@ -99,29 +99,29 @@ def _read(values: dict[str, FloatArray], name: str, steps: FloatArray) -> FloatA
     return states
 
 
-def telling_states(
+def varied_states(
     states: FloatArray, indices: Sequence[int], config: ModelConfig
 ) -> tuple[States, ...]:
-    """Keep the units whose output varies most, units that act alike beside each other.
+    """Keep the units whose output varies most, similar units beside each other.
 
     Parameters
     ----------
     states : ndarray, shape (5, n_steps, n_windows, n_outputs)
-        Of `run_lstm`.
+        Result of `run_lstm`.
     indices : sequence of int
-        Places of these windows among all.
+        Indices of these windows among all.
     config : ModelConfig
-        What the network was built from.
+        Settings that the network was built from.
 
     Returns
     -------
     tuple of States
-        One of each window, with the same units: 32 at most, as many in each direction.
+        States of each window, for the same units: 32 at most, as many in each direction.
     """
     n_directions = 2 if config.bidirectional else 1
     hidden = states[0].reshape(-1, n_directions, config.hidden_size)
     units = [
-        direction * config.hidden_size + _telling_units(outputs, N_SHOWN // n_directions)
+        direction * config.hidden_size + _varied_units(outputs, N_SHOWN // n_directions)
         for direction, outputs in enumerate(hidden.swapaxes(0, 1))
     ]
     kept = states[..., np.concatenate(units)]
@@ -130,10 +130,10 @@ def telling_states(
     )
 
 
-def _telling_units(outputs: FloatArray, n: int) -> IntArray:
-    """Choose n units by their outputs, shape (n_samples, n_units), and put like beside like."""
-    telling = np.sort(np.argsort(-outputs.std(axis=0), kind="stable")[:n])
-    if len(telling) < 2:
-        return telling
-    tree = linkage(outputs[:, telling].T, "average", optimal_ordering=True)
-    return np.asarray(telling[leaves_list(tree)])
+def _varied_units(outputs: FloatArray, n: int) -> IntArray:
+    """Choose n units by their outputs, shape (n_samples, n_units), and order them by likeness."""
+    varied = np.sort(np.argsort(-outputs.std(axis=0), kind="stable")[:n])
+    if len(varied) < 2:
+        return varied
+    tree = linkage(outputs[:, varied].T, "average", optimal_ordering=True)
+    return np.asarray(varied[leaves_list(tree)])

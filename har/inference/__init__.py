@@ -1,4 +1,4 @@
-"""From recordings and live samples to activities over time; needs no network, but what predicts.
+"""From recordings and live samples to activities over time, by any function that predicts.
 
 Read `timeline`, `segments`; then `live` and `smoothing`.
 """

@@ -1,4 +1,4 @@
-"""From lines of a live stream to activities, window by window, as soon as each is over."""
+"""From live samples to activities, window by window, as soon as each window is over."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from har.arrays import FloatArray
-from har.classifier import ActivityClassifier
 from har.inference.smoothing import SmoothedState
 from har.inference.timeline import raw_channels_of
-from har.reading.sample_lines import AccUnit, GyroUnit, SampleLines
 from har.signals.activities import UNKNOWN, name_activities
 from har.signals.channels import SAMPLE_RATE_HZ, WINDOW_STEP
 from har.signals.filters import WARM_UP_S
-from har.signals.streaming import UciHarStream, WindowStream
+from har.signals.streaming import LiveSamples, UciHarStream, WindowStream
+from har.signals.windows import Predict, WindowFormat
 
 
 @dataclass(frozen=True)
 class LivePrediction:
-    """What a classifier says of one window.
+    """The prediction for one window.
 
     Parameters
     ----------
     start_s, end_s : float
-        Since the first sample.
+        Start and end of the window, in seconds from the first sample.
     activity : str
-        The most probable one, or UNKNOWN if it is not probable enough.
+        The most probable activity, or UNKNOWN if it is not probable enough.
     probability : float
-        How probable it is.
+        Its probability.
     state : str
         The activity to show: it follows `activity` without flicker, see `SmoothedState`, and stays
         through windows that are UNKNOWN. It is UNKNOWN only until a first one is not.
     warming_up : bool
-        Whether the window starts while the filters still settle.
+        True if the window starts while the filters still settle.
     probabilities : dict of str to float
-        Of each activity.
+        Probability of each activity.
     """
 
     start_s: float
@@ -49,74 +48,62 @@ class LivePrediction:
 
 
 class LiveTimeline:
-    """Classify samples as they come in; the windows are those of `make_timeline`.
+    """Classify samples as they are measured; the windows are those of `make_timeline`.
 
     Parameters
     ----------
-    classifier : ActivityClassifier
-        Trained, on windows with the channels of UCI HAR or with its accelerations alone.
-    acc_unit : {"g", "m/s2"}
-        What accelerations come in.
-    gyro_unit : {"rad/s", "deg/s"}
-        What angular rates come in.
+    predict : callable
+        From windows to probabilities, shape (n_windows, n_activities).
+    window_format : WindowFormat
+        Format of the windows that `predict` takes: the channels of UCI HAR, or its accelerations
+        alone.
     abstain_below : float
-        Where no probability is so high, the activity is UNKNOWN.
+        Probability below which the activity is UNKNOWN.
 
     Attributes
     ----------
-    lines : SampleLines
-        Counts what was wrong with the lines.
     n_windows, n_unknown : int
-        How many windows there were, and how many of them are UNKNOWN.
+        Numbers of all windows so far, and of those that are UNKNOWN.
 
     Raises
     ------
     DataError
-        If the classifier reads other channels, or at another rate.
+        If the windows have other channels, or another rate.
     """
 
     def __init__(
         self,
-        classifier: ActivityClassifier,
-        acc_unit: AccUnit = "g",
-        gyro_unit: GyroUnit = "rad/s",
+        predict: Predict,
+        window_format: WindowFormat,
         abstain_below: float = 0.0,
     ) -> None:
-        raw_channels = raw_channels_of(classifier.channels_, classifier.rate_hz_)
-        self.lines = SampleLines(raw_channels, acc_unit, gyro_unit)
+        raw_channels = raw_channels_of(window_format)
         self.n_windows = self.n_unknown = 0
+        self._predict = predict
+        self._format = window_format
         self._abstain_below = abstain_below
-        self._classifier = classifier
         self._filters = UciHarStream(len(raw_channels), start="settled")
-        shape = (classifier.n_timesteps_, WINDOW_STEP, len(classifier.channels_))
-        self._windows = WindowStream(*shape)
-        self._state = SmoothedState(classifier.activities_)
+        n_timesteps, n_channels = window_format.n_timesteps, len(window_format.channels)
+        self._windows = WindowStream(n_timesteps, WINDOW_STEP, n_channels)
+        self._state = SmoothedState(window_format.activities)
         # The slot in which the stretch between gaps began; None before the first sample.
         self._first_slot: int | None = None
         # A network's first call takes longer than all others: not while somebody waits.
-        classifier.predict_proba(np.zeros((1, shape[0], shape[2]), np.float32))
+        predict(np.zeros((1, n_timesteps, n_channels), np.float32))
 
-    def push(self, line: str) -> Iterator[LivePrediction]:
-        """Take the next line.
+    def push(self, new: LiveSamples) -> Iterator[LivePrediction]:
+        """Classify the windows that the next samples complete.
 
         Parameters
         ----------
-        line : str
-            Any text.
+        new : LiveSamples
+            Samples that follow those before, or a gap.
 
         Yields
         ------
         LivePrediction
-            Each window that became complete.
-
-        Raises
-        ------
-        DataError
-            If the time stamps run at another rate.
+            The prediction for each of these windows.
         """
-        new = self.lines.push(line)
-        if new is None:
-            return
         if new.is_after_gap:
             yield from self.finish()
             self._windows.restart()
@@ -126,19 +113,16 @@ class LiveTimeline:
         yield from self._classified(self._filters.push(new.samples))
 
     def in_words(self) -> str:
-        """Tell what came in, and how many windows were not answered if some may be."""
-        words = self.lines.in_words()
-        if not self._abstain_below:
-            return words
-        return f"{words}; {UNKNOWN} {self.n_unknown} of {self.n_windows} windows"
+        """Return the share of windows that were UNKNOWN, in words."""
+        return f"{UNKNOWN} {self.n_unknown} of {self.n_windows} windows"
 
     def finish(self) -> Iterator[LivePrediction]:
-        """End the stream: the last sample waits for a neighbour that does not come.
+        """End the stream: its last sample waits for a neighbour that does not come.
 
         Yields
         ------
         LivePrediction
-            The window that this sample completes, if it does.
+            The prediction for the window that this sample completes, if it does.
         """
         yield from self._classified(self._filters.finish())
 
@@ -146,8 +130,8 @@ class LiveTimeline:
         cut = self._windows.push(channels)
         if not len(cut):
             return
-        activities = self._classifier.activities_
-        probabilities = self._classifier.predict_proba(cut.signals)
+        activities = self._format.activities
+        probabilities = self._predict(cut.signals)
         named = name_activities(probabilities, activities, self._abstain_below)
         for first, shares, activity in zip(cut.first_samples, probabilities, named, strict=True):
             start_s = ((self._first_slot or 0) + int(first)) / SAMPLE_RATE_HZ
@@ -158,7 +142,7 @@ class LiveTimeline:
             self.n_unknown += not is_answered
             yield LivePrediction(
                 start_s=start_s,
-                end_s=start_s + self._classifier.n_timesteps_ / SAMPLE_RATE_HZ,
+                end_s=start_s + self._format.n_timesteps / SAMPLE_RATE_HZ,
                 activity=str(activity),
                 probability=probability,
                 state=state or UNKNOWN,

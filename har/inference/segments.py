@@ -1,4 +1,4 @@
-"""Segments: neighbouring windows of one activity, how long each lasts, how many are right."""
+"""Segments: neighbouring windows of one activity, their durations, and agreement with the truth."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-# Times are written with this or better.
+# Precision with which times are written.
 _TOLERANCE_S = 5e-4
 
 
@@ -20,7 +20,7 @@ def merge_segments(timeline: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     timeline : DataFrame
-        What `make_timeline` gives.
+        Result of `make_timeline`.
 
     Returns
     -------
@@ -53,12 +53,12 @@ def merge_segments(timeline: pd.DataFrame) -> pd.DataFrame:
 
 
 def time_of_each(segments: pd.DataFrame) -> pd.DataFrame:
-    """Add up how long each activity lasted.
+    """Add up the duration of each activity.
 
     Parameters
     ----------
     segments : DataFrame
-        What `merge_segments` gives.
+        Result of `merge_segments`.
 
     Returns
     -------
@@ -73,12 +73,13 @@ def time_of_each(segments: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many windows of a timeline are right.
+    """The agreement of a timeline with the truth.
 
     Parameters
     ----------
     n_right, n_answered, n_windows : int
-        Of the windows that lie in one segment of the truth; those not answered are UNKNOWN.
+        Numbers of windows that are right, that are not UNKNOWN, and of all, among those that lie in
+        one segment of the truth.
     """
 
     n_right: int
@@ -87,7 +88,7 @@ class Agreement:
 
     @property
     def share(self) -> float:
-        """Share of the answers that are right; NaN without any."""
+        """Share of the answered windows that are right; NaN without any."""
         return self.n_right / self.n_answered if self.n_answered else float("nan")
 
     @property
@@ -96,7 +97,7 @@ class Agreement:
         return self.n_answered / self.n_windows if self.n_windows else float("nan")
 
     def in_words(self) -> str:
-        """Tell it in a line."""
+        """Return the counts and shares in one line."""
         windows = f"of {self.n_windows} windows that lie in one labelled segment"
         if self.n_answered == self.n_windows:
             return f"{self.n_right} {windows} are right ({self.share:.1%})"
@@ -113,16 +114,16 @@ def measure_agreement(
     Parameters
     ----------
     timeline : DataFrame
-        What `make_timeline` gives.
+        Result of `make_timeline`.
     truth : DataFrame
-        Segments that do not overlap: start_s, end_s and activity.
+        True segments that do not overlap: start_s, end_s and activity.
     abstain_below : float
-        A window with a lower probability is not answered.
+        Probability below which a window is not answered.
 
     Returns
     -------
     Agreement
-        Windows that reach over the end of a segment have no one truth and do not count.
+        Windows that reach over the end of a segment have two true activities and do not count.
     """
     truth = truth.sort_values("start_s")
     place = np.searchsorted(truth["start_s"], timeline["start_s"] + _TOLERANCE_S, side="right") - 1

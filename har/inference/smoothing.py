@@ -1,4 +1,4 @@
-"""A state that does not flicker, from the probabilities of one window after the other."""
+"""Smoothing over time: an activity to show that does not flicker from window to window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from har.errors import DataError
 
 
 class SmoothedState:
-    """Follow what a person does, window after window, without flicker.
+    """Follow the activity of a person, window after window, without flicker.
 
     Probabilities are smoothed exponentially. The state changes only when the smoothed probability
     of another activity exceeds that of the present one by a margin. With the defaults, a change
@@ -22,15 +22,14 @@ class SmoothedState:
     activities : tuple of str
         Names of the classes.
     weight : float
-        Share of the newest window, above 0 and up to 1. At one half or less, one certain but wrong
-        window cannot change the state.
+        Share of the newest window, above 0 and up to 1.
     margin : float
-        The lead that a change takes, from 0 to below 1.
+        Lead of another activity that changes the state, from 0 to below 1.
 
     Notes
     -----
-    The default `weight` is the largest that one certain but wrong window cannot turn. Two such
-    windows in a row can; activities that last for one window only are not seen.
+    The default `weight` is the largest with which one certain but wrong window never changes the
+    state. Two such windows in a row do; activities that last for one window only are not seen.
     """
 
     def __init__(
@@ -42,27 +41,27 @@ class SmoothedState:
         self.restart()
 
     def restart(self) -> None:
-        """Forget all windows, for after a gap: the next one decides alone."""
+        """Forget all windows, as after a gap: the next one decides alone."""
         self._smoothed: FloatArray | None = None
         self._state = 0
 
     @property
     def name(self) -> str | None:
-        """The activity that the person was last held to be in; None before the first window."""
+        """The present activity; None before the first window."""
         return None if self._smoothed is None else self._activities[self._state]
 
     def update(self, probabilities: FloatArray) -> str:
-        """Take the next window.
+        """Follow the next window.
 
         Parameters
         ----------
         probabilities : ndarray of float, shape (n_activities,)
-            One for each activity; they add up to 1.
+            Probability of each activity; they add up to 1.
 
         Returns
         -------
         str
-            The activity that the person is held to be in now.
+            The present activity.
 
         Raises
         ------

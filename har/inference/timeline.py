@@ -1,4 +1,4 @@
-"""A timeline: what the person of a recording did from when to when.
+"""A timeline: the activities of a recording, window by window.
 
 A recording becomes windows exactly as the training windows did, but for the start of the filters:
 they are settled on the first sample of each stretch, because starting from zero would leak gravity
@@ -7,7 +7,7 @@ into the body's acceleration for seconds (see `har.signals.filters`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WIN
 from har.signals.filters import WARM_UP_S, channels_from
 from har.signals.recording import Recording, Stretch
 from har.signals.streaming import UciHarStream, WindowStream
-from har.signals.windows import check_signals
+from har.signals.windows import Predict, WindowFormat, check_signals
 
 # About half an hour at 50 Hz: a day's windows need not be in memory at once.
 _CHUNK = 100_000
@@ -28,16 +28,16 @@ _CHUNK = 100_000
 
 @dataclass(frozen=True)
 class TimedWindows:
-    """Windows of a stretch of a recording, and when each starts.
+    """Windows of a stretch of a recording, and their times.
 
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
+        Windows in g and rad/s.
     start_s : ndarray of float64, shape (n_windows,)
-        Seconds from the recording's first sample.
+        Starts in seconds from the recording's first sample.
     warming_up : ndarray of bool, shape (n_windows,)
-        Whether a window starts while the filters still settle.
+        True for windows that start while the filters still settle.
     """
 
     signals: FloatArray
@@ -53,15 +53,15 @@ def timed_windows(
     Parameters
     ----------
     recording : Recording
-        At 50 Hz, with the columns of `har.signals.channels.RAW_CHANNELS` or the first three of
-        them.
+        Raw signals at 50 Hz, with the columns of `har.signals.channels.RAW_CHANNELS` or the first
+        three of them.
     n_timesteps, step : int
         Window length and hop in samples.
 
     Yields
     ------
     TimedWindows
-        In the order of time. No window reaches over a gap.
+        Windows in the order of time; none reaches over a gap.
     """
     for stretch in recording.stretches:
         n_channels = len(channels_from(recording.channels))
@@ -82,15 +82,13 @@ def _filtered(recording: Recording, stretch: Stretch) -> Iterator[FloatArray]:
     yield filters.finish()
 
 
-def raw_channels_of(channels: tuple[str, ...], rate_hz: float) -> tuple[str, ...]:
-    """Tell which sensors a classifier needs.
+def raw_channels_of(window_format: WindowFormat) -> tuple[str, ...]:
+    """Return the raw channels that the windows of a classifier are made of.
 
     Parameters
     ----------
-    channels : tuple of str
-        What it reads.
-    rate_hz : float
-        At what rate.
+    window_format : WindowFormat
+        Format of the windows that the classifier reads.
 
     Returns
     -------
@@ -100,8 +98,9 @@ def raw_channels_of(channels: tuple[str, ...], rate_hz: float) -> tuple[str, ...
     Raises
     ------
     DataError
-        If it does not read what the processing of UCI HAR makes.
+        If the processing of UCI HAR makes no such windows.
     """
+    channels, rate_hz = window_format.channels, window_format.rate_hz
     raw_channels = RAW_CHANNELS if any("gyro" in name for name in channels) else RAW_CHANNELS[:3]
     if channels_from(raw_channels) != channels or rate_hz != SAMPLE_RATE_HZ:
         raise DataError(
@@ -112,19 +111,19 @@ def raw_channels_of(channels: tuple[str, ...], rate_hz: float) -> tuple[str, ...
 
 
 def with_channels(recording: Recording, raw_channels: tuple[str, ...]) -> Recording:
-    """Take from a recording the sensors that a classifier needs.
+    """Return a recording with the channels that a classifier needs.
 
     Parameters
     ----------
     recording : Recording
-        What was measured.
+        Raw signals at 50 Hz.
     raw_channels : tuple of str
-        What is needed, see `raw_channels_of`.
+        Channels needed, see `raw_channels_of`.
 
     Returns
     -------
     Recording
-        Without its gyroscope, if that is not needed.
+        The recording without its gyroscope, if that is not needed.
 
     Raises
     ------
@@ -142,9 +141,8 @@ def with_channels(recording: Recording, raw_channels: tuple[str, ...]) -> Record
 
 def make_timeline(
     recording: Recording,
-    predict: Callable[[FloatArray], FloatArray],
-    activities: tuple[str, ...],
-    n_timesteps: int,
+    predict: Predict,
+    window_format: WindowFormat,
     abstain_below: float = 0.0,
 ) -> pd.DataFrame:
     """Classify a recording, window after window.
@@ -152,44 +150,49 @@ def make_timeline(
     Parameters
     ----------
     recording : Recording
-        At 50 Hz, with the sensors that the classifier reads.
+        Raw signals at 50 Hz of the sensors that the classifier reads.
     predict : callable
-        Gives probabilities, shape (n_windows, n_activities), for windows.
-    activities : tuple of str
-        Names of the classes.
-    n_timesteps : int
-        Samples in a window.
+        From windows to probabilities, shape (n_windows, n_activities).
+    window_format : WindowFormat
+        Format of the windows that `predict` takes.
     abstain_below : float
-        Where no probability is so high, the activity is UNKNOWN.
+        Probability below which the activity is UNKNOWN.
 
     Returns
     -------
     DataFrame
         A row per window: start_s and end_s in seconds from the first sample, activity,
-        probability, then ``p_ACTIVITY`` for each activity, and warming_up: whether the window
+        probability, then ``p_ACTIVITY`` for each activity, and warming_up: True if the window
         starts in the first 10 s of its stretch, while the filters still settle.
 
     Raises
     ------
     DataError
-        If no stretch is long enough for a window.
+        If the recording lacks a sensor, or no stretch is long enough for a window.
     """
+    recording = with_channels(recording, raw_channels_of(window_format))
     starts_s, probabilities, warming_up = [], [], []
-    for windows in timed_windows(recording, n_timesteps):
+    for windows in timed_windows(recording, window_format.n_timesteps):
         if len(windows.signals):
             check_signals(windows.signals, windows.signals.shape[2], recording.source)
             starts_s.append(windows.start_s)
             probabilities.append(predict(windows.signals))
             warming_up.append(windows.warming_up)
+    length_s = window_format.n_timesteps / recording.rate_hz
     if not starts_s:
         longest = max(stretch.n_samples for stretch in recording.stretches)
         raise DataError(
             f"{recording.source}: found {longest / recording.rate_hz:g} s without a gap, "
-            f"expected at least {n_timesteps / recording.rate_hz:g} s for one window"
+            f"expected at least {length_s:g} s for one window"
         )
     start_s, shares = np.concatenate(starts_s), np.concatenate(probabilities)
-    ends = {"start_s": start_s, "end_s": start_s + n_timesteps / recording.rate_hz}
-    named = name_activities(shares, activities, abstain_below)
-    best = {"activity": named, "probability": shares.max(axis=1)}
-    every = {f"p_{name}": column for name, column in zip(activities, shares.T, strict=True)}
-    return pd.DataFrame({**ends, **best, **every, "warming_up": np.concatenate(warming_up)})
+    activities = window_format.activities
+    columns = {
+        "start_s": start_s,
+        "end_s": start_s + length_s,
+        "activity": name_activities(shares, activities, abstain_below),
+        "probability": shares.max(axis=1),
+        **{f"p_{name}": column for name, column in zip(activities, shares.T, strict=True)},
+        "warming_up": np.concatenate(warming_up),
+    }
+    return pd.DataFrame(columns)

@@ -2,5 +2,5 @@
 
 Read `recording_files`, then what it calls: `tables` (`delimited`, `parquet`), `columns`, `units`,
 `timestamps`, `clock`, `gaps`, and the checks `gravity`, `axes`, `sensor_faults`. `sample_lines`
-reads a live stream, `window_files` reads windows that were cut already.
+reads a live stream, `window_files` windows that are cut already.
 """

@@ -1,11 +1,11 @@
-"""Whether accelerometer and gyroscope agree on how the phone turns.
+"""Axes: a check that accelerometer and gyroscope share them.
 
-In the phone's axes gravity g turns against the phone, which turns at the rate ω:
+As the phone rotates at the rate ω, gravity g rotates the other way in the phone's axes:
 dg/dt = -ω × g. The equation holds for the true axes only: with two axes exchanged, or a sign
-turned round, another of the 48 ways to relabel the gyroscope's axes fits better. Smoothed over
+reversed, another of the 48 ways to relabel the gyroscope's axes fits better. Smoothed over
 seconds, acceleration is mostly gravity.
 
-What it cannot see: that all three signs of the acceleration are turned round.
+One error remains unseen: all three signs of the acceleration reversed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _COARSE_STEP = 5
 _COARSE_RATE_HZ = SAMPLE_RATE_HZ / _COARSE_STEP
 _SMOOTHING = signal.butter(2, 0.3, fs=_COARSE_RATE_HZ, output="sos")
 _SLOWEST_RAD_PER_S = 0.1
-# Longer stretches are looked at in pieces: a matter of memory alone.
+# Longer stretches are worked through in pieces, to save memory.
 _PIECE_SAMPLES = 60_000
 _SHORTEST_PIECE_SAMPLES = 500
 
-# All 61 HAPT recordings, whole and in 9150 cuts of 20 to 120 s: with these no one is refused, and
-# in 60 of the whole recordings an exchange of axes is found.
-_LEAST_TURNING_S = 15.0
+# Of all 61 HAPT recordings, whole and in 9150 cuts of 20 to 120 s, these limits refuse none, and
+# they find an exchange of axes in 60 of the whole recordings.
+_LEAST_ROTATION_S = 15.0
 _CLEAR_SHARE = 0.5
 _CLEAR_LEAD = 0.3
 
@@ -50,143 +50,143 @@ RELABELINGS = _relabelings()
 
 
 @dataclass(frozen=True)
-class Turning:
-    """How well the gyroscope explains the turning of gravity.
+class AxesComparison:
+    """The share of gravity's rotation that the gyroscope explains, by the naming of its axes.
 
     Parameters
     ----------
-    turning_s : float
-        For how long the phone turned fast enough to tell.
+    rotation_s : float
+        Time during which the phone rotated fast enough to compare.
     shares : ndarray, shape (48,)
-        For each of `RELABELINGS` of the gyroscope, the share of gravity's movement that it
-        explains; 1 is all, below 0 worse than nothing. The first is the one as named.
+        Explained share of gravity's rotation for each of `RELABELINGS` of the gyroscope: 1 is all,
+        below 0 worse than nothing. The first is that of the axes as named.
     """
 
-    turning_s: float
+    rotation_s: float
     shares: FloatArray
 
     @property
     def agrees(self) -> bool:
-        """Whether the names are clearly right."""
+        """True if the names are clearly right."""
         return self._leads(0)
 
     @property
     def better(self) -> FloatArray | None:
-        """The relabeling that is clearly right, if it is not the one as named."""
+        """The relabeling that is clearly right; None if there is none, or the names are."""
         best = int(np.argmax(self.shares))
         return RELABELINGS[best] if best and self._leads(best) else None
 
     def _leads(self, one: int) -> bool:
-        """Tell whether one relabeling is clearly better than all others, or than the named."""
+        """Return whether a relabeling clearly beats the names; they must beat all others."""
         rivals = self.shares[:1] if one else self.shares[1:]
         lead = self.shares[one] - rivals.max()
         return bool(
-            self.turning_s >= _LEAST_TURNING_S
+            self.rotation_s >= _LEAST_ROTATION_S
             and self.shares[one] > _CLEAR_SHARE
             and lead > _CLEAR_LEAD
         )
 
 
-def measure_turning(
+def compare_axes(
     samples: FloatArray, stretches: tuple[Stretch, ...], mixing: FloatArray = UNMIXED
-) -> Turning:
-    """Compare how gravity turns with what each relabeling of the gyroscope says.
+) -> AxesComparison:
+    """Compare gravity's rotation with the gyroscope, under each relabeling of its axes.
 
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, 6)
-        At 50 Hz, columns as in `har.signals.channels.RAW_CHANNELS`.
+        Signals at 50 Hz with the columns of `har.signals.channels.RAW_CHANNELS`.
     stretches : tuple of Stretch
-        The parts between gaps.
+        Parts between gaps.
     mixing : ndarray, shape (6, 6)
-        Each column says how a channel is made of those given: another unit, or an exchange.
+        Matrix that turns the samples into those to compare: other units, or an exchange.
 
     Returns
     -------
-    Turning
+    AxesComparison
     """
     # The movement explained by H, a matrix as a vector h, is 2 b·h - h·N h of the total.
-    total, linear, square, n_turning = 0.0, np.zeros(9), np.zeros((9, 9)), 0
+    total, linear, square, n_moments = 0.0, np.zeros(9), np.zeros((9, 9)), 0
     for stretch in stretches:
         end = stretch.first_sample + stretch.n_samples
         for first in range(stretch.first_sample, end, _PIECE_SAMPLES):
             piece = samples[first : min(first + _PIECE_SAMPLES, end)]
             if len(piece) < _SHORTEST_PIECE_SAMPLES:
                 continue
-            change, effects = _turning_equations(piece, mixing)
+            change, effects = _rotation_equations(piece, mixing)
             total += float(np.vdot(change, change))
             linear += effects.T @ change
             square += effects.T @ effects
-            n_turning += len(change) // 3
+            n_moments += len(change) // 3
     flat = RELABELINGS.reshape(48, 9)
     explained = 2 * flat @ linear - np.einsum("hi,ij,hj->h", flat, square, flat)
-    return Turning(n_turning / _COARSE_RATE_HZ, explained / max(total, 1e-12))
+    return AxesComparison(n_moments / _COARSE_RATE_HZ, explained / max(total, 1e-12))
 
 
 def in_better_unit(
     samples: FloatArray, stretches: tuple[Stretch, ...], unit: str
-) -> tuple[Turning, str]:
-    """Measure turning in the gyroscope's unit, or in the other one if the sensors agree only then.
+) -> tuple[AxesComparison, str]:
+    """Compare axes in the gyroscope's unit, or in the other one if they agree only then.
 
     Parameters
     ----------
     samples, stretches
-        As for `measure_turning`.
+        Recording, as for `compare_axes`.
     unit : str
-        A key of `har.reading.units.GYRO_FACTORS`, from which the samples were converted.
+        Unit that the samples were converted from, a key of `har.reading.units.GYRO_FACTORS`.
 
     Returns
     -------
-    turning : Turning
+    comparison : AxesComparison
     unit : str
-        The one given, or the better one.
+        The unit given, or the better one.
     """
-    turning = measure_turning(samples, stretches)
-    if turning.agrees or turning.better is not None:
-        return turning, unit
+    comparison = compare_axes(samples, stretches)
+    if comparison.agrees or comparison.better is not None:
+        return comparison, unit
     for other, factor in GYRO_FACTORS.items():
         mixing = np.diag([1.0] * 3 + [factor / GYRO_FACTORS[unit]] * 3)
-        rival = measure_turning(samples, stretches, mixing)
+        rival = compare_axes(samples, stretches, mixing)
         if rival.agrees or rival.better is not None:
             return rival, other
-    return turning, unit
+    return comparison, unit
 
 
 def exchanged_columns(
     samples: FloatArray, stretches: tuple[Stretch, ...], factors: FloatArray
 ) -> str | None:
-    """Find an acceleration and an angular rate that have each other's name.
+    """Find an acceleration and an angular rate whose names are exchanged.
 
     Parameters
     ----------
     samples, stretches
-        As for `measure_turning`.
+        Recording, as for `compare_axes`.
     factors : ndarray, shape (6,)
-        What the values in the file were multiplied with.
+        Factors that the values in the file were multiplied by.
 
     Returns
     -------
     str or None
-        The two; None if no exchange makes the sensors agree.
+        The exchange in words; None if none makes the sensors agree.
     """
     for acc, gyro in itertools.product(range(3), range(3, 6)):
         mixing = UNMIXED.copy()
         mixing[:, [acc, gyro]] = mixing[:, [gyro, acc]]
         mixing *= factors / factors[:, None]
-        if measure_turning(samples, stretches, mixing).agrees:
+        if compare_axes(samples, stretches, mixing).agrees:
             return f"{RAW_CHANNELS[acc]} and {RAW_CHANNELS[gyro]} exchanged"
     return None
 
 
-def _turning_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Set up dg/dt = Σ H_ij ω_j (g × e_i) for the moments when the phone turns.
+def _rotation_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Set up dg/dt = Σ H_ij ω_j (g × e_i) for the moments when the phone rotates.
 
     Returns
     -------
     change : ndarray, shape (3 n_moments,)
-        dg/dt.
+        The left-hand side.
     effects : ndarray, shape (3 n_moments, 9)
-        What each element of H adds to it.
+        The contribution of each element of H.
     """
     n_coarse = len(piece) // _COARSE_STEP
     blocks = piece[: n_coarse * _COARSE_STEP].reshape(n_coarse, _COARSE_STEP, 6)
@@ -194,25 +194,25 @@ def _turning_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArra
     smooth = signal.sosfiltfilt(_SMOOTHING, coarse, axis=0)
     gravity, rate = smooth[1:-1, :3], smooth[1:-1, 3:]
     change = (smooth[2:, :3] - smooth[:-2, :3]) * (_COARSE_RATE_HZ / 2)
-    turns = np.linalg.norm(rate, axis=1) > _SLOWEST_RAD_PER_S
-    gravity, rate, change = gravity[turns], rate[turns], change[turns]
+    rotates = np.linalg.norm(rate, axis=1) > _SLOWEST_RAD_PER_S
+    gravity, rate, change = gravity[rotates], rate[rotates], change[rotates]
     levers = np.cross(gravity[:, None, :], _EYE)
     effects = np.einsum("nic,nj->ncij", levers, rate)
     return change.ravel(), effects.reshape(-1, 9)
 
 
-def describe(relabeling: FloatArray) -> str:
-    """Say in words what a relabeling other than the named one means.
+def describe_relabeling(relabeling: FloatArray) -> str:
+    """Describe the error that a relabeling corrects.
 
     Parameters
     ----------
     relabeling : ndarray, shape (3, 3)
-        One of `RELABELINGS`.
+        One of `RELABELINGS` but the first.
 
     Returns
     -------
     str
-        The simplest change of names or signs that makes the sensors agree.
+        The simplest exchange of names or signs that would explain it.
     """
     for first, second in itertools.combinations(range(3), 2):
         exchange = _EYE.copy()

@@ -1,4 +1,4 @@
-"""When samples were taken: rate, jitter and gaps."""
+"""The clock of a recording: the time of each sample, rate, jitter and gaps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from har.reading.timestamps import (
     SECONDS,
     StampArray,
     rows_in_order,
-    unit_of,
+    time_unit_of,
 )
 from har.signals.recording import LONGEST_HOLE_S
 
@@ -26,16 +26,17 @@ _EXACTLY = 1.000001
 
 @dataclass(frozen=True)
 class Ticks:
-    """When samples were taken.
+    """Times of samples, with the rate and jitter that they show.
 
     Parameters
     ----------
     seconds : ndarray of float64, shape (n_timesteps,)
-        From the first sample; strictly increasing.
+        Time since the first sample, strictly increasing.
     rate_hz : float
         One over the median step.
     jitter_s : float
-        95 % of the steps differ less from the median step; gaps count as none.
+        Difference from the median step that 95 % of the steps stay below; a gap counts as no
+        difference.
     """
 
     seconds: FloatArray
@@ -44,24 +45,24 @@ class Ticks:
 
     @property
     def longest_step_s(self) -> float:
-        """A step that is longer is a gap."""
+        """Longest step that is no gap."""
         return max(LONGEST_HOLE_S * _EXACTLY, 1.5 / self.rate_hz)
 
     def stretch_starts(self) -> IntArray:
-        """Find the first samples of all stretches, which are those after a gap, and sample 0."""
+        """Return the first sample of each stretch: sample 0, and those after a gap."""
         gaps = np.flatnonzero(np.diff(self.seconds) > self.longest_step_s) + 1
         return np.concatenate([[0], gaps])
 
 
 def check_rate(rate_hz: float, place: str) -> None:
-    """Refuse a rate at which movement is not recorded.
+    """Refuse a rate that no recording of movement has.
 
     Parameters
     ----------
     rate_hz : float
         Samples per second; clocks may be 0.1 % off.
     place : str
-        Where it comes from, for the message.
+        File and column, or argument, for the message.
 
     Raises
     ------
@@ -76,21 +77,21 @@ def check_rate(rate_hz: float, place: str) -> None:
 
 
 def regular_ticks(n_samples: int, rate_hz: float) -> Ticks:
-    """Make the ticks of samples that came without time stamps."""
+    """Return the ticks of evenly spaced samples."""
     return Ticks(np.arange(n_samples) / rate_hz, rate_hz, 0.0)
 
 
-def measure(stamps: StampArray, unit: str, place: str) -> Ticks:
+def measure_ticks(stamps: StampArray, unit: str, place: str) -> Ticks:
     """Measure the rate and jitter of increasing stamps.
 
     Parameters
     ----------
     stamps : ndarray of int64 or float64
-        Strictly increasing.
+        Stamps, strictly increasing.
     unit : str
-        A key of `SECONDS`.
+        Their unit, a key of `SECONDS`.
     place : str
-        The file and column, for the message.
+        File and column, for the message.
 
     Returns
     -------
@@ -117,30 +118,30 @@ def measure(stamps: StampArray, unit: str, place: str) -> Ticks:
 def read_clock(
     stamps: StampArray, declared: str | None, column: str, place: str
 ) -> tuple[Ticks, IntArray | None, list[str]]:
-    """Turn the stamps of a file into seconds, and say what was done.
+    """Turn the stamps of a file into seconds, and note assumptions and corrections.
 
     Parameters
     ----------
     stamps : ndarray
         Numbers or dates, as in the file.
     declared : str or None
-        Their unit, if the user or the heading says it.
+        Their unit, if the user or the heading declares it.
     column : str
-        The column, for notes and messages.
+        Name of the column, for notes and messages.
     place : str
-        The file, for messages.
+        File, for messages.
 
     Returns
     -------
     ticks : Ticks
     rows : ndarray of int or None
-        The rows that they belong to; None means all.
+        Rows that they belong to; None means all.
     notes : list of str
 
     Raises
     ------
     DataError
-        If the stamps are no time, or of no usable rate.
+        If the stamps are no times, or their rate is of no use.
     """
     place = f"{place}, {column}"
     if stamps.dtype.kind == "f" and np.isinf(stamps).any():
@@ -156,8 +157,8 @@ def read_clock(
     elif declared:
         unit, evidence = declared, f"in {NAMES[declared]}"
     else:
-        unit = unit_of(stamps, place)
+        unit = time_unit_of(stamps, place)
         evidence = f"taken to be in {NAMES[unit]}"
-    ticks = measure(stamps, unit, place)
+    ticks = measure_ticks(stamps, unit, place)
     jitter = f"jitter {ticks.jitter_s * 1000:.1f} ms (95 %)"
     return ticks, rows, [f"time: {column} {evidence}, {ticks.rate_hz:.4g} Hz, {jitter}", *notes]

@@ -1,4 +1,4 @@
-"""Which column of a table is what, and in which unit, as far as headings say."""
+"""The columns of a table: headings taken apart, and time and signals found among them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,94 @@ from har.signals.channels import RAW_CHANNELS
 PLAIN_HEADING = ("time_s", *RAW_CHANNELS)
 _ROLES = ("time", *RAW_CHANNELS)
 
+# Names of sensors and units without blanks, signs and capitals.
+_ACC = (
+    "a|acc|gf|gforce|accel|accelerometer|acceleration|accelerometeracceleration|totalacc|totalaccel|"
+    "totalacceleration|accelerationincludinggravity|accelerationwithgravity|rawacc"
+)
+_GYRO = (
+    "g|w|gyr|gyro|gyroscope|gyrorotation|gyroscoperotation|omega|angularvelocity|angularrate|"
+    "rotationrate|gyrorotationrate|motionrotationrate"
+)
+_LINEAR = (
+    "useracc|useraccel|useracceleration|motionuseracceleration|linacc|linearacc|linearaccel|"
+    "linearacceleration|linearaccelerometer|bodyacc|lacc"
+)
+_ACC_UNIT, _GYRO_UNIT = "g|mg|ms2|mps2|mss", "rads|rps|degs|dps"
+_CHANNELS = {
+    "acc": re.compile(rf"({_ACC})(?P<axis>[xyz])(?P<unit>{_ACC_UNIT})?"),
+    "gyro": re.compile(rf"({_GYRO})(?P<axis>[xyz])(?P<unit>{_GYRO_UNIT})?"),
+    "linear": re.compile(rf"({_LINEAR})(?P<axis>[xyz])(?P<unit>{_ACC_UNIT})?"),
+}
+# Words are parted by underscores: the s of time_s is a unit, that of ts is none.
+_TIME = re.compile(
+    r"(?:(?:sample|logging|sensor|elapsed|relative|unix|epoch)_?)?"
+    r"(?:time|times|time_?stamp|date_?time|t|ts|elapsed|unix|epoch|(?P<whole>milliseconds|seconds))"
+    r"(?:_?elapsed|_since_start)?(?:_(?P<unit>s|sec|seconds|ms|us|µs|ns))?"
+)
+
 
 @dataclass(frozen=True)
-class Columns:
-    """Where in a table the signals are, and the units that their headings declare.
+class Heading:
+    """A heading, taken apart.
 
     Parameters
     ----------
-    places : dict of str to int
-        The place of ``"time"`` (if there) and of each channel, in this order.
+    text : str
+        The whole heading.
+    role : str or None
+        ``"time"``, a channel such as ``"acc_x"``, or ``"linear_x"`` for acceleration without
+        gravity; None for anything else.
+    unit : str or None
+        Unit as written.
+    """
+
+    text: str
+    role: str | None
+    unit: str | None
+
+
+def read_heading(text: str) -> Heading:
+    """Take a heading apart.
+
+    Parameters
+    ----------
+    text : str
+        Heading such as ``"Acceleration x (m/s^2)"``, ``"gyroX"`` or ``"timestamp_ms"``.
+
+    Returns
+    -------
+    Heading
+    """
+    bracket = re.search(r"[(\[](.*?)[)\]]", text)
+    in_bracket = bracket[1].strip() if bracket else None
+    bare = re.sub(r"[(\[].*?[)\]]", "", text).strip().lower()
+    if time := _TIME.fullmatch(re.sub(r"[\s\-.]+", "_", bare)):
+        return Heading(text, "time", in_bracket or time["unit"] or time["whole"])
+    letters = re.sub(r"[^a-z0-9]", "", bare)
+    for sensor, pattern in _CHANNELS.items():
+        if channel := pattern.fullmatch(letters):
+            return Heading(text, f"{sensor}_{channel['axis']}", in_bracket or channel["unit"])
+    return Heading(text, None, in_bracket)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of time and signals in a table, and the units that their headings declare.
+
+    Parameters
+    ----------
+    indices : dict of str to int
+        Indices of the columns of ``"time"``, if there is one, and of each channel, in this order.
     names : dict of str to str
-        Their headings.
+        Headings of these columns.
     time_unit, acc_unit, gyro_unit : str or None
         Declared units.
     leaves_gyroscope : bool
-        Whether there is a gyroscope which is not needed.
+        True if there is a gyroscope that is not needed.
     """
 
-    places: dict[str, int]
+    indices: dict[str, int]
     names: dict[str, str]
     time_unit: str | None
     acc_unit: str | None
@@ -40,12 +110,12 @@ class Columns:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The channels that are there."""
-        return tuple(name for name in self.places if name != "time")
+        """Channels of the table."""
+        return tuple(name for name in self.indices if name != "time")
 
     @property
     def notes(self) -> list[str]:
-        """Say which column was taken for what, unless it has our own name."""
+        """Columns that do not have the plain names, and a gyroscope that is left out."""
         plain = dict(zip(_ROLES, PLAIN_HEADING, strict=True))
         other = [
             f"{role} from {name!r}" for role, name in self.names.items() if name != plain[role]
@@ -56,17 +126,17 @@ class Columns:
         return notes
 
     def without_time(self) -> Columns:
-        """Leave the time stamps unread."""
-        places = {role: place for role, place in self.places.items() if role != "time"}
-        return replace(self, places=places)
+        """Return the columns without that of time stamps."""
+        indices = {role: index for role, index in self.indices.items() if role != "time"}
+        return replace(self, indices=indices)
 
     def named(self, role: str) -> str:
-        """Name a column in a message."""
+        """Return the name of a column for a message."""
         return f"column {self.names[role]!r}"
 
 
 def has_gyroscope(headings: Sequence[str]) -> bool:
-    """Tell whether a table has columns of angular rate, complete or not."""
+    """Return whether a table has any column of angular rate."""
     return any((read_heading(text).role or "").startswith("gyro") for text in headings)
 
 
@@ -82,14 +152,13 @@ def find_columns(
     Parameters
     ----------
     headings : sequence of str
-        The names of all columns. If the whole plain heading is among them, the others are not
-        looked at.
+        Names of all columns. If all plain names are among them, the others are left out.
     place : str
-        The file, for messages.
+        File, for messages.
     named : mapping of str to str, optional
-        The user's word for it: ``{"acc_x": "my column"}``. Wins over what a name looks like.
+        Columns named by the user, ``{"acc_x": "my column"}``, in place of recognised ones.
     needs_gyroscope, needs_time : bool
-        Whether they must be there. A gyroscope that is not needed is left out.
+        True if they must be there. A gyroscope that is not needed is left out.
 
     Returns
     -------
@@ -98,7 +167,7 @@ def find_columns(
     Raises
     ------
     DataError
-        If a column is missing, two could be the same one, or there is only acceleration without
+        If a column is missing, two columns could be the same channel, or acceleration has no
         gravity.
     """
     named = named or {}
@@ -109,21 +178,11 @@ def find_columns(
             heading if heading.text in PLAIN_HEADING else replace(heading, role=None)
             for heading in read
         ]
-    places: dict[str, int] = {}
+    indices: dict[str, int] = {}
     for role in _ROLES if needs_gyroscope else _ROLES[:4]:
-        rivals = [
-            i
-            for i, heading in enumerate(read)
-            if (heading.text == named[role] if role in named else heading.role == role)
-        ]
-        if len(rivals) > 1:
-            found = " and ".join(repr(headings[i]) for i in rivals)
-            raise DataError(
-                f"{place}: found {found} for {role}, expected one: "
-                f"say which in columns={{{role!r}: ...}}"
-            )
-        if rivals:
-            places[role] = rivals[0]
+        index = _index_of(role, read, named.get(role), place)
+        if index is not None:
+            indices[role] = index
         elif role != "time":
             raise _no_channel(role, read, place)
         elif needs_time:
@@ -131,13 +190,10 @@ def find_columns(
                 f"{place}: found columns {_listed(headings)}, expected one of time stamps "
                 "such as time_s, or the rate in rate_hz"
             )
-    if len(set(places.values())) < len(places):
-        twice = [role for role, i in places.items() if list(places.values()).count(i) > 1]
-        found = repr(headings[places[twice[0]]])
-        raise DataError(f"{place}: found {found} for {' and '.join(twice)}, expected it for one")
-    chosen = {role: read[i] for role, i in places.items()}
+    _check_each_once(indices, headings, place)
+    chosen = {role: read[i] for role, i in indices.items()}
     return Columns(
-        places,
+        indices,
         {role: heading.text for role, heading in chosen.items()},
         _declared("time", chosen, time_unit_named, place),
         _declared("acc", chosen, acc_unit_named, place),
@@ -157,8 +213,32 @@ def _check_named(named: Mapping[str, str], headings: Sequence[str], place: str) 
             )
 
 
+def _index_of(role: str, headings: Sequence[Heading], named: str | None, place: str) -> int | None:
+    """Return the only column of a role, if there is one."""
+    rivals = [
+        index
+        for index, heading in enumerate(headings)
+        if (heading.role == role if named is None else heading.text == named)
+    ]
+    if len(rivals) > 1:
+        found = " and ".join(repr(headings[index].text) for index in rivals)
+        raise DataError(
+            f"{place}: found {found} for {role}, expected one: "
+            f"say which in columns={{{role!r}: ...}}"
+        )
+    return rivals[0] if rivals else None
+
+
+def _check_each_once(indices: Mapping[str, int], headings: Sequence[str], place: str) -> None:
+    every = list(indices.values())
+    twice = [role for role, index in indices.items() if every.count(index) > 1]
+    if twice:
+        found = repr(headings[indices[twice[0]]])
+        raise DataError(f"{place}: found {found} for {' and '.join(twice)}, expected it for one")
+
+
 def _no_channel(channel: str, headings: Sequence[Heading], place: str) -> DataError:
-    """Say which channel is missing, and why if it can be seen."""
+    """Make the error for a missing channel, with the cause if the headings show it."""
     linear = [heading.text for heading in headings if (heading.role or "").startswith("linear")]
     if linear and channel.startswith("acc"):
         return DataError(
@@ -174,7 +254,7 @@ def _no_channel(channel: str, headings: Sequence[Heading], place: str) -> DataEr
 def _declared(
     sensor: str, chosen: Mapping[str, Heading], unit_named: Callable[[str, str], str], place: str
 ) -> str | None:
-    """Take the unit that the headings of a sensor declare."""
+    """Return the unit that the headings of a sensor declare, if any."""
     units = {
         heading.text: unit_named(heading.unit, f"{place}, column {heading.text!r}")
         for role, heading in chosen.items()
@@ -188,74 +268,3 @@ def _declared(
 def _listed(names: Sequence[str], most: int = 12) -> str:
     rest = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + rest
-
-
-# Without blanks, signs and capitals.
-_ACC = (
-    "a|acc|gf|gforce|accel|accelerometer|acceleration|accelerometeracceleration|totalacc|totalaccel|"
-    "totalacceleration|accelerationincludinggravity|accelerationwithgravity|rawacc"
-)
-_GYRO = (
-    "g|w|gyr|gyro|gyroscope|gyrorotation|gyroscoperotation|omega|angularvelocity|angularrate|"
-    "rotationrate|gyrorotationrate|motionrotationrate"
-)
-_LINEAR = (
-    "useracc|useraccel|useracceleration|motionuseracceleration|linacc|linearacc|linearaccel|"
-    "linearacceleration|linearaccelerometer|bodyacc|lacc"
-)
-_ACC_UNIT, _GYRO_UNIT = "g|mg|ms2|mps2|mss", "rads|rps|degs|dps"
-_CHANNELS = {
-    "acc": re.compile(rf"({_ACC})(?P<axis>[xyz])(?P<unit>{_ACC_UNIT})?"),
-    "gyro": re.compile(rf"({_GYRO})(?P<axis>[xyz])(?P<unit>{_GYRO_UNIT})?"),
-    "linear": re.compile(rf"({_LINEAR})(?P<axis>[xyz])(?P<unit>{_ACC_UNIT})?"),
-}
-# With an underline for whatever parts words: the s of time_s is a unit, that of ts is none.
-_TIME = re.compile(
-    r"(?:(?:sample|logging|sensor|elapsed|relative|unix|epoch)_?)?"
-    r"(?:time|times|time_?stamp|date_?time|t|ts|elapsed|unix|epoch|(?P<whole>milliseconds|seconds))"
-    r"(?:_?elapsed|_since_start)?(?:_(?P<unit>s|sec|seconds|ms|us|µs|ns))?"
-)
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A heading, taken apart.
-
-    Parameters
-    ----------
-    text : str
-        The whole of it.
-    role : str or None
-        ``"time"``, a channel such as ``"acc_x"``, or ``"linear_x"`` for acceleration without
-        gravity; None for anything else.
-    unit : str or None
-        As written.
-    """
-
-    text: str
-    role: str | None
-    unit: str | None
-
-
-def read_heading(text: str) -> Heading:
-    """Take a heading apart.
-
-    Parameters
-    ----------
-    text : str
-        For example ``"Acceleration x (m/s^2)"``, ``"gyroX"`` or ``"timestamp_ms"``.
-
-    Returns
-    -------
-    Heading
-    """
-    bracket = re.search(r"[(\[](.*?)[)\]]", text)
-    in_bracket = bracket[1].strip() if bracket else None
-    bare = re.sub(r"[(\[].*?[)\]]", "", text).strip().lower()
-    if time := _TIME.fullmatch(re.sub(r"[\s\-.]+", "_", bare)):
-        return Heading(text, "time", in_bracket or time["unit"] or time["whole"])
-    letters = re.sub(r"[^a-z0-9]", "", bare)
-    for sensor, pattern in _CHANNELS.items():
-        if channel := pattern.fullmatch(letters):
-            return Heading(text, f"{sensor}_{channel['axis']}", in_bracket or channel["unit"])
-    return Heading(text, None, in_bracket)

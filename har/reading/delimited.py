@@ -28,13 +28,13 @@ class DelimitedTable:
     path : Path
         The file.
     headings : tuple of str
-        The names of its columns.
+        Names of its columns.
     delimiter, decimal, encoding : str
-        How it is written.
+        Separator of fields, decimal sign and encoding.
     heading_line : int
-        Lines before the heading.
+        Number of lines before the heading.
     rows_in_block : int
-        So many are read at once.
+        Number of rows to read at once.
     """
 
     path: Path
@@ -45,25 +45,25 @@ class DelimitedTable:
     heading_line: int
     rows_in_block: int
 
-    def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
         """Read some of the columns.
 
         Parameters
         ----------
-        places : mapping of str to int
-            Which columns, and what to call them.
+        indices : mapping of str to int
+            Indices of the columns, by the names to give them.
 
         Yields
         ------
         DataFrame
-            The next rows; the index goes on counting from 0.
+            The next rows; the index counts all rows from 0.
 
         Raises
         ------
         DataError
             If a line has too many fields.
         """
-        names = {place: name for name, place in places.items()}
+        names = {index: name for name, index in indices.items()}
         try:
             with pd.read_csv(
                 self.path,
@@ -95,12 +95,12 @@ class DelimitedTable:
 
 
 def open_delimited(path: Path) -> DelimitedTable:
-    """Find out how a text file is written.
+    """Detect how a text file is written.
 
     Parameters
     ----------
     path : Path
-        The file.
+        File to read.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def open_delimited(path: Path) -> DelimitedTable:
     _check_headings(headings, path)
     body = [lines[i] for i in range(heading_line + 1, len(lines)) if is_content[i]]
     rows = list(csv.reader(body, delimiter=delimiter))
-    _check_lengths(rows, len(headings), path)
+    _check_n_fields(rows, len(headings), path)
     length = max(map(len, body), default=1)
     return DelimitedTable(
         path,
@@ -147,8 +147,8 @@ def open_delimited(path: Path) -> DelimitedTable:
     )
 
 
-def _check_lengths(rows: list[list[str]], n_columns: int, path: Path) -> None:
-    """Refuse lines of more fields than there are headings, which pandas would cut off."""
+def _check_n_fields(rows: list[list[str]], n_columns: int, path: Path) -> None:
+    """Refuse lines with more fields than headings, which pandas would cut off."""
     for number, row in enumerate(rows, start=1):
         n_fields = len(row) - (row[-1].strip() == "")
         if n_fields > n_columns:

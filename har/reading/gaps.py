@@ -1,4 +1,8 @@
-"""Missing cells, as short runs that can be filled and long ones that are gaps."""
+"""What is missing in a recording: short holes are filled, and it is cut at long ones, its gaps.
+
+Empty cells are filled channel by channel. Then the rows that remain are cut at the gaps, and each
+part is brought to 50 Hz.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ from har.signals.recording import LONGEST_HOLE_S, Stretch
 from har.signals.resampling import fits_grid, resample
 
 
-def fill_missing(
+def fill_channel(
     seconds: FloatArray, values: FloatArray, longest_s: float, step_s: float
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Interpolate short runs of missing values in one channel.
@@ -23,18 +27,18 @@ def fill_missing(
     Parameters
     ----------
     seconds : ndarray of float64, shape (n_timesteps,)
-        Increasing.
+        Times of the samples, increasing.
     values : ndarray, shape (n_timesteps,)
-        NaN where missing.
+        Values, NaN where missing.
     longest_s : float
-        Longer runs stay as they are, and so do those at both ends.
+        Longest run to fill; those at either end are never filled.
     step_s : float
-        From a sample to the next; a single missing one counts as so long.
+        Time from a sample to the next, the length of a single missing one.
 
     Returns
     -------
     filled : ndarray, shape (n_timesteps,)
-        A copy.
+        Values with the short runs filled.
     was_filled : ndarray of bool, shape (n_timesteps,)
     """
     known = np.flatnonzero(~np.isnan(values))
@@ -52,7 +56,7 @@ def fill_missing(
     return filled, was_filled
 
 
-def mend_missing(
+def fill_missing(
     seconds: FloatArray,
     samples: FloatArray,
     channels: tuple[str, ...],
@@ -60,25 +64,25 @@ def mend_missing(
     step_s: float,
     place: str,
 ) -> tuple[NDArray[np.bool_] | None, list[str]]:
-    """Fill short runs of missing values in place, and find the rows to leave out for long ones.
+    """Fill short runs of missing values in place, and find the rows that stay incomplete.
 
     Parameters
     ----------
     seconds : ndarray of float64, shape (n_timesteps,)
-        Increasing.
+        Times of the samples, increasing.
     samples : ndarray, shape (n_timesteps, n_channels)
-        NaN where missing; short runs are overwritten.
+        Values, NaN where missing; short runs are overwritten.
     channels : tuple of str
-        The names of the columns.
+        Names of the columns.
     longest_s, step_s : float
-        As for `fill_missing`.
+        Longest run to fill, and the time of one step, as for `fill_channel`.
     place : str
-        The file, for the message.
+        File, for the message.
 
     Returns
     -------
     complete : ndarray of bool, shape (n_timesteps,), or None
-        The rows to keep; None if all.
+        Rows to keep; None if all.
     notes : list of str
 
     Raises
@@ -94,7 +98,7 @@ def mend_missing(
         if n_missing == len(samples):
             raise DataError(f"{place}: found no value of {channel} in any row, expected numbers")
         if n_missing:
-            filled, was_filled = fill_missing(seconds, samples[:, index], longest_s, step_s)
+            filled, was_filled = fill_channel(seconds, samples[:, index], longest_s, step_s)
             samples[:, index] = filled
             complete &= ~np.isnan(filled)
             share = n_missing / len(samples)
@@ -121,14 +125,14 @@ def to_regular(
     Parameters
     ----------
     ticks : Ticks
-        When the samples were taken.
+        Times of the samples.
     samples : ndarray of float32, shape (n_timesteps, n_channels)
-        Without NaN.
+        Signals without NaN.
 
     Returns
     -------
     samples : ndarray of float32, shape (n_new_timesteps, n_channels)
-        The very array given, if all samples fit a grid of 50 Hz.
+        The array given itself, if all samples fit a grid of 50 Hz.
     stretches : tuple of Stretch
     notes : list of str
     """
@@ -165,7 +169,7 @@ def _gap_notes(seconds: FloatArray, starts: IntArray) -> list[str]:
 
 
 def _resampling_notes(ticks: Ticks) -> list[str]:
-    """Say how samples were brought to 50 Hz, and what cannot be had."""
+    """Note how samples were brought to 50 Hz, and what their rate cannot show."""
     steps = np.diff(ticks.seconds)
     is_hole = (steps > 1.5 / ticks.rate_hz) & (steps <= ticks.longest_step_s)
     notes = [f"samples: brought from {ticks.rate_hz:.4g} Hz to {SAMPLE_RATE_HZ:g} Hz"]

@@ -1,4 +1,4 @@
-"""What gravity tells: at rest the acceleration is 1 g long, whichever way the phone lies."""
+"""Gravity as a check: at rest the acceleration is 1 g long, whichever way the phone lies."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _QUIET_SHARE = 0.3
 # most; when a column carries something else, by 0.1 and more as soon as the phone has been turned.
 _LARGEST_MISS = 0.1
 _FITTING_MISS = 0.05
-# No one is thrown about, or falls, so hard for seconds: lengths beyond are another unit.
+# No movement and no fall lasts for seconds at such lengths: beyond them the unit is another.
 _LARGEST_G, _SMALLEST_G = 4.0, 0.25
 _FEWEST_ODD_SECONDS = 3
 
 
 def block_moments(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Average blocks of 50 samples, and measure how lively they are.
+    """Return the mean and the standard deviation of each block of 50 samples.
 
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, n_channels)
-        In any units; NaN makes a block NaN.
+        Signals in any units; NaN makes a block NaN.
 
     Returns
     -------
@@ -50,22 +50,22 @@ def block_moments(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def misnamed_columns(samples: FloatArray, factors: FloatArray | float = 1.0) -> str | None:
-    """Find a column whose content belongs elsewhere, or is in another unit than the others.
+    """Find a column whose name is exchanged with another's, or whose unit differs from the others'.
 
-    Looks at the quietest seconds: the acceleration is then equally long in all of them, and with
-    two columns exchanged, or one in m/s² among others in g, it is not.
+    In the quietest seconds the acceleration is equally long, unless two columns are exchanged, or
+    one is in m/s² and the others are in g.
 
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, 3 or 6)
-        Columns as in `har.signals.channels.RAW_CHANNELS`.
+        Signals with the columns of `har.signals.channels.RAW_CHANNELS`.
     factors : float or ndarray, shape (3 or 6,)
-        What the values in the file were multiplied with.
+        Factors that the values in the file were multiplied by.
 
     Returns
     -------
     str or None
-        What would explain the lengths; None if there is nothing to explain, or nothing does.
+        The error that would explain different lengths; None if they are equal, or none does.
     """
     means, deviations = (moments / factors for moments in block_moments(samples))
     is_whole = np.isfinite(means).all(axis=1)
@@ -73,9 +73,9 @@ def misnamed_columns(samples: FloatArray, factors: FloatArray | float = 1.0) -> 
     if len(means) < _FEWEST_BLOCKS:
         return None
     typical = np.median(deviations, axis=0)
-    liveliness = (deviations / np.where(typical > 0, typical, 1)).max(axis=1)
+    movement = (deviations / np.where(typical > 0, typical, 1)).max(axis=1)
     n_quiet = max(int(_QUIET_SHARE * len(means)), _FEWEST_BLOCKS // 2)
-    quiet = means[np.argsort(liveliness)[:n_quiet]]
+    quiet = means[np.argsort(movement)[:n_quiet]]
     if _miss(quiet) <= _LARGEST_MISS:
         return None
     miss, explanation = min((_miss(changed), text) for changed, text in _rearranged(quiet))
@@ -83,19 +83,19 @@ def misnamed_columns(samples: FloatArray, factors: FloatArray | float = 1.0) -> 
 
 
 def check_columns(samples: FloatArray, place: str, factors: FloatArray | float = 1.0) -> None:
-    """Refuse what `misnamed_columns` finds.
+    """Refuse a recording in which `misnamed_columns` finds an error.
 
     Parameters
     ----------
     samples, factors
-        As for `misnamed_columns`.
+        Signals and their factors, as for `misnamed_columns`.
     place : str
-        The file, for the message.
+        File, for the message.
 
     Raises
     ------
     DataError
-        Saying which columns seem to be in the wrong place, or in another unit.
+        If two columns seem to be exchanged, or one in another unit.
     """
     if misnamed := misnamed_columns(samples, factors):
         raise DataError(
@@ -111,7 +111,7 @@ def _miss(means: FloatArray) -> float:
 
 
 def _rearranged(means: FloatArray) -> Iterator[tuple[FloatArray, str]]:
-    """Go through what may have gone wrong with one column."""
+    """Correct one possible error after the other, each with its description."""
     for axis in range(3):
         for other in range(3, means.shape[1]):
             changed = means.copy()
@@ -124,22 +124,22 @@ def _rearranged(means: FloatArray) -> Iterator[tuple[FloatArray, str]]:
             yield changed, f"{RAW_CHANNELS[axis]} in {unit} and the others in {others}"
 
 
-def check_lengths(samples: FloatArray, stretches: tuple[Stretch, ...], place: str) -> None:
+def check_gravity(samples: FloatArray, stretches: tuple[Stretch, ...], place: str) -> None:
     """Refuse acceleration without gravity, or in more than one unit.
 
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, n_channels)
-        At 50 Hz; the first three are acceleration in what was taken for g.
+        Signals at 50 Hz; the first three channels are acceleration, presumably in g.
     stretches : tuple of Stretch
-        The parts between gaps.
+        Parts between gaps.
     place : str
-        The file, for the message.
+        File, for the message.
 
     Raises
     ------
     DataError
-        Saying where the lengths change, or that gravity is missing.
+        If the length of the acceleration changes, or gravity is missing.
     """
     means, deviations = block_moments(samples[:, :3])
     # The root of the mean square, and the length of the mean.

@@ -23,24 +23,24 @@ class ParquetTable:
     path : Path
         The file.
     headings : tuple of str
-        The names of its columns.
+        Names of its columns.
     """
 
     path: Path
     headings: tuple[str, ...]
 
-    def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
         """Read some of the columns.
 
         Parameters
         ----------
-        places : mapping of str to int
-            Which columns, and what to call them.
+        indices : mapping of str to int
+            Indices of the columns, by the names to give them.
 
         Yields
         ------
         DataFrame
-            The next rows; the index goes on counting from 0.
+            The next rows; the index counts all rows from 0.
 
         Raises
         ------
@@ -50,7 +50,7 @@ class ParquetTable:
         import pyarrow
         from pyarrow import parquet
 
-        names = {self.headings[place]: name for name, place in places.items()}
+        names = {self.headings[index]: name for name, index in indices.items()}
         first_row = 0
         try:
             with parquet.ParquetFile(self.path, memory_map=False, pre_buffer=False) as file:
@@ -71,7 +71,7 @@ def open_parquet(path: Path) -> ParquetTable:
     Parameters
     ----------
     path : Path
-        The file.
+        File to read.
 
     Returns
     -------

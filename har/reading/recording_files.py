@@ -1,4 +1,4 @@
-"""From a user's file to a `Recording`: read, mend, bring to 50 Hz, and check on the way."""
+"""From a user's file to a `Recording` at 50 Hz, and to the labels in a column beside signals."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ import pandas as pd
 
 from har.arrays import FloatArray
 from har.errors import DataError
-from har.reading.axes import Turning, describe, exchanged_columns, in_better_unit
+from har.reading.axes import (
+    AxesComparison,
+    describe_relabeling,
+    exchanged_columns,
+    in_better_unit,
+)
 from har.reading.clock import Ticks, check_rate, read_clock, regular_ticks
 from har.reading.columns import Columns, find_columns
-from har.reading.gaps import mend_missing, to_regular
-from har.reading.gravity import check_columns, check_lengths
+from har.reading.gaps import fill_missing, to_regular
+from har.reading.gravity import check_columns, check_gravity
 from har.reading.sensor_faults import saturation_notes, stillness_notes
 from har.reading.tables import Signals, Table, open_table, read_signals
 from har.reading.timestamps import stamps_of, time_unit_named
@@ -26,7 +31,7 @@ from har.signals.recording import LONGEST_HOLE_S, Recording
 
 @dataclass(frozen=True)
 class _Request:
-    """A table, and what is known of it before its rows are read."""
+    """A table, and the settings to read it with."""
 
     table: Table
     columns: Columns
@@ -38,7 +43,7 @@ class _Request:
 
     @property
     def place(self) -> str:
-        """The file, for messages."""
+        """File, for messages."""
         return str(self.table.path)
 
 
@@ -56,38 +61,38 @@ def read_recording(
     """Read a recording of a phone's accelerometer and gyroscope from any table, and check it.
 
     The plain form is a CSV with the heading ``time_s,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z``;
-    common other names, units and ways to write a table are recognised. What can be mended is
-    mended and noted; the rest is an error.
+    other common names, units and ways to write a table are recognised. Small faults are corrected
+    and noted; the rest is an error.
 
     Parameters
     ----------
     path : str or Path
-        A CSV or Parquet file with a sample a row.
+        CSV or Parquet file with a sample a row.
     columns : mapping of str to str, optional
-        Which column is what, where names do not tell: ``{"acc_x": "my column", "time": "when"}``.
+        Names of columns that are not recognised: ``{"acc_x": "my column", "time": "when"}``.
     rate_hz : float, optional
-        Samples per second of a file without time stamps, or with stamps that are no good.
+        Samples per second of a file without time stamps, or with stamps of no use.
     time_unit : {"s", "ms", "us", "ns"}, optional
-        The unit of time stamps.
+        Unit of time stamps.
     acc_unit : {"g", "m/s2", "mg"}, optional
-        The unit of acceleration.
+        Unit of acceleration.
     gyro_unit : {"rad/s", "deg/s"}, optional
-        The unit of angular rate.
+        Unit of angular rate.
     subject : int, optional
-        Who wore the phone.
+        The person who wore the phone.
     needs_gyroscope : bool
-        Without, the recording has acceleration alone.
+        If False, the recording has acceleration alone.
 
     Returns
     -------
     Recording
-        At 50 Hz, float32, in g and rad/s; `notes` say what was assumed and mended, `stretches`
-        where gaps are.
+        Samples at 50 Hz, float32, in g and rad/s; `notes` list assumptions and corrections,
+        `stretches` the parts between gaps.
 
     Raises
     ------
     DataError
-        If the file cannot be read, or its content is not what it is said or expected to be.
+        If the file cannot be read, or its content is not as declared or expected.
     """
     if rate_hz is not None:
         check_rate(rate_hz, "rate_hz")
@@ -110,23 +115,23 @@ def read_recording(
 def _declared(
     argument: str | None, heading: str | None, unit_named: Callable[[str, str], str], name: str
 ) -> Unit | None:
-    """Take the unit that the user says, else the one in the headings, if any."""
+    """Return the unit that the user declares, else the one in the headings, if any."""
     if argument is not None:
         return Unit(unit_named(argument, name), f"as given in {name}")
     return Unit(heading, "as the heading says") if heading else None
 
 
 def _read(request: _Request) -> Recording:
-    """Read and mend, bring to 50 Hz, and check what only the whole can show."""
+    """Read, fill and bring to 50 Hz, then check what only the whole recording shows."""
     signals = read_signals(request.table, request.columns, request.acc_unit, request.gyro_unit)
     channels, place = request.columns.channels, request.place
     ticks, samples, notes = _in_time(request, signals)
-    complete, mending = mend_missing(
+    complete, filling = fill_missing(
         ticks.seconds, samples, channels, LONGEST_HOLE_S, 1 / ticks.rate_hz, place
     )
     if complete is not None:
         ticks, samples = replace(ticks, seconds=ticks.seconds[complete]), samples[complete]
-    notes += mending
+    notes += filling
     notes += saturation_notes(samples, channels)
     notes += stillness_notes(ticks.seconds, samples, channels, place)
     samples, stretches, regularity = to_regular(ticks, samples)
@@ -138,7 +143,7 @@ def _read(request: _Request) -> Recording:
 
 
 def _in_time(request: _Request, signals: Signals) -> tuple[Ticks, FloatArray, list[str]]:
-    """Find out when the samples were taken; a few are put in order."""
+    """Return times and samples in order of time."""
     if request.rate_hz is not None:
         note = f"time: {request.rate_hz:g} samples a second as given in rate_hz"
         if "time" in request.columns.names:
@@ -160,14 +165,14 @@ def _unit_notes(signals: Signals, channels: tuple[str, ...]) -> list[str]:
 
 
 def _checked(recording: Recording, request: _Request, signals: Signals) -> Recording:
-    """Check that gravity is there, and turns as the gyroscope says."""
+    """Check that gravity is there, and that the gyroscope explains its rotation."""
     samples, stretches, place = recording.samples, recording.stretches, request.place
     factors = factors_of(signals.acc_unit, signals.gyro_unit)
     check_columns(samples, place, factors[: samples.shape[1]])
-    check_lengths(samples, stretches, place)
+    check_gravity(samples, stretches, place)
     if samples.shape[1] == 3:
         return recording
-    turning, unit = in_better_unit(samples, stretches, signals.gyro_unit.name)
+    comparison, unit = in_better_unit(samples, stretches, signals.gyro_unit.name)
     if unit != signals.gyro_unit.name:
         if request.gyro_unit is None:
             return _read(replace(request, gyro_unit=Unit(unit, "told from how the phone turns")))
@@ -175,52 +180,52 @@ def _checked(recording: Recording, request: _Request, signals: Signals) -> Recor
             f"{place}: found angular rates that fit the turning of gravity in {unit}, "
             f"expected {signals.gyro_unit.name} {signals.gyro_unit.evidence}"
         )
-    if not turning.agrees:
+    if not comparison.agrees:
         wrong = (
             exchanged_columns(samples, stretches, factors)
-            if turning.better is None
-            else describe(turning.better)
+            if comparison.better is None
+            else describe_relabeling(comparison.better)
         )
         if wrong:
             raise DataError(
                 f"{place}: found a gyroscope that contradicts the accelerometer, as with {wrong}, "
                 "expected both in the same right-handed axes"
             )
-    return replace(recording, notes=(*recording.notes, _turning_note(turning)))
+    return replace(recording, notes=(*recording.notes, _axes_note(comparison)))
 
 
-def _turning_note(turning: Turning) -> str:
-    if turning.agrees:
+def _axes_note(comparison: AxesComparison) -> str:
+    if comparison.agrees:
         return (
-            f"axes: the gyroscope explains {turning.shares[0]:.0%} of how gravity turned in "
-            f"{turning.turning_s:.0f} s"
+            f"axes: the gyroscope explains {comparison.shares[0]:.0%} of how gravity turned in "
+            f"{comparison.rotation_s:.0f} s"
         )
     return (
         "axes: could not be checked, as the phone turned too little "
-        f"({turning.turning_s:.0f} s) or gave no clear answer"
+        f"({comparison.rotation_s:.0f} s) or gave no clear answer"
     )
 
 
 def read_column(
     path: Path, heading: str, *, rate_hz: float | None = None, time_unit: str | None = None
 ) -> tuple[FloatArray, pd.Series[Any]]:
-    """Read a column that is no signal, as it is, with the times at which it was written.
+    """Read a column that is no signal, such as labels, with the times of its rows.
 
     Parameters
     ----------
     path : Path
-        A CSV or Parquet file that `har.reading.recording_files.read_recording` reads.
+        CSV or Parquet file, as for `read_recording`.
     heading : str
-        The name of the column.
+        Name of the column.
     rate_hz, time_unit : optional
-        As given to `read_recording`, so that both find the same times.
+        Clock, as given to `read_recording`, so that both find the same times.
 
     Returns
     -------
     seconds : ndarray of float64, shape (n_rows,)
-        From the first sample in the file, as in `har.signals.recording.Stretch`; increasing.
+        Time since the first sample in the file, as in `har.signals.recording.Stretch`; increasing.
     values : Series
-        Of as many rows; missing where a cell is empty.
+        Values of these rows, as they are; missing where a cell is empty.
 
     Raises
     ------
@@ -236,10 +241,10 @@ def read_column(
     columns = find_columns(
         table.headings, str(path), needs_gyroscope=False, needs_time=rate_hz is None
     )
-    places = {"value": table.headings.index(heading)}
+    indices = {"value": table.headings.index(heading)}
     if rate_hz is None:
-        places["time"] = columns.places["time"]
-    blocks = list(table.blocks(places))
+        indices["time"] = columns.indices["time"]
+    blocks = list(table.blocks(indices))
     # Empty cells of one block and text of the next have no type in common.
     values = pd.concat([block["value"].astype(object) for block in blocks])
     if rate_hz is not None:

@@ -1,4 +1,4 @@
-"""Lines of text that come in live become samples, each in its place in time.
+"""Lines of a live stream become samples, each in its slot of time.
 
 A line is a JSON object (``{"acc_x": 0.01, ..., "gyro_z": -0.2, "time_s": 12.34}``, the time may be
 missing), a JSON array, or comma-separated values; a CSV header puts columns in any order. Without
@@ -6,13 +6,13 @@ names, values stand in the order of the channels, with or without the time befor
 
 Samples stand in *slots* of 20 ms. With time stamps, a sample's slot is the one nearest to its time;
 without, each line is one slot, readable or not. So a bad line never shifts the samples after it.
+Slot 0 is the first sample's with time stamps, the first line's without.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -22,11 +22,12 @@ from har.errors import DataError
 from har.reading.units import ACC_FACTORS, GYRO_FACTORS, converted
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, unit_of
 from har.signals.recording import LONGEST_HOLE_S
+from har.signals.streaming import LiveSamples
 
 AccUnit = Literal["g", "m/s2"]
 GyroUnit = Literal["rad/s", "deg/s"]
 
-# Long enough to tell 50 Hz from 51 Hz, early enough to stop before anyone believes the result.
+# Long enough to distinguish 50 Hz from 51 Hz, early enough to stop before results are believed.
 _RATE_CHECK_S = 5.0
 _FEWEST_STEPS = 50
 _RATE_TOLERANCE = 0.02
@@ -36,16 +37,16 @@ _PLAUSIBLE_G = (0.3, 3.0)
 
 
 class _MalformedLineError(Exception):
-    """Says why a line holds no sample."""
+    """The reason why a line holds no sample."""
 
 
-class _LineReader:
-    """Finds the numbers in a line, by the format of the lines so far.
+class _LineFormat:
+    """The format of lines, learned from those so far: a header, and whether there is a time.
 
     Parameters
     ----------
     channels : tuple of str
-        What a sample consists of.
+        Channels of a sample.
     """
 
     def __init__(self, channels: tuple[str, ...]) -> None:
@@ -54,15 +55,15 @@ class _LineReader:
         self._has_time: bool | None = None
 
     def takes_as_header(self, text: str) -> bool:
-        """Remember the columns if this line names them."""
+        """Remember the columns if a line names them, and return whether it does."""
         names = _comma_separated(text)
         is_header = set(self._channels) <= set(names)
         if is_header:
             self._header = names
         return is_header
 
-    def read(self, text: str) -> tuple[float | None, list[float]]:
-        """Give a line's time in seconds, if lines have one, and a finite value per channel."""
+    def parse(self, text: str) -> tuple[float | None, list[float]]:
+        """Return a line's time in seconds, if lines have one, and a finite value per channel."""
         fields = self._by_name(text)
         values = [_finite(fields, name) for name in self._channels]
         time_s = _finite(fields, "time_s") if "time_s" in fields else None
@@ -114,7 +115,7 @@ def _finite(fields: dict[str, Any], name: str) -> float:
 
 
 class _Clock:
-    """Tells slots from time stamps, and whether the stamps run at the expected rate.
+    """Slots of time stamps, and a check that the stamps run at the expected rate.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ class _Clock:
         self._is_checked = False
 
     def slot_of(self, time_s: float) -> int:
-        """Count slots since the first stamp; may be negative."""
+        """Return the number of slots since the first stamp, which may be negative."""
         if not self._stamps_s:
             self._stamps_s.append(time_s)
         slot = (time_s - self._stamps_s[0]) * self._rate_hz
@@ -155,56 +156,36 @@ class _Clock:
             )
 
 
-@dataclass(frozen=True)
-class NewSamples:
-    """Samples that follow each other without a gap.
-
-    Parameters
-    ----------
-    samples : ndarray of float32, shape (n_samples, n_channels)
-        In g and rad/s: slots that were missing, which repeat the sample before, then a new sample.
-    first_slot : int
-        The slot of the first of them. With time stamps slot 0 is the first sample's; without, it
-        is the first line's.
-    is_after_gap : bool
-        Whether a gap lies before them, so that filters and windows must start anew.
-    """
-
-    samples: FloatArray
-    first_slot: int
-    is_after_gap: bool
-
-
 class SampleLines:
-    """Turn lines into samples, count what was wrong with them, and go on.
+    """Turn lines into samples, and count faults without stopping at them.
 
     Parameters
     ----------
     channels : tuple of str
         `RAW_CHANNELS`, or its first three for a phone without a gyroscope.
     acc_unit : {"g", "m/s2"}
-        What accelerations come in.
+        Unit of accelerations.
     gyro_unit : {"rad/s", "deg/s"}
-        What angular rates come in.
+        Unit of angular rates.
     rate_hz : float
         Samples per second.
 
     Attributes
     ----------
     n_lines : int
-        All lines, blank ones and headers too.
+        Number of all lines, with blank ones and headers.
     n_malformed : int
-        Lines without a sample that should have one.
+        Number of lines without a sample that should have one.
     n_filled : int
-        Slots that repeat the sample before.
+        Number of slots that repeat the sample before.
     n_dropped : int
-        Samples in or before the slot of an earlier line, and lone samples beyond a hole: their
-        stamps repeat, go back, or jump ahead for one line. When stamps stay behind for a second,
-        the sender's clock has restarted, and time goes on after a gap.
+        Number of samples in or before the slot of an earlier line, and of lone samples after a
+        gap: their stamps repeat, go back, or jump ahead for one line. When stamps stay behind for
+        a second, the sender's clock has restarted, and time goes on after a gap.
     n_gaps : int
-        Holes of more than 0.1 s.
+        Number of holes of more than 0.1 s.
     first_malformed : str or None
-        The first malformed line: its number, why, and how it begins.
+        The first malformed line: its number, the reason, and its beginning.
     """
 
     def __init__(
@@ -216,7 +197,7 @@ class SampleLines:
     ) -> None:
         self.n_lines = self.n_malformed = self.n_filled = self.n_dropped = self.n_gaps = 0
         self.first_malformed: str | None = None
-        self._reader = _LineReader(channels)
+        self._format = _LineFormat(channels)
         self._clock = _Clock(rate_hz)
         declared = {"g": ACC_FACTORS[acc_unit], "rad/s": GYRO_FACTORS[gyro_unit]}
         self._factors = np.array([declared[unit_of(name)] for name in channels])
@@ -230,19 +211,20 @@ class SampleLines:
         self._n_slots_added = 0
         self._lengths_g: list[float] | None = []
 
-    def push(self, line: str) -> NewSamples | None:
-        """Take the next line.
+    def read(self, line: str) -> LiveSamples | None:
+        """Read the next line.
 
         Parameters
         ----------
         line : str
-            Any text, with or without its end of line.
+            Text of the line, with or without its end.
 
         Returns
         -------
-        NewSamples or None
-            What became certain with this line: nothing, unless it holds a sample. The first
-            sample after a gap comes together with the second.
+        LiveSamples or None
+            Slots that were missing, which repeat the sample before, then a new sample. None
+            unless the line holds a sample. The first sample after a gap comes together with the
+            second.
 
         Raises
         ------
@@ -251,11 +233,11 @@ class SampleLines:
         """
         self.n_lines += 1
         text = line.strip("\ufeff \t\r\n")
-        if not text or self._reader.takes_as_header(text):
+        if not text or self._format.takes_as_header(text):
             return None
         self._n_line_slots += 1
         try:
-            time_s, values = self._reader.read(text)
+            time_s, values = self._format.parse(text)
             sample = self._converted(values)
             slot = self._n_line_slots - 1 if time_s is None else self._clock.slot_of(time_s)
         except _MalformedLineError as reason:
@@ -273,7 +255,7 @@ class SampleLines:
             raise _MalformedLineError("a value is too large")
         return sample
 
-    def _placed(self, sample: FloatArray, slot: int) -> NewSamples | None:
+    def _placed(self, sample: FloatArray, slot: int) -> LiveSamples | None:
         """Put a sample in its slot; one beyond a long hole waits until the next confirms it."""
         slot += self._n_slots_added
         if self._beyond is not None and slot < self._beyond[0]:
@@ -296,7 +278,7 @@ class SampleLines:
         if not new:
             return None
         self._last = new[-1]
-        return NewSamples(np.stack([values for _, values in new]), new[0][0], is_after_gap)
+        return LiveSamples(np.stack([values for _, values in new]), new[0][0], is_after_gap)
 
     def _give_up_beyond(self) -> None:
         """Drop a lone sample beyond a hole: its time stamp was wrong."""
@@ -318,12 +300,12 @@ class SampleLines:
             self._lengths_g.append(math.hypot(*sample[:3].tolist()))
 
     def doubt(self) -> str | None:
-        """Say once, after 10 s of samples, whether acceleration seems to come in another unit.
+        """Return once, after 10 s of samples, the doubt whether acceleration is in this unit.
 
         Returns
         -------
         str or None
-            A sentence; None if there is no doubt, it is too early, or the doubt was told before.
+            A sentence; None if there is no doubt, it is too early, or it was returned before.
         """
         if self._lengths_g is None or len(self._lengths_g) < _DOUBT_AFTER_S * self._rate_hz:
             return None
@@ -336,7 +318,7 @@ class SampleLines:
         return f"acceleration: found a median length of {length_g:.3g} g, expected about 1: {cause}"
 
     def in_words(self) -> str:
-        """Sum up in one line what came in."""
+        """Return the counts in one line."""
         example = f" ({self.first_malformed})" if self.first_malformed else ""
         return (
             f"lines: {self.n_lines}, malformed: {self.n_malformed}{example}, "

@@ -1,4 +1,4 @@
-"""Sensors that ran into their limits, or stood still."""
+"""Faults of sensors: values cut off at the limits of their range, and values that never change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from har.arrays import FloatArray
 from har.errors import DataError
 from har.signals.channels import unit_of
 
-# A still phone shows the same values again and again; only beyond these is that a limit.
+# A phone at rest shows the same values again and again; from these on they are a limit.
 _LEAST_LIMIT = {"g": 1.5, "rad/s": 3.0}
 _FEWEST_AT_LIMIT = 10
 _LONGEST_STILL_S = 5.0
@@ -20,14 +20,14 @@ def saturation_notes(samples: FloatArray, channels: tuple[str, ...]) -> list[str
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, n_channels)
-        In g and rad/s.
+        Signals in g and rad/s.
     channels : tuple of str
-        The names of the columns.
+        Names of the columns.
 
     Returns
     -------
     list of str
-        A note for each end of a range where two and more samples in a row often stop.
+        A note for each end of a range that samples often reach twice in a row or more.
     """
     notes = []
     for values, channel in zip(samples.T, channels, strict=True):
@@ -46,28 +46,28 @@ def saturation_notes(samples: FloatArray, channels: tuple[str, ...]) -> list[str
 def stillness_notes(
     seconds: FloatArray, samples: FloatArray, channels: tuple[str, ...], place: str
 ) -> list[str]:
-    """Find channels that gave one and the same value for longer than 5 s.
+    """Find channels that kept one value for longer than 5 s.
 
     Parameters
     ----------
     seconds : ndarray of float64, shape (n_timesteps,)
-        Increasing.
+        Times of the samples, increasing.
     samples : ndarray, shape (n_timesteps, n_channels)
-        In g and rad/s.
+        Signals in g and rad/s.
     channels : tuple of str
-        The names of the columns.
+        Names of the columns.
     place : str
-        The file, for the message.
+        File, for the message.
 
     Returns
     -------
     list of str
-        A note for each channel that stood still for a part of the time.
+        A note for each channel that kept a value for a part of the time.
 
     Raises
     ------
     DataError
-        If a channel stood still all the time.
+        If a channel never changes.
     """
     notes = []
     for values, channel in zip(samples.T, channels, strict=True):

@@ -1,4 +1,4 @@
-"""What is read of a table, whatever its format: time stamps and signals, in g and rad/s."""
+"""Tables of either format: open one, and read its time stamps and signals block by block."""
 
 from __future__ import annotations
 
@@ -38,128 +38,10 @@ class Table(Protocol):
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """The names of its columns."""
+        """Names of its columns."""
 
-    def blocks(self, places: Mapping[str, int]) -> Iterator[pd.DataFrame]:
-        """Read some of the columns, so many rows at a time; the index counts rows from 0."""
-
-
-@dataclass(frozen=True)
-class Signals:
-    """What was read of a table.
-
-    Parameters
-    ----------
-    stamps : ndarray, shape (n_timesteps,), or None
-        Numbers or dates, as in the file.
-    samples : ndarray of float32, shape (n_timesteps, n_channels)
-        In g and rad/s; NaN where a cell is empty.
-    acc_unit, gyro_unit : Unit
-        What the file has them in.
-    """
-
-    stamps: StampArray | None
-    samples: FloatArray
-    acc_unit: Unit
-    gyro_unit: Unit
-
-
-def read_signals(
-    table: Table, columns: Columns, acc_unit: Unit | None, gyro_unit: Unit | None
-) -> Signals:
-    """Read time stamps and signals, and convert the signals to g and rad/s.
-
-    Units that are not declared are told from the first rows, so that no more than single
-    precision needs to be kept.
-
-    Parameters
-    ----------
-    table : Table
-        An open file.
-    columns : Columns
-        Where in it the signals are.
-    acc_unit, gyro_unit : Unit or None
-        What is declared.
-
-    Returns
-    -------
-    Signals
-
-    Raises
-    ------
-    DataError
-        If a cell is no number, or infinite, or the values cannot be in such a unit.
-    """
-    place = str(table.path)
-    stamps, samples = _Growing(), _Growing()
-    units: tuple[Unit, Unit] | None = None
-    for block in table.blocks(columns.places):
-        if block.empty:
-            continue
-        if "time" in columns.places:
-            time_place = f"{place}, {columns.named('time')}"
-            stamps.add(stamps_of(block["time"], time_place), time_place)
-        values = np.stack(
-            [_numbers(block[name], f"{place}, {columns.named(name)}") for name in columns.channels],
-            axis=1,
-        )
-        told = gyro_unit_of(values[:, 3:], gyro_unit, place)
-        if units is None:
-            units = (_acc_unit(values, acc_unit, place), told)
-        elif units[1].name == "rad/s" and told.name == "deg/s":
-            # A large value came late: what came before it was converted wrongly.
-            return read_signals(table, columns, acc_unit, told)
-        samples.add(converted(values, factors_of(*units)[: values.shape[1]]), place)
-    n_rows = 0 if samples.array is None else len(samples.array)
-    if units is None or samples.array is None or n_rows < 2:
-        rows = "row" if n_rows == 1 else "rows"
-        raise DataError(f"{place}: found {n_rows} {rows} of numbers, expected at least 2")
-    return Signals(stamps.array, samples.array, *units)
-
-
-class _Growing:
-    """An array to which rows are added without ever being in memory twice."""
-
-    def __init__(self) -> None:
-        self.array: NDArray[Any] | None = None
-
-    def add(self, rows: NDArray[Any], place: str) -> None:
-        """Put rows at the end, of a common kind with those before."""
-        if self.array is None:
-            self.array = rows.copy()
-        elif (self.array.dtype.kind == "M") != (rows.dtype.kind == "M"):
-            raise DataError(f"{place}: found dates and numbers, expected one or the other")
-        elif self.array.dtype != rows.dtype:
-            self.array = np.concatenate([self.array, rows])
-        else:
-            n_before = len(self.array)
-            # The system moves pages, not content, when so large an array grows.
-            self.array.resize((n_before + len(rows), *rows.shape[1:]), refcheck=False)
-            self.array[n_before:] = rows
-
-
-def _acc_unit(values: FloatArray, declared: Unit | None, place: str) -> Unit:
-    """Tell the unit of acceleration; if there is none, perhaps a column is in the wrong place."""
-    try:
-        return acc_unit_of(values[:, :3], declared, place)
-    except DataError:
-        check_columns(values, place)
-        raise
-
-
-def _numbers(column: pd.Series[Any], place: str) -> FloatArray:
-    """Take a column's numbers, and say where one is none."""
-    is_number = column.dtype.kind in "iuf"
-    numbers = column if is_number else pd.to_numeric(column.astype(object), errors="coerce")
-    values: FloatArray = numbers.to_numpy(np.float64)
-    is_wrong = (np.abs(values) > _LARGEST) | (np.isnan(values) & column.notna().to_numpy())
-    if is_wrong.any():
-        first = int(np.argmax(is_wrong))
-        found = str(column.iloc[first])[:40]
-        raise DataError(
-            f"{place}, row {column.index[first] + 1}: found {found!r}, expected a finite number"
-        )
-    return values
+    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+        """Read some of the columns, block by block; the index counts all rows from 0."""
 
 
 def open_table(path: Path) -> Table:
@@ -168,7 +50,7 @@ def open_table(path: Path) -> Table:
     Parameters
     ----------
     path : Path
-        A CSV or Parquet file.
+        CSV or Parquet file.
 
     Returns
     -------
@@ -188,3 +70,121 @@ def open_table(path: Path) -> Table:
         reason = (error.strerror or str(error)).lower()
         raise DataError(f"{path}: found {reason}, expected a CSV or Parquet file") from None
     return open_parquet(path) if is_parquet else open_delimited(path)
+
+
+@dataclass(frozen=True)
+class Signals:
+    """The time stamps and signals of a table.
+
+    Parameters
+    ----------
+    stamps : ndarray, shape (n_timesteps,), or None
+        Numbers or dates, as in the file.
+    samples : ndarray of float32, shape (n_timesteps, n_channels)
+        Signals in g and rad/s; NaN where a cell is empty.
+    acc_unit, gyro_unit : Unit
+        Units in the file.
+    """
+
+    stamps: StampArray | None
+    samples: FloatArray
+    acc_unit: Unit
+    gyro_unit: Unit
+
+
+def read_signals(
+    table: Table, columns: Columns, acc_unit: Unit | None, gyro_unit: Unit | None
+) -> Signals:
+    """Read time stamps and signals, and convert the signals to g and rad/s.
+
+    Units that are not declared are inferred from the first rows, so that only single precision
+    has to be kept.
+
+    Parameters
+    ----------
+    table : Table
+        Open table.
+    columns : Columns
+        Its columns with time stamps and signals.
+    acc_unit, gyro_unit : Unit or None
+        Declared units.
+
+    Returns
+    -------
+    Signals
+
+    Raises
+    ------
+    DataError
+        If a cell is no number, or infinite, or the values cannot be in such a unit.
+    """
+    place = str(table.path)
+    stamps, samples = _Growing(), _Growing()
+    units: tuple[Unit, Unit] | None = None
+    for block in table.blocks(columns.indices):
+        if block.empty:
+            continue
+        if "time" in columns.indices:
+            time_place = f"{place}, {columns.named('time')}"
+            stamps.add(stamps_of(block["time"], time_place), time_place)
+        values = np.stack(
+            [_numbers(block[name], f"{place}, {columns.named(name)}") for name in columns.channels],
+            axis=1,
+        )
+        block_gyro_unit = gyro_unit_of(values[:, 3:], gyro_unit, place)
+        if units is None:
+            units = (_acc_unit(values, acc_unit, place), block_gyro_unit)
+        elif units[1].name == "rad/s" and block_gyro_unit.name == "deg/s":
+            # A large value came late: the values before it were converted wrongly.
+            return read_signals(table, columns, acc_unit, block_gyro_unit)
+        samples.add(converted(values, factors_of(*units)[: values.shape[1]]), place)
+    n_rows = 0 if samples.array is None else len(samples.array)
+    if units is None or samples.array is None or n_rows < 2:
+        rows = "row" if n_rows == 1 else "rows"
+        raise DataError(f"{place}: found {n_rows} {rows} of numbers, expected at least 2")
+    return Signals(stamps.array, samples.array, *units)
+
+
+class _Growing:
+    """An array to which rows are added without ever being in memory twice."""
+
+    def __init__(self) -> None:
+        self.array: NDArray[Any] | None = None
+
+    def add(self, rows: NDArray[Any], place: str) -> None:
+        """Append rows of a kind with those before."""
+        if self.array is None:
+            self.array = rows.copy()
+        elif (self.array.dtype.kind == "M") != (rows.dtype.kind == "M"):
+            raise DataError(f"{place}: found dates and numbers, expected one or the other")
+        elif self.array.dtype != rows.dtype:
+            self.array = np.concatenate([self.array, rows])
+        else:
+            n_before = len(self.array)
+            # The system moves pages, not content, when so large an array grows.
+            self.array.resize((n_before + len(rows), *rows.shape[1:]), refcheck=False)
+            self.array[n_before:] = rows
+
+
+def _acc_unit(values: FloatArray, declared: Unit | None, place: str) -> Unit:
+    """Infer the unit of acceleration; if none fits, two columns may be exchanged."""
+    try:
+        return acc_unit_of(values[:, :3], declared, place)
+    except DataError:
+        check_columns(values, place)
+        raise
+
+
+def _numbers(column: pd.Series[Any], place: str) -> FloatArray:
+    """Return a column's numbers, and refuse a cell that is none."""
+    is_number = column.dtype.kind in "iuf"
+    numbers = column if is_number else pd.to_numeric(column.astype(object), errors="coerce")
+    values: FloatArray = numbers.to_numpy(np.float64)
+    is_wrong = (np.abs(values) > _LARGEST) | (np.isnan(values) & column.notna().to_numpy())
+    if is_wrong.any():
+        first = int(np.argmax(is_wrong))
+        found = str(column.iloc[first])[:40]
+        raise DataError(
+            f"{place}, row {column.index[first] + 1}: found {found!r}, expected a finite number"
+        )
+    return values

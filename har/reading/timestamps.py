@@ -1,4 +1,4 @@
-"""Time stamps: what they are, in which unit, and in which order."""
+"""Time stamps: numbers or dates, their unit, and their order."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nano
 _SPELLINGS = {"µs": "us", "μs": "us", "sec": "s"} | {name: unit for unit, name in NAMES.items()}
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 10.0, 1000.0
-# Clocks may be so much off.
+# Clocks may be off by this factor.
 RATE_TOLERANCE = 1.001
 # A second is a thousand milliseconds, so 2 s and 2 ms apart look alike; sensors of phones and
-# watches end at 400 Hz, and what is slower than 0.4 Hz no one takes for movement.
+# watches end at 400 Hz, and movement is not recorded below 0.4 Hz.
 _HIGHEST_UNDECLARED_HZ = 400.0
 # Time since 1970 between 2001 and 2065.
 _EPOCH_S = (1e9, 3e9)
@@ -29,14 +29,14 @@ _TOLERATED_SHARE = 0.01
 
 
 def time_unit_named(text: str, place: str) -> str:
-    """Find the unit of time that a user or a heading means.
+    """Return the unit of time that a user or a heading names.
 
     Parameters
     ----------
     text : str
-        As written.
+        Unit as written.
     place : str
-        The file and heading, or the argument, for the message.
+        File and heading, or argument, for the message.
 
     Returns
     -------
@@ -55,19 +55,19 @@ def time_unit_named(text: str, place: str) -> str:
 
 
 def stamps_of(column: pd.Series[Any], place: str) -> StampArray:
-    """Take numbers as they are, and dates as nanoseconds.
+    """Read a column of time stamps: numbers as they are, dates in nanoseconds.
 
     Parameters
     ----------
     column : Series
         Numbers, dates, or text of dates as in ISO 8601.
     place : str
-        The file and column, for the message.
+        File and column, for the message.
 
     Returns
     -------
     ndarray of int64 or float64, or of datetime64[ns]
-        Not a time, or NaN, where a cell is empty.
+        Empty cells are NaN, or not a time.
 
     Raises
     ------
@@ -98,15 +98,15 @@ def stamps_of(column: pd.Series[Any], place: str) -> StampArray:
     return stamps
 
 
-def unit_of(stamps: StampArray, place: str) -> str:
-    """Tell the unit of time stamps from their size and their median step.
+def time_unit_of(stamps: StampArray, place: str) -> str:
+    """Infer the unit of time stamps from their size and their median step.
 
     Parameters
     ----------
     stamps : ndarray of int64 or float64
-        Without gaps in the mathematical sense: no NaN.
+        Stamps without NaN.
     place : str
-        The file and column, for the message.
+        File and column, for the message.
 
     Returns
     -------
@@ -149,12 +149,12 @@ def rows_in_order(stamps: StampArray, place: str) -> tuple[IntArray | None, list
     stamps : ndarray
         Numbers in any unit, or dates.
     place : str
-        The file and column, for messages.
+        File and column, for messages.
 
     Returns
     -------
     rows : ndarray of int or None
-        The rows to keep, in order; None means all as they are.
+        Rows to keep, in order; None means all as they are.
     notes : list of str
 
     Raises

@@ -1,4 +1,4 @@
-"""Units of acceleration and angular rate: declared, or told from the data."""
+"""Units of acceleration and angular rate: declared, or inferred from the data."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _LARGEST_RAD_PER_S = 35.0
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit, and how it became known.
+    """A unit, and the evidence for it.
 
     Parameters
     ----------
     name : str
-        A key of `ACC_FACTORS` or `GYRO_FACTORS`.
+        Key of `ACC_FACTORS` or `GYRO_FACTORS`.
     evidence : str
-        How it became known, as the end of a sentence.
+        Reason to believe in it, as the end of a sentence.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Unit:
 
 
 def acc_unit_named(text: str, place: str) -> str:
-    """Find the unit of acceleration that a user or a heading means.
+    """Return the unit of acceleration that a user or a heading names.
 
     Parameters
     ----------
     text : str
-        As written: ``"m/s²"``, ``"mG"``.
+        Unit as written: ``"m/s²"``, ``"mG"``.
     place : str
-        The file and heading, or the argument, for the message.
+        File and heading, or argument, for the message.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def acc_unit_named(text: str, place: str) -> str:
 
 
 def gyro_unit_named(text: str, place: str) -> str:
-    """Find the unit of angular rate, a key of `GYRO_FACTORS`; see `acc_unit_named`."""
+    """Return the unit of angular rate, a key of `GYRO_FACTORS`; see `acc_unit_named`."""
     return _unit_named(text, GYRO_FACTORS, place)
 
 
@@ -87,7 +87,7 @@ def _unit_named(text: str, units: dict[str, float], place: str) -> str:
 
 
 def factors_of(acc_unit: Unit, gyro_unit: Unit) -> FloatArray:
-    """List what each of six channels is multiplied with to be in g or rad/s."""
+    """Return the factors that bring six channels to g and rad/s."""
     return np.repeat([ACC_FACTORS[acc_unit.name], GYRO_FACTORS[gyro_unit.name]], 3)
 
 
@@ -97,9 +97,9 @@ def converted(values: FloatArray, factors: FloatArray) -> FloatArray:
     Parameters
     ----------
     values : ndarray of float64, shape (..., n_channels)
-        As in the file.
+        Values as in the file.
     factors : ndarray of float64, shape (n_channels,)
-        Out of `ACC_FACTORS` and `GYRO_FACTORS`.
+        Factor of each channel, from `ACC_FACTORS` and `GYRO_FACTORS`.
 
     Returns
     -------
@@ -109,23 +109,23 @@ def converted(values: FloatArray, factors: FloatArray) -> FloatArray:
 
 
 def median_length(acc: FloatArray) -> float:
-    """Take the median length of the acceleration vector over complete rows; NaN if none is."""
+    """Return the median length of the acceleration over complete rows; NaN if there are none."""
     lengths = np.sqrt(np.einsum("ij,ij->i", acc, acc))
     complete = lengths[np.isfinite(lengths)]
     return float(np.median(complete)) if len(complete) else float("nan")
 
 
 def acc_unit_of(acc: FloatArray, declared: Unit | None, place: str) -> Unit:
-    """Tell the unit of acceleration from its length, which is about 1 g most of the time.
+    """Infer the unit of acceleration from its length, which is about 1 g most of the time.
 
     Parameters
     ----------
     acc : ndarray, shape (n_timesteps, 3)
         Acceleration as in the file; NaN where a cell is empty.
     declared : Unit or None
-        What the user or the headings say.
+        Unit that the user or the headings declare.
     place : str
-        The file, for messages.
+        File, for messages.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def acc_unit_of(acc: FloatArray, declared: Unit | None, place: str) -> Unit:
     Raises
     ------
     DataError
-        If the length fits no unit, or another than the declared one.
+        If the length fits no unit, or not the declared one.
     """
     length = median_length(acc)
     lowest, highest = _PLAUSIBLE_G
@@ -159,16 +159,16 @@ def acc_unit_of(acc: FloatArray, declared: Unit | None, place: str) -> Unit:
 
 
 def gyro_unit_of(gyro: FloatArray, declared: Unit | None, place: str) -> Unit:
-    """Tell the unit of angular rate from its largest value.
+    """Infer the unit of angular rate from its largest value.
 
     Parameters
     ----------
     gyro : ndarray, shape (n_timesteps, 3)
         Angular rate as in the file; NaN where a cell is empty.
     declared : Unit or None
-        What the user or the headings say.
+        Unit that the user or the headings declare.
     place : str
-        The file, for messages.
+        File, for messages.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Windows in NumPy's own files, for prediction."""
+"""Windows in NumPy's own files, ``.npy`` and ``.npz``, for prediction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from har.arrays import FloatArray
 from har.errors import DataError
 from har.signals.windows import check_signals
 
-# What NumPy lets through from a damaged, encrypted or foreign file.
+# Errors that NumPy raises for a damaged, encrypted or foreign file.
 _DAMAGES = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
@@ -22,10 +22,11 @@ def read_windows(path: Path, channels: tuple[str, ...]) -> FloatArray:
     Parameters
     ----------
     path : Path
-        An array of shape (n_windows, n_timesteps, n_channels) in g and rad/s. In an ``.npz`` it is
-        called ``signals``, unless it is the only one; names in ``channels`` are compared.
+        File with an array of shape (n_windows, n_timesteps, n_channels) in g and rad/s. In an
+        ``.npz`` it is called ``signals``, unless it is the only one; names in ``channels`` are
+        compared.
     channels : tuple of str
-        What the last axis must be.
+        Expected channels.
 
     Returns
     -------

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 
 from har.runs.json_object import FLAG, INTEGER, INTEGERS, NUMBER, TEXT, TEXTS, JsonObject, Kind
 from har.signals.data_description import DataDescription
+from har.signals.windows import WindowFormat
 
 _ENVIRONMENT = ("python", "platform", "n_cores")
 _FOLD_KIND: Kind[int | str] = Kind(
@@ -30,36 +31,29 @@ class ModelDescription:
 
     Parameters
     ----------
-    channels, activities : tuple of str
-        Names, in the order of the network's inputs and outputs.
-    rate_hz : float
-        Samples per second.
-    n_timesteps : int
-        Samples in a window.
+    window_format : WindowFormat
+        Form of the windows, and names of the activities.
     n_parameters : int
         Number of weights.
     """
 
-    channels: tuple[str, ...]
-    activities: tuple[str, ...]
-    rate_hz: float
-    n_timesteps: int
+    window_format: WindowFormat
     n_parameters: int
 
     def to_dict(self) -> dict[str, object]:
         """Collect all values, ready for JSON."""
-        return _with_lists(asdict(self))
+        return _with_lists({**asdict(self.window_format), "n_parameters": self.n_parameters})
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> ModelDescription:
         """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
-        return cls(
+        window_format = WindowFormat(
             channels=content.required("channels", TEXTS),
             activities=content.required("activities", TEXTS),
             rate_hz=content.required("rate_hz", NUMBER),
             n_timesteps=content.required("n_timesteps", INTEGER),
-            n_parameters=content.required("n_parameters", INTEGER),
         )
+        return cls(window_format, content.required("n_parameters", INTEGER))
 
 
 @dataclass(frozen=True, kw_only=True)

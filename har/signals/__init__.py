@@ -1,4 +1,4 @@
-"""What sensors measure, and what is done to it: samples become `Recording` and `Windows`.
+"""What sensors measure, and its processing: samples become `Recording` and `Windows`.
 
 Read `channels`, `activities`, `recording`, `windows`; then `filters` (the processing that made UCI
 HAR), `streaming` (the same for samples as they come), `resampling` and `augmentation`;

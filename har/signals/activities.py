@@ -1,4 +1,4 @@
-"""Names of activities, and which of them an answer names."""
+"""Names of activities, and the naming of predictions."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ HAPT_ACTIVITIES = (
     "LIE_TO_STAND",
 )
 
-# The answer for a window of which no activity is probable enough.
+# The prediction for a window of which no activity is probable enough.
 UNKNOWN = "UNKNOWN"
 
 
 def name_activities(
     probabilities: FloatArray, activities: tuple[str, ...], abstain_below: float = 0.0
 ) -> StringArray:
-    """Name the most probable activity of each window, or none where it is not probable enough.
+    """Name the most probable activity of each window, or UNKNOWN where it is not probable enough.
 
     Parameters
     ----------
     probabilities : ndarray of float, shape (n_windows, n_activities)
-        What the classifier said.
+        Predicted probabilities.
     activities : tuple of str
         Names of the classes.
     abstain_below : float
-        Where the highest probability is less, the answer is `har.signals.activities.UNKNOWN`.
+        Highest probability below which a window is `UNKNOWN`.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def name_activities(
     Raises
     ------
     DataError
-        If there may be such windows, and a class has that very name.
+        If windows may be `UNKNOWN`, and a class has that very name.
     """
     if abstain_below and UNKNOWN in activities:
         raise DataError(

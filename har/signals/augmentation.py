@@ -1,8 +1,8 @@
-"""Augmentation: what might as well have been measured, made of what was.
+"""Augmentation: windows as they might as well have been measured, made of those that were.
 
 A phone sits a little differently on every person, and people move with more or less vigour, faster
 or slower. A network that learns from 21 people takes the tilt of their phones, their strength and
-their pace for part of the activity, unless it sees each window under many.
+their pace for part of the activity, unless it sees each window with many of them.
 
 After Um et al., *Data augmentation of wearable sensor data for Parkinson's disease monitoring*,
 ICMI 2017, whose time-warp changes the pace within a window, too.
@@ -30,13 +30,13 @@ def rotate(
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
+        Windows in g and rad/s.
     channels : tuple of str
         Names of the last axis: x, y and z of one sensor, then of the next.
     deviation_degrees : float
         Standard deviation of the angle, which is normal around 0; all axes are equally likely.
     generator : numpy.random.Generator
-        Draws angles and axes.
+        Source of the angles and axes.
 
     Returns
     -------
@@ -58,14 +58,14 @@ def random_axes(n_axes: int, generator: np.random.Generator) -> FloatArray:
     Parameters
     ----------
     n_axes : int
-        How many.
+        Number of directions.
     generator : numpy.random.Generator
-        Draws them.
+        Source of the directions.
 
     Returns
     -------
     ndarray of float64, shape (n_axes, 3)
-        Of length 1.
+        Vectors of length 1.
     """
     axes = generator.normal(size=(n_axes, 3))
     axes /= np.linalg.norm(axes, axis=1, keepdims=True)
@@ -73,16 +73,16 @@ def random_axes(n_axes: int, generator: np.random.Generator) -> FloatArray:
 
 
 def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) -> FloatArray:
-    """Turn the phone of each window as told; all sensors turn together.
+    """Turn the phone of each window by a given rotation; all sensors turn together.
 
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
+        Windows in g and rad/s.
     channels : tuple of str
         Names of the last axis: x, y and z of one sensor, then of the next.
     rotations : ndarray of float, shape (n_windows, 3)
-        Axes, as long as the angles in radians.
+        Rotation vectors: along the axis, as long as the angle in radians.
 
     Returns
     -------
@@ -113,19 +113,19 @@ def scale_axes(
 ) -> FloatArray:
     """Multiply each axis of each window's sensors by a random gain.
 
-    What a sensor measures is multiplied alike in every channel made of it: body_acc_x and
-    total_acc_x have one gain, body_gyro_x another.
+    Channels made of the same axis of the same sensor have one gain: body_acc_x and total_acc_x
+    share theirs, body_gyro_x has another.
 
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
+        Windows in g and rad/s.
     channels : tuple of str
         Names of the last axis, which end in a sensor and its axis: ``acc_x``.
     deviation : float
         Standard deviation of the gain, which is normal around 1.
     generator : numpy.random.Generator
-        Draws the gains.
+        Source of the gains.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def scale_axes(
 
 
 def sensor_axes(channels: tuple[str, ...]) -> tuple[int, IntArray]:
-    """Tell which channels come from the same axis of the same sensor.
+    """Group channels that come from the same axis of the same sensor.
 
     Parameters
     ----------
@@ -147,9 +147,9 @@ def sensor_axes(channels: tuple[str, ...]) -> tuple[int, IntArray]:
     Returns
     -------
     n_sensor_axes : int
-        How many different ones there are.
+        Number of different axes.
     places : ndarray of int, shape (n_channels,)
-        The number of each channel's, from 0.
+        Index of each channel's axis, from 0.
     """
     different, places = np.unique(
         ["_".join(name.split("_")[-2:]) for name in channels], return_inverse=True
@@ -165,16 +165,16 @@ def stretch_time(
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
+        Windows in g and rad/s.
     largest_change : float
-        Of the pace: between 1 - this and 1 + this, uniformly.
+        Bound of the pace, which is uniform between 1 - this and 1 + this.
     generator : numpy.random.Generator
-        Draws a pace for each window.
+        Source of a pace for each window.
 
     Returns
     -------
     ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Linearly interpolated; what a faster window lacks at its ends is mirrored there.
+        Linearly interpolated; a faster window is continued by its mirror image at both ends.
     """
     last = signals.shape[1] - 1
     pace = generator.uniform(1 - largest_change, 1 + largest_change, size=(len(signals), 1))

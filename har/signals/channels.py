@@ -1,4 +1,4 @@
-"""Names and units of what is measured: channels, activities, sampling rate.
+"""Names, units and rate of channels.
 
 Sources: Anguita et al., *A public domain dataset for human activity recognition using
 smartphones*, ESANN 2013 (UCI HAR); Reyes-Ortiz et al., *Transition-aware human activity recognition
@@ -30,12 +30,12 @@ UCI_CHANNELS = (
 
 
 def unit_of(channel: str) -> str:
-    """Name the unit a channel is measured in.
+    """Return the unit that a channel is measured in.
 
     Parameters
     ----------
     channel : str
-        For example ``"body_gyro_x"``.
+        Name such as ``"body_gyro_x"``.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def unit_of(channel: str) -> str:
 
 
 def triads_of(channels: Sequence[str]) -> dict[str, list[int]]:
-    """Tell which channels are the axes of one signal.
+    """Group channels that are the axes of one signal.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def triads_of(channels: Sequence[str]) -> dict[str, list[int]]:
     Returns
     -------
     dict of str to list of int
-        Places of the channels that differ only in ``_x``, ``_y`` and ``_z``, by the rest of their
+        Indices of the channels that differ only in ``_x``, ``_y`` and ``_z``, by the rest of their
         name.
     """
     triads: dict[str, list[int]] = {}

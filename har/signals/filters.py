@@ -19,10 +19,10 @@ from har.errors import DataError
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS
 
 # "zero" is how UCI HAR was made: before its first sample a recording is zero, gravity too.
-# "settled" is for use: before its first sample a recording was that sample all along.
+# "settled" is for use: before its first sample a recording is that sample.
 Start = Literal["zero", "settled"]
 
-# Until then a start still shows in body_acc. Windows that begin 0, 2, 5, 10 s after it carry
+# For so long the start shows in body_acc. Windows that begin 0, 2, 5, 10 s after it carry
 # 1.15 g, 79 mg, 10 mg, 0.06 mg of gravity after "zero" (the sensor prints steps of 1.4 mg), and
 # after "settled" 11, 0.9, 0.09, 0.001 mg at rest but 304, 22, 2.5, 0.02 mg while walking, where
 # the first sample is a poor guess of gravity (medians over the segments of HAPT).
@@ -40,9 +40,9 @@ class LowPass:
     order : int
         Number of poles.
     cutoff_hz : float
-        Where the gain is -3 dB.
+        Frequency at which the gain is -3 dB.
     start : {"zero", "settled"}
-        What the filter believes it has seen before its first sample: zeros, or that sample.
+        Assumed signal before the first sample: zeros, or that sample.
     """
 
     def __init__(self, order: int, cutoff_hz: float, start: Start = "zero") -> None:
@@ -73,12 +73,12 @@ class LowPass:
 
 
 class UciHarLowPasses:
-    """All that UCI HAR did after the median; goes on where its last call ended.
+    """All filters of UCI HAR after the median; they go on where their last call ended.
 
     Parameters
     ----------
     start : {"zero", "settled"}
-        How each filter starts, see `LowPass`.
+        Start of each filter, see `LowPass`.
     """
 
     def __init__(self, start: Start) -> None:
@@ -96,7 +96,7 @@ class UciHarLowPasses:
 
 
 def beyond(edge: FloatArray, start: Start) -> FloatArray:
-    """Give what counts as the sample beyond a recording's first or last one."""
+    """Return the sample assumed beyond a recording's first or last one."""
     return edge if start == "settled" else np.zeros_like(edge)
 
 
@@ -116,7 +116,7 @@ def inner_medians(signals: FloatArray) -> FloatArray:
 
 
 def channels_from(raw_channels: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the columns that `uci_har_channels` makes.
+    """Return the names of the columns that `uci_har_channels` makes.
 
     Parameters
     ----------
@@ -152,14 +152,14 @@ def uci_har_channels(samples: FloatArray, start: Start = "zero") -> FloatArray:
         Columns as in `har.signals.channels.RAW_CHANNELS`, the gyroscope's may be missing:
         acceleration with gravity in g, angular rate in rad/s, at 50 Hz.
     start : {"zero", "settled"}
-        How the filters start: from zero, as UCI HAR was made, or as if the first sample had lasted
-        for ever. The median's neighbour beyond either end is zero, or the sample at that end.
+        Start of the filters: from zero, as UCI HAR was made, or as if the first sample had always
+        been there. The median's neighbour beyond either end is zero, or the sample at that end.
 
     Returns
     -------
     ndarray of float64, shape (n_timesteps, 9) or (n_timesteps, 6)
-        Columns as `channels_from` names them. For the first `WARM_UP_S`
-        seconds what was before the first sample shows in them.
+        Columns as `channels_from` names them. For the first `WARM_UP_S` seconds they show what was
+        assumed before the first sample.
 
     Raises
     ------
@@ -175,12 +175,12 @@ def uci_har_channels(samples: FloatArray, start: Start = "zero") -> FloatArray:
 
 
 def denoised_signals(samples: FloatArray) -> FloatArray:
-    """Do what UCI HAR did before it took slow changes away, from zero.
+    """Return raw signals after the noise filters of UCI HAR, which start from zero.
 
     Parameters
     ----------
     samples : ndarray, shape (n_timesteps, 6) or (n_timesteps, 3)
-        As for `uci_har_channels`.
+        Raw signals, as for `uci_har_channels`.
 
     Returns
     -------
@@ -207,7 +207,7 @@ def as_printed(values: FloatArray) -> FloatArray:
     Returns
     -------
     ndarray of float64
-        What reading ``"%.6e" % value`` gives.
+        The values that ``"%.6e" % value`` is read as.
     """
     magnitude = np.abs(values)
     exponent = np.floor(np.log10(np.where(magnitude > 0, magnitude, 1.0)))

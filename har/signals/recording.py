@@ -1,4 +1,4 @@
-"""A recording: what the sensors of one person's phone measured, sample after sample."""
+"""A recording: the raw signals of one person's phone, and the gaps in them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from har.arrays import FloatArray
 from har.errors import DataError
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ
 
-# Samples may be missing for so long, and are then interpolated.
+# Holes up to this length are filled by interpolation; longer ones are gaps.
 LONGEST_HOLE_S = 0.1
 
 
@@ -21,12 +21,12 @@ class Stretch:
     Parameters
     ----------
     first_sample : int
-        Its place in the recording's `samples`.
+        Index of its first sample in the recording's `samples`.
     n_samples : int
-        How many samples it has.
+        Number of its samples.
     start_s : float
-        When it starts, in seconds from the first sample in the file, which may be one that had to
-        be left out.
+        Start in seconds from the first sample in the file, which may be one that had to be left
+        out.
     """
 
     first_sample: int
@@ -36,24 +36,24 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Recording:
-    """Raw signals of one person, and where they come from.
+    """Raw signals of one person, and their origin.
 
     Parameters
     ----------
     samples : ndarray of float, shape (n_timesteps, n_channels)
         Acceleration in g, gravity included, and angular rate in rad/s.
     subject : int or None
-        Who wore the phone, if known.
+        The person who wore the phone, if known.
     source : str
-        The file or files it was read from, for messages and reports.
+        File or files that it was read from, for messages and reports.
     channels : tuple of str
         Names of the columns of `samples`.
     rate_hz : float
         Samples per second.
     notes : tuple of str
-        Every assumption made and everything mended on the way from the file, a line each.
+        Assumptions and corrections made on the way from the file, a line each.
     stretches : tuple of Stretch
-        The parts between gaps, in order; they cover all samples. One, if none are given.
+        Parts between gaps, in order; they cover all samples. One, if none are given.
 
     Raises
     ------

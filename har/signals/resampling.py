@@ -1,4 +1,4 @@
-"""Samples taken at any times, brought to a regular rate."""
+"""Resampling: from samples at any times to a regular rate."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from scipy import interpolate, signal
 
 from har.arrays import FloatArray
 
-# So many samples are made at once, to save memory, and so many more on each side and thrown away:
-# a sample's influence on a cubic spline falls by 3.7 a step, to 1e-17 after 30, and the filter
-# reaches 10 samples far.
+# Samples are made block by block, to save memory, each with a margin that is cut off again: a
+# sample's influence on a cubic spline falls by a factor of 3.7 a step, to 1e-17 after 30, and the
+# filter reaches 10 samples far.
 _BLOCK_SAMPLES = 50_000
 _MARGIN_SAMPLES = 30
 
 
 def fits_grid(seconds: FloatArray, rate_hz: float) -> bool:
-    """Tell whether each sample lies within half a step of a regular grid from the first one on.
+    """Return whether each sample lies within half a step of a regular grid.
 
     Parameters
     ----------
     seconds : ndarray of float64, shape (n_timesteps,)
-        When the samples were taken; increasing.
+        Times of the samples, increasing; the grid begins at the first one.
     rate_hz : float
-        Of the grid.
+        Rate of the grid.
 
     Returns
     -------
@@ -48,13 +48,13 @@ def resample(
     Parameters
     ----------
     seconds : ndarray of float64, shape (n_timesteps,)
-        When the samples were taken; strictly increasing.
+        Times of the samples, strictly increasing.
     samples : ndarray, shape (n_timesteps, n_channels)
-        Without NaN.
+        Any signals without NaN.
     from_rate_hz : float
-        About how many there are in a second.
+        Approximate rate of the samples.
     to_rate_hz : float
-        How many to make.
+        Rate to bring them to.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def resample(
 
 
 def _interpolated(seconds: FloatArray, samples: FloatArray, times: FloatArray) -> FloatArray:
-    """Read a spline through the samples around some times."""
+    """Evaluate a spline through the samples around some times."""
     first, last = np.searchsorted(seconds, times[[0, -1]])
     around = slice(max(first - _MARGIN_SAMPLES, 0), last + _MARGIN_SAMPLES)
     knots, values = seconds[around], samples[around].astype(np.float64)

@@ -1,7 +1,7 @@
-"""The live form of the processing: samples come in as they are measured, windows come out.
+"""The processing of UCI HAR for live signals: from samples as they are measured to windows.
 
-Both classes give, for any cutting of the input into chunks, what their batch forms
-`har.signals.filters.uci_har_channels` and `har.signals.windows.sliding_windows` give for the whole.
+However the samples are cut into chunks, the results are those of `uci_har_channels` in
+`har.signals.filters` and `sliding_windows` in `har.signals.windows` for the whole.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class UciHarStream:
     n_raw_channels : int
         6, or 3 for a phone without a gyroscope.
     start : {"zero", "settled"}
-        How the filters start, as for `uci_har_channels`.
+        Start of the filters, as for `uci_har_channels`.
 
     Raises
     ------
     DataError
-        If the number of channels is another.
+        If there are neither six nor three channels.
     """
 
     def __init__(self, n_raw_channels: int = len(RAW_CHANNELS), start: Start = "settled") -> None:
@@ -47,12 +47,12 @@ class UciHarStream:
         self._last_two = np.empty((0, self._n_raw_channels))
 
     def push(self, samples: FloatArray) -> FloatArray:
-        """Take the next samples.
+        """Filter the next samples.
 
         Parameters
         ----------
         samples : ndarray, shape (n_samples, n_raw_channels)
-            Any number of them, none too. A gap must not lie before them: `finish` first.
+            Raw samples, any number of them. After a gap, call `finish` first.
 
         Returns
         -------
@@ -83,7 +83,7 @@ class UciHarStream:
         return self._low_passes(inner_medians(signals))
 
     def finish(self) -> FloatArray:
-        """End a stretch without gaps; the next `push` starts a new one.
+        """End a stretch without gaps; the next samples start a new one.
 
         Returns
         -------
@@ -96,15 +96,35 @@ class UciHarStream:
 
 
 @dataclass(frozen=True)
+class LiveSamples:
+    """Samples at 50 Hz that follow each other without a gap.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (n_samples, n_channels)
+        Raw signals in g and rad/s, with the columns of `har.signals.channels.RAW_CHANNELS` or the
+        first three of them.
+    first_slot : int
+        Time of the first of them, in steps of 20 ms from the start of the stream.
+    is_after_gap : bool
+        True if a gap lies before them, so that filters and windows must start anew.
+    """
+
+    samples: FloatArray
+    first_slot: int
+    is_after_gap: bool
+
+
+@dataclass(frozen=True)
 class LiveWindows:
-    """Windows that are complete now, and where they lie.
+    """Windows that became complete, and their positions.
 
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, size, n_channels)
-        In the units of `har.signals.channels.unit_of`: g and rad/s.
+        Windows in g and rad/s.
     first_samples : ndarray of int, shape (n_windows,)
-        Each window's first sample, counted from the start or the last `restart`.
+        Index of each window's first sample, from the start or the last `restart`.
     """
 
     signals: FloatArray
@@ -116,14 +136,14 @@ class LiveWindows:
 
 
 class WindowStream:
-    """Cut channels that come in chunks into windows, as soon as each is complete.
+    """Cut signals that come in chunks into windows, each as soon as it is complete.
 
     Parameters
     ----------
     size, step : int
         Window length and hop in samples.
     n_channels : int
-        Columns of what will be pushed.
+        Number of channels.
     """
 
     def __init__(self, size: int, step: int, n_channels: int) -> None:
@@ -133,19 +153,19 @@ class WindowStream:
         self.restart()
 
     def restart(self) -> None:
-        """Forget all samples, for after a gap: the next one counts as sample 0."""
+        """Forget all samples, as after a gap: the next one is sample 0."""
         self._pending = np.empty((0, self._n_channels), dtype=np.float32)
         self._next_first_sample = 0
         # With a step longer than a window, samples between two windows are in neither.
         self._n_to_skip = 0
 
     def push(self, channels: FloatArray) -> LiveWindows:
-        """Take the next samples; keep those that a later window needs.
+        """Cut the next samples into windows; keep those that a later window needs.
 
         Parameters
         ----------
         channels : ndarray, shape (n_samples, n_channels)
-            Any number of them, none too.
+            Filtered samples, any number of them.
 
         Returns
         -------

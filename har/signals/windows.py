@@ -1,12 +1,12 @@
 """Windows: short, equally long cuts of a recording, the unit that is classified.
 
-Windows of one person overlap and resemble each other, so every split here is by subject: a
-network that has seen a person must not be tested on that person.
+Cutting and joining them, splitting them by subject, and finding neighbours in time. Windows of one
+person overlap and resemble each other, so that no split may have a person on both sides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,19 +16,66 @@ from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
 
+# From signals, shape (n_windows, n_timesteps, n_channels), to probabilities, shape
+# (n_windows, n_activities).
+Predict = Callable[[FloatArray], FloatArray]
+
+
+@dataclass(frozen=True)
+class WindowFormat:
+    """The form of the windows that a model reads, and the activities that it predicts.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        Names of the last axis of the signals.
+    activities : tuple of str
+        Names of the classes.
+    rate_hz : float
+        Samples per second.
+    n_timesteps : int
+        Samples in a window.
+    """
+
+    channels: tuple[str, ...]
+    activities: tuple[str, ...]
+    rate_hz: float
+    n_timesteps: int
+
+    def check(self, windows: Windows | FloatArray) -> None:
+        """Refuse windows of another format.
+
+        Parameters
+        ----------
+        windows : Windows or ndarray, shape (n_windows, n_timesteps, n_channels)
+            Windows to check; of an array, the shape alone.
+
+        Raises
+        ------
+        DataError
+            If they differ from this format, or a value is NaN or infinite.
+        """
+        if isinstance(windows, Windows):
+            for name in ("channels", "activities", "rate_hz"):
+                found, expected = getattr(windows, name), getattr(self, name)
+                if found != expected:
+                    raise DataError(f"windows: found {name} {found}, expected {expected}")
+        signals = windows.signals if isinstance(windows, Windows) else windows
+        check_signals(signals, len(self.channels), "windows", self.n_timesteps)
+
 
 @dataclass(frozen=True)
 class Windows:
-    """Labelled windows, and what their axes mean.
+    """Labelled windows, and the meaning of their axes.
 
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In the units of `har.signals.channels.unit_of`: g and rad/s.
+        Signals in g and rad/s, see `har.signals.channels.unit_of`.
     labels : ndarray of int, shape (n_windows,)
-        Index into `activities`, from 0.
+        Indices into `activities`, from 0.
     subjects : ndarray of int, shape (n_windows,)
-        Who was measured.
+        The person measured in each window.
     channels : tuple of str
         Names of the last axis of `signals`.
     activities : tuple of str
@@ -73,12 +120,17 @@ class Windows:
         return int(self.signals.shape[1])
 
     @property
+    def window_format(self) -> WindowFormat:
+        """The form of these windows, which a model trained on them expects of others."""
+        return WindowFormat(self.channels, self.activities, self.rate_hz, self.n_timesteps)
+
+    @property
     def subject_names(self) -> tuple[int, ...]:
         """The different subjects, in order."""
         return tuple(int(subject) for subject in np.unique(self.subjects))
 
     def where(self, chosen: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Windows:
-        """Take some of the windows.
+        """Return some of the windows.
 
         Parameters
         ----------
@@ -97,7 +149,7 @@ class Windows:
         )
 
     def of_subjects(self, subjects: Collection[int]) -> Windows:
-        """Take the windows of some subjects, in their order here."""
+        """Return the windows of some subjects, in their order here."""
         return self.where(np.isin(self.subjects, list(subjects)))
 
 
@@ -109,13 +161,13 @@ def check_signals(
     Parameters
     ----------
     signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-        What was given.
+        The array to check.
     n_channels : int
-        How long its last axis must be.
+        Expected number of channels.
     place : str
-        The file or argument it came from, for the message.
+        File or argument that it came from, for the message.
     n_timesteps : int or None
-        How long its windows must be; None: any length.
+        Expected number of samples in a window; None: any number.
 
     Raises
     ------
@@ -173,27 +225,27 @@ def join_windows(signals: FloatArray, step: int) -> FloatArray:
     Parameters
     ----------
     signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-        At least one window; each overlaps the next one, or touches it.
+        One window or more; each overlaps the next one, or touches it.
     step : int
         Samples from the start of a window to the start of the next.
 
     Returns
     -------
     ndarray, shape (n_timesteps + (n_windows - 1) * step, n_channels)
-        What they were cut from.
+        The recording that they were cut from.
     """
     return np.concatenate([*signals[:-1, :step], signals[-1]])
 
 
 def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Windows, Windows]:
-    """Keep the windows of some randomly drawn subjects apart.
+    """Split off the windows of some randomly drawn subjects.
 
     Parameters
     ----------
     windows : Windows
-        The training windows.
+        Windows to split.
     n_subjects : int
-        How many subjects to hold out.
+        Number of subjects to hold out.
     seed : int
         The same seed draws the same subjects.
 
@@ -205,7 +257,7 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
     Raises
     ------
     DataError
-        If that would leave no subject in the rest.
+        If no subject would be left in the rest.
     """
     subjects = windows.subject_names
     if n_subjects >= len(subjects):
@@ -219,7 +271,7 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
 
 
 def number_stretches(windows: Windows, step: int = WINDOW_STEP) -> IntArray:
-    """Tell which windows were cut one after the other, without a gap.
+    """Assign numbers to the stretches of windows that were cut one after the other, without a gap.
 
     A window follows the one before it if both are of one subject, and it begins with exactly the
     samples that the other one ends with. Samples that do not vary prove nothing: a dead sensor's
@@ -228,7 +280,7 @@ def number_stretches(windows: Windows, step: int = WINDOW_STEP) -> IntArray:
     Parameters
     ----------
     windows : Windows
-        At least one, in the order in which they were cut.
+        One window or more, in the order in which they were cut.
     step : int
         Samples from the start of a window to the start of the next.
 
@@ -253,16 +305,16 @@ def neighbours_of(window: int, stretches: IntArray, n_around: int) -> IntArray:
     Parameters
     ----------
     window : int
-        Which one.
+        Index of the window.
     stretches : ndarray of int, shape (n_windows,)
-        From `number_stretches`.
+        Result of `number_stretches`.
     n_around : int
-        How many before and after it, at most.
+        Largest number of neighbours on either side.
 
     Returns
     -------
     ndarray of int
-        Itself and its neighbours, all of its own stretch.
+        Indices of the window and its neighbours, all of one stretch.
     """
     first = max(window - n_around, 0)
     near = np.arange(first, min(window + n_around + 1, len(stretches)))

@@ -45,8 +45,8 @@ def ensemble():
     return joined([network_of(PLAIN, seed, member_prefix(seed + 1, 2))[0] for seed in range(2)])
 
 
-def attributed(network, signals, answers):
-    return integrated_gradients(network, signals, answers, BASELINE, CPU)
+def attributed(network, signals, activities):
+    return integrated_gradients(network, signals, activities, BASELINE, CPU)
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +55,14 @@ def windows():
 
 
 def test_of_a_linear_network_each_sample_adds_its_share_of_the_whole(windows):
-    signals, answers = windows
+    signals, activities = windows
     network = nn.Dense(2, in_units=16 * len(CHANNELS))
     weights = random_weights(network, scale=0.1)
     (slopes,) = (values for values in weights.values() if values.ndim == 2)
-    for found, window, answer in zip(
-        attributed(network, signals, answers % 2), signals, answers % 2, strict=True
+    for found, window, activity in zip(
+        attributed(network, signals, activities % 2), signals, activities % 2, strict=True
     ):
-        slope = (slopes[answer] - slopes[1 - answer]).reshape(window.shape)
+        slope = (slopes[activity] - slopes[1 - activity]).reshape(window.shape)
         adds = slope * (window - BASELINE)
         assert_allclose(found.values, adds / adds.sum() * found.gained, atol=1e-4)
 
@@ -94,20 +94,20 @@ def test_ensembles_and_calibrated_networks_are_explained_as_a_whole(windows):
 
 def test_each_value_is_the_integral_of_its_own_derivative(windows):
     network, config = network_of(PLAIN)
-    weights, window, answer = weights_of(network), windows[0][1].astype(float), windows[1][1]
-    way, step = window - BASELINE, 1e-4
+    weights, window, activity = weights_of(network), windows[0][1].astype(float), windows[1][1]
+    path, step = window - BASELINE, 1e-4
     shares = (np.arange(200) + 0.5) / 200
-    points = BASELINE + shares[:, None, None] * way
+    points = BASELINE + shares[:, None, None] * path
     (found,) = attributed(network, windows[0][1:2], windows[1][1:2])
     for sample in ((0, 0), (5, 3), (15, 2)):
-        moved = np.zeros_like(way)
+        moved = np.zeros_like(path)
         moved[sample] = step
         above, below = (
-            log_softmax(numpy_logits(weights, config, points + sign * moved), axis=1)[:, answer]
+            log_softmax(numpy_logits(weights, config, points + sign * moved), axis=1)[:, activity]
             for sign in (1, -1)
         )
         integral = ((above - below) / (2 * step)).mean()
-        assert found.values[sample] == pytest.approx(way[sample] * integral, abs=2e-4)
+        assert found.values[sample] == pytest.approx(path[sample] * integral, abs=2e-4)
 
 
 def test_a_window_that_is_the_baseline_adds_nothing():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import replace
 
 import numpy as np
@@ -24,8 +25,15 @@ def windows():
     return small_windows(seed=1)
 
 
-def explained(classifier, windows, mistakes=(), lines=None):
-    return explain(classifier, windows, mistakes, [].append if lines is None else lines.append)
+def explained(classifier, windows, mistakes=()):
+    return explain(
+        classifier.trained_network(),
+        classifier.config.model,
+        classifier.devices,
+        classifier.predict_proba,
+        windows,
+        mistakes,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +50,9 @@ def test_mistakes_come_first_then_a_typical_window_of_each_activity(
     for window in explanation.windows:
         assert window.subject == windows.subjects[window.index]
         assert window.true == windows.activities[windows.labels[window.index]]
-        answer = windows.activities.index(window.predicted)
+        predicted = windows.activities.index(window.predicted)
         assert window.probability == probabilities[window.index].max()
-        assert answer == probabilities[window.index].argmax()
+        assert predicted == probabilities[window.index].argmax()
         assert_array_equal(window.signals, windows.signals[window.index])
 
 
@@ -65,7 +73,7 @@ def test_the_lstm_is_shown_with_the_first_and_the_last_activity(explanation, cla
     assert explanation.n_units == 8
 
 
-def test_what_is_told_of_all_windows_is_of_all_windows(explanation, classifier, windows):
+def test_accuracy_and_occlusion_are_of_all_windows(explanation, classifier, windows):
     assert explanation.accuracy == classifier.evaluate(windows).accuracy
     assert explanation.n_windows == sum(explanation.n_occluded) == len(windows)
     assert explanation.occlusion.shape == (3, 2, len(explanation.stretches.starts))
@@ -77,23 +85,23 @@ def test_json_gives_it_back(explanation):
     assert_allclose(again.occlusion, explanation.occlusion, atol=1e-3)
 
 
-def test_the_same_is_found_again_and_told_line_by_line(explanation, classifier, windows):
-    lines = []
-    again = explained(classifier, windows, [5, 2], lines)
+def test_the_same_is_found_again_and_logged(explanation, classifier, windows, caplog):
+    with caplog.at_level(logging.INFO, "har.explanation.explain"):
+        again = explained(classifier, windows, [5, 2])
     assert again.importances == explanation.importances
     assert_array_equal(again.occlusion, explanation.occlusion)
-    assert [line.split(":")[0] for line in lines] == [
+    assert [line.split(":")[0] for line in caplog.messages] == [
         "permutation",
         "occlusion",
         "integrated gradients",
     ]
 
 
-def test_typical_windows_are_right_and_as_sure_as_half_of_their_kind():
+def test_typical_windows_are_right_with_the_median_confidence_of_their_kind():
     labels = np.array([0, 0, 0, 0, 1, 1, 2])
-    sure = np.array([0.9, 0.6, 0.7, 0.4, 0.8, 0.3, 0.5])
+    confidence = np.array([0.9, 0.6, 0.7, 0.4, 0.8, 0.3, 0.5])
     probabilities = np.full((7, 3), 0.1)
-    probabilities[np.arange(7), [0, 0, 0, 1, 1, 0, 0]] = sure
+    probabilities[np.arange(7), [0, 0, 0, 1, 1, 0, 0]] = confidence
     assert typical_windows(labels, probabilities) == [2, 4]
 
 
@@ -105,8 +113,8 @@ def test_one_window_of_one_person_is_enough(classifier, windows):
 
 
 def test_where_all_is_wrong_the_mistakes_are_shown(classifier, windows):
-    answers = classifier.predict(windows)
-    wrong = replace(windows, labels=(answers + 1) % 3)
+    predicted = classifier.predict(windows)
+    wrong = replace(windows, labels=(predicted + 1) % 3)
     found = explained(classifier, wrong, [4])
     assert found.accuracy == 0
     assert [window.index for window in found.windows] == [4]
@@ -138,5 +146,5 @@ def test_ensembles_and_calibrated_networks_are_explained(windows):
 def test_nothing_to_explain_is_refused(classifier, windows):
     with refused(DataError, "explain: found no windows", "expected at least one"):
         explained(classifier, windows.where(np.array([], dtype=int)))
-    with refused(RunError, "explain: found no trained network"):
+    with refused(RunError, "classifier: found no trained network", "expected fit or load before"):
         explained(ActivityClassifier(tiny_config()), windows)

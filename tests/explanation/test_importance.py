@@ -144,10 +144,10 @@ def test_means_by_activity_are_those_of_their_windows():
     def predict(signals):
         return softmax(np.pad(linear(signals), [(0, 0), (0, 1)]), axis=1)
 
-    answers = predict(windows.signals).argmax(axis=1)
-    n_occluded, means = occlusion_by_activity(windows, answers, predict, np.random.default_rng(0))
+    predicted = predict(windows.signals).argmax(axis=1)
+    n_occluded, means = occlusion_by_activity(windows, predicted, predict, np.random.default_rng(0))
     assert n_occluded == (*np.bincount(windows.labels).tolist(), 0)
-    falls = occlusions(windows.signals, CHANNELS, answers, predict)
+    falls = occlusions(windows.signals, CHANNELS, predicted, predict)
     for label in (0, 1):
         assert_allclose(means[label], falls[windows.labels == label].mean(axis=0), atol=1e-7)
     assert_array_equal(means[2], 0)
@@ -155,8 +155,8 @@ def test_means_by_activity_are_those_of_their_windows():
 
 def test_a_hundred_windows_of_each_activity_are_enough():
     windows = make_windows(n=500)
-    answers = windows.labels
-    counts, means = occlusion_by_activity(windows, answers, linear, np.random.default_rng(0))
+    predicted = windows.labels
+    counts, means = occlusion_by_activity(windows, predicted, linear, np.random.default_rng(0))
     assert counts == (100, 100)
-    other = occlusion_by_activity(windows, answers, linear, np.random.default_rng(0))[1]
+    other = occlusion_by_activity(windows, predicted, linear, np.random.default_rng(0))[1]
     assert_array_equal(means, other)

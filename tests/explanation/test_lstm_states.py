@@ -11,7 +11,7 @@ from har.explanation.lstm_states import (
     lstm_inputs,
     run_lstm,
     single_network,
-    telling_states,
+    varied_states,
 )
 from har.models.backend import mx, rnn
 from har.models.ensemble import joined, member_prefix
@@ -96,14 +96,14 @@ def test_units_that_vary_most_are_kept_and_those_alike_lie_side_by_side():
     config = tiny_config(model={"hidden_size": 100}).model
     generator = np.random.default_rng(0)
     values = generator.normal(0, 0.01, (5, 20, 2, 100))
-    telling = np.arange(0, 96, 3)
+    varied = np.arange(0, 96, 3)
     slow, fast = np.sin(np.arange(20) / 6), np.sin(np.arange(20))
-    values[0][:, :, telling] += np.where(telling % 2, slow[:, None], fast[:, None])[:, None]
-    first, second = telling_states(values, [7, 3], config)
+    values[0][:, :, varied] += np.where(varied % 2, slow[:, None], fast[:, None])[:, None]
+    first, second = varied_states(values, [7, 3], config)
     assert (first.index, second.index, first.n_forward) == (7, 3, N_SHOWN)
     assert first.values.shape == (5, 20, 32)
     kept = [int(np.abs(values[0, :, 0].T - row).sum(axis=1).argmin()) for row in first.values[0].T]
-    assert sorted(kept) == telling.tolist()
+    assert sorted(kept) == varied.tolist()
     assert_array_equal(second.values, values[:, :, 1, kept])
     assert np.count_nonzero(np.diff(np.array(kept) % 2)) == 1
 
@@ -111,7 +111,7 @@ def test_units_that_vary_most_are_kept_and_those_alike_lie_side_by_side():
 def test_both_directions_have_their_share_and_stay_apart():
     config = tiny_config(model={"hidden_size": 20, "bidirectional": True}).model
     values = np.random.default_rng(0).normal(size=(5, 6, 1, 40))
-    (states,) = telling_states(values, [0], config)
+    (states,) = varied_states(values, [0], config)
     assert states.values.shape == (5, 6, 32)
     assert states.n_forward == 16
     for half, units in ((slice(16), range(20)), (slice(16, None), range(20, 40))):
@@ -121,5 +121,5 @@ def test_both_directions_have_their_share_and_stay_apart():
 
 def test_a_single_unit_is_no_trouble():
     config = tiny_config(model={"hidden_size": 1}).model
-    (states,) = telling_states(np.ones((5, 6, 1, 1)), [0], config)
+    (states,) = varied_states(np.ones((5, 6, 1, 1)), [0], config)
     assert states.values.shape == (5, 6, 1)

@@ -6,7 +6,9 @@ import numpy as np
 
 from har.inference.timeline import make_timeline
 from har.report.pages.timeline import TimelineReport
+from har.signals.channels import UCI_CHANNELS
 from har.signals.recording import Recording
+from har.signals.windows import WindowFormat
 
 ACTIVITIES = ("WALKING", "SITTING", "<DANCING>")
 
@@ -19,5 +21,6 @@ def a_report(n=3000, truth=None, abstain_below=0.0):
     def predict(signals):
         return np.random.default_rng(len(signals)).dirichlet([1, 1, 1], size=len(signals))
 
-    timeline = make_timeline(recording, predict, ACTIVITIES, 128, abstain_below)
+    window_format = WindowFormat(UCI_CHANNELS, ACTIVITIES, 50.0, 128)
+    timeline = make_timeline(recording, predict, window_format, abstain_below)
     return TimelineReport(recording, timeline, ACTIVITIES, "runs/small", truth, abstain_below)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -15,6 +17,7 @@ from har.classifier import ActivityClassifier
 from har.errors import DataError
 from har.inference.live import LiveTimeline
 from har.inference.smoothing import SmoothedState
+from har.reading.sample_lines import SampleLines
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.recording import Recording, Stretch
 from har.signals.windows import Windows
@@ -55,8 +58,19 @@ def as_lines(samples, first=0, units=(1, 1)):
         yield json.dumps({"time_s": number / 50, **dict(zip(names, sample, strict=True))})
 
 
-def the_table(live, lines):
-    predictions = [p for line in lines for p in live.push(line)] + list(live.finish())
+def a_live_timeline(classifier, abstain_below=0.0):
+    return LiveTimeline(classifier.predict_proba, classifier.window_format_, abstain_below)
+
+
+def read(lines, sample_lines=None):
+    """Give the samples of lines that hold any."""
+    sample_lines = sample_lines or SampleLines()
+    return (samples for line in lines if (samples := sample_lines.read(line)))
+
+
+def the_table(live, lines, sample_lines=None):
+    predictions = [p for new in read(lines, sample_lines) for p in live.push(new)]
+    predictions += live.finish()
     rows = [
         {**vars(p), **{f"p_{name}": share for name, share in p.probabilities.items()}}
         for p in predictions
@@ -76,16 +90,17 @@ def test_live_windows_are_those_of_the_recording(classifier, units):
     samples = some_samples()
     timeline = classifier.predict_recording(Recording(samples, None, "walk.csv"))
     factors = (9.80665, 180 / np.pi) if units else (1, 1)
-    table = the_table(LiveTimeline(classifier, **units), as_lines(samples, units=factors))
+    lines = as_lines(samples, units=factors)
+    table = the_table(a_live_timeline(classifier), lines, SampleLines(**units))
     assert len(table) == (1500 - 128) // 64 + 1
     assert table["activity"].nunique() > 1
     assert_same(table, timeline)
 
 
 def test_the_last_window_may_need_the_very_last_sample(classifier):
-    live = LiveTimeline(classifier)
-    pushed = [p for line in as_lines(some_samples(128)) for p in live.push(line)]
-    assert not pushed
+    live = a_live_timeline(classifier)
+    predictions = [p for new in read(as_lines(some_samples(128))) for p in live.push(new)]
+    assert not predictions
     assert [p.start_s for p in live.finish()] == [0.0]
 
 
@@ -94,54 +109,55 @@ def test_a_gap_starts_anew_and_keeps_the_time(classifier):
     stretches = (Stretch(0, 600, 0.0), Stretch(600, 400, 20.0))
     recording = Recording(samples, None, "walk.csv", stretches=stretches)
     lines = [*as_lines(samples[:600]), *as_lines(samples[600:], first=1000)]
-    live = LiveTimeline(classifier)
-    assert_same(the_table(live, lines), classifier.predict_recording(recording))
-    assert live.lines.n_gaps == 1
+    sample_lines = SampleLines()
+    table = the_table(a_live_timeline(classifier), lines, sample_lines)
+    assert_same(table, classifier.predict_recording(recording))
+    assert sample_lines.n_gaps == 1
 
 
 def test_malformed_lines_do_not_shift_the_windows(classifier):
     samples = some_samples()
     lines = [json.dumps(sample.tolist()) for sample in samples.astype(float)]
-    whole = the_table(LiveTimeline(classifier), lines)
+    whole = the_table(a_live_timeline(classifier), lines)
     broken = list(lines)
     broken[700] = "not a sample"
-    live = LiveTimeline(classifier)
-    table = the_table(live, broken)
+    sample_lines = SampleLines()
+    table = the_table(a_live_timeline(classifier), broken, sample_lines)
     assert table["start_s"].tolist() == whole["start_s"].tolist()
     before = table["end_s"] < 699 / 50
     pd.testing.assert_frame_equal(table[before], whole[before])
-    assert live.lines.n_malformed == 1
+    assert sample_lines.n_malformed == 1
 
 
 def test_the_state_is_steadier_than_the_activity(classifier):
-    table = the_table(LiveTimeline(classifier), as_lines(some_samples(6000, seed=3)))
+    table = the_table(a_live_timeline(classifier), as_lines(some_samples(6000, seed=3)))
     changes = {name: (table[name] != table[name].shift()).sum() for name in ("activity", "state")}
     assert changes["state"] < changes["activity"]
 
 
 def test_below_the_threshold_the_activity_is_unknown_and_the_state_holds(classifier):
     lines = list(as_lines(some_samples(6000, seed=3)))
-    always = the_table(LiveTimeline(classifier), lines)
+    always = the_table(a_live_timeline(classifier), lines)
     threshold = always["probability"].median()
-    live = LiveTimeline(classifier, abstain_below=threshold)
+    live = a_live_timeline(classifier, abstain_below=threshold)
     table = the_table(live, lines)
     is_unknown = always["probability"] < threshold
     assert 10 < is_unknown.sum() < len(table)
     assert table["activity"].tolist() == always["activity"].mask(is_unknown, "UNKNOWN").tolist()
     pd.testing.assert_series_equal(table["probability"], always["probability"])
     shares = table[["p_REST", "p_WALK", "p_RUN"]].to_numpy()
-    state, name, expected = SmoothedState(classifier.activities_), "UNKNOWN", []
+    state, name, expected = SmoothedState(classifier.window_format_.activities), "UNKNOWN", []
     for window, skipped in zip(shares, is_unknown, strict=True):
         name = name if skipped else state.update(window)
         expected.append(name)
     assert table["state"].tolist() == expected
-    assert live.in_words().endswith(f"UNKNOWN {is_unknown.sum()} of {len(table)} windows")
+    assert live.in_words() == f"UNKNOWN {is_unknown.sum()} of {len(table)} windows"
 
 
-def test_there_is_no_state_before_the_first_answer_nor_after_a_gap(classifier):
+def test_there_is_no_state_before_the_first_known_activity_nor_after_a_gap(classifier):
     samples = some_samples(600)
     lines = [*as_lines(samples[:300]), *as_lines(samples[300:], first=1000)]
-    table = the_table(LiveTimeline(classifier, abstain_below=1.0), lines)
+    table = the_table(a_live_timeline(classifier, abstain_below=1.0), lines)
     assert set(table["activity"]) == set(table["state"]) == {"UNKNOWN"}
 
 
@@ -149,21 +165,31 @@ def test_without_gyroscope_it_reads_three_values():
     classifier = a_classifier(ACC_CHANNELS)
     samples = some_samples(n_channels=3)
     recording = Recording(samples, None, "walk.csv", RAW_CHANNELS[:3])
-    table = the_table(LiveTimeline(classifier), as_lines(samples))
+    sample_lines = SampleLines(RAW_CHANNELS[:3])
+    table = the_table(a_live_timeline(classifier), as_lines(samples), sample_lines)
     assert_same(table, classifier.predict_recording(recording))
 
 
 def test_a_classifier_of_other_channels_is_refused():
     with refused(DataError, "found one of acc_x", "body_acc_x"):
-        LiveTimeline(ActivityClassifier(tiny_config()).fit(small_windows()))
+        a_live_timeline(ActivityClassifier(tiny_config()).fit(small_windows()))
+
+
+def test_inference_needs_no_mxnet():
+    code = (
+        "import sys, har.inference.live, har.inference.segments; sys.exit('mxnet' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_window_takes_a_few_milliseconds_of_one_core(classifier):
-    live = LiveTimeline(classifier)
+    live = a_live_timeline(classifier)
     durations_s = []
+    sample_lines = SampleLines()
     for line in as_lines(some_samples(4000)):
         # Of this process: other programs may keep the cores busy.
         started_s = time.process_time()
-        if list(live.push(line)):
+        new = sample_lines.read(line)
+        if new is not None and list(live.push(new)):
             durations_s.append(time.process_time() - started_s)
     assert statistics.median(durations_s) < 0.02

@@ -76,7 +76,7 @@ def test_only_windows_inside_a_labelled_segment_count_as_right_or_wrong():
         (0.95, (0, 0, 4), "0 of 4 windows that lie in one labelled segment are answered (0.0%)"),
     ],
 )
-def test_windows_without_an_answer_are_neither_right_nor_wrong(abstain_below, counts, words):
+def test_unknown_windows_are_neither_right_nor_wrong(abstain_below, counts, words):
     timeline = a_timeline(["A", "B", "A", "B"], [0.0, 1.28, 2.56, 3.84])
     timeline["probability"] = [0.9, 0.8, 0.7, 0.5]
     timeline["activity"] = timeline["activity"].where(

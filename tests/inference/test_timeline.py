@@ -8,16 +8,17 @@ import pytest
 from builders import refused
 
 from har.errors import DataError
-from har.inference import timeline as making
+from har.inference import timeline as timeline_module
 from har.inference.segments import merge_segments
 from har.inference.timeline import make_timeline, raw_channels_of, timed_windows, with_channels
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.filters import uci_har_channels
 from har.signals.recording import Recording, Stretch
-from har.signals.windows import sliding_windows
+from har.signals.windows import WindowFormat, sliding_windows
 
 ACTIVITIES = ("REST", "WALK")
 ACC_CHANNELS = (*UCI_CHANNELS[:3], *UCI_CHANNELS[6:])
+FORMAT = WindowFormat(UCI_CHANNELS, ACTIVITIES, 50.0, 128)
 
 
 def a_recording(*lengths, n_channels=6, gap_s=5.0, seed=0):
@@ -41,7 +42,7 @@ def by_sign(signals):
 
 @pytest.mark.parametrize(("n_channels", "channels"), [(6, UCI_CHANNELS), (3, ACC_CHANNELS)])
 def test_windows_are_those_of_the_whole_filtered_at_once(n_channels, channels, monkeypatch):
-    monkeypatch.setattr(making, "_CHUNK", 333)
+    monkeypatch.setattr(timeline_module, "_CHUNK", 333)
     recording = a_recording(2000, n_channels=n_channels)
     whole = uci_har_channels(recording.samples, start="settled").astype(np.float32)
     found = np.concatenate([part.signals for part in timed_windows(recording, 128)])
@@ -51,8 +52,8 @@ def test_windows_are_those_of_the_whole_filtered_at_once(n_channels, channels, m
 
 def test_every_stretch_starts_anew_and_no_window_reaches_over_a_gap():
     recording = a_recording(500, 300)
-    timeline = make_timeline(recording, by_sign, ACTIVITIES, 128)
-    alone = make_timeline(a_recording(500), by_sign, ACTIVITIES, 128)
+    timeline = make_timeline(recording, by_sign, FORMAT)
+    alone = make_timeline(a_recording(500), by_sign, FORMAT)
     pd.testing.assert_frame_equal(timeline[: len(alone)], alone)
     second = timeline[len(alone) :]
     assert second["start_s"].tolist() == pytest.approx([15.0, 16.28, 17.56])
@@ -60,7 +61,7 @@ def test_every_stretch_starts_anew_and_no_window_reaches_over_a_gap():
 
 
 def test_a_row_has_times_the_best_activity_and_every_probability():
-    timeline = make_timeline(a_recording(1000), by_sign, ACTIVITIES, 128)
+    timeline = make_timeline(a_recording(1000), by_sign, FORMAT)
     names = ["start_s", "end_s", "activity", "probability", "p_REST", "p_WALK", "warming_up"]
     assert list(timeline) == names
     assert len(timeline) == (1000 - 128) // 64 + 1
@@ -73,8 +74,8 @@ def test_a_row_has_times_the_best_activity_and_every_probability():
 
 def test_windows_below_the_threshold_are_unknown_and_keep_their_probabilities():
     recording = a_recording(1000)
-    answered = make_timeline(recording, by_sign, ACTIVITIES, 128)
-    timeline = make_timeline(recording, by_sign, ACTIVITIES, 128, abstain_below=0.8)
+    answered = make_timeline(recording, by_sign, FORMAT)
+    timeline = make_timeline(recording, by_sign, FORMAT, abstain_below=0.8)
     expected = answered["activity"].replace("REST", "UNKNOWN")
     assert set(expected) == {"UNKNOWN", "WALK"}
     pd.testing.assert_frame_equal(timeline, answered.assign(activity=expected))
@@ -85,11 +86,11 @@ def test_windows_below_the_threshold_are_unknown_and_keep_their_probabilities():
 
 def test_a_recording_shorter_than_a_window_is_refused():
     with refused(DataError, "walk.csv", "found 2.54 s", "at least 2.56 s"):
-        make_timeline(a_recording(127, 100), by_sign, ACTIVITIES, 128)
+        make_timeline(a_recording(127, 100), by_sign, FORMAT)
 
 
 def test_short_stretches_are_left_out():
-    timeline = make_timeline(a_recording(100, 200, 50), by_sign, ACTIVITIES, 128)
+    timeline = make_timeline(a_recording(100, 200, 50), by_sign, FORMAT)
     assert timeline["start_s"].tolist() == pytest.approx([7.0, 8.28])
 
 
@@ -97,7 +98,7 @@ def test_short_stretches_are_left_out():
     ("channels", "raw_channels"), [(UCI_CHANNELS, RAW_CHANNELS), (ACC_CHANNELS, RAW_CHANNELS[:3])]
 )
 def test_a_classifier_needs_the_sensors_its_channels_are_made_of(channels, raw_channels):
-    assert raw_channels_of(channels, 50.0) == raw_channels
+    assert raw_channels_of(WindowFormat(channels, ACTIVITIES, 50.0, 128)) == raw_channels
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_classifier_needs_the_sensors_its_channels_are_made_of(channels, raw_c
 )
 def test_a_classifier_of_other_channels_cannot_run_on_raw_signals(channels, rate_hz):
     with refused(DataError, f"found one of {channels[0]}", f"{rate_hz:g} Hz", "body_acc_x"):
-        raw_channels_of(channels, rate_hz)
+        raw_channels_of(WindowFormat(channels, ACTIVITIES, rate_hz, 128))
 
 
 def test_a_gyroscope_that_is_not_needed_is_left_out():

@@ -60,5 +60,5 @@ def written(tmp_path, phone):
 
 @pytest.fixture(scope="session")
 def make():
-    """What tests of several rooms make recordings with."""
+    """What tests of several modules make recordings with."""
     return SimpleNamespace(carried_phone=carried_phone, plain=PLAIN)

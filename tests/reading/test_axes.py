@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from har.reading import axes as turning
+from har.reading import axes as axes_module
 from har.reading.axes import (
     RELABELINGS,
-    describe,
+    compare_axes,
+    describe_relabeling,
     exchanged_columns,
     in_better_unit,
-    measure_turning,
 )
 from har.signals.recording import Stretch
 
@@ -26,16 +26,16 @@ def test_there_are_48_relabelings_and_the_first_changes_nothing():
 
 
 def test_right_names_agree(phone):
-    measured = measure_turning(phone, WHOLE)
-    assert measured.agrees
-    assert measured.better is None
-    assert measured.shares[0] > 0.9
+    compared = compare_axes(phone, WHOLE)
+    assert compared.agrees
+    assert compared.better is None
+    assert compared.shares[0] > 0.9
 
 
 def test_shares_are_those_of_the_cross_product(phone):
-    measured = measure_turning(phone, WHOLE)
-    change, effects = turning._turning_equations(phone, np.eye(6))
-    for relabeling, share in zip(RELABELINGS, measured.shares, strict=True):
+    compared = compare_axes(phone, WHOLE)
+    change, effects = axes_module._rotation_equations(phone, np.eye(6))
+    for relabeling, share in zip(RELABELINGS, compared.shares, strict=True):
         left = change - effects @ relabeling.ravel()
         assert_allclose(share, 1 - (left @ left) / (change @ change))
 
@@ -44,7 +44,7 @@ def test_shares_are_those_of_the_cross_product(phone):
 def test_every_relabeling_of_the_gyroscope_is_found(phone, number):
     relabeled = phone.copy()
     relabeled[:, 3:] = phone[:, 3:] @ RELABELINGS[number]
-    assert_array_equal(measure_turning(relabeled, WHOLE).better, RELABELINGS[number])
+    assert_array_equal(compare_axes(relabeled, WHOLE).better, RELABELINGS[number])
 
 
 @pytest.mark.parametrize("sensor", ["acc", "gyro"])
@@ -54,17 +54,17 @@ def test_what_went_wrong_is_said_in_words(phone, sensor):
         changed = phone.copy()
         changed[:, [first + one, first + other]] = changed[:, [first + other, first + one]]
         words = f"{sensor}_{'xyz'[one]} and {sensor}_{'xyz'[other]} exchanged"
-        assert describe(measure_turning(changed, WHOLE).better) == words
+        assert describe_relabeling(compare_axes(changed, WHOLE).better) == words
     for axis in range(3):
         changed = phone.copy()
         changed[:, first + axis] *= -1
         words = f"the sign of {sensor}_{'xyz'[axis]} turned round"
-        assert describe(measure_turning(changed, WHOLE).better) == words
+        assert describe_relabeling(compare_axes(changed, WHOLE).better) == words
 
 
 def test_other_relabelings_are_said_axis_by_axis():
     words = "gyro_x, gyro_y, gyro_z being really -gyro_x, -gyro_y, -gyro_z"
-    assert describe(-np.eye(3)) == words
+    assert describe_relabeling(-np.eye(3)) == words
 
 
 @pytest.mark.parametrize(("unit", "other"), [("rad/s", "deg/s"), ("deg/s", "rad/s")])
@@ -84,15 +84,15 @@ def test_an_exchange_between_the_sensors_is_found(phone, factors):
 
 def test_a_phone_that_lies_still_tells_nothing():
     still = np.random.default_rng(0).normal([0, 0, 1, 0, 0, 0], 0.01, size=(6000, 6))
-    measured = measure_turning(still, WHOLE)
-    assert not measured.agrees
-    assert measured.better is None
+    compared = compare_axes(still, WHOLE)
+    assert not compared.agrees
+    assert compared.better is None
     assert exchanged_columns(still, WHOLE, np.ones(6)) is None
 
 
 def test_stretches_and_pieces_are_added_up(monkeypatch, phone):
-    whole = measure_turning(phone, WHOLE)
-    monkeypatch.setattr(turning, "_PIECE_SAMPLES", 2500)
-    parts = measure_turning(phone, (Stretch(0, 2000, 0.0), Stretch(2000, 4000, 60.0)))
+    whole = compare_axes(phone, WHOLE)
+    monkeypatch.setattr(axes_module, "_PIECE_SAMPLES", 2500)
+    parts = compare_axes(phone, (Stretch(0, 2000, 0.0), Stretch(2000, 4000, 60.0)))
     assert_allclose(parts.shares[0], whole.shares[0], atol=0.05)
-    assert_allclose(parts.turning_s, whole.turning_s, atol=3)
+    assert_allclose(parts.rotation_s, whole.rotation_s, atol=3)

@@ -21,7 +21,7 @@ def clock(stamps, unit=None):
 
 @settings(deadline=None, max_examples=50)
 @given(st.sampled_from(list(SECONDS)), st.floats(10, 400), st.sampled_from([0.0, 1.7e9]))
-def test_the_unit_is_told_from_steps_and_size(unit, rate_hz, start_s):
+def test_the_unit_is_inferred_from_steps_and_size(unit, rate_hz, start_s):
     stamps = np.rint((start_s + np.arange(200) / rate_hz) * 1e9) / (SECONDS[unit] * 1e9)
     ticks, rows, notes = clock(stamps)
     assert rows is None

@@ -13,14 +13,14 @@ ALIASES = ("t", "ax", "ay", "az", "gx", "gy", "gz")
 def test_the_plain_heading_needs_no_words_whatever_stands_beside_it():
     headings = ["timestamp", "ax", "note", *PLAIN_HEADING, "linear_acc_x"]
     columns = find_columns(headings, PLACE)
-    assert list(columns.places.values()) == [3, 4, 5, 6, 7, 8, 9]
+    assert list(columns.indices.values()) == [3, 4, 5, 6, 7, 8, 9]
     assert (columns.time_unit, columns.acc_unit, columns.gyro_unit) == ("s", None, None)
     assert columns.notes == []
 
 
 def test_other_names_are_noted():
     columns = find_columns(["gz", "gy", "gx", "Acc Z (g)", "ay", "acc_x", "ts"], PLACE)
-    assert columns.places == dict(zip(("time", *PLAIN_HEADING[1:]), range(6, -1, -1), strict=True))
+    assert columns.indices == dict(zip(("time", *PLAIN_HEADING[1:]), range(6, -1, -1), strict=True))
     assert columns.acc_unit == "g"
     (note,) = columns.notes
     assert note.startswith("columns: time from 'ts', acc_y from 'ay', acc_z from 'Acc Z (g)', gyro")
@@ -28,7 +28,7 @@ def test_other_names_are_noted():
 
 def test_the_users_word_wins():
     columns = find_columns([*ALIASES, "up (m/s²)"], PLACE, {"acc_x": "up (m/s²)"})
-    assert columns.places["acc_x"] == 7
+    assert columns.indices["acc_x"] == 7
     assert columns.acc_unit == "m/s2"
 
 
@@ -57,7 +57,7 @@ def test_a_gyroscope_that_is_not_needed_is_left_out():
         ([f"column {i}" for i in range(50)], {}, ["column 11 and 38 more"]),
     ],
 )
-def test_columns_that_cannot_be_told_are_refused(headings, named, parts):
+def test_columns_that_cannot_be_recognised_are_refused(headings, named, parts):
     with refused(DataError, PLACE, *parts):
         find_columns(headings, PLACE, named)
 

@@ -14,9 +14,9 @@ from har.reading.delimited import open_delimited
 HEADING = "time_s,acc_x,acc_y"
 
 
-def values_of(path, *places):
+def values_of(path, *indices):
     table = open_delimited(path)
-    blocks = list(table.blocks({str(place): place for place in places}))
+    blocks = list(table.blocks({str(index): index for index in indices}))
     return pd.concat(blocks).to_numpy(float)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.errors import DataError
-from har.reading.gaps import fill_missing, mend_missing
+from har.reading.gaps import fill_channel, fill_missing
 
 
 def seconds_of(values):
@@ -24,21 +24,21 @@ def test_runs_of_up_to_five_are_filled_as_pandas_would(values):
     inside = series.interpolate(limit_area="inside")
     expected = inside.where(series.notna() | (run <= 5))
     if series.notna().any():
-        filled, was_filled = fill_missing(seconds_of(values), values, 0.1, 0.02)
+        filled, was_filled = fill_channel(seconds_of(values), values, 0.1, 0.02)
         assert_allclose(filled, expected, atol=1e-9)
         assert_array_equal(was_filled, series.isna() & expected.notna())
 
 
 def test_a_run_across_a_gap_is_not_filled():
     values = np.array([0.0, np.nan, 1.0])
-    filled, _ = fill_missing(np.array([0.0, 0.02, 5.0]), values, 0.1, 0.02)
+    filled, _ = fill_channel(np.array([0.0, 0.02, 5.0]), values, 0.1, 0.02)
     assert np.isnan(filled[1])
 
 
 def test_long_runs_and_both_ends_are_left_out():
     samples = np.ones((100, 2), np.float32)
     samples[:3, 0] = samples[50:60, 1] = samples[70, 1] = np.nan
-    complete, notes = mend_missing(seconds_of(samples), samples, ("a", "b"), 0.1, 0.02, "walk.csv")
+    complete, notes = fill_missing(seconds_of(samples), samples, ("a", "b"), 0.1, 0.02, "walk.csv")
     assert_array_equal(np.flatnonzero(~complete), [0, 1, 2, *range(50, 60)])
     assert [note.split(",")[0] for note in notes] == [
         "a: 3 cells (0.03 of all) were empty",
@@ -51,11 +51,11 @@ def test_a_channel_without_values_is_refused():
     samples = np.ones((100, 2))
     samples[:, 1] = np.nan
     with refused(DataError, "walk.csv: found no value of b in any row, expected numbers"):
-        mend_missing(seconds_of(samples), samples, ("a", "b"), 0.1, 0.02, "walk.csv")
+        fill_missing(seconds_of(samples), samples, ("a", "b"), 0.1, 0.02, "walk.csv")
 
 
 def test_channels_that_never_meet_are_refused():
     samples = np.ones((100, 2))
     samples[:50, 0] = samples[50:, 1] = np.nan
     with refused(DataError, "found 0 rows with all of a, b"):
-        mend_missing(seconds_of(samples), samples, ("a", "b"), 0.1, 0.02, "walk.csv")
+        fill_missing(seconds_of(samples), samples, ("a", "b"), 0.1, 0.02, "walk.csv")

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 
 from har.errors import DataError
 from har.reading import gravity
-from har.reading.gravity import block_moments, check_columns, check_lengths, misnamed_columns
+from har.reading.gravity import block_moments, check_columns, check_gravity, misnamed_columns
 from har.signals.recording import Stretch
 
 WHOLE = (Stretch(0, 6000, 0.0),)
@@ -58,18 +58,18 @@ def test_a_change_of_unit_is_named_with_its_time(phone):
     samples[4000:, :3] *= 9.80665
     stretches = (Stretch(0, 3000, 0.0), Stretch(3000, 3000, 100.0))
     with refused(DataError, "from 120.0 s on, and 39 more such seconds"):
-        check_lengths(samples, stretches, "walk.csv")
+        check_gravity(samples, stretches, "walk.csv")
 
 
 def test_acceleration_without_gravity_is_refused():
     shaking = np.random.default_rng(0).normal(scale=0.6, size=(6000, 3))
     with refused(DataError, "walk.csv: found acceleration that averages", "gravity was removed"):
-        check_lengths(shaking, WHOLE, "walk.csv")
+        check_gravity(shaking, WHOLE, "walk.csv")
 
 
 def test_running_is_no_change_of_unit():
     seconds = np.arange(6000) / 50
     running = np.zeros((6000, 3))
     running[:, 0] = 1 + 1.8 * np.sin(2 * np.pi * 2.7 * seconds)
-    check_lengths(running, WHOLE, "walk.csv")
+    check_gravity(running, WHOLE, "walk.csv")
     check_columns(running, "walk.csv")

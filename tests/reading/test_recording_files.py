@@ -160,7 +160,7 @@ def test_empty_cells_are_filled_in_short_runs_and_part_the_recording_in_long_one
     notes_with(recording, "rows: 100 left out")
 
 
-def test_stamps_out_of_order_and_repeated_are_mended(written, phone):
+def test_stamps_out_of_order_and_repeated_are_corrected(written, phone):
     order = np.arange(6000)
     order[[100, 101]] = [101, 100]
     order = np.insert(order, 3000, order[2999])
@@ -185,7 +185,7 @@ def test_no_stamps_need_a_rate(written):
         read_recording(path, rate_hz=5)
 
 
-def test_small_values_in_deg_per_s_are_told_from_how_the_phone_turns(make, written):
+def test_small_values_in_deg_per_s_are_recognised_by_how_the_phone_turns(make, written):
     phone = make.carried_phone(fastest_rad_per_s=0.3)
     values = phone * [1, 1, 1, *[180 / np.pi] * 3]
     assert np.abs(values[:, 3:]).max() < 35

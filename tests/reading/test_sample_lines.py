@@ -51,9 +51,9 @@ def stamped(number, rate_hz=50.0, start_s=0.0):
     return f"{start_s + number / rate_hz:.6f},{numbered(number)}"
 
 
-def slots_of(lines, pushed):
+def slots_of(lines, texts):
     """Give the first value in each slot, as lines go in."""
-    new = [samples for line in pushed if (samples := lines.push(line))]
+    new = [samples for line in texts if (samples := lines.read(line))]
     return {
         samples.first_slot + place: sample[0]
         for samples in new
@@ -61,13 +61,13 @@ def slots_of(lines, pushed):
     }
 
 
-def gaps_of(lines, pushed):
-    new = [samples for line in pushed if (samples := lines.push(line))]
+def gaps_of(lines, texts):
+    new = [samples for line in texts if (samples := lines.read(line))]
     return [samples.first_slot for samples in new if samples.is_after_gap]
 
 
 @pytest.mark.parametrize(
-    "pushed",
+    "texts",
     [
         [json.dumps(dict(zip(RAW_CHANNELS, VALUES, strict=True)))],
         [json.dumps(dict(zip(RAW_CHANNELS, VALUES, strict=True), time_s=3.5, more="x"))],
@@ -81,27 +81,27 @@ def gaps_of(lines, pushed):
         [",".join(map(str, [3.5, *VALUES]))],
     ],
 )
-def test_every_format_gives_the_same_sample(pushed):
+def test_every_format_gives_the_same_sample(texts):
     lines = SampleLines()
-    *heading, new = [lines.push(line) for line in pushed]
+    *heading, new = [lines.read(line) for line in texts]
     assert heading == [None] * len(heading)
     assert_array_equal(new.samples, np.array([VALUES], dtype=np.float32))
     assert new.samples.dtype == np.float32
     assert (new.first_slot, new.is_after_gap) == (0, False)
     assert lines.n_malformed == 0
-    assert lines.n_lines == len(pushed)
+    assert lines.n_lines == len(texts)
 
 
 @pytest.mark.parametrize("line", ["1,2,3", "0,1,2,3", '{"acc_z": 3, "acc_y": 2, "acc_x": 1}'])
 def test_a_phone_may_have_no_gyroscope(line):
-    new = SampleLines(RAW_CHANNELS[:3]).push(line)
+    new = SampleLines(RAW_CHANNELS[:3]).read(line)
     assert new.samples.tolist() == [[1, 2, 3]]
 
 
 @unhurried
 @given(st.lists(st.floats(-100, 100), min_size=6, max_size=6))
 def test_units_are_converted_in_double_precision_and_rounded_once(values):
-    new = SampleLines(acc_unit="m/s2", gyro_unit="deg/s").push(json.dumps(values))
+    new = SampleLines(acc_unit="m/s2", gyro_unit="deg/s").read(json.dumps(values))
     factors = [1 / 9.80665] * 3 + [np.pi / 180] * 3
     expected = [np.float32(value * factor) for value, factor in zip(values, factors, strict=True)]
     assert new.samples[0].tolist() == expected
@@ -134,8 +134,8 @@ def test_malformed_lines_before_the_first_good_one_only_count_as_time():
 )
 def test_more_than_a_tenth_of_a_second_of_malformed_lines_is_a_gap(n_malformed, filled, gaps):
     lines = SampleLines()
-    pushed = [numbered(1), *["bad"] * n_malformed, numbered(2), numbered(3)]
-    assert slots_of(lines, pushed) == {0: 1, **filled, n_malformed + 1: 2, n_malformed + 2: 3}
+    texts = [numbered(1), *["bad"] * n_malformed, numbered(2), numbered(3)]
+    assert slots_of(lines, texts) == {0: 1, **filled, n_malformed + 1: 2, n_malformed + 2: 3}
     assert (lines.n_filled, lines.n_gaps) == (len(filled), gaps)
 
 
@@ -144,13 +144,13 @@ def test_more_than_a_tenth_of_a_second_of_malformed_lines_is_a_gap(n_malformed, 
     inserted=st.lists(st.tuples(st.integers(0, 40), st.sampled_from(MALFORMED)), max_size=30),
 )
 def test_malformed_lines_never_shift_later_samples_in_time(inserted):
-    pushed = [numbered(number) for number in range(1, 41)]
+    texts = [numbered(number) for number in range(1, 41)]
     for place, line in inserted:
-        pushed.insert(place, line)
+        texts.insert(place, line)
     lines = SampleLines()
     # A last sample alone beyond a hole would wait for one more.
-    slots = slots_of(lines, [*pushed, numbered(0)])
-    for place, line in enumerate(pushed):
+    slots = slots_of(lines, [*texts, numbered(0)])
+    for place, line in enumerate(texts):
         if line not in MALFORMED:
             assert slots[place] == float(line.split(",")[0])
     assert lines.n_malformed == len(inserted)
@@ -163,13 +163,13 @@ def test_malformed_lines_never_shift_later_samples_in_time(inserted):
     start_s=st.sampled_from([0.0, 1.7e9, -5.0]),
 )
 def test_with_stamps_neither_lost_nor_malformed_lines_shift_others(lost, bad, start_s):
-    pushed = [
+    texts = [
         "0.02,1,2,3,x" if number in bad else stamped(number, start_s=start_s)
         for number in range(400)
         if number not in lost
     ]
     lines = SampleLines()
-    slots = slots_of(lines, [*pushed, stamped(400, start_s=start_s)])
+    slots = slots_of(lines, [*texts, stamped(400, start_s=start_s)])
     for number in set(range(400)) - lost - bad:
         assert slots[number] == number
     assert lines.n_malformed == len(bad - lost)
@@ -184,7 +184,7 @@ def test_a_hole_of_more_than_a_tenth_of_a_second_is_a_gap(n_missing, gaps):
     assert lines.n_filled == (0 if gaps else 5)
 
 
-def test_a_gap_is_told_once():
+def test_a_gap_is_reported_once():
     assert gaps_of(SampleLines(), map(stamped, [0, 1, 50, 51, 52])) == [50]
 
 
@@ -202,7 +202,7 @@ def test_one_stamp_that_jumps_ahead_is_dropped_and_shifts_nothing():
 
 def test_after_a_gap_the_first_sample_comes_with_the_second():
     lines = SampleLines()
-    new = [lines.push(stamped(number)) for number in [0, 50, 52]]
+    new = [lines.read(stamped(number)) for number in [0, 50, 52]]
     assert new[1] is None
     assert (new[2].first_slot, new[2].is_after_gap) == (50, True)
     assert new[2].samples[:, 0].tolist() == [50, 50, 52]
@@ -224,9 +224,9 @@ def test_a_clock_that_restarts_is_followed_after_a_second_behind_a_gap():
 
 def test_jitter_of_less_than_half_a_step_changes_no_slot():
     jitter_s = np.random.default_rng(0).uniform(-0.004, 0.004, size=1000)
-    pushed = [stamped(number, start_s=jitter_s[number]) for number in range(1000)]
+    texts = [stamped(number, start_s=jitter_s[number]) for number in range(1000)]
     lines = SampleLines()
-    slots = slots_of(lines, pushed)
+    slots = slots_of(lines, texts)
     assert slots == {number: number for number in range(1000)}
     assert (lines.n_dropped, lines.n_filled) == (0, 0)
 
@@ -249,7 +249,7 @@ def test_another_rate_is_refused_after_five_seconds(rate_hz):
     lines = SampleLines()
     with refused(DataError, "time_s", f"found {rate_hz:g}", "expected 50"):
         for number in range(int(rate_hz * 5) + 3):
-            lines.push(stamped(number, rate_hz))
+            lines.read(stamped(number, rate_hz))
     assert number >= rate_hz * 5 - 1
 
 
@@ -257,14 +257,14 @@ def test_milliseconds_are_refused_as_another_rate():
     lines = SampleLines()
     with refused(DataError, "found 0.05", "time in seconds"):
         for number in range(300):
-            lines.push(stamped(number, rate_hz=0.05))
+            lines.read(stamped(number, rate_hz=0.05))
 
 
 @pytest.mark.parametrize("rate_hz", [49.2, 50.0, 50.8])
 def test_a_rate_that_is_nearly_right_is_taken(rate_hz):
     lines = SampleLines()
     for number in range(1000):
-        lines.push(stamped(number, rate_hz))
+        lines.read(stamped(number, rate_hz))
     assert lines.n_lines == 1000
 
 
@@ -274,15 +274,15 @@ def test_lost_lines_are_not_another_rate(lost):
     lines = SampleLines()
     for number in range(600):
         if number not in lost:
-            lines.push(stamped(number))
+            lines.read(stamped(number))
 
 
 @unhurried
 @given(st.lists(st.one_of(st.text(), st.from_regex(r"[-\d.e,{}\[\]\":natifx_ ]+")), max_size=40))
-def test_no_text_is_an_error(pushed):
+def test_no_text_is_an_error(texts):
     lines = SampleLines()
-    for text in [*pushed, *MALFORMED]:
-        lines.push(text)
+    for text in [*texts, *MALFORMED]:
+        lines.read(text)
     assert "\n" not in lines.in_words()
 
 
@@ -290,7 +290,7 @@ def test_no_text_is_an_error(pushed):
 def test_absurd_times_are_no_error(time_s):
     lines = SampleLines()
     for text in ["-1e308,1,2,3,4,5,6", f"{time_s},1,2,3,4,5,6", stamped(1)]:
-        lines.push(text)
+        lines.read(text)
     assert lines.n_lines == 3
 
 
@@ -298,7 +298,7 @@ def doubts_of(length, **units):
     lines = SampleLines(**units)
     doubts = []
     for _ in range(600):
-        lines.push(f"0,{length},0,0,0,0")
+        lines.read(f"0,{length},0,0,0,0")
         doubts.append(lines.doubt())
     return doubts
 
@@ -326,7 +326,7 @@ def test_a_plausible_acceleration_is_not_doubted(length, units):
 def test_the_summary_is_one_line_with_the_first_malformed_line():
     lines = SampleLines()
     for text in [numbered(1), "bad", numbered(2), *["worse"] * 6, numbered(3), numbered(4)]:
-        lines.push(text)
+        lines.read(text)
     assert lines.in_words() == (
         "lines: 11, malformed: 7 "
         "(line 2: expected 6 values, or 7 with the time first, found 1: 'bad'), "

@@ -23,6 +23,7 @@ from har.runs.manifest import (
     TrainingDescription,
 )
 from har.signals.data_description import DataDescription
+from har.signals.windows import WindowFormat
 
 TEXT = st.text(max_size=8)
 COUNT = st.integers(0, 10**6)
@@ -55,10 +56,9 @@ SESSION = st.builds(
 )
 MODEL = st.builds(
     ModelDescription,
-    channels=TEXTS,
-    activities=TEXTS,
-    rate_hz=NUMBER,
-    n_timesteps=COUNT,
+    window_format=st.builds(
+        WindowFormat, channels=TEXTS, activities=TEXTS, rate_hz=NUMBER, n_timesteps=COUNT
+    ),
     n_parameters=COUNT,
 )
 TRAINING = st.builds(
@@ -167,7 +167,8 @@ def test_what_earlier_versions_did_not_tell_of_training_is_none(run, told, key):
 @pytest.mark.parametrize(
     ("section", "key"),
     [
-        *(("model", field.name) for field in fields(ModelDescription)),
+        *(("model", field.name) for field in fields(WindowFormat)),
+        ("model", "n_parameters"),
         *(("training", k) for k in ("n_train_windows", "train_subjects", "validation_subjects")),
         *(("git", field.name) for field in fields(GitState)),
     ],

@@ -21,11 +21,11 @@ def test_windows_of_which_nothing_is_probable_enough_are_unknown(abstain_below):
     assert (expected == "UNKNOWN").any() == (abstain_below > 0.25)
 
 
-def test_a_probability_of_just_the_threshold_is_answered():
+def test_a_probability_of_just_the_threshold_is_enough():
     assert name_activities(np.array([[0.25, 0.75]]), ("A", "B"), 0.75).tolist() == ["B"]
 
 
-def test_no_windows_have_no_answers():
+def test_no_windows_have_no_names():
     assert name_activities(np.empty((0, 2)), ("A", "B"), 0.5).tolist() == []
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import small_windows
+from builders import ACTIVITIES, CHANNELS, RATE_HZ, small_windows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -13,6 +13,7 @@ from scored_run import make_stretches
 from har.datasets.uci_har import window_table
 from har.errors import DataError
 from har.signals.windows import (
+    WindowFormat,
     Windows,
     check_signals,
     hold_out_subjects,
@@ -53,6 +54,29 @@ def numbers_of(windows):
 def test_arrays_that_do_not_fit_are_refused(changes, message):
     with pytest.raises(DataError, match=f"^windows: found .*{message}[^\n]*$"):
         replace(windows_of([1, 1, 2]), **changes)
+
+
+def test_windows_know_their_format_and_fit_it():
+    windows = small_windows(n_timesteps=20)
+    window_format = windows.window_format
+    assert window_format == WindowFormat(CHANNELS, ACTIVITIES, RATE_HZ, 20)
+    window_format.check(windows)
+    window_format.check(windows.signals)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"channels": CHANNELS[::-1]}, r"found channels \('acc_x', .*, expected \('gyro_x', "),
+        ({"activities": (*ACTIVITIES, "SIT")}, "found activities .*, expected .*'SIT'"),
+        ({"rate_hz": 50.0}, "found rate_hz 20.0, expected 50.0"),
+        ({"n_timesteps": 128}, "found 20 time steps, expected 128"),
+    ],
+)
+def test_windows_of_another_format_are_refused(changes, message):
+    windows = small_windows(n_timesteps=20)
+    with pytest.raises(DataError, match=f"^windows: {message}[^\n]*$"):
+        replace(windows.window_format, **changes).check(windows)
 
 
 @pytest.mark.parametrize("values", [[np.nan], [np.inf], [-np.inf], [np.inf, -np.inf]])
@@ -188,7 +212,7 @@ def test_a_missing_gyroscope_does_no_harm():
     assert_array_equal(number_stretches(windows), STRETCHES)
 
 
-def test_any_overlap_can_be_told():
+def test_any_overlap_is_recognised():
     windows = make_stretches(n_windows=(9,), labels=(0,), subjects=(1,))
     assert_array_equal(number_stretches(windows.where([0, 1, 2, 4, 6, 8]), step=64)[:3], [0, 0, 0])
     quarter = replace(windows, signals=windows.signals[:, :80])

@@ -139,12 +139,12 @@ def _render(
 def _facts(results: Results) -> dict[str, Any]:
     """Collect what the page says in words."""
     manifest = results.manifest
-    model, training = manifest.model, manifest.training
+    window_format, training = manifest.model.window_format, manifest.training
     tested = _subjects_hardest_first(results.evaluation)
     known = {*training.train_subjects, *training.validation_subjects}
     return {
         "network": network_in_words(results.config),
-        "window_s": model.n_timesteps / model.rate_hz,
+        "window_s": window_format.n_timesteps / window_format.rate_hz,
         "n_train_subjects": len(training.train_subjects),
         "validation_subjects": training.validation_subjects,
         "subjects": list(tested.items()),

@@ -43,14 +43,14 @@ def model_card(results: Results) -> dict[str, list[str]]:
 
 
 def _intended_use(results: Results) -> list[str]:
-    model = results.manifest.model
+    expected = results.manifest.model.window_format
     place = " worn at the waist" if results.config.data.set in PUBLISHED else ""
     return [
         f"{network_in_words(results.config)} that names what a person does from "
-        f"{model.n_timesteps / model.rate_hz:.2f} s of signals of a phone{place}: "
+        f"{expected.n_timesteps / expected.rate_hz:.2f} s of signals of a phone{place}: "
         f"{_listed([activity_label(name).lower() for name in results.evaluation.activities])}.",
-        f"It reads {len(model.channels)} channels ({', '.join(model.channels)}), "
-        f"{number(model.rate_hz)} samples a second, in g and rad/s.",
+        f"It reads {len(expected.channels)} channels ({', '.join(expected.channels)}), "
+        f"{number(expected.rate_hz)} samples a second, in g and rad/s.",
         "It was made for research, teaching and prototypes.",
     ]
 
