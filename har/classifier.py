@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,8 +22,9 @@ from har.models.export import export_network, load_weights, read_weights
 from har.models.network import ActivityNetwork, build_network, n_parameters, predict_probabilities
 from har.models.temperature import Network, WithTemperature
 from har.runs.folder import RunFolder
+from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
 from har.signals.recording import Recording
-from har.signals.windows import WindowFormat, Windows, hold_out_subjects
+from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
 
@@ -243,13 +243,13 @@ class ActivityClassifier:
         predicted = windows.labels, self.predict_proba(windows), windows.subjects
         return Evaluation(*predicted, windows.activities, self.temperature_)
 
-    def describe(self) -> dict[str, Any]:
-        """Tell what was trained how, ready for a run's manifest.
+    def describe(self) -> TrainedManifest:
+        """Return what a run's manifest tells of the model and of its training.
 
         Returns
         -------
-        dict
-            Sections ``model`` and ``training``.
+        TrainedManifest
+            With nothing but these two.
 
         Raises
         ------
@@ -257,26 +257,20 @@ class ActivityClassifier:
             If nothing was trained.
         """
         network = self.trained_network()
-        return {
-            "model": {
-                "channels": list(self.window_format_.channels),
-                "activities": list(self.window_format_.activities),
-                "rate_hz": self.window_format_.rate_hz,
-                "n_timesteps": self.window_format_.n_timesteps,
-                "n_parameters": n_parameters(network),
-            },
-            "training": {
-                "seed": self.config.seed,
-                "device": ",".join(map(str, self.devices)),
-                "n_threads": n_threads(),
-                "n_train_windows": self.n_train_windows_,
-                "train_subjects": list(self.train_subjects_),
-                "validation_subjects": list(self.validation_subjects_),
-                "n_epochs": len(self.history_),
-                "best_epoch": kept_epoch(self.history_, self.config.training),
-                "temperature": self.temperature_,
-            },
-        }
+        return TrainedManifest(
+            model=ModelDescription(self.window_format_, n_parameters(network)),
+            training=TrainingDescription(
+                seed=self.config.seed,
+                device=",".join(map(str, self.devices)),
+                n_threads=n_threads(),
+                n_train_windows=self.n_train_windows_,
+                train_subjects=self.train_subjects_,
+                validation_subjects=self.validation_subjects_,
+                n_epochs=len(self.history_),
+                best_epoch=kept_epoch(self.history_, self.config.training),
+                temperature=self.temperature_,
+            ),
+        )
 
     def save(self, folder: str | Path) -> None:
         """Write the model to a run folder.
@@ -303,7 +297,7 @@ class ActivityClassifier:
             export_network(network, shape, self.devices[0], run.symbol, run.weights)
             run.write_config(self.config)
             run.write_epochs([asdict(record) for record in self.history_])
-            run.update_manifest(**self.describe())
+            run.update_manifest(self.describe())
 
     @classmethod
     def load(cls, folder: str | Path, device: str = "auto") -> ActivityClassifier:
@@ -326,15 +320,14 @@ class ActivityClassifier:
             If a file is missing or damaged.
         """
         run = RunFolder.open(Path(folder))
-        model, training = run.read_description()
+        manifest = run.read_trained_manifest()
+        training = manifest.training
         classifier = cls(replace(run.read_config(), device=device))
-        classifier.n_train_windows_ = training["n_train_windows"]
-        classifier.train_subjects_ = training["train_subjects"]
-        classifier.validation_subjects_ = training["validation_subjects"]
+        classifier.window_format_ = manifest.model.window_format
+        classifier.n_train_windows_ = training.n_train_windows
+        classifier.train_subjects_ = training.train_subjects
+        classifier.validation_subjects_ = training.validation_subjects
         classifier.history_ = run.read_history()
-        classifier.window_format_ = WindowFormat(
-            model["channels"], model["activities"], model["rate_hz"], model["n_timesteps"]
-        )
         n_members = classifier.config.model.n_members
         members = [classifier._build_member(1 + place) for place in range(n_members)]
         classifier.network_ = classifier._join(members)

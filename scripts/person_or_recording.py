@@ -36,7 +36,8 @@ from har.files import whole_folder, write_text
 from har.model_selection.folds import Fold, choose_folds, folds_of
 from har.recipes import load_config
 from har.runs.folder import RunFolder
-from har.runs.provenance import describe_source, describe_training_start, now
+from har.runs.manifest import Manifest, Session
+from har.runs.provenance import describe_source, describe_start, now
 from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ
 from har.signals.recording import Recording
 from har.signals.windows import Windows
@@ -90,8 +91,8 @@ class Network:
         if not self.folder.exists():
             return False
         run = RunFolder.open(self.folder)
-        _model, training = run.read_description()
-        learned_from = {*training["train_subjects"], *training["validation_subjects"]}
+        training = run.read_trained_manifest().training
+        learned_from = {*training.train_subjects, *training.validation_subjects}
         is_same = _comparable(run.read_config()) == _comparable(self.config)
         if not is_same or learned_from != set(self.fold.train_subjects):
             raise RunError(
@@ -109,7 +110,8 @@ class Network:
         classifier.fit(windows.of_subjects(self.fold.train_subjects))
         with whole_folder(self.folder) as folder:
             classifier.save(folder)
-            RunFolder(folder).update_manifest(finished=now(), git=describe_source())
+            told = Manifest(finished=now(), session=Session(git=describe_source()))
+            RunFolder(folder).update_manifest(told)
 
     def load(self) -> ActivityClassifier:
         """Return the trained classifier."""
@@ -325,7 +327,7 @@ def run(options: argparse.Namespace, settings: Sequence[str]) -> str:
     train_missing(networks, material, options.jobs)
     recipe = Path(options.config).stem
     result = {
-        **describe_training_start(sys.argv, recipe, material.data),
+        **describe_start(sys.argv, recipe, material.data.describe()).to_dict(),
         "settings": asdict(config),
         "folds": [fold.number for fold in folds],
         "seeds": sorted({network.config.seed for network in networks}),

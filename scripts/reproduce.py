@@ -20,10 +20,14 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from results import CROSS_VALIDATED, RESULTS, ROOT, TESTED, mean_and_deviation, show_results
+
+if TYPE_CHECKING:
+    from har.runs.manifest import GitState
+    from har.runs.results import Results
 
 RUNS = ROOT / "runs" / "reproduce"
 LEDGER = RESULTS / "test_scorings.csv"
@@ -53,33 +57,46 @@ def train(recipe: str, seed: int, n_threads: int) -> Path:
 
 def enter_run(recipe: str, seed: int, run: Path) -> None:
     """Note the test accuracy of a run that has ended."""
-    manifest = json.loads((run / "manifest.json").read_text())
-    accuracy = json.loads((run / "evaluation.json").read_text())["accuracy"]
-    enter_in_ledger(manifest["finished"], manifest["git"], recipe, seed, accuracy)
+    results = read_run(run)
+    manifest, accuracy = results.manifest, results.evaluation.accuracy
+    enter_in_ledger(manifest.finished, manifest.session.git, recipe, seed, accuracy)
+
+
+def read_run(run: Path) -> Results:
+    """Read the files of a run that has ended."""
+    from har.runs.folder import RunFolder
+    from har.runs.results import Results
+
+    return Results.read(RunFolder.open(run))
 
 
 def enter_in_ledger(
-    finished: str, git: dict[str, Any] | None, recipe: str, seed: int, accuracy: float
+    finished: str | None, git: GitState | None, recipe: str, seed: int, accuracy: float
 ) -> None:
     """Note that the test subjects were scored: when, at which commit, by what, with what result."""
-    commit = git["commit"][:12] + ("+" if git["is_dirty"] else "") if git else ""
-    line = {"finished": finished, "commit": commit, "recipe": recipe, "seed": seed}
+    commit = git.commit[:12] + ("+" if git.is_dirty else "") if git else ""
+    line: dict[str, object] = {
+        "finished": finished,
+        "commit": commit,
+        "recipe": recipe,
+        "seed": seed,
+    }
     line["accuracy"] = round(accuracy, 6)
     pd.DataFrame([line]).to_csv(LEDGER, mode="a", index=False, header=not LEDGER.exists())
 
 
 def read_result(recipe: str, seed: int, run: Path) -> dict[str, object]:
     """Take a row of figures out of a run folder."""
-    manifest = json.loads((run / "manifest.json").read_text())
-    evaluation = json.loads((run / "evaluation.json").read_text())
+    results = read_run(run)
+    manifest, evaluation = results.manifest, results.evaluation
     return {
         "recipe": recipe,
         "seed": seed,
-        "n_parameters": manifest["model"]["n_parameters"],
-        "n_threads": manifest["training"]["n_threads"],
-        "training_s": round(manifest["duration_s"]),
-        "accuracy": round(evaluation["accuracy"], 6),
-        "macro_f1": round(evaluation["macro_f1"], 6),
+        "n_parameters": manifest.model.n_parameters,
+        "n_threads": manifest.training.n_threads,
+        "training_s": round(manifest.duration_s or 0),
+        "accuracy": round(evaluation.accuracy, 6),
+        "macro_f1": round(evaluation.macro_f1, 6),
     }
 
 

@@ -15,6 +15,7 @@ from har.classifier import ActivityClassifier
 from har.errors import DataError, DeviceError, HarError, RunError
 from har.models.backend import gluon, mx
 from har.runs.folder import RunFolder
+from har.runs.manifest import Manifest
 from har.signals.windows import WindowFormat
 
 WINDOWS = small_windows(n_subjects=8)
@@ -278,7 +279,7 @@ def test_the_exported_parameters_have_names_of_their_own(saved):
 
 def test_the_manifest_tells_what_was_trained_how(fitted, saved):
     manifest = json.loads(saved.manifest.read_text())
-    assert manifest == fitted.describe()
+    assert manifest == fitted.describe().to_dict()
     assert manifest["model"] == {
         "channels": list(CHANNELS),
         "activities": list(ACTIVITIES),
@@ -295,11 +296,11 @@ def test_the_manifest_tells_what_was_trained_how(fitted, saved):
 
 def test_the_last_epoch_is_the_best_if_the_last_is_kept():
     classifier = ActivityClassifier(tiny_config(keep="last", n_epochs=3)).fit(WINDOWS)
-    assert classifier.describe()["training"]["best_epoch"] == 3
+    assert classifier.describe().training.best_epoch == 3
 
 
 def test_saving_keeps_the_other_sections_of_the_manifest(fitted, tmp_path):
-    RunFolder(tmp_path).update_manifest(status="running")
+    RunFolder(tmp_path).update_manifest(Manifest(status="running"))
     fitted.save(tmp_path)
     assert set(RunFolder(tmp_path).read_json(tmp_path / "manifest.json")) == {
         "status",

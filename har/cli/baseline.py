@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,8 @@ from har.model_selection.cross_validation import n_processes, run_jobs
 from har.model_selection.folds import Fold, folds_of
 from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.recipes import load_config
-from har.runs.provenance import describe_training_start
+from har.runs.manifest import FoldsDescription
+from har.runs.provenance import describe_start
 from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
@@ -62,12 +64,11 @@ def run(
     data = open_training(at_root(recipe.data, data_root))
     chosen = folds_of(data.windows, folds)
     out = out or new_in_runs("baselines", ".json")
-    content = {
-        **describe_training_start([*command], Path(config).stem, data),
-        "folds": {
-            "kind": folds,
-            "held_out_subjects": [list(fold.held_out_subjects) for fold in chosen],
-        },
+    held_out = tuple(fold.held_out_subjects for fold in chosen)
+    manifest = describe_start([*command], Path(config).stem, data.describe())
+    manifest = replace(manifest, folds=FoldsDescription(folds, held_out))
+    content: dict[str, Any] = {
+        **manifest.to_dict(),
         "baselines": {},
     }
     # Before any work, to see that the file can be written.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,8 @@ from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import FoldScore, choose_folds, folds_of
 from har.recipes import load_config
 from har.report.pages.cross_validation import write_crossval_report
-from har.runs.provenance import describe_training_start, now
+from har.runs.manifest import FoldsDescription
+from har.runs.provenance import describe_start
 
 logger = logging.getLogger(__name__)
 
@@ -60,12 +62,10 @@ def run(
     data = open_training(recipe.data)
     planned = folds_of(data.windows, folds)
     chosen = choose_folds(planned, only_folds)
-    held_out = [list(fold.held_out_subjects) for fold in planned]
+    held_out = tuple(fold.held_out_subjects for fold in planned)
     name = Path(config).stem
-    manifest = {
-        **describe_training_start([*command], name, data),
-        "folds": {"kind": folds, "held_out_subjects": held_out},
-    }
+    manifest = describe_start([*command], name, data.describe())
+    manifest = replace(manifest, folds=FoldsDescription(folds, held_out))
     folder = CrossValidationFolder.start(out or new_in_runs(f"cv-{name}"), recipe, manifest)
     pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
     missing = [(seed, fold) for seed, fold in pairs if not folder.has_score(seed, fold.number)]
@@ -86,9 +86,9 @@ def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFol
             folder.write_score(score)
             n_done += 1
     except KeyboardInterrupt:
-        folder.tell("interrupted", now())
+        folder.mark_ended("interrupted")
         raise Interrupted(
             f"interrupted after {n_done} of {n_scores} folds; the same command with "
             f"--out {folder.path} goes on from there"
         ) from None
-    folder.tell("finished", now())
+    folder.mark_ended("finished")

@@ -19,7 +19,7 @@ from har.errors import Interrupted, UsageError, install_command
 from har.recipes import load_config
 from har.runs.folder import RunFolder
 from har.runs.lock import held
-from har.runs.provenance import describe_start, now
+from har.runs.provenance import describe_start
 from har.signals.windows import Windows
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def run(
     folder = RunFolder.create(out or new_in_runs(recipe), overwrite)
     with watched(folder):
         folder.write_config(resolved)
-        folder.update_manifest(**describe_start([*command], recipe, data))
+        folder.update_manifest(describe_start([*command], recipe, data.describe()))
         started_s = time.monotonic()
         fit_and_keep(classifier, data.train, folder, tensorboard)
         classifier.save(folder.path)
         duration_s = round(time.monotonic() - started_s, 1)
-        folder.update_manifest(status="finished", finished=now(), duration_s=duration_s)
+        folder.mark_ended("finished", duration_s=duration_s)
     show_result(score(classifier, data, folder), data, folder)
 
 
@@ -98,7 +98,7 @@ def watched(folder: RunFolder) -> Iterator[None]:
             reason = " ".join((str(error) or repr(error)).split())
             # Where the disk is full, that is the failure to tell of.
             with suppress(OSError):
-                folder.update_manifest(status="failed", finished=now(), failure=reason)
+                folder.mark_ended("failed", failure=reason)
             raise
 
 
@@ -139,7 +139,7 @@ def fit_and_keep(
             member = f" of member {record.member}" if n_members > 1 else ""
             done = f"epoch {record.epoch}{member}"
     except KeyboardInterrupt:
-        folder.update_manifest(status="interrupted", finished=now())
+        folder.mark_ended("interrupted")
         raise Interrupted(
             f"interrupted after {done}; {folder.path} keeps the figures so far, and no model"
         ) from None

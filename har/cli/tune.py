@@ -11,7 +11,6 @@ from har.cli.terminal import trial_in_words
 from har.datasets.loading import open_training
 from har.errors import Interrupted, UsageError, install_command
 from har.model_selection.folds import folds_of
-from har.runs.provenance import describe_training_start, now
 
 try:
     from optuna import Study
@@ -30,6 +29,7 @@ from har.model_selection.tuning import (
     without_password,
 )
 from har.model_selection.tuning_folder import TuningFolder, best_of
+from har.runs.provenance import describe_start
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def run(
     url = storage or f"sqlite:///{folder.study.resolve()}"
     study = open_study(url, folder.path.resolve().name, task, data.fingerprint)
     command = [part.replace(url, without_password(url)) for part in command]
-    folder.write_start(search, describe_training_start(command, recipe, data))
+    folder.write_start(search, describe_start(command, recipe, data.describe()))
     _run_trials(trials, study, task, folder)
     best = best_of(study.get_trials())
     if best is None:
@@ -89,10 +89,10 @@ def _run_trials(n_trials: int, study: Study, task: Task, folder: TuningFolder) -
             folder.write_trials(task.search, trials)
             logger.info("%s", trial_in_words(trial, n_over(trials), n_trials))
     except KeyboardInterrupt:
-        folder.tell("interrupted", now())
+        folder.mark_ended("interrupted")
         raise Interrupted(
             f"interrupted after {n_over(study.get_trials())} of {n_trials} trials; the same "
             f"command with --out {folder.path} goes on from there"
         ) from None
     folder.write_trials(task.search, study.get_trials())
-    folder.tell("finished", now())
+    folder.mark_ended("finished")

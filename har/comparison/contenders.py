@@ -14,6 +14,7 @@ from har.evaluation.metrics import Evaluation
 from har.recipes import SETTINGS
 from har.runs.folder import RunFolder
 from har.runs.results import Results
+from har.signals.data_description import DataDescription
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,16 @@ class SideBySide:
         reference. All are evaluated over the same activities, those that any of them knows.
     index : ndarray of int, shape (n_windows,)
         Index of each window among the test windows, from 0.
-    data : mapping
-        Description of the data in the first run's manifest, and its ``set``.
+    data_set : str
+        Name of the data set in settings.
+    data : DataDescription
+        Description of the data in the first run's manifest.
     """
 
     contenders: dict[str, Contender]
     index: IntArray
-    data: Mapping[str, object]
+    data_set: str
+    data: DataDescription
 
 
 def read_runs(paths: Sequence[Path], n_others: int = 0) -> list[ScoredRun]:
@@ -142,19 +146,20 @@ def line_up(runs: Sequence[ScoredRun], others: Sequence[Contender] = ()) -> Side
         # There are more letters than contenders.
         dict(zip(ascii_uppercase, over_all, strict=False)),
         first.predictions["index"].to_numpy(),
-        {"set": first.config.data.set, **first.manifest.get("data", {})},
+        first.config.data.set,
+        first.manifest.data,
     )
 
 
 def _as_contender(run: ScoredRun) -> Contender:
     results, manifest = run.results, run.results.manifest
     return Contender(
-        manifest.get("recipe"),
+        manifest.recipe,
         str(run.folder.path),
         results.config.seed,
         {key: attrgetter(key)(results.config) for key in SETTINGS},
-        manifest["model"]["n_parameters"],
-        manifest.get("duration_s"),
+        manifest.model.n_parameters,
+        manifest.duration_s,
         Evaluation.from_frame(results.predictions, str(run.folder.predictions)),
     )
 
@@ -167,7 +172,7 @@ def _over(evaluation: Evaluation, activities: Iterable[str]) -> Evaluation:
 
 
 def _read_finished(folder: RunFolder) -> ScoredRun:
-    status = folder.read_json(folder.manifest).get("status", "finished")
+    status = folder.read_manifest().status or "finished"
     if status != "finished":
         raise RunError(f"{folder.manifest}: found a run that is {status}, expected a finished one")
     results = Results.read(folder)
@@ -191,7 +196,7 @@ def _check_same_windows(first: ScoredRun, other: ScoredRun) -> None:
             for table in (found, expected)
         )
         raise RunError(f"{place}: found {of_other}, expected {of_first}, as in {first_place}")
-    fingerprint = other.results.manifest.get("data", {}).get("fingerprint")
+    fingerprint = other.results.manifest.data.fingerprint
     if fingerprint is not None:
         check_fingerprint(first, fingerprint, str(other.folder.manifest))
 
@@ -213,7 +218,7 @@ def check_fingerprint(run: ScoredRun, fingerprint: str, place: str) -> None:
     RunError
         If it is another one.
     """
-    expected = run.results.manifest.get("data", {}).get("fingerprint")
+    expected = run.results.manifest.data.fingerprint
     if expected not in (None, fingerprint):
         raise RunError(
             f"{place}: found data with the fingerprint {fingerprint}, "

@@ -11,6 +11,7 @@ from har.comparison.contenders import Contender, SideBySide
 from har.comparison.disagreements import Disagreements, find_disagreements
 from har.comparison.paired_tests import Difference, mcnemar, paired_differences
 from har.evaluation.metrics import Evaluation
+from har.signals.data_description import DataDescription
 
 # Up to so many are compared each with each; six pairs can still be read.
 _N_ALL_PAIRS = 4
@@ -120,8 +121,10 @@ class Comparison:
     ----------
     har : str
         Version of this package.
-    data : dict
-        Description of the data in the first run's manifest, and its ``set``.
+    data_set : str
+        Name of the data set in settings; in JSON the key ``set`` of ``data``.
+    data : DataDescription
+        Description of the data in the first run's manifest.
     n_windows, n_subjects : int
         Number of windows, and of people.
     activities : tuple of str
@@ -139,7 +142,8 @@ class Comparison:
     """
 
     har: str
-    data: dict[str, object]
+    data_set: str
+    data: DataDescription
     n_windows: int
     n_subjects: int
     activities: tuple[str, ...]
@@ -151,7 +155,9 @@ class Comparison:
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields, ready for JSON."""
-        return asdict(self)
+        content = asdict(self)
+        content["data"] = {"set": content.pop("data_set"), **self.data.to_dict()}
+        return content
 
 
 def compare_contenders(side: SideBySide) -> Comparison:
@@ -171,7 +177,8 @@ def compare_contenders(side: SideBySide) -> Comparison:
     first = next(iter(evaluations.values()))
     return Comparison(
         har=__version__,
-        data=dict(side.data),
+        data_set=side.data_set,
+        data=side.data,
         n_windows=first.n_windows,
         n_subjects=len(first.per_subject),
         activities=first.activities,

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from har.errors import ConfigError
+from har.signals.data_description import DataDescription
 from har.signals.windows import Windows
 
 SPLITS = ("train", "test")
@@ -44,6 +45,17 @@ class DataSet:
         """The windows of each split, keyed by the names in `SPLITS`."""
         return dict(zip(SPLITS, (self.train, self.test), strict=True))
 
+    def describe(self) -> DataDescription:
+        """Return what a manifest tells of it."""
+        return DataDescription(
+            name=self.name,
+            source=self.source,
+            notes=self.notes,
+            fingerprint=self.fingerprint,
+            n_train_windows=len(self.train),
+            n_test_windows=len(self.test),
+        )
+
 
 @dataclass(frozen=True)
 class TrainingSet:
@@ -66,6 +78,16 @@ class TrainingSet:
     def fingerprint(self) -> str:
         """The digest of the training windows; see `content_fingerprint`."""
         return content_fingerprint(self.windows)
+
+    def describe(self) -> DataDescription:
+        """Return what a manifest tells of it."""
+        return DataDescription(
+            name=self.name,
+            source=self.source,
+            notes=self.notes,
+            fingerprint=self.fingerprint,
+            n_train_windows=len(self.windows),
+        )
 
 
 def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:

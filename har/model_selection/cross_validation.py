@@ -125,13 +125,13 @@ def score_fold(
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))
     evaluation = classifier.evaluate(windows.where(rows))
     predicted_s = time.perf_counter()
-    description = classifier.describe()
+    description, git = classifier.describe(), describe_source()
     training = {
         "duration_s": round(fitted_s - started_s, 2),
         "ms_per_window": round((predicted_s - fitted_s) / len(rows) * 1000, 3),
-        "n_parameters": description["model"]["n_parameters"],
-        **description["training"],
-        "git": describe_source(),
+        "n_parameters": description.model.n_parameters,
+        **description.training.to_dict(),
+        "git": git.to_dict() if git else None,
     }
     return FoldScore(seed, fold.number, rows, evaluation, training)
 

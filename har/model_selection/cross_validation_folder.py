@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -26,7 +25,8 @@ from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, summarise_folds
-from har.runs.folder import RunFolder
+from har.runs.manifest import Manifest
+from har.runs.output_folder import OutputFolder
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")
 # Seeds are jobs of their own, and where the data lies does not change them.
@@ -34,7 +34,7 @@ _MAY_DIFFER = {"seed", "data.root"}
 
 
 @dataclass(frozen=True)
-class CrossValidationFolder:
+class CrossValidationFolder(OutputFolder):
     """The files of one cross-validation.
 
     Parameters
@@ -43,12 +43,8 @@ class CrossValidationFolder:
         An existing folder; see `start`.
     """
 
-    path: Path
-
     @classmethod
-    def start(
-        cls, path: Path, config: Config, manifest: Mapping[str, Any]
-    ) -> CrossValidationFolder:
+    def start(cls, path: Path, config: Config, manifest: Manifest) -> CrossValidationFolder:
         """Begin in a new folder, or go on in that of the same cross-validation.
 
         Parameters
@@ -57,9 +53,8 @@ class CrossValidationFolder:
             Made if it is not there, with the folders above it.
         config : Config
             The settings.
-        manifest : mapping
-            What the manifest tells from the beginning. Of its ``data``, ``fingerprint`` is looked
-            at; of its ``folds``, ``kind`` and the list ``held_out_subjects``.
+        manifest : Manifest
+            What is known from the beginning, with the folds.
 
         Returns
         -------
@@ -73,19 +68,13 @@ class CrossValidationFolder:
         """
         folder = cls(path)
         with writing_to(path):
-            if folder.run.manifest.exists():
-                folder._check_same(config, manifest)
-                folder._add_session(manifest)
+            if folder.manifest.exists():
+                folder._resume(config, manifest)
                 return folder
-            path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise RunError(
-                    f"{path}: found a folder that is not empty, expected a new one or that of an "
-                    "earlier cross-validation"
-                )
+            folder._make("a new one or that of an earlier cross-validation")
             folder._scores.mkdir()
-            folder.run.write_config(config)
-            folder.run.update_manifest(**manifest)
+            folder.write_config(config)
+            folder.update_manifest(manifest)
         return folder
 
     @property
@@ -102,16 +91,17 @@ class CrossValidationFolder:
     def _scores(self) -> Path:
         return self.path / "folds"
 
-    @property
-    def run(self) -> RunFolder:
-        """The files it has in common with a run."""
-        return RunFolder(self.path)
+    def _resume(self, config: Config, manifest: Manifest) -> None:
+        """Note a further session, as code and versions may have changed since."""
+        earlier = self.read_manifest()
+        self._check_same(config, earlier, manifest)
+        sessions = (*earlier.resumed, manifest.session)
+        self.update_manifest(Manifest(status="running", resumed=sessions))
 
-    def _check_same(self, config: Config, manifest: Mapping[str, Any]) -> None:
-        earlier = self.run.read_json(self.run.manifest)
-        if "folds" not in earlier:
+    def _check_same(self, config: Config, earlier: Manifest, manifest: Manifest) -> None:
+        if earlier.folds is None:
             raise RunError(f"{self.path}: found another run, expected a cross-validation")
-        found = {**_flat(asdict(self.run.read_config())), **_identity(earlier)}
+        found = {**_flat(asdict(self.read_config())), **_identity(earlier)}
         expected = {**_flat(asdict(config)), **_identity(manifest)}
         for key, value in found.items():
             if key not in _MAY_DIFFER and value != expected[key]:
@@ -120,19 +110,11 @@ class CrossValidationFolder:
                     f"{expected[key]} as asked for now; another --out begins anew"
                 )
 
-    def _add_session(self, manifest: Mapping[str, Any]) -> None:
-        """Note that it was gone on with, as code and versions may have changed since."""
-        earlier = self.run.read_json(self.run.manifest)
-        session = {
-            key: manifest[key] for key in ("started", "command", "har", "environment", "git")
-        }
-        self.run.update_manifest(status="running", resumed=[*earlier.get("resumed", []), session])
-
     def _score_file(self, seed: int, fold: int) -> Path:
         return self._scores / f"seed{seed}-fold{fold}.json"
 
     def has_score(self, seed: int, fold: int) -> bool:
-        """Tell whether a fold was scored with a seed before."""
+        """Return whether a fold was scored with a seed before."""
         return self._score_file(seed, fold).exists()
 
     def write_score(self, score: FoldScore) -> None:
@@ -146,7 +128,7 @@ class CrossValidationFolder:
             "training": score.training,
             **score.evaluation.to_dict(),
         }
-        self.run.write_json(file, content)
+        self.write_json(file, content)
 
     def read_scores(self) -> list[FoldScore]:
         """Read all scores that are there, in order of seed and fold.
@@ -162,7 +144,7 @@ class CrossValidationFolder:
 
     def _read_score(self, seed: int, fold: int) -> FoldScore:
         file = self._score_file(seed, fold)
-        training = self.run.read_json(file).get("training")
+        training = self.read_json(file).get("training")
         if not isinstance(training, dict):
             raise RunError(f"{file}: found no training, expected how the network was trained")
         predictions = file.with_suffix(".csv")
@@ -178,15 +160,13 @@ class CrossValidationFolder:
         )
         return FoldScore(seed, fold, rows, evaluation, training)
 
-    def tell(self, status: str, moment: str) -> None:
-        """Note in the manifest how the last command ended, and when."""
-        self.run.update_manifest(status=status, finished=moment)
-
     def write_summary(self) -> CrossValidationSummary:
         """Summarise all scores that are there, write the summary and return it."""
-        n_folds = len(self.run.read_json(self.run.manifest)["folds"]["held_out_subjects"])
-        summary = summarise_folds(self.read_scores(), n_folds)
-        self.run.write_json(self.summary, summary.to_dict())
+        folds = self.read_manifest().folds
+        if folds is None:
+            raise RunError(f"{self.manifest}: found no 'folds', expected a cross-validation")
+        summary = summarise_folds(self.read_scores(), len(folds.held_out_subjects))
+        self.write_json(self.summary, summary.to_dict())
         return summary
 
     def read_summary(self) -> CrossValidationSummary:
@@ -198,7 +178,7 @@ class CrossValidationFolder:
             If the file is missing or damaged.
         """
         try:
-            return CrossValidationSummary.from_dict(self.run.read_json(self.summary))
+            return CrossValidationSummary.from_dict(self.read_json(self.summary))
         except (KeyError, TypeError) as error:
             raise RunError(
                 f"{self.summary}: found something missing or wrong ({error}), "
@@ -206,12 +186,12 @@ class CrossValidationFolder:
             ) from error
 
 
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flat(settings: Mapping[str, object]) -> dict[str, object]:
     """Name settings as the command line does."""
-    return dict(_items(settings, prefix))
+    return dict(_items(settings, ""))
 
 
-def _items(settings: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def _items(settings: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
     for key, value in settings.items():
         if isinstance(value, dict):
             yield from _items(value, f"{prefix}{key}.")
@@ -219,9 +199,9 @@ def _items(settings: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]
             yield f"{prefix}{key}", value
 
 
-def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _identity(manifest: Manifest) -> dict[str, object]:
     """Take from a manifest what must not change between sessions."""
     return {
-        "data.fingerprint": manifest["data"]["fingerprint"],
-        "folds": manifest["folds"]["kind"],
+        "data.fingerprint": manifest.data.fingerprint,
+        "folds": manifest.folds and manifest.folds.kind,
     }

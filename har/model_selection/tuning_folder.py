@@ -11,20 +11,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import yaml
 from optuna.trial import FrozenTrial, TrialState
 
 from har.errors import RunError
-from har.files import write_frame, write_text, writing_to
+from har.files import write_frame, write_text
 from har.model_selection.ranges import Search
 from har.recipes import save_config
-from har.runs.folder import RunFolder
+from har.runs.manifest import Manifest
+from har.runs.output_folder import OutputFolder
 
 # Why a trial failed whose process ended before it could say so.
 INTERRUPTED = "interrupted"
@@ -34,7 +34,7 @@ _PASSING = ("study.db-", ".partial-")
 
 
 @dataclass(frozen=True)
-class TuningFolder:
+class TuningFolder(OutputFolder):
     """The files of one search.
 
     Parameters
@@ -42,8 +42,6 @@ class TuningFolder:
     path : Path
         An existing folder; see `prepare`.
     """
-
-    path: Path
 
     @classmethod
     def prepare(cls, path: Path) -> TuningFolder:
@@ -54,16 +52,16 @@ class TuningFolder:
         RunError
             If something else is in it, or it cannot be written.
         """
-        with writing_to(path):
-            path.mkdir(parents=True, exist_ok=True)
-            names = {file.name for file in path.iterdir()}
+        folder = cls(path)
+        folder._make("a new one", may_be_filled=True)
+        names = {file.name for file in path.iterdir()}
         others = sorted(name for name in names - _FILES if not name.startswith(_PASSING))
         if others:
             raise RunError(
                 f"{path}: found {others[0]} in it, expected a new folder or that of an earlier "
                 "har tune"
             )
-        return cls(path)
+        return folder
 
     @property
     def study(self) -> Path:
@@ -80,24 +78,20 @@ class TuningFolder:
         """A recipe with the settings of the best trial."""
         return self.path / "best.yaml"
 
-    def write_start(self, search: Search, manifest: Mapping[str, Any]) -> None:
+    def write_start(self, search: Search, manifest: Manifest) -> None:
         """Keep what is searched, and note the session in the manifest.
 
         Parameters
         ----------
         search : Search
             The settings and their ranges.
-        manifest : mapping
-            What the manifest tells from the beginning of a session.
+        manifest : Manifest
+            What is known from the beginning of the session.
         """
-        run = self._run
-        write_text(run.config, yaml.safe_dump(search.as_recipe(), sort_keys=False))
-        earlier = run.read_json(run.manifest) if run.manifest.exists() else {}
-        session = {
-            key: manifest[key] for key in ("started", "command", "har", "environment", "git")
-        }
-        sessions = [*earlier.get("sessions", []), session]
-        run.update_manifest(**{**manifest, **earlier, "status": "running", "sessions": sessions})
+        write_text(self.config, yaml.safe_dump(search.as_recipe(), sort_keys=False))
+        earlier = self.read_manifest() if self.manifest.exists() else manifest
+        sessions = (*earlier.sessions, manifest.session)
+        self.update_manifest(replace(earlier, status="running", sessions=sessions))
 
     def write_trials(self, search: Search, trials: Sequence[FrozenTrial]) -> None:
         """Renew the table of trials and the best recipe.
@@ -115,15 +109,6 @@ class TuningFolder:
         if best is not None:
             save_config(search.config_of(best.params), self.best)
 
-    def tell(self, status: str, moment: str) -> None:
-        """Note in the manifest how the last session ended, and when."""
-        self._run.update_manifest(status=status, finished=moment)
-
-    @property
-    def _run(self) -> RunFolder:
-        """The files it has in common with a run."""
-        return RunFolder(self.path)
-
 
 def best_of(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
     """Find the trial with the best mean over all folds, the first of equals."""
@@ -131,7 +116,7 @@ def best_of(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
     return max(complete, key=lambda trial: trial.value or 0.0, default=None)
 
 
-def _row(trial: FrozenTrial) -> dict[str, Any]:
+def _row(trial: FrozenTrial) -> dict[str, object]:
     notes = trial.user_attrs
     return {
         "trial": trial.number,
@@ -146,6 +131,6 @@ def _row(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def failure_of(trial: FrozenTrial) -> str | None:
-    """Tell why a trial failed; see `INTERRUPTED`."""
+    """Return why a trial failed; see `INTERRUPTED`."""
     is_failed = trial.state == TrialState.FAIL
     return trial.user_attrs.get("failure", INTERRUPTED) if is_failed else None

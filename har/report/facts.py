@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from har.config import Config
 from har.datasets.catalogue import PUBLISHED
+from har.runs.manifest import Session
 
 
-def environment_rows(manifest: Mapping[str, Any], **first: object) -> dict[str, Any]:
+def environment_rows(session: Session, **first: object) -> dict[str, object]:
     """Collect what a run depended on besides its settings; what is unknown is left out.
 
     Parameters
     ----------
-    manifest : mapping
-        A run's, with ``har``, ``git`` and ``environment`` where they are known.
+    session : Session
+        When and with what the run began.
     **first
         Rows to begin with.
 
@@ -26,16 +27,17 @@ def environment_rows(manifest: Mapping[str, Any], **first: object) -> dict[str, 
     dict
         Values by their name on the page.
     """
-    git = manifest.get("git") or {}
-    state = ", with uncommitted changes" if git.get("is_dirty") else ""
+    git, environment = session.git, session.environment
+    state = ", with uncommitted changes" if git and git.is_dirty else ""
     rows = {
         **first,
-        "har": manifest.get("har"),
-        "Git commit": f"{git['commit'][:12]}{state}" if git.get("commit") else None,
+        "har": session.har,
+        "Git commit": f"{git.commit[:12]}{state}" if git else None,
+        "Python": environment.python,
+        "Platform": environment.platform,
+        "Processor cores": environment.n_cores,
+        **environment.packages,
     }
-    names = {"python": "Python", "platform": "Platform", "n_cores": "Processor cores"}
-    environment = manifest.get("environment", {})
-    rows |= {names.get(name, name): value for name, value in environment.items()}
     return {name: value for name, value in rows.items() if value is not None}
 
 
@@ -52,13 +54,12 @@ def settings_rows(config: Config) -> dict[str, list[tuple[str, Any, bool]]]:
     return sections
 
 
-def command_lines(manifest: Mapping[str, Any], n_threads: int | None = None) -> str:
+def command_lines(session: Session, n_threads: int | None = None) -> str:
     """Write the shell lines that repeat a run, with a number of threads if one is given."""
     lines = []
-    commit = (manifest.get("git") or {}).get("commit")
-    if commit:
-        lines.append(f"git checkout {commit[:12]}")
-    command = shlex.join(map(str, manifest.get("command") or ["har", "train"]))
+    if session.git:
+        lines.append(f"git checkout {session.git.commit[:12]}")
+    command = shlex.join(session.command or ("har", "train"))
     lines.append(f"OMP_NUM_THREADS={n_threads} {command}" if n_threads else command)
     return "\n".join(lines)
 
@@ -80,27 +81,27 @@ def network_in_words(config: Config) -> str:
     return f"An ensemble of {model.n_members} networks of {layers}"
 
 
-def about_data(data_set: str, data: Mapping[str, Any]) -> list[str]:
+def about_data(data_set: str, name: str | None, notes: Sequence[str]) -> list[str]:
     """Tell where signals come from, and what one may do with them.
 
     Parameters
     ----------
     data_set : str
         Its name in settings.
-    data : mapping
-        What the manifest tells of it.
+    name : str or None
+        Its name for people, if the manifest tells it.
+    notes : sequence of str
+        What a person should know of it, from the manifest.
 
     Returns
     -------
     list of str
         Sentences.
     """
-    notes = data.get("notes", [])
     if data_set == "recordings":
-        name = data.get("name", "Own recordings")
         return [
-            f"{name}: recordings of your own. Results on other people, phones and pockets may be "
-            "worse.",
+            f"{name or 'Own recordings'}: recordings of your own. Results on other people, phones "
+            "and pockets may be worse.",
             *notes,
         ]
     published = PUBLISHED[data_set]

@@ -1,4 +1,5 @@
 """What a training leaves on disk, and how it is read back as values.
 
-Read `folder` (`RunFolder`), then `results` (a scored run), `provenance` and `lock`.
+Read `output_folder` (what every folder has in common) and `folder` (`RunFolder`), `manifest` with
+`json_object` (its checked values) and `provenance`, then `results` (a scored run) and `lock`.
 """

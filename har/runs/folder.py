@@ -28,21 +28,16 @@ from typing import Any
 
 import pandas as pd
 
-from har.config import Config
 from har.errors import RunError
 from har.files import write_frame, write_text, writing_to
-from har.recipes import load_config, save_config
+from har.runs.json_object import JsonObject
+from har.runs.manifest import TrainedManifest
+from har.runs.output_folder import OutputFolder, read_text
 from har.training.history import EpochRecord
-
-# What the manifest tells of a trained model, and as which types it is needed.
-_DESCRIPTION: dict[str, dict[str, type]] = {
-    "model": {"channels": tuple, "activities": tuple, "rate_hz": float, "n_timesteps": int},
-    "training": {"n_train_windows": int, "train_subjects": tuple, "validation_subjects": tuple},
-}
 
 
 @dataclass(frozen=True)
-class RunFolder:
+class RunFolder(OutputFolder):
     """The files of one run.
 
     Parameters
@@ -50,8 +45,6 @@ class RunFolder:
     path : Path
         An existing folder; see `create` and `open`.
     """
-
-    path: Path
 
     @classmethod
     def create(cls, path: Path, overwrite: bool = False) -> RunFolder:
@@ -73,14 +66,9 @@ class RunFolder:
         RunError
             If the folder is not empty, or cannot be written.
         """
+        run = cls(path)
+        run._make("a new one; --overwrite replaces the run in it", may_be_filled=overwrite)
         with writing_to(path):
-            path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()) and not overwrite:
-                raise RunError(
-                    f"{path}: found a folder that is not empty, expected a new one; "
-                    "--overwrite replaces the run in it"
-                )
-            run = cls(path)
             run._remove_files()
             write_text(path / ".writable", "")
             (path / ".writable").unlink()
@@ -106,16 +94,6 @@ class RunFolder:
         if not (path / "config.yaml").is_file():
             raise RunError(f"{path}: found no config.yaml in it, expected the folder of a run")
         return cls(path)
-
-    @property
-    def config(self) -> Path:
-        """Every setting, as resolved."""
-        return self.path / "config.yaml"
-
-    @property
-    def manifest(self) -> Path:
-        """Versions, data, seed, threads, device, git state, times."""
-        return self.path / "manifest.json"
 
     @property
     def metrics(self) -> Path:
@@ -177,71 +155,32 @@ class RunFolder:
         """The report's summary for pull requests, as Markdown."""
         return self.path / "report.md"
 
-    def write_config(self, config: Config) -> None:
-        """Keep every setting."""
-        save_config(config, self.config)
+    @property
+    def is_scored(self) -> bool:
+        """Whether there are predictions of the test windows, from which all figures follow."""
+        return self.predictions.exists()
 
-    def read_config(self) -> Config:
-        """Read every setting back; a damaged file is a `ConfigError`."""
-        return load_config(self.config)
-
-    def write_json(self, file: Path, content: Mapping[str, Any]) -> None:
-        """Write one of the run's JSON files."""
-        write_text(file, json.dumps(content, indent=2) + "\n")
-
-    def read_json(self, file: Path) -> dict[str, Any]:
-        """Read one of the run's JSON files.
-
-        Raises
-        ------
-        RunError
-            If it is missing or is no JSON object.
-        """
-        text = _read(file)
-        return _parse_object(text, str(file))
-
-    def update_manifest(self, **sections: Any) -> None:
-        """Add sections to the manifest, or replace them."""
-        earlier = self.read_json(self.manifest) if self.manifest.exists() else {}
-        self.write_json(self.manifest, {**earlier, **sections})
-
-    def read_description(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Read from the manifest what describes a trained model.
-
-        Returns
-        -------
-        model : dict
-            channels, activities, rate_hz and n_timesteps.
-        training : dict
-            n_train_windows, train_subjects and validation_subjects.
+    def read_trained_manifest(self) -> TrainedManifest:
+        """Read the manifest of a run that has a model.
 
         Raises
         ------
         RunError
             If the manifest is missing or damaged, or tells of no model.
         """
-        manifest = self.read_json(self.manifest)
-        try:
-            model, training = (
-                {key: kind(manifest[section][key]) for key, kind in kinds.items()}
-                for section, kinds in _DESCRIPTION.items()
+        manifest = self.read_manifest()
+        if manifest.model is None or manifest.training is None:
+            missing = "training" if manifest.model else "model"
+            raise RunError(
+                f"{self.manifest}: found no {missing!r}, expected what describes a trained model"
             )
-        except KeyError as error:
-            raise RunError(
-                f"{self.manifest}: found no {error}, expected what describes a trained model"
-            ) from error
-        except (TypeError, ValueError) as error:
-            raise RunError(
-                f"{self.manifest}: found a wrong type ({error}), "
-                "expected what describes a trained model"
-            ) from error
-        return model, training
+        return TrainedManifest(**vars(manifest))
 
-    def write_epochs(self, records: Iterable[Mapping[str, Any]]) -> None:
+    def write_epochs(self, records: Iterable[Mapping[str, object]]) -> None:
         """Write the metrics, a line per epoch."""
         write_text(self.metrics, "".join(f"{json.dumps(record)}\n" for record in records))
 
-    def append_epoch(self, record: Mapping[str, Any]) -> None:
+    def append_epoch(self, record: Mapping[str, object]) -> None:
         """Add a line to the metrics."""
         with self.metrics.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(record) + "\n")
@@ -254,7 +193,7 @@ class RunFolder:
         RunError
             If the file is missing, or a line is no JSON object.
         """
-        return self._parse_epochs(_read(self.metrics))
+        return self._parse_epochs(read_text(self.metrics))
 
     def read_epochs_so_far(self) -> list[dict[str, Any]]:
         """Read the metrics of a run that may be adding to them.
@@ -269,7 +208,7 @@ class RunFolder:
         RunError
             If another line is no JSON object.
         """
-        text = _read(self.metrics) if self.metrics.exists() else ""
+        text = read_text(self.metrics) if self.metrics.exists() else ""
         return self._parse_epochs(text[: text.rfind("\n") + 1])
 
     def read_history(self) -> list[EpochRecord]:
@@ -297,7 +236,7 @@ class RunFolder:
 
     def _parse_epochs(self, text: str) -> list[dict[str, Any]]:
         return [
-            _parse_object(line, f"{self.metrics}, line {number}")
+            dict(JsonObject.parse(line, f"{self.metrics}, line {number}").content)
             for number, line in enumerate(text.splitlines(), start=1)
         ]
 
@@ -313,7 +252,7 @@ class RunFolder:
         RunError
             If the file is missing, or is no table with the columns of predictions.
         """
-        _read(self.predictions)
+        read_text(self.predictions)
         try:
             table = pd.read_csv(self.predictions)
         except ValueError as error:
@@ -325,21 +264,3 @@ class RunFolder:
         if missing:
             raise RunError(f"{self.predictions}: found no column {min(missing)}, expected it")
         return table
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no text"
-        raise RunError(f"{file}: found {reason}, expected a file of a finished run") from error
-
-
-def _parse_object(text: str, place: str) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise RunError(f"{place}: found broken JSON ({error}), expected an object") from error
-    if not isinstance(content, dict):
-        raise RunError(f"{place}: found {type(content).__name__}, expected a JSON object")
-    return content

@@ -1,7 +1,7 @@
-"""Whether a process still works on a folder, as the kernel knows it.
+"""A lock on a folder that shows whether a process still works on it.
 
-The process has a lock on the folder, which the kernel lets go of however the process ends. Unlike
-the number of a process, kept in a file, it is never another's, and it is seen from containers.
+The kernel releases the lock however the process ends. Unlike the number of a process, kept in a
+file, it is never another process's, and it is seen from containers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a folder until the block or the process ends, so that `is_held` can tell.
+    """Hold a lock on a folder until the block or the process ends; see `is_held`.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def is_held(folder: Path) -> bool:
-    """Tell whether a process holds a folder.
+    """Return whether a process holds a lock on a folder.
 
     Parameters
     ----------

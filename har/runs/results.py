@@ -10,52 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from har.arrays import IntArray
 from har.config import Config
 from har.errors import RunError
 from har.evaluation.metrics import Evaluation
 from har.evaluation.robustness import Robustness
 from har.explanation.findings import Explanation
 from har.runs.folder import RunFolder
+from har.runs.manifest import TrainedManifest
 from har.signals.windows import Windows
 
-_CLASS_SCORES = ("precision", "recall", "f1", "support")
 _METRICS = ("epoch", "train_loss", "train_accuracy")
 _VALIDATION_METRICS = ("validation_loss", "validation_accuracy")
-_MANIFEST: dict[str, dict[str, type | tuple[type, ...]]] = {
-    "model": {"channels": list, "rate_hz": (int, float), "n_timesteps": int, "n_parameters": int},
-    "training": {"n_train_windows": int, "train_subjects": list, "validation_subjects": list},
-}
-
-
-@dataclass(frozen=True)
-class Scores:
-    """The figures of ``evaluation.json``.
-
-    Parameters
-    ----------
-    accuracy, balanced_accuracy, macro_f1 : float
-        Over all windows.
-    n_windows : int
-        How many windows were scored.
-    activities : tuple of str
-        Names of the classes.
-    confusion_matrix : ndarray of int, shape (n_activities, n_activities)
-        Windows by true (rows) and predicted activity.
-    per_class : DataFrame
-        A row per activity: precision, recall, f1, support.
-    per_subject : DataFrame
-        A row per subject, the lowest accuracy first: accuracy, n_windows.
-    """
-
-    accuracy: float
-    balanced_accuracy: float
-    macro_f1: float
-    n_windows: int
-    activities: tuple[str, ...]
-    confusion_matrix: IntArray
-    per_class: pd.DataFrame
-    per_subject: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -66,16 +31,14 @@ class Results:
     ----------
     config : Config
         Every setting, as resolved.
-    manifest : dict
-        What ran where, on what, with which versions.
+    manifest : TrainedManifest
+        What was trained where, on what, with which versions.
     metrics : DataFrame
         A row per epoch.
-    scores : Scores
-        The figures.
     predictions : DataFrame
-        A row per test window, the column ``probability`` telling how sure the network was.
+        A row per test window, with the confidence in a column ``probability``.
     evaluation : Evaluation
-        The same predictions, for the figures that earlier versions did not write.
+        The same predictions, and every figure that follows from them.
     robustness : Robustness or None
         How accuracy falls with disturbances, if that was measured.
     explanation : Explanation or None
@@ -83,9 +46,8 @@ class Results:
     """
 
     config: Config
-    manifest: dict[str, Any]
+    manifest: TrainedManifest
     metrics: pd.DataFrame
-    scores: Scores
     predictions: pd.DataFrame
     evaluation: Evaluation
     robustness: Robustness | None
@@ -100,17 +62,20 @@ class Results:
         HarError
             If a file is missing or damaged, or two of them do not belong together.
         """
-        scores, manifest = _read_scores(run), _read_manifest(run)
-        predictions, evaluation = _read_predictions(run, scores)
+        manifest = run.read_trained_manifest()
+        table = run.read_predictions()
+        evaluation = replace(
+            Evaluation.from_frame(table, str(run.predictions)),
+            temperature=manifest.training.temperature,
+        )
         return cls(
-            run.read_config(),
-            manifest,
-            metrics_table(run.read_epochs(), run.metrics),
-            scores,
-            predictions,
-            replace(evaluation, temperature=manifest["training"].get("temperature")),
-            _read_robustness(run, scores) if run.robustness.exists() else None,
-            _read_explanation(run, scores) if run.explanation.exists() else None,
+            config=run.read_config(),
+            manifest=manifest,
+            metrics=metrics_table(run.read_epochs(), run.metrics),
+            predictions=table.assign(probability=evaluation.probabilities.max(axis=1)),
+            evaluation=evaluation,
+            robustness=_read_robustness(run, evaluation) if run.robustness.exists() else None,
+            explanation=_read_explanation(run, evaluation) if run.explanation.exists() else None,
         )
 
 
@@ -142,56 +107,6 @@ def check_same_windows(results: Results, test: Windows, place: Path) -> None:
         f"{place}: found rows of other windows than the {len(test)} test windows of the data, "
         "expected the same index, subject and true activity"
     )
-
-
-def _read_scores(run: RunFolder) -> Scores:
-    content = run.read_json(run.evaluation)
-    missing = [key for key in Scores.__dataclass_fields__ if key not in content]
-    if missing:
-        expected = ", ".join(Scores.__dataclass_fields__)
-        raise RunError(f"{run.evaluation}: found no key {missing[0]}, expected {expected}")
-    try:
-        return _parse_scores(content)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{run.evaluation}: found figures that do not fit together ({error}), "
-            "expected those of a scored run"
-        ) from error
-
-
-def _parse_scores(content: Mapping[str, Any]) -> Scores:
-    activities = tuple(map(str, content["activities"]))
-    counts = np.array(content["confusion_matrix"], dtype=np.int64)
-    if counts.shape != (len(activities), len(activities)):
-        raise ValueError(f"{len(activities)} activities, a matrix of shape {counts.shape}")
-    per_class = pd.DataFrame.from_dict(content["per_class"], orient="index")
-    per_subject = pd.DataFrame.from_dict(content["per_subject"], orient="index")
-    return Scores(
-        accuracy=float(content["accuracy"]),
-        balanced_accuracy=float(content["balanced_accuracy"]),
-        macro_f1=float(content["macro_f1"]),
-        n_windows=int(content["n_windows"]),
-        activities=activities,
-        confusion_matrix=counts,
-        per_class=per_class.loc[list(activities), list(_CLASS_SCORES)].astype(float),
-        per_subject=per_subject[["accuracy", "n_windows"]]
-        .astype(float)
-        .sort_values("accuracy", kind="stable"),
-    )
-
-
-def _read_manifest(run: RunFolder) -> dict[str, Any]:
-    manifest = run.read_json(run.manifest)
-    for section, kinds in _MANIFEST.items():
-        content = manifest.get(section)
-        for key, kind in kinds.items():
-            found = content.get(key) if isinstance(content, dict) else None
-            if not isinstance(found, kind):
-                raise RunError(
-                    f"{run.manifest}: found {found!r} as {section}.{key}, "
-                    "expected what describes a trained model"
-                )
-    return manifest
 
 
 def metrics_table(epochs: Sequence[Mapping[str, Any]], place: Path) -> pd.DataFrame:
@@ -227,19 +142,7 @@ def metrics_table(epochs: Sequence[Mapping[str, Any]], place: Path) -> pd.DataFr
         ) from error
 
 
-def _read_predictions(run: RunFolder, scores: Scores) -> tuple[pd.DataFrame, Evaluation]:
-    table = run.read_predictions()
-    evaluation = Evaluation.from_frame(table, str(run.predictions))
-    if (len(table), evaluation.activities) != (scores.n_windows, scores.activities):
-        raise RunError(
-            f"{run.predictions}: found {len(table)} rows of {len(evaluation.activities)} "
-            f"activities, expected {scores.n_windows} of {len(scores.activities)} "
-            f"as in {run.evaluation.name}"
-        )
-    return table.assign(probability=evaluation.probabilities.max(axis=1)), evaluation
-
-
-def _read_robustness(run: RunFolder, scores: Scores) -> Robustness:
+def _read_robustness(run: RunFolder, evaluation: Evaluation) -> Robustness:
     try:
         robustness = Robustness.from_dict(run.read_json(run.robustness))
     except (KeyError, TypeError, ValueError) as error:
@@ -247,16 +150,16 @@ def _read_robustness(run: RunFolder, scores: Scores) -> Robustness:
             f"{run.robustness}: found a missing or wrong figure ({error}), "
             "expected what har evaluate --robustness writes"
         ) from error
-    if robustness.n_windows != scores.n_windows:
+    if robustness.n_windows != evaluation.n_windows:
         raise RunError(
             f"{run.robustness}: found figures of {robustness.n_windows} windows, "
-            f"expected {scores.n_windows} as in {run.evaluation.name}; "
+            f"expected {evaluation.n_windows} as in {run.predictions.name}; "
             "har evaluate --robustness measures them again"
         )
     return robustness
 
 
-def _read_explanation(run: RunFolder, scores: Scores) -> Explanation:
+def _read_explanation(run: RunFolder, evaluation: Evaluation) -> Explanation:
     try:
         explanation = Explanation.from_dict(run.read_json(run.explanation))
     except (KeyError, TypeError, ValueError) as error:
@@ -265,10 +168,10 @@ def _read_explanation(run: RunFolder, scores: Scores) -> Explanation:
             "expected what har evaluate --explain writes"
         ) from error
     found = explanation.n_windows, explanation.activities
-    if found != (scores.n_windows, scores.activities):
+    if found != (evaluation.n_windows, evaluation.activities):
         raise RunError(
             f"{run.explanation}: found {found[0]} windows of {len(found[1])} activities, expected "
-            f"{scores.n_windows} of {len(scores.activities)} as in {run.evaluation.name}; "
+            f"{evaluation.n_windows} of {len(evaluation.activities)} as in {run.predictions.name}; "
             "har evaluate --explain makes it anew"
         )
     return explanation

@@ -138,7 +138,7 @@ def test_a_run_that_is_not_finished_is_refused(paths, status):
         read_runs(paths)
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "evaluation.json", "predictions.csv"])
+@pytest.mark.parametrize("name", ["manifest.json", "metrics.jsonl", "predictions.csv"])
 def test_a_missing_file_is_named(paths, name):
     (paths[1] / name).unlink()
     with refused(RunError, f"{paths[1] / name}: found No such file or directory"):

@@ -22,6 +22,7 @@ from har.report.pages.comparison import write_comparison
 from har.report.pages.cross_validation import write_crossval_report
 from har.report.pages.run import write_report
 from har.report.pages.unfinished import write_unfinished_report
+from har.runs.manifest import Manifest
 from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
 
 FLAGS = (
@@ -80,7 +81,7 @@ def write_pages(folder):
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
     unfinished = make_run(folder / "unfinished", usual)
     unfinished.evaluation.unlink()
-    unfinished.update_manifest(status="running")
+    unfinished.update_manifest(Manifest(status="running"))
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
     for score in make_scores():
         folds.write_score(score)

@@ -6,20 +6,24 @@ import numpy as np
 from scored_run import make_evaluation, make_windows
 
 from har.model_selection.folds import FoldScore, folds_of
+from har.runs.manifest import Environment, FoldsDescription, GitState, Manifest, Session
+from har.signals.data_description import DataDescription
 
 SUBJECTS = (1, 3, 5, 6, 7, 8)
 WINDOWS = make_windows(240, subjects=SUBJECTS)
-MANIFEST = {
-    "har": "0.1.0",
-    "status": "running",
-    "started": "2026-11-23T06:34:00+00:00",
-    "recipe": "quick",
-    "command": ["har", "cv", "--config", "quick"],
-    "data": {"name": "UCI HAR", "source": "a zip", "notes": [], "fingerprint": "1234"},
-    "folds": {"kind": 3, "held_out_subjects": [[1, 8], [3, 5], [6, 7]]},
-    "environment": {"python": "3.11.7"},
-    "git": {"commit": "a" * 40, "is_dirty": False},
-}
+MANIFEST = Manifest(
+    status="running",
+    recipe="quick",
+    data=DataDescription(name="UCI HAR", source="a zip", fingerprint="1234"),
+    session=Session(
+        har="0.1.0",
+        started="2026-11-23T06:34:00+00:00",
+        command=("har", "cv", "--config", "quick"),
+        environment=Environment(python="3.11.7"),
+        git=GitState("a" * 40, is_dirty=False),
+    ),
+    folds=FoldsDescription(3, ((1, 8), (3, 5), (6, 7))),
+)
 
 
 def make_score(seed, fold, commit="a" * 40) -> FoldScore:

@@ -14,6 +14,8 @@ from har.errors import DataError, RunError
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import folds_of
 from har.runs.folder import RunFolder
+from har.runs.manifest import FoldsDescription, Manifest, Session
+from har.signals.data_description import DataDescription
 
 start = CrossValidationFolder.start
 
@@ -63,16 +65,17 @@ def test_the_summary_is_of_all_scores_that_are_there(folder):
 def test_the_same_can_go_on_with_other_seeds_and_from_another_folder(folder):
     config = Config(seed=5, data=DataConfig(root="elsewhere"))
     command = ["har", "cv", "--seed", "5"]
-    again = start(folder.path, config, {**MANIFEST, "command": command})
+    session = replace(MANIFEST.session, command=tuple(command))
+    again = start(folder.path, config, replace(MANIFEST, session=session))
     assert again == folder
     manifest = json.loads((folder.path / "manifest.json").read_text())
-    assert manifest["command"] == MANIFEST["command"]
+    assert manifest["command"] == list(MANIFEST.session.command)
     assert [session["command"] for session in manifest["resumed"]] == [command]
 
 
 CHANGED = Config(training=replace(TrainingConfig(), n_epochs=7))
-OTHER_DATA = {**MANIFEST, "data": {"fingerprint": "9999"}}
-OTHER_FOLDS = {**MANIFEST, "folds": {"kind": "loso", "held_out_subjects": []}}
+OTHER_DATA = replace(MANIFEST, data=DataDescription(fingerprint="9999"))
+OTHER_FOLDS = replace(MANIFEST, folds=FoldsDescription("loso", ()))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +99,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     with refused(RunError, "not empty"):
         start(tmp_path / "notes", Config(), MANIFEST)
     run = RunFolder.create(tmp_path / "run")
-    run.update_manifest(har="0.1.0")
+    run.update_manifest(Manifest(session=Session(har="0.1.0")))
     with refused(RunError, "found another run, expected a cross-validation"):
         start(run.path, Config(), MANIFEST)
     (tmp_path / "file").write_text("")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -13,9 +14,10 @@ from har.errors import RunError
 from har.model_selection.ranges import load_search
 from har.model_selection.tuning_folder import TuningFolder, best_of, failure_of
 from har.recipes import load_config
+from har.runs.manifest import Manifest, Session
 
 SIZES = "--model.hidden_size=4..64"
-MANIFEST = {"har": "1", "started": "now", "command": ["har"], "environment": {}, "git": None}
+MANIFEST = Manifest(session=Session(har="1", started="now", command=("har",)))
 
 
 def trial(state=TrialState.COMPLETE, value=0.5, size=8, **notes):
@@ -47,8 +49,10 @@ def test_what_is_searched_can_be_searched_again_from_the_folder(folder):
 def test_the_manifest_keeps_how_it_began_and_every_session(folder):
     search = load_search("quick", SIZES)
     folder.write_start(search, MANIFEST)
-    folder.tell("interrupted", "later")
-    folder.write_start(search, {**MANIFEST, "started": "again"})
+    folder.mark_ended("interrupted")
+    folder.write_start(
+        search, replace(MANIFEST, session=replace(MANIFEST.session, started="again"))
+    )
     manifest = json.loads((folder.path / "manifest.json").read_text())
     assert (manifest["started"], manifest["status"]) == ("now", "running")
     assert [session["started"] for session in manifest["sessions"]] == ["now", "again"]

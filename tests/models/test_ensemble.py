@@ -133,8 +133,8 @@ def test_another_number_of_members_is_refused(saved):
 
 
 def test_the_parameters_of_all_members_count(ensemble, alone):
-    counts = [classifier.describe()["model"]["n_parameters"] for classifier in alone]
-    assert ensemble.describe()["model"]["n_parameters"] == sum(counts)
+    counts = [classifier.describe().model.n_parameters for classifier in alone]
+    assert ensemble.describe().model.n_parameters == sum(counts)
 
 
 def test_records_have_the_member_and_the_epoch(ensemble, alone, saved):
@@ -147,8 +147,8 @@ def test_records_have_the_member_and_the_epoch(ensemble, alone, saved):
     assert [replace(record, windows_per_s=0) for record in ensemble.history_] == expected
     lines = saved.metrics.read_text().splitlines()
     assert [json.loads(line)["member"] for line in lines] == [1, 1, 2, 2, 3, 3]
-    training = ensemble.describe()["training"]
-    assert (training["n_epochs"], training["best_epoch"]) == (6, 2)
+    training = ensemble.describe().training
+    assert (training.n_epochs, training.best_epoch) == (6, 2)
 
 
 def test_all_members_have_the_validation_subjects_of_the_run():

@@ -131,7 +131,7 @@ def test_it_is_saved_reported_and_loaded(calibrated, saved):
     assert again.temperature_ == calibrated.temperature_
     assert_array_equal(again.predict_proba(NEW_WINDOWS), calibrated.predict_proba(NEW_WINDOWS))
     manifest = json.loads(saved.manifest.read_text())
-    assert manifest == calibrated.describe() == again.describe()
+    assert manifest == calibrated.describe().to_dict() == again.describe().to_dict()
     assert manifest["training"]["temperature"] == calibrated.temperature_
 
 

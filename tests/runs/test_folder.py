@@ -11,6 +11,8 @@ from har import files
 from har.errors import ConfigError, RunError
 from har.evaluation.metrics import Evaluation
 from har.runs.folder import RunFolder
+from har.runs.manifest import Manifest
+from har.signals.data_description import DataDescription
 
 RUN_FILES = (
     "config.yaml",
@@ -115,13 +117,32 @@ def test_a_damaged_config_is_refused(run):
 
 
 def test_sections_of_the_manifest_are_added_or_replaced(run):
-    run.update_manifest(status="running", data={"source": "a zip"})
-    run.update_manifest(status="finished", n_epochs=3)
+    run.update_manifest(Manifest(status="running", data=DataDescription(source="a zip")))
+    run.update_manifest(Manifest(status="finished", duration_s=3.5))
     assert run.read_json(run.manifest) == {
         "status": "finished",
-        "data": {"source": "a zip"},
-        "n_epochs": 3,
+        "data": {"source": "a zip", "notes": []},
+        "duration_s": 3.5,
     }
+
+
+def test_keys_of_a_later_version_stay_in_the_manifest(run):
+    run.write_json(run.manifest, {"status": "running", "mood": "good"})
+    run.mark_ended("failed", failure="no power")
+    manifest = run.read_json(run.manifest)
+    assert (manifest["status"], manifest["failure"], manifest["mood"]) == (
+        "failed",
+        "no power",
+        "good",
+    )
+    assert run.read_manifest().finished == manifest["finished"]
+
+
+def test_a_run_is_scored_once_there_are_predictions(run):
+    run.write_json(run.evaluation, {"accuracy": 1.0})
+    assert not run.is_scored
+    run.write_predictions(predictions())
+    assert run.is_scored
 
 
 @pytest.mark.parametrize(
@@ -137,14 +158,15 @@ def test_sections_of_the_manifest_are_added_or_replaced(run):
 def test_a_missing_or_damaged_manifest_is_refused(run, content, part):
     if content is not None:
         run.manifest.write_bytes(content)
-    with refused(RunError, f"{run.manifest}: {part}"):
-        run.read_json(run.manifest)
+    for read in (run.read_manifest, run.read_trained_manifest):
+        with refused(RunError, f"{run.manifest}: {part}"):
+            read()
 
 
 def test_a_damaged_manifest_is_not_written_over(run):
     run.manifest.write_text("{")
     with refused(RunError, f"{run.manifest}: found broken JSON"):
-        run.update_manifest(status="finished")
+        run.update_manifest(Manifest(status="finished"))
     assert run.manifest.read_text() == "{"
 
 
@@ -219,7 +241,7 @@ def fail_half_way(*arguments, **options):
     ("file", "write"),
     [
         ("config", lambda run: run.write_config(tiny_config())),
-        ("manifest", lambda run: run.update_manifest(status="finished")),
+        ("manifest", lambda run: run.update_manifest(Manifest(status="finished"))),
         ("evaluation", lambda run: run.write_json(run.evaluation, {"accuracy": 1.0})),
         ("predictions", lambda run: run.write_predictions(predictions())),
     ],

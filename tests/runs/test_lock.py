@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from har.runs import lock as signs_of_life
+from har.runs import lock
 from har.runs.lock import held, is_held
 
 HOLD = """
 import sys
 from pathlib import Path
-from har.signs_of_life import held
+from har.runs.lock import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -54,6 +54,6 @@ def test_where_the_file_system_knows_no_locks_nothing_is_held(tmp_path, monkeypa
     def fail(descriptor, operation):
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(signs_of_life.fcntl, "flock", fail)
+    monkeypatch.setattr(lock.fcntl, "flock", fail)
     with held(tmp_path):
         assert not is_held(tmp_path)

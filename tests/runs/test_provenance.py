@@ -12,11 +12,11 @@ from builders import small_windows
 import har
 from har.datasets.dataset import DataSet, TrainingSet
 from har.runs import provenance
+from har.runs.manifest import GitState
 from har.runs.provenance import (
     describe_environment,
     describe_source,
     describe_start,
-    describe_training_start,
     now,
 )
 
@@ -47,10 +47,11 @@ def test_the_time_is_in_utc_to_the_second():
 
 def test_the_environment_names_the_versions_that_compute():
     environment = describe_environment()
-    assert environment["mxnet"] == "1.9.1"
-    assert environment["numpy"] == np.__version__
-    assert environment["n_cores"] >= 1
-    assert {"python", "platform", "pandas", "scikit-learn", "scipy"} <= set(environment)
+    assert environment.packages["mxnet"] == "1.9.1"
+    assert environment.packages["numpy"] == np.__version__
+    assert environment.n_cores >= 1
+    assert environment.python and environment.platform
+    assert {"pandas", "scikit-learn", "scipy"} <= set(environment.packages)
 
 
 def test_a_clean_and_a_changed_checkout_are_told_apart(checkout):
@@ -58,9 +59,9 @@ def test_a_clean_and_a_changed_checkout_are_told_apart(checkout):
     git(checkout, "add", ".")
     git(checkout, "commit", "--quiet", "--message", "First")
     commit = git(checkout, "rev-parse", "HEAD")
-    assert describe_source() == {"commit": commit, "is_dirty": False}
+    assert describe_source() == GitState(commit, is_dirty=False)
     (checkout / "har" / "new.py").write_text("")
-    assert describe_source() == {"commit": commit, "is_dirty": True}
+    assert describe_source() == GitState(commit, is_dirty=True)
 
 
 def test_an_installed_package_has_no_commit(checkout):
@@ -82,7 +83,7 @@ def test_a_run_starts_with_what_is_trained_on_what():
     windows = small_windows()
     splits = windows.of_subjects([1, 2]), windows.of_subjects([3])
     data = DataSet("mine", *splits, "a zip", "1234", notes=("One thing.",))
-    start = describe_start(["har", "train"], "quick", data)
+    start = describe_start(["har", "train"], "quick", data.describe()).to_dict()
     assert json.loads(json.dumps(start)) == start
     assert start["har"] == har.__version__
     assert (start["status"], start["command"], start["recipe"]) == (
@@ -98,13 +99,13 @@ def test_a_run_starts_with_what_is_trained_on_what():
         "n_train_windows": 24,
         "n_test_windows": 12,
     }
-    assert start["environment"] == describe_environment()
+    assert start["environment"] == describe_environment().to_dict()
     assert {"started", "git"} <= set(start)
 
 
 def test_a_cross_validation_starts_with_the_training_windows_alone():
     data = TrainingSet("mine", small_windows(), "a zip", ("One thing.",))
-    start = describe_training_start(["har", "cv"], "quick", data)
+    start = describe_start(["har", "cv"], "quick", data.describe()).to_dict()
     assert json.loads(json.dumps(start)) == start
     assert start["data"] == {
         "name": "mine",

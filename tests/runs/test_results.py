@@ -37,10 +37,10 @@ def change_json(file, change):
 def test_what_was_written_is_read(run, windows):
     evaluation = make_evaluation(windows)
     results = Results.read(run)
-    assert results.scores.accuracy == evaluation.accuracy
-    assert results.scores.activities == windows.activities
-    assert_array_equal(results.scores.confusion_matrix, evaluation.confusion_matrix)
-    assert results.scores.per_subject["accuracy"].is_monotonic_increasing
+    assert results.evaluation.accuracy == evaluation.accuracy
+    assert results.evaluation.activities == windows.activities
+    assert_array_equal(results.evaluation.confusion_matrix, evaluation.confusion_matrix)
+    assert results.evaluation.per_subject == evaluation.per_subject
     assert len(results.predictions) == len(windows)
     assert results.evaluation.intervals == evaluation.intervals
     assert len(results.metrics) == 28
@@ -53,7 +53,7 @@ def test_a_run_may_have_no_validation(tmp_path, windows):
 
 
 @pytest.mark.parametrize(
-    "name", ["config.yaml", "manifest.json", "metrics.jsonl", "evaluation.json", "predictions.csv"]
+    "name", ["config.yaml", "manifest.json", "metrics.jsonl", "predictions.csv"]
 )
 def test_a_missing_file_is_named(run, name):
     (run.path / name).unlink()
@@ -61,9 +61,7 @@ def test_a_missing_file_is_named(run, name):
         Results.read(run)
 
 
-@pytest.mark.parametrize(
-    "name", ["manifest.json", "metrics.jsonl", "evaluation.json", "predictions.csv"]
-)
+@pytest.mark.parametrize("name", ["manifest.json", "metrics.jsonl", "predictions.csv"])
 def test_a_damaged_file_is_named(run, name):
     file = run.path / name
     file.write_bytes(file.read_bytes()[:-40] + b"\xff")
@@ -72,40 +70,48 @@ def test_a_damaged_file_is_named(run, name):
 
 
 @pytest.mark.parametrize(
-    "key", ["accuracy", "macro_f1", "n_windows", "confusion_matrix", "per_class", "per_subject"]
+    "content", [None, b"", b"{", b"[]", b"{}", b'{"accuracy": "high", "n_windows": 3}'], ids=str
 )
-def test_a_missing_figure_is_named(run, key):
-    change_json(run.evaluation, lambda content: content.pop(key))
-    with refused(RunError, "evaluation.json", f"found no key {key}", "expected accuracy, "):
-        Results.read(run)
+def test_figures_follow_from_the_predictions_whatever_evaluation_json_holds(run, content):
+    expected = Results.read(run).evaluation.to_dict()
+    run.evaluation.unlink() if content is None else run.evaluation.write_bytes(content)
+    assert Results.read(run).evaluation.to_dict() == expected
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("column", "value"),
     [
-        {"accuracy": "high"},
-        {"accuracy": None},
-        {"confusion_matrix": [[1, 2], [3, 4]]},
-        {"confusion_matrix": [[1, 2], [3]]},
-        {"per_class": {"WALKING": {}}},
-        {"per_class": 3},
-        {"per_subject": {"2": 0.9}},
-        {"per_subject": {}},
-        {"activities": 6},
+        ("true", "FLYING"),
+        ("subject", "nobody"),
+        ("p_WALKING", "high"),
+        ("p_WALKING", None),
+        ("p_SITTING", float("inf")),
     ],
-    ids=str,
 )
-def test_figures_that_do_not_fit_are_refused(run, wrong):
-    change_json(run.evaluation, lambda content: content.update(wrong))
-    with refused(RunError, "evaluation.json", "found", "expected"):
+def test_predictions_that_do_not_fit_are_refused(run, column, value):
+    table = run.read_predictions().astype(object)
+    table.loc[0, column] = value
+    run.write_predictions(table)
+    with refused(DataError, "predictions.csv", "found", "expected"):
         Results.read(run)
 
 
-def test_predictions_of_another_evaluation_are_refused(run):
-    table = run.read_predictions()
-    run.write_predictions(table.head(10))
-    with refused(RunError, "predictions.csv", "found 10 rows", "expected 180"):
+@pytest.mark.parametrize("column", ["index", "subject", "true", "predicted"])
+def test_a_missing_column_of_the_predictions_is_named(run, column):
+    run.write_predictions(run.read_predictions().drop(columns=column))
+    with refused(RunError, "predictions.csv", f"found no column {column}", "expected it"):
         Results.read(run)
+
+
+def test_predictions_of_no_window_are_refused(run):
+    run.write_predictions(run.read_predictions().head(0))
+    with refused(DataError, "predictions.csv", "found no windows", "expected at least one"):
+        Results.read(run)
+
+
+def test_figures_are_those_of_the_windows_that_were_predicted(run):
+    run.write_predictions(run.read_predictions().head(10))
+    assert Results.read(run).evaluation.n_windows == 10
 
 
 def test_predictions_with_text_for_a_probability_are_refused(run):
@@ -119,7 +125,7 @@ def test_predictions_with_text_for_a_probability_are_refused(run):
 @pytest.mark.parametrize("section", ["model", "training"])
 def test_a_manifest_of_nothing_trained_is_refused(run, section):
     change_json(run.manifest, lambda content: content.pop(section))
-    with refused(RunError, "manifest.json", f"{section}.", "expected"):
+    with refused(RunError, "manifest.json", f"found no '{section}'", "expected what describes"):
         Results.read(run)
 
 
@@ -195,5 +201,5 @@ def test_an_explanation_of_other_windows_or_activities_is_refused(run, windows):
         Results.read(run)
     others = make_windows(activities=("SITTING", "RUNNING", "JUMPING"))
     run.write_json(run.explanation, make_explanation(others).to_dict())
-    with refused(RunError, "found 180 windows of 3 activities", "180 of 6 as in evaluation.json"):
+    with refused(RunError, "found 180 windows of 3 activities", "180 of 6 as in predictions.csv"):
         Results.read(run)

@@ -31,8 +31,8 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     HarError
         If a file is missing or damaged.
     """
-    run, summary = folder.run, folder.read_summary()
-    manifest, config = run.read_json(run.manifest), run.read_config()
+    summary, manifest = folder.read_summary(), folder.read_manifest()
+    config = folder.read_config()
     activities = tuple(summary.activities)
     threads = ", ".join(map(str, summary.cost.n_threads))
     page = page_environment(activities).get_template("crossval.html")
@@ -40,11 +40,11 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
         summary=summary,
         manifest=manifest,
         subjects=[(row.subject, row) for row in summary.per_subject],
-        about_data=about_data(config.data.set, manifest["data"]),
+        about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
         confusion=confusion_rows(np.array(summary.confusion_matrix), activities),
         settings=settings_rows(config),
-        command=command_lines(manifest),
-        environment=environment_rows(manifest, Device=summary.cost.device, Threads=threads),
+        command=command_lines(manifest.session),
+        environment=environment_rows(manifest.session, Device=summary.cost.device, Threads=threads),
     )
     write_text(folder.page, text)
     return folder.page

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from har.arrays import IntArray
+from har.evaluation.metrics import Evaluation
 from har.files import whole_folder, write_text, writing_to
 from har.report.drawing import save_png, save_svg
 from har.report.facts import command_lines, environment_rows, network_in_words, settings_rows
@@ -72,22 +74,23 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
 
 def _pictures(results: Results) -> dict[str, Figure]:
     """Draw every figure that needs no signals."""
-    scores = results.scores
-    table = scores.per_class
+    evaluation = results.evaluation
+    table = pd.DataFrame.from_dict(evaluation.per_class, orient="index")
+    subjects = _subjects_hardest_first(evaluation)
     figures = {
-        "learning_curves": learning_figure(results.metrics, _kept_epoch(results)),
-        "confusion_matrix": confusion_figure(scores.confusion_matrix, scores.activities),
+        "learning_curves": learning_figure(results.metrics, results.manifest.training.best_epoch),
+        "confusion_matrix": confusion_figure(evaluation.confusion_matrix, evaluation.activities),
         "per_class": class_bars(
             {"Precision": table["precision"], "Recall": table["recall"], "F1": table["f1"]},
-            scores.activities,
+            evaluation.activities,
         ),
         "per_subject": subject_bars(
-            list(scores.per_subject.index),
-            list(scores.per_subject["accuracy"]),
-            scores.accuracy,
+            list(map(str, subjects)),
+            [row["accuracy"] for row in subjects.values()],
+            evaluation.accuracy,
         ),
-        **heatmap_pictures(results.evaluation),
-        **calibration_pictures(results.evaluation),
+        **heatmap_pictures(evaluation),
+        **calibration_pictures(evaluation),
     }
     if results.robustness:
         figures |= robustness_pictures(results.robustness)
@@ -96,9 +99,8 @@ def _pictures(results: Results) -> dict[str, Figure]:
     return figures
 
 
-def _kept_epoch(results: Results) -> int | None:
-    kept: int | None = results.manifest["training"].get("best_epoch")
-    return kept
+def _subjects_hardest_first(evaluation: Evaluation) -> dict[int, dict[str, float]]:
+    return dict(sorted(evaluation.per_subject.items(), key=lambda row: row[1]["accuracy"]))
 
 
 def _render(
@@ -108,16 +110,17 @@ def _render(
     stretches: IntArray | None,
 ) -> str:
     links = wrong["links"] if wrong else {}
-    environment = page_environment(results.scores.activities)
+    environment = page_environment(results.evaluation.activities)
     page = environment.get_template("report.html")
     return page.render(
-        scores=results.scores,
         manifest=results.manifest,
         training=results.config.training,
         data_set=results.config.data.set,
         facts=_facts(results),
-        curves=learning_drawings(results.metrics, _kept_epoch(results)),
-        confusion=confusion_rows(results.scores.confusion_matrix, results.scores.activities, links),
+        curves=learning_drawings(results.metrics, results.manifest.training.best_epoch),
+        confusion=confusion_rows(
+            results.evaluation.confusion_matrix, results.evaluation.activities, links
+        ),
         evaluation=results.evaluation,
         heatmap=heatmap_view(results.evaluation),
         calibration=calibration_view(results.evaluation, pictures),
@@ -129,30 +132,30 @@ def _render(
         labels=labels_view(results, stretches),
         card=model_card(results),
         settings=settings_rows(results.config),
-        command=command_lines(results.manifest, results.manifest["training"].get("n_threads")),
+        command=command_lines(results.manifest.session, results.manifest.training.n_threads),
     )
 
 
 def _facts(results: Results) -> dict[str, Any]:
     """Collect what the page says in words."""
     manifest = results.manifest
-    model, training = manifest["model"], manifest["training"]
-    tested = list(results.scores.per_subject.index)
-    known = {*map(str, training["train_subjects"]), *map(str, training["validation_subjects"])}
+    window_format, training = manifest.model.window_format, manifest.training
+    tested = _subjects_hardest_first(results.evaluation)
+    known = {*training.train_subjects, *training.validation_subjects}
     return {
         "network": network_in_words(results.config),
-        "window_s": model["n_timesteps"] / model["rate_hz"],
-        "n_train_subjects": len(training["train_subjects"]),
-        "validation_subjects": training["validation_subjects"],
+        "window_s": window_format.n_timesteps / window_format.rate_hz,
+        "n_train_subjects": len(training.train_subjects),
+        "validation_subjects": training.validation_subjects,
+        "subjects": list(tested.items()),
         "n_test_subjects": len(tested),
         "known_subjects": [subject for subject in tested if subject in known],
         "n_epochs": len(results.metrics),
         "n_members": results.config.model.n_members,
         "environment": environment_rows(
-            manifest,
-            Device=training.get("device"),
-            Threads=training.get("n_threads"),
-            Seed=training.get("seed"),
+            manifest.session,
+            Device=training.device,
+            Threads=training.n_threads,
+            Seed=training.seed,
         ),
-        "data": manifest.get("data", {}),
     }

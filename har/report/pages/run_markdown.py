@@ -41,13 +41,13 @@ def report_markdown(results: Results) -> str:
     """
     manifest = results.manifest
     lines = [
-        f"## {manifest.get('recipe', 'har')}: {percent(results.evaluation.accuracy)} right on "
+        f"## {manifest.recipe or 'har'}: {percent(results.evaluation.accuracy)} right on "
         f"{people(len(results.evaluation.per_subject))}",
         "",
-        f"{network_in_words(results.config)}; {manifest['model']['n_parameters']:,} parameters"
+        f"{network_in_words(results.config)}; {manifest.model.n_parameters:,} parameters"
         + (
-            f", trained in {duration_in_words(manifest['duration_s'])}."
-            if "duration_s" in manifest
+            f", trained in {duration_in_words(manifest.duration_s)}."
+            if manifest.duration_s is not None
             else "."
         ),
         "",
@@ -61,7 +61,7 @@ def report_markdown(results: Results) -> str:
         "</details>",
         "",
         "```sh",
-        command_lines(manifest, manifest["training"].get("n_threads")),
+        command_lines(manifest.session, manifest.training.n_threads),
         "```",
     ]
     return "\n".join(lines) + "\n"

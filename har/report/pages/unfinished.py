@@ -24,6 +24,7 @@ from har.report.sections.learning import learning_drawings
 from har.report.templating import page_environment
 from har.runs.folder import RunFolder
 from har.runs.lock import is_held
+from har.runs.manifest import Manifest
 from har.runs.results import metrics_table
 from har.training.history import EpochRecord
 
@@ -58,7 +59,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
     """
     # Asked first, or a training that ends in between would seem to have been killed.
     is_alive = is_held(run.path)
-    manifest, config = run.read_json(run.manifest), run.read_config()
+    manifest, config = run.read_manifest(), run.read_config()
     history = run.read_history_so_far()
     state = _state(manifest, is_alive, run.manifest)
     template = page_environment(()).get_template("unfinished.html")
@@ -73,22 +74,22 @@ def write_unfinished_report(run: RunFolder) -> Path:
         best=_best(history),
         time=_times(run, manifest, config, history),
         curves=_curves(run, history),
-        environment=environment_rows(manifest, Seed=config.seed),
+        environment=environment_rows(manifest.session, Seed=config.seed),
         settings=settings_rows(config),
-        about_data=about_data(config.data.set, manifest.get("data", {})),
-        command=command_lines(manifest),
+        about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
+        command=command_lines(manifest.session),
     )
     with writing_to(run.path):
         write_text(run.report, page)
     return run.report
 
 
-def _state(manifest: dict[str, Any], is_alive: bool, place: Path) -> str:
+def _state(manifest: Manifest, is_alive: bool, place: Path) -> str:
     """Tell the run's status, which is not to be believed if it is running and nobody holds it."""
-    status = manifest.get("status", "finished")
+    status = manifest.status or "finished"
     if status not in _TITLES:
         raise RunError(f"{place}: found status {status!r}, expected one of {', '.join(_TITLES)}")
-    return _LOST if status == "running" and not is_alive else str(status)
+    return _LOST if status == "running" and not is_alive else status
 
 
 def _curves(run: RunFolder, history: Sequence[EpochRecord]) -> list[Markup]:
@@ -104,7 +105,7 @@ def _best(history: Sequence[EpochRecord]) -> EpochRecord | None:
 
 
 def _times(
-    run: RunFolder, manifest: dict[str, Any], config: Config, history: Sequence[EpochRecord]
+    run: RunFolder, manifest: Manifest, config: Config, history: Sequence[EpochRecord]
 ) -> dict[str, Any]:
     """Tell when the run gave its last sign of life, and how long an epoch takes and all may take.
 
@@ -113,8 +114,9 @@ def _times(
     """
     now, last_sign = datetime.now(timezone.utc), _last_sign(run, manifest)
     times: dict[str, Any] = {"made": now, "last_sign": last_sign, "epoch_s": None, "left_s": None}
-    if history and "started" in manifest:
-        spent = last_sign - datetime.fromisoformat(manifest["started"])
+    started = manifest.session.started
+    if history and started is not None:
+        spent = last_sign - datetime.fromisoformat(started)
         times["epoch_s"] = spent.total_seconds() / len(history)
         n_epochs, last = config.training.n_epochs, history[-1]
         n_left = n_epochs * (config.model.n_members - last.member + 1) - last.epoch
@@ -123,9 +125,9 @@ def _times(
     return times
 
 
-def _last_sign(run: RunFolder, manifest: dict[str, Any]) -> datetime:
+def _last_sign(run: RunFolder, manifest: Manifest) -> datetime:
     """Tell when the run ended, or else when it wrote last."""
-    if "finished" in manifest:
-        return datetime.fromisoformat(manifest["finished"]).astimezone(timezone.utc)
+    if manifest.finished is not None:
+        return datetime.fromisoformat(manifest.finished).astimezone(timezone.utc)
     files = [file for file in (run.manifest, run.metrics) if file.exists()]
     return datetime.fromtimestamp(max(file.stat().st_mtime for file in files), timezone.utc)

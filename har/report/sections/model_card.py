@@ -31,47 +31,48 @@ def model_card(results: Results) -> dict[str, list[str]]:
     dict of str to list of str
         Sentences by heading. Every figure in them is one of the run's.
     """
+    data = results.manifest.data
     return {
         "Intended use": _intended_use(results),
         "Not intended": _not_intended(results),
         "What it learned from": _training(results),
         "How well it does": _quality(results),
         "Limits": _limits(results),
-        "Data and licence": about_data(results.config.data.set, results.manifest.get("data", {})),
+        "Data and licence": about_data(results.config.data.set, data.name, data.notes),
     }
 
 
 def _intended_use(results: Results) -> list[str]:
-    model = results.manifest["model"]
+    expected = results.manifest.model.window_format
     place = " worn at the waist" if results.config.data.set in PUBLISHED else ""
     return [
         f"{network_in_words(results.config)} that names what a person does from "
-        f"{model['n_timesteps'] / model['rate_hz']:.2f} s of signals of a phone{place}: "
-        f"{_listed([activity_label(name).lower() for name in results.scores.activities])}.",
-        f"It reads {len(model['channels'])} channels ({', '.join(model['channels'])}), "
-        f"{number(model['rate_hz'])} samples a second, in g and rad/s.",
+        f"{expected.n_timesteps / expected.rate_hz:.2f} s of signals of a phone{place}: "
+        f"{_listed([activity_label(name).lower() for name in results.evaluation.activities])}.",
+        f"It reads {len(expected.channels)} channels ({', '.join(expected.channels)}), "
+        f"{number(expected.rate_hz)} samples a second, in g and rad/s.",
         "It was made for research, teaching and prototypes.",
     ]
 
 
 def _not_intended(results: Results) -> list[str]:
+    n_activities = len(results.evaluation.activities)
     return [
         "Not for medical or safety decisions, and not for watching people who have not agreed "
         "to it.",
-        f"It names one of its {len(results.scores.activities)} activities whatever it is shown, "
+        f"It names one of its {n_activities} activities whatever it is shown, "
         "also for an activity that it does not know. har predict --abstain-below P answers UNKNOWN "
         "where it is less sure than P.",
     ]
 
 
 def _training(results: Results) -> list[str]:
-    training, data = results.manifest["training"], results.manifest.get("data", {})
-    source = f" of {data['name']}" if "name" in data else ""
+    training, data = results.manifest.training, results.manifest.data
+    source = f" of {data.name}" if data.name is not None else ""
     sentences = [
-        f"{training['n_train_windows']:,} windows{source}, of "
-        f"{people(len(training['train_subjects']))}."
+        f"{training.n_train_windows:,} windows{source}, of {people(len(training.train_subjects))}."
     ]
-    held_out = training["validation_subjects"]
+    held_out = training.validation_subjects
     if held_out:
         sentences.append(f"Held out to watch the training: {people(len(held_out))}.")
     temperature = results.evaluation.temperature

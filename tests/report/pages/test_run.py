@@ -17,6 +17,7 @@ from har.config import Config, DataConfig, ModelConfig, TrainingConfig
 from har.errors import RunError
 from har.evaluation.calibration import threshold_for
 from har.report.pages.run import write_report
+from har.runs.manifest import Manifest
 
 
 def report_of(folder, windows, test="same", **kind):
@@ -104,8 +105,8 @@ def test_the_page_says_whether_the_network_is_as_sure_as_it_may_be(written, wind
 def test_the_page_tells_what_the_temperature_did(tmp_path, windows):
     evaluation = replace(make_evaluation(windows), temperature=1.25)
     run = make_run(tmp_path / "run", windows, evaluation)
-    training = run.read_json(run.manifest)["training"]
-    run.update_manifest(training={**training, "temperature": 1.25})
+    training = replace(run.read_trained_manifest().training, temperature=1.25)
+    run.update_manifest(Manifest(training=training))
     text = Page(write_report(run).read_text()).text["calibration"]
     assert "a temperature of 1.25." in text
     assert "found on 4 people held out" in text
@@ -345,12 +346,10 @@ def test_other_windows_are_refused_and_nothing_is_written(tmp_path, windows):
     assert not run.report.exists() and not run.figures.exists()
 
 
-def test_a_missing_figure_leaves_the_earlier_page(tmp_path, windows):
+def test_a_missing_column_leaves_the_earlier_page(tmp_path, windows):
     run, html, _ = report_of(tmp_path, windows, None)
-    content = json.loads(run.evaluation.read_text())
-    del content["macro_f1"]
-    run.write_json(run.evaluation, content)
-    with refused(RunError, "evaluation.json", "macro_f1", "expected"):
+    run.write_predictions(run.read_predictions().drop(columns="subject"))
+    with refused(RunError, "predictions.csv", "subject", "expected"):
         write_report(run, windows)
     assert run.report.read_text() == html
 

@@ -1,0 +1,381 @@
+"""What a manifest tells of a run, a cross-validation or a search, as values.
+
+The keys of ``manifest.json`` are written in steps while the work goes on, so that all but those of
+a finished training may be missing. Runs of earlier versions lack some, too. Keys that are not
+known here are ignored by the reader and left in the file by `OutputFolder.update_manifest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from har.runs.json_object import FLAG, INTEGER, INTEGERS, NUMBER, TEXT, TEXTS, JsonObject, Kind
+from har.signals.data_description import DataDescription
+from har.signals.windows import WindowFormat
+
+_ENVIRONMENT = ("python", "platform", "n_cores")
+_FOLD_KIND: Kind[int | str] = Kind(
+    "a number of folds or loso", lambda value: isinstance(value, (int, str)), lambda value: value
+)
+_SUBJECTS: Kind[tuple[tuple[int, ...], ...]] = Kind(
+    "a list of lists of subjects",
+    lambda value: isinstance(value, list) and all(map(INTEGERS.accepts, value)),
+    lambda value: tuple(map(tuple, value)),
+)
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a trained model reads and names.
+
+    Parameters
+    ----------
+    window_format : WindowFormat
+        Form of the windows, and names of the activities.
+    n_parameters : int
+        Number of weights.
+    """
+
+    window_format: WindowFormat
+    n_parameters: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Collect all values, ready for JSON."""
+        return _with_lists({**asdict(self.window_format), "n_parameters": self.n_parameters})
+
+    @classmethod
+    def from_dict(cls, content: JsonObject) -> ModelDescription:
+        """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
+        window_format = WindowFormat(
+            channels=content.required("channels", TEXTS),
+            activities=content.required("activities", TEXTS),
+            rate_hz=content.required("rate_hz", NUMBER),
+            n_timesteps=content.required("n_timesteps", INTEGER),
+        )
+        return cls(window_format, content.required("n_parameters", INTEGER))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingDescription:
+    """How a model was trained; None for what earlier versions did not write.
+
+    Parameters
+    ----------
+    seed : int or None
+        Seed of all that is drawn at random.
+    device : str or None
+        Processors, joined by commas.
+    n_threads : int or None
+        CPU threads.
+    n_train_windows : int
+        Windows that were learned from.
+    train_subjects, validation_subjects : tuple of int
+        People who were learned from, and people held out to choose the epoch.
+    n_epochs : int or None
+        Epochs, of all members of an ensemble together.
+    best_epoch : int or None
+        Epoch whose weights were kept; None also if the members kept different ones.
+    temperature : float or None
+        Divisor of the logits; None also if the model was not calibrated.
+    """
+
+    seed: int | None = None
+    device: str | None = None
+    n_threads: int | None = None
+    n_train_windows: int
+    train_subjects: tuple[int, ...]
+    validation_subjects: tuple[int, ...]
+    n_epochs: int | None = None
+    best_epoch: int | None = None
+    temperature: float | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Collect all values, ready for JSON."""
+        return _with_lists(asdict(self))
+
+    @classmethod
+    def from_dict(cls, content: JsonObject) -> TrainingDescription:
+        """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
+        return cls(
+            seed=content.optional("seed", INTEGER),
+            device=content.optional("device", TEXT),
+            n_threads=content.optional("n_threads", INTEGER),
+            n_train_windows=content.required("n_train_windows", INTEGER),
+            train_subjects=content.required("train_subjects", INTEGERS),
+            validation_subjects=content.required("validation_subjects", INTEGERS),
+            n_epochs=content.optional("n_epochs", INTEGER),
+            best_epoch=content.optional("best_epoch", INTEGER),
+            temperature=content.optional("temperature", NUMBER),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Versions and machine; None for what is not known.
+
+    Parameters
+    ----------
+    python, platform : str or None
+        Version of Python, and name of the operating system.
+    n_cores : int or None
+        Processor cores that the process may use.
+    packages : mapping of str to str
+        Versions of the packages that compute, by their names.
+    """
+
+    python: str | None = None
+    platform: str | None = None
+    n_cores: int | None = None
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Collect what is known, ready for JSON."""
+        known = {key: getattr(self, key) for key in _ENVIRONMENT}
+        return {**_without_none(known), **self.packages}
+
+    @classmethod
+    def from_dict(cls, content: JsonObject) -> Environment:
+        """Read what `to_dict` collected; each key that is not another field is a package."""
+        packages = [key for key in content.content if key not in _ENVIRONMENT]
+        return cls(
+            python=content.optional("python", TEXT),
+            platform=content.optional("platform", TEXT),
+            n_cores=content.optional("n_cores", INTEGER),
+            packages={key: content.required(key, TEXT) for key in packages},
+        )
+
+
+@dataclass(frozen=True)
+class GitState:
+    """The commit that the package was run from.
+
+    Parameters
+    ----------
+    commit : str
+        Its hash.
+    is_dirty : bool
+        Whether files differed from it.
+    """
+
+    commit: str
+    is_dirty: bool
+
+    def to_dict(self) -> dict[str, object]:
+        """Collect all values, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, content: JsonObject) -> GitState:
+        """Read what `to_dict` collected."""
+        return cls(content.required("commit", TEXT), content.required("is_dirty", FLAG))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """When and with what a command began; None for what is not known.
+
+    Parameters
+    ----------
+    har : str or None
+        Version of this package.
+    started : str or None
+        Time in ISO 8601.
+    command : tuple of str or None
+        The command line.
+    environment : Environment
+        Versions and machine.
+    git : GitState or None
+        None also where the package does not lie in its repository.
+    """
+
+    har: str | None = None
+    started: str | None = None
+    command: tuple[str, ...] | None = None
+    environment: Environment = Environment()
+    git: GitState | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Collect what is known, ready for JSON; nothing if nothing is."""
+        if self == Session():
+            return {}
+        known = {"har": self.har, "started": self.started, "command": self.command}
+        return {
+            **_with_lists(_without_none(known)),
+            **_if_any("environment", self.environment.to_dict()),
+            "git": self.git.to_dict() if self.git else None,
+        }
+
+    @classmethod
+    def from_dict(cls, content: JsonObject) -> Session:
+        """Read what `to_dict` collected; what is wrong is a `RunError`."""
+        environment, git = content.inner("environment"), content.inner("git")
+        return cls(
+            har=content.optional("har", TEXT),
+            started=content.optional("started", TEXT),
+            command=content.optional("command", TEXTS),
+            environment=Environment.from_dict(environment) if environment else Environment(),
+            git=GitState.from_dict(git) if git else None,
+        )
+
+
+@dataclass(frozen=True)
+class FoldsDescription:
+    """The folds of a cross-validation.
+
+    Parameters
+    ----------
+    kind : int or 'loso'
+        Number of folds, or one for each subject.
+    held_out_subjects : tuple of tuple of int
+        People held out from each fold's training.
+    """
+
+    kind: int | str
+    held_out_subjects: tuple[tuple[int, ...], ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Collect all values, ready for JSON."""
+        return {"kind": self.kind, "held_out_subjects": list(map(list, self.held_out_subjects))}
+
+    @classmethod
+    def from_dict(cls, content: JsonObject) -> FoldsDescription:
+        """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
+        return cls(
+            content.required("kind", _FOLD_KIND), content.required("held_out_subjects", _SUBJECTS)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What is known of a run, a cross-validation or a search so far.
+
+    Parameters
+    ----------
+    status : str or None
+        ``running``, then ``finished``, ``interrupted`` or ``failed``; None for a model that was
+        saved without the command line.
+    recipe : str or None
+        Name of the recipe.
+    data : DataDescription
+        What is trained and tested on.
+    session : Session
+        When and with what the first command began.
+    folds : FoldsDescription or None
+        Folds, in the manifest of a cross-validation.
+    model : ModelDescription or None
+        None until something was trained.
+    training : TrainingDescription or None
+        None until something was trained.
+    finished : str or None
+        End of the last command, in ISO 8601.
+    duration_s : float or None
+        Time that training took.
+    failure : str or None
+        Why training failed, if it did.
+    resumed : tuple of Session
+        Later commands that went on with a cross-validation.
+    sessions : tuple of Session
+        All commands that went on with a search.
+    """
+
+    status: str | None = None
+    recipe: str | None = None
+    data: DataDescription = DataDescription()
+    session: Session = Session()
+    folds: FoldsDescription | None = None
+    model: ModelDescription | None = None
+    training: TrainingDescription | None = None
+    finished: str | None = None
+    duration_s: float | None = None
+    failure: str | None = None
+    resumed: tuple[Session, ...] = ()
+    sessions: tuple[Session, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Collect what is known, ready for JSON."""
+        return {
+            **_without_none({"status": self.status, "recipe": self.recipe}),
+            **_if_any("data", self.data.to_dict()),
+            **self.session.to_dict(),
+            **_without_none(
+                {
+                    "folds": self.folds and self.folds.to_dict(),
+                    "model": self.model and self.model.to_dict(),
+                    "training": self.training and self.training.to_dict(),
+                    "finished": self.finished,
+                    "duration_s": self.duration_s,
+                    "failure": self.failure,
+                }
+            ),
+            **_if_any("resumed", [session.to_dict() for session in self.resumed]),
+            **_if_any("sessions", [session.to_dict() for session in self.sessions]),
+        }
+
+    @classmethod
+    def from_dict(cls, content: JsonObject) -> Manifest:
+        """Read what `to_dict` collected.
+
+        Raises
+        ------
+        RunError
+            If a value is wrong, or one that its section needs is missing.
+        """
+        data, folds = content.inner("data"), content.inner("folds")
+        model, training = content.inner("model"), content.inner("training")
+        return Manifest(
+            status=content.optional("status", TEXT),
+            recipe=content.optional("recipe", TEXT),
+            data=_read_data(data) if data else DataDescription(),
+            session=Session.from_dict(content),
+            folds=FoldsDescription.from_dict(folds) if folds else None,
+            model=ModelDescription.from_dict(model) if model else None,
+            training=TrainingDescription.from_dict(training) if training else None,
+            finished=content.optional("finished", TEXT),
+            duration_s=content.optional("duration_s", NUMBER),
+            failure=content.optional("failure", TEXT),
+            resumed=tuple(map(Session.from_dict, content.inners("resumed"))),
+            sessions=tuple(map(Session.from_dict, content.inners("sessions"))),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedManifest(Manifest):
+    """The manifest of a run that has a model.
+
+    Parameters
+    ----------
+    model : ModelDescription
+        What the model reads and names.
+    training : TrainingDescription
+        How it was trained.
+    """
+
+    model: ModelDescription
+    training: TrainingDescription
+
+
+def _read_data(content: JsonObject) -> DataDescription:
+    return DataDescription(
+        name=content.optional("name", TEXT),
+        source=content.optional("source", TEXT),
+        notes=content.optional("notes", TEXTS) or (),
+        fingerprint=content.optional("fingerprint", TEXT),
+        n_train_windows=content.optional("n_train_windows", INTEGER),
+        n_test_windows=content.optional("n_test_windows", INTEGER),
+    )
+
+
+def _without_none(content: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in content.items() if value is not None}
+
+
+def _if_any(key: str, content: object) -> dict[str, object]:
+    return {key: content} if content else {}
+
+
+def _with_lists(content: Mapping[str, object]) -> dict[str, object]:
+    """Take tuples for the lists that JSON makes of them."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in content.items()
+    }
