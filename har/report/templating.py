@@ -21,6 +21,7 @@ from har.report.wording import (
     percent,
     setting_in_words,
     short_label,
+    signed,
     sureness,
 )
 
@@ -50,6 +51,7 @@ def page_environment(activities: Iterable[str]) -> Environment:
         "people": people,
         "percent": percent,
         "interval": interval_in_words,
+        "signed": signed,
         "sureness": sureness,
         "label": activity_label,
         "short": short_label,

@@ -1,33 +1,55 @@
-"""One page about a run: what was trained on what, how well it does, where it errs."""
+"""One page about a run: what was trained on what, how well it does, where it errs.
+
+The page is a list of sections. One more takes a module in `har.report.sections`, a template and a
+line in `SECTIONS`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from matplotlib.figure import Figure
-
-from har.arrays import IntArray
 from har.files import whole_folder, write_text, writing_to
-from har.report.drawing import save_png, save_svg
-from har.report.facts import command_lines, environment_rows, network_in_words, settings_rows
+from har.report.facts import network_in_words
 from har.report.pages.run_markdown import report_markdown
-from har.report.sections.calibration import calibration_pictures, calibration_view
-from har.report.sections.confusion import confusion_figure, confusion_rows
-from har.report.sections.explanation import explanation_pictures, explanation_view
-from har.report.sections.heatmap import heatmap_pictures, heatmap_view
-from har.report.sections.labels import labels_view
-from har.report.sections.learning import learning_drawings, learning_figure
-from har.report.sections.mistakes import mistakes_pictures, mistakes_view
-from har.report.sections.model_card import model_card
-from har.report.sections.robustness import robustness_pictures, robustness_view
-from har.report.sections.scores import class_bars, subject_bars
-from har.report.sections.wrong_windows import windows_view
+from har.report.scored_run import ScoredRun
+from har.report.section import Section, save_pictures
+from har.report.sections.calibration import calibration_section
+from har.report.sections.confusion import confusion_section
+from har.report.sections.explanation import explanation_section
+from har.report.sections.headline import headline_section
+from har.report.sections.heatmap import heatmap_section
+from har.report.sections.labels import labels_section
+from har.report.sections.learning import learning_section
+from har.report.sections.mistakes import mistakes_section
+from har.report.sections.model_card import model_card_section
+from har.report.sections.reproduction import reproduction_section
+from har.report.sections.robustness import robustness_section
+from har.report.sections.scores import activities_section, subjects_section
+from har.report.sections.settings import settings_section
+from har.report.sections.wrong_windows import wrong_windows_section
 from har.report.templating import page_environment
 from har.runs.folder import RunFolder
-from har.runs.results import Results, check_same_windows
-from har.signals.windows import Windows, number_stretches
+from har.signals.windows import Windows
+
+# In the order of the page; each gives None where there is nothing to show.
+SECTIONS: tuple[Callable[[ScoredRun], Section | None], ...] = (
+    headline_section,
+    learning_section,
+    confusion_section,
+    activities_section,
+    subjects_section,
+    heatmap_section,
+    calibration_section,
+    robustness_section,
+    mistakes_section,
+    labels_section,
+    wrong_windows_section,
+    explanation_section,
+    reproduction_section,
+    settings_section,
+    model_card_section,
+)
 
 
 def write_report(run: RunFolder, test: Windows | None = None) -> Path:
@@ -51,108 +73,31 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
         If a file of the run is missing or damaged, `test` holds other windows than those that
         were scored, or the folder cannot be written.
     """
-    results = Results.read(run)
-    pictures, stretches = _pictures(results), None
-    if test is not None:
-        check_same_windows(results, test, run.predictions)
-        windows = test.where(results.predictions["index"].to_numpy())
-        stretches = number_stretches(windows)
-        pictures |= mistakes_pictures(results, windows, stretches)
-    wrong = windows_view(results.predictions["index"].to_numpy(), results.evaluation, test)
-    page = _render(results, wrong, pictures, stretches)
+    scored = ScoredRun.read(run, test)
+    made = (section(scored) for section in SECTIONS)
+    sections = [section for section in made if section is not None]
+    page = _render(scored, sections)
     with writing_to(run.path):
         with whole_folder(run.figures) as folder:
-            for name, picture in pictures.items():
-                save_png(picture, folder / f"{name}.png")
-                save_svg(picture, folder / f"{name}.svg")
+            save_pictures(sections, folder)
         write_text(run.report, page)
-        write_text(run.summary, report_markdown(results))
+        write_text(run.summary, report_markdown(scored.results))
     return run.report
 
 
-def _pictures(results: Results) -> dict[str, Figure]:
-    """Draw every figure that needs no signals."""
-    scores = results.scores
-    table = scores.per_class
-    figures = {
-        "learning_curves": learning_figure(results.metrics, _kept_epoch(results)),
-        "confusion_matrix": confusion_figure(scores.confusion_matrix, scores.activities),
-        "per_class": class_bars(
-            {"Precision": table["precision"], "Recall": table["recall"], "F1": table["f1"]},
-            scores.activities,
-        ),
-        "per_subject": subject_bars(
-            list(scores.per_subject.index),
-            list(scores.per_subject["accuracy"]),
-            scores.accuracy,
-        ),
-        **heatmap_pictures(results.evaluation),
-        **calibration_pictures(results.evaluation),
-    }
-    if results.robustness:
-        figures |= robustness_pictures(results.robustness)
-    if results.explanation:
-        figures |= explanation_pictures(results.explanation)
-    return figures
-
-
-def _kept_epoch(results: Results) -> int | None:
-    kept: int | None = results.manifest["training"].get("best_epoch")
-    return kept
-
-
-def _render(
-    results: Results,
-    wrong: dict[str, Any] | None,
-    pictures: Mapping[str, Figure],
-    stretches: IntArray | None,
-) -> str:
-    links = wrong["links"] if wrong else {}
-    environment = page_environment(results.scores.activities)
-    page = environment.get_template("report.html")
-    return page.render(
-        scores=results.scores,
-        manifest=results.manifest,
-        training=results.config.training,
-        data_set=results.config.data.set,
-        facts=_facts(results),
-        curves=learning_drawings(results.metrics, _kept_epoch(results)),
-        confusion=confusion_rows(results.scores.confusion_matrix, results.scores.activities, links),
-        evaluation=results.evaluation,
-        heatmap=heatmap_view(results.evaluation),
-        calibration=calibration_view(results.evaluation, pictures),
-        robustness=results.robustness and robustness_view(results.robustness, pictures),
-        explanation=results.explanation
-        and explanation_view(results.explanation, pictures, results.config.model.n_members),
-        windows=wrong,
-        mistakes=mistakes_view(results, pictures, stretches),
-        labels=labels_view(results, stretches),
-        card=model_card(results),
-        settings=settings_rows(results.config),
-        command=command_lines(results.manifest, results.manifest["training"].get("n_threads")),
-    )
-
-
-def _facts(results: Results) -> dict[str, Any]:
-    """Collect what the page says in words."""
+def _render(run: ScoredRun, sections: Sequence[Section]) -> str:
+    """Write the page: what stands above the sections, the sections, and the files they are from."""
+    results = run.results
     manifest = results.manifest
-    model, training = manifest["model"], manifest["training"]
-    tested = list(results.scores.per_subject.index)
-    known = {*map(str, training["train_subjects"]), *map(str, training["validation_subjects"])}
-    return {
-        "network": network_in_words(results.config),
-        "window_s": model["n_timesteps"] / model["rate_hz"],
-        "n_train_subjects": len(training["train_subjects"]),
-        "validation_subjects": training["validation_subjects"],
-        "n_test_subjects": len(tested),
-        "known_subjects": [subject for subject in tested if subject in known],
-        "n_epochs": len(results.metrics),
-        "n_members": results.config.model.n_members,
-        "environment": environment_rows(
-            manifest,
-            Device=training.get("device"),
-            Threads=training.get("n_threads"),
-            Seed=training.get("seed"),
-        ),
-        "data": manifest.get("data", {}),
-    }
+    model = manifest["model"]
+    template = page_environment(results.scores.activities).get_template("report.html")
+    return template.render(
+        results=results,
+        scores=results.scores,
+        manifest=manifest,
+        data=manifest.get("data", {}),
+        network=network_in_words(results.config),
+        window_s=model["n_timesteps"] / model["rate_hz"],
+        known_subjects=run.known_subjects,
+        sections=sections,
+    )

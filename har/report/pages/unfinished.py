@@ -8,8 +8,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from har.config import Config
 from har.errors import RunError
 from har.files import write_text, writing_to
@@ -20,7 +18,8 @@ from har.report.facts import (
     network_in_words,
     settings_rows,
 )
-from har.report.sections.learning import learning_drawings
+from har.report.section import Section
+from har.report.sections.learning import curves_section
 from har.report.templating import page_environment
 from har.runs.folder import RunFolder
 from har.runs.lock import is_held
@@ -72,7 +71,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
         last=history[-1] if history else None,
         best=_best(history),
         time=_times(run, manifest, config, history),
-        curves=_curves(run, history),
+        section=_learning(run, config, history),
         environment=environment_rows(manifest, Seed=config.seed),
         settings=settings_rows(config),
         about_data=about_data(config.data.set, manifest.get("data", {})),
@@ -91,10 +90,12 @@ def _state(manifest: dict[str, Any], is_alive: bool, place: Path) -> str:
     return _LOST if status == "running" and not is_alive else str(status)
 
 
-def _curves(run: RunFolder, history: Sequence[EpochRecord]) -> list[Markup]:
+def _learning(run: RunFolder, config: Config, history: Sequence[EpochRecord]) -> Section | None:
     if not history:
-        return []
-    return learning_drawings(metrics_table(list(map(asdict, history)), run.metrics))
+        return None
+    metrics = metrics_table(list(map(asdict, history)), run.metrics)
+    means = "The lines are means over the networks that have reached the epoch so far."
+    return curves_section(metrics, [means] if config.model.n_members > 1 else [])
 
 
 def _best(history: Sequence[EpochRecord]) -> EpochRecord | None:

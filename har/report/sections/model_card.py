@@ -6,16 +6,22 @@ After M. Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from har.datasets.catalogue import PUBLISHED
 from har.evaluation.robustness import Robustness
 from har.report.facts import about_data, network_in_words
+from har.report.scored_run import ScoredRun
+from har.report.section import Section
 from har.report.wording import activity_label, interval_in_words, number, people, percent
 from har.runs.results import Results
 
 # A pocket holds a phone somewhat turned; so far it is asked what becomes of the accuracy.
 _TURN_DEGREES = 30
+
+
+def model_card_section(run: ScoredRun) -> Section:
+    """Make the section of the model card."""
+    return Section("model_card", "Model card", {"card": model_card(run.results)})
 
 
 def model_card(results: Results) -> dict[str, list[str]]:
@@ -147,7 +153,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def card_lines(card: Mapping[str, Any]) -> list[str]:
+def card_lines(card: Mapping[str, Sequence[str]]) -> list[str]:
     """Write a card as lines of Markdown: a bold heading, then its sentences."""
     return [
         line

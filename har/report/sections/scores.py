@@ -1,4 +1,4 @@
-"""Bars of the scores of each activity and the accuracy of each subject."""
+"""Scores of each activity, and the accuracy of each subject."""
 
 from __future__ import annotations
 
@@ -9,8 +9,39 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from har.report.scored_run import ScoredRun
+from har.report.section import Picture, Section
 from har.report.style import BLUE, INK, ROSE, STYLE, colours_of
 from har.report.wording import activity_label, percent
+
+
+def activities_section(run: ScoredRun) -> Section:
+    """Make the section of precision, recall and F1 by activity."""
+    scores = run.results.scores
+    table = scores.per_class
+    bars = class_bars(
+        {"Precision": table["precision"], "Recall": table["recall"], "F1": table["f1"]},
+        scores.activities,
+    )
+    return Section(
+        "activities",
+        "Activities",
+        {"rows": list(table.iterrows())},
+        {"per_class": Picture(bars, "Precision, recall and F1 by activity")},
+    )
+
+
+def subjects_section(run: ScoredRun) -> Section:
+    """Make the section of accuracy by subject."""
+    scores = run.results.scores
+    table = scores.per_subject
+    bars = subject_bars(list(table.index), list(table["accuracy"]), scores.accuracy)
+    return Section(
+        "subjects",
+        "Subjects",
+        {"rows": list(table.iterrows()), "overall": scores.accuracy},
+        {"per_subject": Picture(bars, "Accuracy by subject")},
+    )
 
 
 @rc_context(STYLE)
