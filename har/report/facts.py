@@ -1,4 +1,4 @@
-"""What several pages tell alike: confusions, network, settings, environment, how to repeat."""
+"""Facts that several pages state: network, settings, environment, data, how to repeat a run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from har.config import Config
 from har.datasets.catalogue import PUBLISHED
 
 
-def environment_rows(manifest: Mapping[str, Any], **first: object) -> dict[str, Any]:
+def environment_rows(manifest: Mapping[str, Any], **first: object) -> dict[str, object]:
     """Collect what a run depended on besides its settings; what is unknown is left out.
 
     Parameters
     ----------
     manifest : mapping
-        A run's, with ``har``, ``git`` and ``environment`` where they are known.
+        Manifest of a run, with ``har``, ``git`` and ``environment`` where they are known.
     **first
         Rows to begin with.
 
@@ -39,9 +39,9 @@ def environment_rows(manifest: Mapping[str, Any], **first: object) -> dict[str, 
     return {name: value for name, value in rows.items() if value is not None}
 
 
-def settings_rows(config: Config) -> dict[str, list[tuple[str, Any, bool]]]:
+def settings_rows(config: Config) -> dict[str, list[tuple[str, object, bool]]]:
     """List every setting by section: key, value, and whether it differs from the default."""
-    sections: dict[str, list[tuple[str, Any, bool]]] = {"general": []}
+    sections: dict[str, list[tuple[str, object, bool]]] = {"general": []}
     defaults = asdict(Config())
     for key, value in asdict(config).items():
         if isinstance(value, dict):
@@ -64,7 +64,7 @@ def command_lines(manifest: Mapping[str, Any], n_threads: int | None = None) -> 
 
 
 def network_in_words(config: Config) -> str:
-    """Tell what a network is made of: ``"A network of one LSTM layer of 64 units"``."""
+    """Describe what a network is made of: ``"A network of one LSTM layer of 64 units"``."""
     model = config.model
     kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
     if model.n_layers == 1:
@@ -81,14 +81,14 @@ def network_in_words(config: Config) -> str:
 
 
 def about_data(data_set: str, data: Mapping[str, Any]) -> list[str]:
-    """Tell where signals come from, and what one may do with them.
+    """Describe where signals come from, and what one may do with them.
 
     Parameters
     ----------
     data_set : str
-        Its name in settings.
+        Name of the data set in the settings.
     data : mapping
-        What the manifest tells of it.
+        Data as the manifest describes them.
 
     Returns
     -------

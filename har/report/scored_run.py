@@ -20,7 +20,7 @@ class ScoredRun:
     results : Results
         Content of the run's files.
     windows : Windows or None
-        The test windows in the order of the predictions; None: their signals are not at hand.
+        Test windows in the order of the predictions; None: their signals are not at hand.
     """
 
     results: Results
@@ -35,7 +35,7 @@ class ScoredRun:
         run : RunFolder
             A run that was scored.
         test : Windows or None
-            The windows it was scored on, in the order of the data set.
+            Windows it was scored on, in the order of the data set.
 
         Raises
         ------

@@ -60,7 +60,7 @@ def write_report(run: RunFolder, test: Windows | None = None) -> Path:
     run : RunFolder
         A run that was scored.
     test : Windows or None
-        The windows it was scored on, to draw some of them; None: they are listed only.
+        Windows it was scored on, to draw some of them; None: they are listed only.
 
     Returns
     -------

@@ -43,7 +43,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
     Parameters
     ----------
     run : RunFolder
-        With settings and a manifest; no epoch need be over.
+        A run with settings and a manifest; no epoch need be over.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
 
 
 def _state(manifest: dict[str, Any], is_alive: bool, place: Path) -> str:
-    """Tell the run's status, which is not to be believed if it is running and nobody holds it."""
+    """Return the run's status, or ``lost`` if it seems to be running but nobody holds its lock."""
     status = manifest.get("status", "finished")
     if status not in _TITLES:
         raise RunError(f"{place}: found status {status!r}, expected one of {', '.join(_TITLES)}")
@@ -107,10 +107,10 @@ def _best(history: Sequence[EpochRecord]) -> EpochRecord | None:
 def _times(
     run: RunFolder, manifest: dict[str, Any], config: Config, history: Sequence[EpochRecord]
 ) -> dict[str, Any]:
-    """Tell when the run gave its last sign of life, and how long an epoch takes and all may take.
+    """Return the time of the last sign of life, of an epoch, and of all epochs that are left.
 
     The epochs to come are taken to last as long as those before did, with all that is done between
-    them; None where that cannot be told.
+    them; None where that is not known.
     """
     now, last_sign = datetime.now(timezone.utc), _last_sign(run, manifest)
     times: dict[str, Any] = {"made": now, "last_sign": last_sign, "epoch_s": None, "left_s": None}
@@ -125,7 +125,7 @@ def _times(
 
 
 def _last_sign(run: RunFolder, manifest: dict[str, Any]) -> datetime:
-    """Tell when the run ended, or else when it wrote last."""
+    """Return when the run ended, or else when it wrote last."""
     if "finished" in manifest:
         return datetime.fromisoformat(manifest["finished"]).astimezone(timezone.utc)
     files = [file for file in (run.manifest, run.metrics) if file.exists()]

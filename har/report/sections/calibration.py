@@ -63,7 +63,7 @@ def _pictures(evaluation: Evaluation, threshold: float | None) -> dict[str, Pict
 
 @rc_context(STYLE)
 def reliability_figure(table: pd.DataFrame) -> Figure:
-    """Draw how often the classifier is right when it is so sure, over how often it is so sure.
+    """Draw accuracy in bins of confidence, above how many windows each bin has.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
 
 @rc_context(STYLE)
 def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure:
-    """Draw how many mistakes remain if only the surest windows are answered.
+    """Draw the share of wrong predictions if only the surest windows are answered.
 
     Parameters
     ----------

@@ -58,9 +58,11 @@ def confusion_section(run: ScoredRun) -> Section:
     """Make the section of the confusion matrix, whose wrong cells lead to their windows."""
     results = run.results
     scores = results.scores
-    counts = results.evaluation.confusion_matrix
-    wrong = np.argwhere(counts * ~np.eye(len(counts), dtype=bool)).tolist()
-    links = {(true, predicted): group_id(true, predicted) for true, predicted in wrong}
+    links = {
+        (true, predicted): group_id(true, predicted)
+        for true, predicted in np.argwhere(results.evaluation.confusion_matrix).tolist()
+        if true != predicted
+    }
     figure = confusion_figure(scores.confusion_matrix, scores.activities)
     return Section(
         "confusion",
@@ -101,7 +103,7 @@ def row_shades(counts: IntArray) -> FloatArray:
     Returns
     -------
     ndarray of float, shape (n_activities, n_activities)
-        Where right, the share of the row; elsewhere its cube root, so that rare mistakes show.
+        Share of the row where right; elsewhere its cube root, so that rare mistakes show.
     """
     shares = row_shares(counts)
     return np.where(np.eye(len(counts), dtype=bool), shares, np.cbrt(shares))

@@ -96,7 +96,7 @@ def wrong_shades(n_right: IntArray, n_windows: IntArray) -> FloatArray:
     Parameters
     ----------
     n_right, n_windows : ndarray of int, shape (n_subjects, n_activities)
-        Windows named right, of how many.
+        Number of windows named right, and of all.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def heatmap_figure(
     Parameters
     ----------
     n_right, n_windows : ndarray of int, shape (n_subjects, n_activities)
-        Windows named right, of how many.
+        Number of windows named right, and of all.
     subjects : sequence of int
         Names of the rows, from top to bottom.
     activities : sequence of str

@@ -1,4 +1,4 @@
-"""The model card: what a network is for, what it was made of, how well it does, what limits it.
+"""Model card: what a network is for, what it learned from, how well it does, what limits it.
 
 After M. Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 """
@@ -30,7 +30,7 @@ def model_card(results: Results) -> dict[str, list[str]]:
     Parameters
     ----------
     results : Results
-        Of the run.
+        Results of the run.
 
     Returns
     -------

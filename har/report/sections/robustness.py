@@ -171,14 +171,14 @@ def robustness_figure(
     Parameters
     ----------
     title : str
-        What was disturbed.
+        Title of the figure: what was disturbed.
     axis : str
-        What the levels are, with their unit.
+        Label of the levels, with their unit.
     curves : mapping of str to DataFrame
-        By their names, one to four: columns level and accuracy, in any order. The levels are the
+        One to four curves by name: columns level and accuracy, in any order. The levels are the
         same in all.
     undisturbed : float
-        The accuracy to compare with, drawn as a line.
+        Accuracy to compare with, drawn as a line.
     is_logarithmic : bool
         Whether equal ratios of levels lie equally far apart; 0 then is left of all others.
 

@@ -51,9 +51,9 @@ def class_bars(scores: Mapping[str, Sequence[float]], activities: Sequence[str])
     Parameters
     ----------
     scores : mapping of str to sequence of float
-        For example precision, recall and F1: a value between 0 and 1 per activity.
+        Value of each activity, between 0 and 1, by name of the score.
     activities : sequence of str
-        Their names, from top to bottom.
+        Names from top to bottom.
 
     Returns
     -------
@@ -77,11 +77,11 @@ def subject_bars(subjects: Sequence[str], accuracies: Sequence[float], overall: 
     Parameters
     ----------
     subjects : sequence of str
-        Their names, from top to bottom.
+        Names from top to bottom.
     accuracies : sequence of float
-        Between 0 and 1.
+        Accuracy of each subject, between 0 and 1.
     overall : float
-        The accuracy over all windows, drawn as a line.
+        Accuracy over all windows, drawn as a line.
 
     Returns
     -------

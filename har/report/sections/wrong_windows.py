@@ -85,16 +85,6 @@ def wrong_windows_section(run: ScoredRun) -> Section | None:
     if wrong.empty:
         return None
     drawings = {} if run.windows is None else _drawings(wrong, run.windows)
-    groups = [
-        ConfusedWindows(
-            group_id(true, predicted),
-            activities[true],
-            activities[predicted],
-            len(rows),
-            _rows(rows, drawings),
-        )
-        for (true, predicted), rows in wrong.groupby(["truth", "answer"])
-    ]
     listed = wrong[wrong["turn"] <= _N_LISTED]
     names = np.array(activities)
     return Section(
@@ -104,7 +94,7 @@ def wrong_windows_section(run: ScoredRun) -> Section | None:
             "n_wrong": len(wrong),
             "n_listed": len(listed),
             "n_drawn": len(drawings),
-            "groups": sorted(groups, key=lambda group: -group.n_windows),
+            "groups": _groups(wrong, activities, drawings),
             "choices": {
                 "subject": np.unique(listed["subject"]).tolist(),
                 **{key: names[np.unique(listed[key])].tolist() for key in ("truth", "answer")},
@@ -145,6 +135,23 @@ def _drawings(wrong: pd.DataFrame, windows: Windows) -> dict[int, list[Markup]]:
     return drawings
 
 
+def _groups(
+    wrong: pd.DataFrame, activities: Sequence[str], drawings: Mapping[int, Sequence[Markup]]
+) -> list[ConfusedWindows]:
+    """Group windows by true and predicted activity, the most frequent pair first."""
+    groups = [
+        ConfusedWindows(
+            group_id(true, predicted),
+            activities[true],
+            activities[predicted],
+            len(rows),
+            _rows(rows, drawings),
+        )
+        for (true, predicted), rows in wrong.groupby(["truth", "answer"])
+    ]
+    return sorted(groups, key=lambda group: -group.n_windows)
+
+
 def _rows(rows: pd.DataFrame, drawings: Mapping[int, Sequence[Markup]]) -> list[WrongWindow]:
     listed = rows[rows["turn"] <= _N_LISTED]
     columns = (listed[key] for key in ("index", "subject", "p_answer", "p_truth"))
@@ -160,14 +167,14 @@ def sparklines(signals: FloatArray, channels: Sequence[str]) -> list[list[Markup
     Parameters
     ----------
     signals : ndarray of float, shape (n_windows, n_timesteps, n_channels)
-        In the units of `har.signals.channels.unit_of`.
+        Signals in the units of `har.signals.channels.unit_of`.
     channels : sequence of str
         Names of the last axis.
 
     Returns
     -------
     list of list of Markup
-        For each window an ``<svg>`` of acceleration and one of angular rate, as far as they were
+        Of each window an ``<svg>`` of acceleration and one of angular rate, as far as they were
         measured; a line per axis. What they range over is their accessible name.
     """
     drawn = [_draw(signals[:, :, columns], unit) for unit, columns in _sensors(channels).items()]
