@@ -7,7 +7,7 @@ from pathlib import Path
 
 from har.cli.options import at_root, new_in_runs
 from har.comparison.baselines import answer_with_baselines
-from har.comparison.contenders import Contender, ScoredRun, line_up, read_runs
+from har.comparison.contenders import Contender, FinishedRun, line_up, read_runs
 from har.comparison.summary import compare_contenders
 from har.datasets.loading import open_data
 from har.model_selection.baselines import chosen_baselines
@@ -49,7 +49,7 @@ def run(
     print(f"report: {page}")
 
 
-def _trained(names: Sequence[str], run: ScoredRun, data_root: str | None) -> list[Contender]:
+def _trained(names: Sequence[str], run: FinishedRun, data_root: str | None) -> list[Contender]:
     """Train baselines on the data of a run, which is only opened if there are any."""
     if not names:
         return []

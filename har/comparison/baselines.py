@@ -11,7 +11,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from har.arrays import FloatArray
-from har.comparison.contenders import Contender, ScoredRun, check_fingerprint
+from har.comparison.contenders import Contender, FinishedRun, check_fingerprint
 from har.datasets.dataset import DataSet
 from har.evaluation.metrics import Evaluation
 from har.model_selection.baselines import features_of, fit_timed, predict_from_features
@@ -21,14 +21,14 @@ from har.signals.windows import Windows
 logger = logging.getLogger(__name__)
 
 
-def answer_with_baselines(names: Sequence[str], run: ScoredRun, data: DataSet) -> list[Contender]:
+def answer_with_baselines(names: Sequence[str], run: FinishedRun, data: DataSet) -> list[Contender]:
     """Train baselines on all training windows of a run's data, and ask them what the run was asked.
 
     Parameters
     ----------
     names : sequence of str
         Of `har.model_selection.baselines.BASELINES`.
-    run : ScoredRun
+    run : FinishedRun
         The run whose seed and scored windows are taken.
     data : DataSet
         The run's data, as opened again.

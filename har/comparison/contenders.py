@@ -18,7 +18,7 @@ from har.signals.data_description import DataDescription
 
 
 @dataclass(frozen=True)
-class ScoredRun:
+class FinishedRun:
     """One of several finished runs.
 
     Parameters
@@ -87,7 +87,7 @@ class SideBySide:
     data: DataDescription
 
 
-def read_runs(paths: Sequence[Path], n_others: int = 0) -> list[ScoredRun]:
+def read_runs(paths: Sequence[Path], n_others: int = 0) -> list[FinishedRun]:
     """Read finished runs, and refuse what cannot be compared.
 
     Parameters
@@ -99,7 +99,7 @@ def read_runs(paths: Sequence[Path], n_others: int = 0) -> list[ScoredRun]:
 
     Returns
     -------
-    list of ScoredRun
+    list of FinishedRun
         In the same order.
 
     Raises
@@ -124,12 +124,12 @@ def contenders_in_words(n_runs: int, n_baselines: int) -> str:
     return " and ".join(words) or "0 runs"
 
 
-def line_up(runs: Sequence[ScoredRun], others: Sequence[Contender] = ()) -> SideBySide:
+def line_up(runs: Sequence[FinishedRun], others: Sequence[Contender] = ()) -> SideBySide:
     """Give a letter to each contender, and evaluate all over the same activities.
 
     Parameters
     ----------
-    runs : sequence of ScoredRun
+    runs : sequence of FinishedRun
         At least one; they come first.
     others : sequence of Contender
         Contenders that predicted the windows of the runs, in their order.
@@ -151,7 +151,7 @@ def line_up(runs: Sequence[ScoredRun], others: Sequence[Contender] = ()) -> Side
     )
 
 
-def _as_contender(run: ScoredRun) -> Contender:
+def _as_contender(run: FinishedRun) -> Contender:
     results, manifest = run.results, run.results.manifest
     return Contender(
         manifest.recipe,
@@ -171,16 +171,16 @@ def _over(evaluation: Evaluation, activities: Iterable[str]) -> Evaluation:
     return Evaluation.from_frame(table, "evaluation")
 
 
-def _read_finished(folder: RunFolder) -> ScoredRun:
+def _read_finished(folder: RunFolder) -> FinishedRun:
     status = folder.read_manifest().status or "finished"
     if status != "finished":
         raise RunError(f"{folder.manifest}: found a run that is {status}, expected a finished one")
     results = Results.read(folder)
     in_order = results.predictions.sort_values("index", ignore_index=True)
-    return ScoredRun(folder, replace(results, predictions=in_order))
+    return FinishedRun(folder, replace(results, predictions=in_order))
 
 
-def _check_same_windows(first: ScoredRun, other: ScoredRun) -> None:
+def _check_same_windows(first: FinishedRun, other: FinishedRun) -> None:
     """Refuse a run that was scored on other windows than the first, or trained on other data."""
     columns = ["index", "subject", "true"]
     expected, found = (run.results.predictions[columns] for run in (first, other))
@@ -201,12 +201,12 @@ def _check_same_windows(first: ScoredRun, other: ScoredRun) -> None:
         check_fingerprint(first, fingerprint, str(other.folder.manifest))
 
 
-def check_fingerprint(run: ScoredRun, fingerprint: str, place: str) -> None:
+def check_fingerprint(run: FinishedRun, fingerprint: str, place: str) -> None:
     """Refuse data with another fingerprint than a run's, if its manifest has one.
 
     Parameters
     ----------
-    run : ScoredRun
+    run : FinishedRun
         Run whose data is expected.
     fingerprint : str
         Fingerprint of the data that was found.

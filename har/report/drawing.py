@@ -1,8 +1,9 @@
 """Drawing in the one style, and the ways a figure is kept.
 
-`save_png` and `save_svg` put a figure on white paper. `to_svg` makes it part of a page: its text
-stays text, and its colours become CSS variables (``--ink``, ``--blue``, …), so that the page
-decides on light or dark. Nothing here changes matplotlib's global state.
+`set_margins`, `name_cells` and `add_tips` are what several figures have in common. `save_png` and
+`save_svg` put a figure on white paper. `to_svg` makes it part of a page: its text stays text, and
+its colours become CSS variables (``--ink``, ``--blue``, …), so that the page decides on light or
+dark. Nothing here changes matplotlib's global state.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from har.files import write_text, write_whole
 from har.report.style import CSS_VARIABLES, INK, STYLE
 from har.report.wording import short_label
 
+# Above it, white on a shaded cell is read better than ink.
+DARK_SHADE = 0.75
 _TIP = "tip: "
 # Else a file would tell when and by which version it was written.
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -35,9 +38,9 @@ def set_margins(figure: Figure, left: float, right: float, bottom: float, top: f
     Parameters
     ----------
     figure : Figure
-        Without a layout of its own.
+        Figure without a layout of its own.
     left, right, bottom, top : float
-        How wide its margins shall be.
+        Widths of its margins.
     """
     width, height = figure.get_size_inches()
     figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
@@ -55,7 +58,7 @@ def save_png(figure: Figure, path: Path, dpi: int = 200) -> None:
     Parameters
     ----------
     figure : Figure
-        What to write.
+        Figure to write.
     path : Path
         The file; its folder must exist.
     dpi : int
@@ -71,7 +74,7 @@ def save_svg(figure: Figure, path: Path) -> None:
     Parameters
     ----------
     figure : Figure
-        What to write; its text stays text.
+        Figure to write; its text stays text.
     path : Path
         The file; its folder must exist.
     """
@@ -84,16 +87,16 @@ def save_svg(figure: Figure, path: Path) -> None:
 
 
 def add_tips(axes: Axes, places: Sequence[float], tips: Sequence[str]) -> None:
-    """Let the page tell the values at each place along x when it is pointed at.
+    """Add tips: the page shows the values at each place along x when it is pointed at.
 
     Parameters
     ----------
     axes : Axes
-        Whose scale and limits are set.
+        Axes whose scale and limits are set.
     places : sequence of float
         Values of x, rising. The tip of each is shown halfway to its neighbours.
     tips : sequence of str
-        What to tell.
+        Texts of the tips.
     """
     to_axes = axes.transData - axes.transAxes
     x = to_axes.transform([(place, 0.0) for place in places])[:, 0]
@@ -105,7 +108,7 @@ def add_tips(axes: Axes, places: Sequence[float], tips: Sequence[str]) -> None:
 
 
 def tip_id(tip: str) -> str:
-    """Make the id of a drawn thing that tells something on the page when it is pointed at."""
+    """Return the id of a drawn thing that shows a tip on the page when it is pointed at."""
     return f"{_TIP}{tip}"
 
 
@@ -115,11 +118,11 @@ def to_svg(figure: Figure, title: str, prefix: str) -> str:
     Parameters
     ----------
     figure : Figure
-        What to draw.
+        Figure to draw.
     title : str
-        What it shows, for those who cannot see it.
+        Its content in words, for those who cannot see it.
     prefix : str
-        Starts every id, so that several figures can be on one page.
+        Prefix of every id, so that several figures can be on one page.
 
     Returns
     -------
@@ -141,7 +144,7 @@ def to_svg(figure: Figure, title: str, prefix: str) -> str:
 
 
 def _drawn(figure: Figure) -> ElementTree.Element:
-    """Let matplotlib draw SVG; leave out what only a file of its own needs."""
+    """Draw as SVG without what only a file of its own needs."""
     stream = io.StringIO()
     with rc_context(STYLE):
         figure.savefig(stream, format="svg", transparent=True, metadata=_NO_METADATA)
@@ -196,21 +199,17 @@ def _as_text(root: ElementTree.Element) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-# Above it, white on a shaded cell is read better than ink.
-DARK_SHADE = 0.75
-
-
 def name_cells(axes: Axes, activities: Sequence[str], rows: Sequence[str]) -> None:
-    """Write what the columns and rows of a table of shaded cells are.
+    """Label the columns and rows of a table of shaded cells.
 
     Parameters
     ----------
     axes : Axes
-        With cells around whole numbers, row 0 at the top.
+        Axes with cells around whole numbers, row 0 at the top.
     activities : sequence of str
         Names of the columns.
     rows : sequence of str
-        What to call the rows.
+        Labels of the rows.
     """
     axes.set_xticks(range(len(activities)), [short_label(activity) for activity in activities])
     axes.set_yticks(range(len(rows)), rows)

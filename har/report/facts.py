@@ -1,11 +1,10 @@
-"""What several pages tell alike: confusions, network, settings, environment, how to repeat."""
+"""Facts that several pages state: network, settings, environment, data, how to repeat a run."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from har.config import Config
 from har.datasets.catalogue import PUBLISHED
@@ -18,7 +17,7 @@ def environment_rows(session: Session, **first: object) -> dict[str, object]:
     Parameters
     ----------
     session : Session
-        When and with what the run began.
+        Time, versions and platform of the run's command.
     **first
         Rows to begin with.
 
@@ -41,9 +40,9 @@ def environment_rows(session: Session, **first: object) -> dict[str, object]:
     return {name: value for name, value in rows.items() if value is not None}
 
 
-def settings_rows(config: Config) -> dict[str, list[tuple[str, Any, bool]]]:
+def settings_rows(config: Config) -> dict[str, list[tuple[str, object, bool]]]:
     """List every setting by section: key, value, and whether it differs from the default."""
-    sections: dict[str, list[tuple[str, Any, bool]]] = {"general": []}
+    sections: dict[str, list[tuple[str, object, bool]]] = {"general": []}
     defaults = asdict(Config())
     for key, value in asdict(config).items():
         if isinstance(value, dict):
@@ -65,7 +64,7 @@ def command_lines(session: Session, n_threads: int | None = None) -> str:
 
 
 def network_in_words(config: Config) -> str:
-    """Tell what a network is made of: ``"A network of one LSTM layer of 64 units"``."""
+    """Describe what a network is made of: ``"A network of one LSTM layer of 64 units"``."""
     model = config.model
     kind = "bidirectional LSTM" if model.bidirectional else "LSTM"
     if model.n_layers == 1:
@@ -82,16 +81,16 @@ def network_in_words(config: Config) -> str:
 
 
 def about_data(data_set: str, name: str | None, notes: Sequence[str]) -> list[str]:
-    """Tell where signals come from, and what one may do with them.
+    """Describe where signals come from, and what one may do with them.
 
     Parameters
     ----------
     data_set : str
-        Its name in settings.
+        Name of the data set in the settings.
     name : str or None
-        Its name for people, if the manifest tells it.
+        Name of the data set for people, if the manifest has it.
     notes : sequence of str
-        What a person should know of it, from the manifest.
+        Notes about the data in the manifest.
 
     Returns
     -------

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -20,9 +19,9 @@ class Picture:
     Parameters
     ----------
     figure : Figure
-        What is drawn.
+        The figure, drawn once for page and files.
     title : str
-        What it shows, in words.
+        Its content in words.
     """
 
     figure: Figure
@@ -35,34 +34,52 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: what its template shows, and the figures that are also kept as files.
+    """A part of a page.
+
+    Its template, ``<name>.html``, reads the values as ``view`` and the rest as ``section``.
 
     Parameters
     ----------
     name : str
-        Name of the template, the anchor and the entry in the navigation.
-    view : mapping
+        Name of the template.
+    title : str
+        Heading, and entry in the navigation.
+    view : mapping of str to object
         Values that the template shows.
     pictures : mapping of str to Picture
-        Figures by the names of their files.
+        Figures that are kept as files, by the names of those; the template draws any of them.
     """
 
     name: str
-    view: Mapping[str, Any]
+    title: str
+    view: Mapping[str, object]
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
+    @property
+    def template(self) -> str:
+        """File name of the template."""
+        return f"{self.name}.html"
 
-def save_pictures(sections: Iterable[Section], folder: Path) -> None:
-    """Keep the figures of sections as PNG and SVG files.
+    @property
+    def anchor(self) -> str:
+        """Id of the section on the page."""
+        return self.title.lower().replace(" ", "-")
+
+    def drawn(self, picture: str) -> Markup:
+        """Return one of the pictures as an ``<svg>`` element of a page."""
+        return self.pictures[picture].drawn(picture)
+
+
+def save_pictures(pictures: Mapping[str, Picture], folder: Path) -> None:
+    """Keep figures as PNG and SVG files.
 
     Parameters
     ----------
-    sections : iterable of Section
-        Parts of a page; their pictures have different names.
+    pictures : mapping of str to Picture
+        Figures by the names of their files.
     folder : Path
         An existing folder.
     """
-    for section in sections:
-        for name, picture in section.pictures.items():
-            save_png(picture.figure, folder / f"{name}.png")
-            save_svg(picture.figure, folder / f"{name}.svg")
+    for name, picture in pictures.items():
+        save_png(picture.figure, folder / f"{name}.png")
+        save_svg(picture.figure, folder / f"{name}.svg")

@@ -1,4 +1,4 @@
-"""Panels of signals over time, one per sensor: what every figure of windows begins with."""
+"""Signals over time, a panel per sensor: one window, or a window among its neighbours."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ from har.report.wording import short_label, signal_label
 from har.signals.channels import WINDOW_STEP, triads_of, unit_of
 from har.signals.windows import Windows, join_windows
 
+# Lines may be off by so much, in 1/72 inch: nobody sees it, and a figure is a quarter smaller.
+_STYLE = {**STYLE, "path.simplify_threshold": 0.4}
+# Letters that fit across the figure of a window and its neighbours.
+_N_LETTERS = 56
+
 
 @rc_context(STYLE)
 def signals_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float) -> Figure:
@@ -27,7 +32,7 @@ def signals_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float)
     Parameters
     ----------
     signals : ndarray of float, shape (n_timesteps, n_channels)
-        In the units of `har.signals.channels.unit_of`.
+        Signals in the units of `har.signals.channels.unit_of`.
     channels : sequence of str
         Names of the columns.
     rate_hz : float
@@ -56,13 +61,13 @@ def draw_signals(
     Parameters
     ----------
     panels : sequence of Axes
-        One for each of `har.signals.channels.triads_of`.
+        Axes, one for each of `har.signals.channels.triads_of`.
     signals : ndarray of float, shape (n_timesteps, n_channels)
-        In the units of `har.signals.channels.unit_of`.
+        Signals in the units of `har.signals.channels.unit_of`.
     channels : sequence of str
         Names of the columns.
     seconds : ndarray of float, shape (n_timesteps,)
-        When each sample was taken.
+        Time of each sample.
     """
     triads = triads_of(channels)
     for axes, (name, columns) in zip(panels, triads.items(), strict=True):
@@ -82,12 +87,6 @@ def _finish_panel(axes: Axes, name: str) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
 
 
-# How far a drawn line may be off, in 1/72 inch: nobody sees it, and a figure is a quarter smaller.
-_STYLE = {**STYLE, "path.simplify_threshold": 0.4}
-# As many as fit across the figure.
-_N_LETTERS = 56
-
-
 @rc_context(_STYLE)
 def window_figure(
     stretch: Windows, chosen: int, predicted: Sequence[str], step: int = WINDOW_STEP
@@ -99,11 +98,11 @@ def window_figure(
     stretch : Windows
         Windows that were cut one after the other, in the order of time.
     chosen : int
-        Which of them is meant; it is shaded, and time counts from its start.
+        Place of the window that is shaded, and from whose start time counts.
     predicted : sequence of str
-        The activity that each was taken for.
+        Predicted activity of each window.
     step : int
-        Samples from the start of a window to the start of the next.
+        Number of samples from the start of a window to the start of the next.
 
     Returns
     -------

@@ -80,13 +80,13 @@ STYLE: dict[Any, Any] = {
 
 
 def colours_of(activities: Iterable[str]) -> dict[str, str]:
-    """Give each of several activities a colour of its own.
+    """Choose a colour of its own for each of several activities.
 
     Parameters
     ----------
     activities : iterable of str
-        Known ones keep their colour; others take the unused ones in turn, grey when all are used.
-        UNKNOWN is a lighter grey.
+        Names; known ones keep their colour, others take the unused ones in turn, grey when all are
+        used. UNKNOWN is a lighter grey.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What all pages share: one Jinja environment, with its filters and its script."""
+"""The Jinja environment of all pages, with its filters and its script."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ from har.report.wording import (
     percent,
     setting_in_words,
     short_label,
+    signed,
     sureness,
 )
 
 
 def page_environment(activities: Iterable[str]) -> Environment:
-    """Make the environment that renders ``har/report/templates``.
+    """Return the environment that renders ``har/report/templates``.
 
     Parameters
     ----------
     activities : iterable of str
-        Names that the page colours.
+        Names of the activities that the page colours.
 
     Returns
     -------
@@ -50,6 +51,7 @@ def page_environment(activities: Iterable[str]) -> Environment:
         "people": people,
         "percent": percent,
         "interval": interval_in_words,
+        "signed": signed,
         "sureness": sureness,
         "label": activity_label,
         "short": short_label,
@@ -73,7 +75,7 @@ def _script() -> dict[str, Markup]:
 
 
 def _date(time: str | datetime) -> str:
-    """Write a date: ``"23 November 2026"``; text that tells none is left as it is."""
+    """Write a date: ``"23 November 2026"``; text that is none is left as it is."""
     try:
         moment = datetime.fromisoformat(time) if isinstance(time, str) else time
     except ValueError:

@@ -1,4 +1,4 @@
-"""How values and names are written for people, on pages, in figures and in Markdown."""
+"""Values and names in words for people: on pages, in figures and in Markdown."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def markdown_table(
     rows : sequence of sequence of str
         Cells; a vertical bar in them is escaped.
     n_words : int
-        How many of the first columns hold words; the others hold numbers, which stand at the right.
+        Number of leading columns with words; the others hold numbers, aligned at the right.
 
     Returns
     -------

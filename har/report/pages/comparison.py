@@ -20,7 +20,7 @@ from har.comparison.summary import Comparison, ContenderRow, Pair
 from har.files import write_text, writing_to
 from har.report.facts import about_data
 from har.report.pages.cost_figure import cost_figure, cost_in_words
-from har.report.section import Picture, Section, save_pictures
+from har.report.section import Picture, save_pictures
 from har.report.templating import page_environment
 from har.report.wording import (
     duration_in_words,
@@ -222,7 +222,7 @@ def _write_pictures(pictures: Mapping[str, Picture], folder: Path) -> None:
         if name not in pictures:
             (folder / f"{name}.png").unlink(missing_ok=True)
             (folder / f"{name}.svg").unlink(missing_ok=True)
-    save_pictures([Section("cost", {}, pictures)], folder)
+    save_pictures(pictures, folder)
 
 
 def p_value(p: float) -> str:

@@ -32,7 +32,7 @@ def report_markdown(results: Results) -> str:
     Parameters
     ----------
     results : Results
-        Of the run.
+        Results of the run.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def _activity_lines(evaluation: Evaluation) -> list[str]:
 
 
 def _hardest_lines(evaluation: Evaluation) -> list[str]:
-    """Tell who was hardest, and which activities were taken for which."""
+    """List the hardest people, and which activities were taken for which."""
     hardest = sorted(evaluation.per_subject.items(), key=lambda row: row[1]["accuracy"])
     subjects = [f"{name} ({percent(row['accuracy'])})" for name, row in hardest[:_N_LISTED]]
     mistakes = [
@@ -113,7 +113,7 @@ def _hardest_lines(evaluation: Evaluation) -> list[str]:
 
 
 def _robustness_lines(robustness: Robustness) -> list[str]:
-    """Tell at which level of each disturbance accuracy is lowest."""
+    """List the level of each disturbance at which accuracy is lowest."""
     rows = []
     for name, table in robustness.table.groupby("disturbance", sort=False):
         worst = table.loc[table["accuracy"].idxmin()]

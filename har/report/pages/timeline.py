@@ -1,4 +1,4 @@
-"""What `har predict` leaves of a recording: tables, a picture and a page.
+"""Files that `har predict` writes of a recording: tables, a picture and a page.
 
 ::
 
@@ -14,17 +14,15 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from har import __version__
 from har.files import write_frame, write_text, writing_to
 from har.inference.segments import Agreement, measure_agreement, merge_segments, time_of_each
-from har.report.drawing import save_png, to_svg
+from har.report.drawing import save_png
 from har.report.pages.timeline_figure import timeline_figure
+from har.report.section import Picture
 from har.report.templating import page_environment
 from har.report.wording import activity_label, duration_in_words, percent
 from har.signals.activities import UNKNOWN
@@ -41,17 +39,17 @@ class TimelineReport:
     Parameters
     ----------
     recording : Recording
-        What was classified.
+        Recording that was classified.
     timeline : DataFrame
         A row per window, see `har.inference.timeline.make_timeline`.
     activities : tuple of str
         Names of the classes.
     model : str
-        The run that classified it.
+        Run that classified it.
     truth : DataFrame or None
-        What really happened: start_s, end_s and activity.
+        True activities: start_s, end_s and activity.
     abstain_below : float
-        Windows whose highest probability is less are UNKNOWN in the timeline.
+        Confidence below which windows are UNKNOWN in the timeline.
     """
 
     recording: Recording
@@ -63,7 +61,7 @@ class TimelineReport:
 
     @property
     def n_unknown(self) -> int:
-        """Count the windows that are not answered."""
+        """Number of windows that are not answered."""
         return int((self.timeline["probability"] < self.abstain_below).sum())
 
     @cached_property
@@ -73,21 +71,22 @@ class TimelineReport:
 
     @cached_property
     def totals(self) -> pd.DataFrame:
-        """How long each activity lasted, the longest first."""
+        """Time of each activity, the longest first."""
         table = time_of_each(self.segments)
         return table.sort_values("duration_s", ascending=False, kind="stable")
 
     @cached_property
     def agreement(self) -> Agreement | None:
-        """How many windows are right, where the truth is known."""
+        """Agreement with the true activities, where they are known."""
         if self.truth is None:
             return None
         return measure_agreement(self.timeline, self.truth, self.abstain_below)
 
     @cached_property
-    def figure(self) -> Figure:
+    def picture(self) -> Picture:
         """Signals over the activities."""
-        return timeline_figure(self.recording, self.segments, self.activities, self.truth)
+        figure = timeline_figure(self.recording, self.segments, self.activities, self.truth)
+        return Picture(figure, self._caption())
 
     def in_words(self) -> str:
         """Sum up in a few lines for a terminal."""
@@ -110,7 +109,7 @@ class TimelineReport:
             return ""
         return f" ({self.n_unknown} {UNKNOWN}: no probability reaches {self.abstain_below:g})"
 
-    def about(self) -> dict[str, Any]:
+    def about(self) -> dict[str, object]:
         """Collect where the prediction comes from, for a file beside it."""
         return {
             "har": __version__,
@@ -134,13 +133,13 @@ class TimelineReport:
         Parameters
         ----------
         out : Path
-            The timeline; ``.parquet`` writes Parquet, anything else CSV. The other files lie
-            beside it.
+            File of the timeline; ``.parquet`` writes Parquet, anything else CSV. The other files
+            lie beside it.
 
         Returns
         -------
         list of Path
-            What was written.
+            Files that were written.
 
         Raises
         ------
@@ -160,12 +159,12 @@ class TimelineReport:
         Parameters
         ----------
         out : Path
-            The timeline.
+            File of the timeline.
 
         Returns
         -------
         list of Path
-            What was written: PNG and HTML.
+            Files that were written: PNG and HTML.
 
         Raises
         ------
@@ -174,7 +173,7 @@ class TimelineReport:
         """
         picture, page = _beside(out, "", ".png"), _beside(out, "", ".html")
         with writing_to(out, "file"):
-            save_png(self.figure, picture, dpi=150)
+            save_png(self.picture.figure, picture, dpi=150)
             write_text(page, self.page(out.stem))
         return [picture, page]
 
@@ -184,7 +183,7 @@ class TimelineReport:
         Parameters
         ----------
         table : str
-            How the files of the tables begin.
+            Prefix of the names of the tables' files.
 
         Returns
         -------
@@ -198,7 +197,7 @@ class TimelineReport:
             version=__version__,
             duration_s=self.recording.duration_s,
             window_s=float(self.timeline["end_s"].iloc[0] - self.timeline["start_s"].iloc[0]),
-            svg=Markup(to_svg(self.figure, self._caption(), "timeline")),
+            svg=self.picture.drawn("timeline"),
             totals=[(activity, dict(row)) for activity, row in self.totals.iterrows()],
             segments=self.segments.head(_N_SEGMENTS_SHOWN).to_dict("records"),
             n_segments=len(self.segments),

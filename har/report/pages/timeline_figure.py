@@ -34,13 +34,13 @@ def timeline_figure(
     Parameters
     ----------
     recording : Recording
-        What was measured. Long ones are drawn as the range of each small interval.
+        Measured signals. Long ones are drawn as the range of each small interval.
     segments : DataFrame
         Columns start_s, end_s and activity.
     activities : sequence of str
         Names of the classes, which decide on the colours.
     truth : DataFrame or None
-        What really happened, with the same columns, as a second band.
+        True activities, with the same columns, as a second band.
 
     Returns
     -------
@@ -96,9 +96,9 @@ def envelope(values: FloatArray, n_bins: int) -> tuple[FloatArray, FloatArray]:
     Parameters
     ----------
     values : ndarray, shape (n_timesteps,)
-        The signal.
+        Signal.
     n_bins : int
-        How many intervals.
+        Number of intervals.
 
     Returns
     -------

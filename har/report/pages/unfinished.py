@@ -8,8 +8,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from har.config import Config
 from har.errors import RunError
 from har.files import write_text, writing_to
@@ -20,7 +18,8 @@ from har.report.facts import (
     network_in_words,
     settings_rows,
 )
-from har.report.sections.learning import learning_drawings
+from har.report.section import Section
+from har.report.sections.learning import curves_section
 from har.report.templating import page_environment
 from har.runs.folder import RunFolder
 from har.runs.lock import is_held
@@ -45,7 +44,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
     Parameters
     ----------
     run : RunFolder
-        With settings and a manifest; no epoch need be over.
+        A run with settings and a manifest; no epoch need be over.
 
     Returns
     -------
@@ -73,7 +72,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
         last=history[-1] if history else None,
         best=_best(history),
         time=_times(run, manifest, config, history),
-        curves=_curves(run, history),
+        section=_learning(run, config, history),
         environment=environment_rows(manifest.session, Seed=config.seed),
         settings=settings_rows(config),
         about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
@@ -85,17 +84,19 @@ def write_unfinished_report(run: RunFolder) -> Path:
 
 
 def _state(manifest: Manifest, is_alive: bool, place: Path) -> str:
-    """Tell the run's status, which is not to be believed if it is running and nobody holds it."""
+    """Return the run's status, or ``lost`` if it seems to be running but nobody holds its lock."""
     status = manifest.status or "finished"
     if status not in _TITLES:
         raise RunError(f"{place}: found status {status!r}, expected one of {', '.join(_TITLES)}")
     return _LOST if status == "running" and not is_alive else status
 
 
-def _curves(run: RunFolder, history: Sequence[EpochRecord]) -> list[Markup]:
+def _learning(run: RunFolder, config: Config, history: Sequence[EpochRecord]) -> Section | None:
     if not history:
-        return []
-    return learning_drawings(metrics_table(list(map(asdict, history)), run.metrics))
+        return None
+    metrics = metrics_table(list(map(asdict, history)), run.metrics)
+    means = "The lines are means over the networks that have reached the epoch so far."
+    return curves_section(metrics, [means] if config.model.n_members > 1 else [])
 
 
 def _best(history: Sequence[EpochRecord]) -> EpochRecord | None:
@@ -107,10 +108,10 @@ def _best(history: Sequence[EpochRecord]) -> EpochRecord | None:
 def _times(
     run: RunFolder, manifest: Manifest, config: Config, history: Sequence[EpochRecord]
 ) -> dict[str, Any]:
-    """Tell when the run gave its last sign of life, and how long an epoch takes and all may take.
+    """Return the time of the last sign of life, of an epoch, and of all epochs that are left.
 
     The epochs to come are taken to last as long as those before did, with all that is done between
-    them; None where that cannot be told.
+    them; None where that is not known.
     """
     now, last_sign = datetime.now(timezone.utc), _last_sign(run, manifest)
     times: dict[str, Any] = {"made": now, "last_sign": last_sign, "epoch_s": None, "left_s": None}
@@ -126,7 +127,7 @@ def _times(
 
 
 def _last_sign(run: RunFolder, manifest: Manifest) -> datetime:
-    """Tell when the run ended, or else when it wrote last."""
+    """Return when the run ended, or else when it wrote last."""
     if manifest.finished is not None:
         return datetime.fromisoformat(manifest.finished).astimezone(timezone.utc)
     files = [file for file in (run.manifest, run.metrics) if file.exists()]

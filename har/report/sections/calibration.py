@@ -1,13 +1,9 @@
-"""Figures of calibration: a reliability diagram, and a risk–coverage curve."""
+"""Calibration: a reliability diagram, a risk–coverage curve, and the figures of merit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,7 +12,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from har.arrays import IntArray
 from har.evaluation.calibration import AIM, reliability_table, risk_coverage_table, threshold_for
 from har.evaluation.metrics import Evaluation
-from har.report.drawing import add_tips, set_margins, to_svg
+from har.report.drawing import add_tips, set_margins
+from har.report.scored_run import ScoredRun
+from har.report.section import Picture, Section
 from har.report.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE
 from har.report.wording import percent
 
@@ -26,14 +24,51 @@ _MARGINS_INCHES = {"left": 0.57, "right": 0.22, "bottom": 0.49, "top": 0.48}
 _N_TIPS = 50
 
 
+def calibration_section(run: ScoredRun) -> Section:
+    """Make the section on whether confidences are shares of right predictions."""
+    evaluation = run.results.evaluation
+    threshold = threshold_for(evaluation.labels, evaluation.probabilities)
+    confidences = evaluation.probabilities.max(axis=1)
+    return Section(
+        "calibration",
+        "Calibration",
+        {
+            **vars(evaluation.calibration),
+            "aim": percent(AIM, 0),
+            "threshold": threshold,
+            "coverage": None if threshold is None else float((confidences >= threshold).mean()),
+            "n_activities": len(evaluation.activities),
+            "n_validation_subjects": len(run.results.manifest.training.validation_subjects),
+        },
+        _pictures(evaluation, threshold),
+    )
+
+
+def _pictures(evaluation: Evaluation, threshold: float | None) -> dict[str, Picture]:
+    predictions = evaluation.labels, evaluation.probabilities
+    confidence = percent(evaluation.probabilities.max(axis=1).mean())
+    return {
+        "reliability": Picture(
+            reliability_figure(reliability_table(*predictions)),
+            "Share of windows that is right, and confidence, in bins of confidence. "
+            f"On average {percent(evaluation.accuracy)} right, {confidence} confidence.",
+        ),
+        "risk_coverage": Picture(
+            risk_coverage_figure(risk_coverage_table(*predictions), threshold),
+            "Share of wrong answers over the share of windows answered. "
+            f"With all answered: {percent(1 - evaluation.accuracy)} wrong.",
+        ),
+    }
+
+
 @rc_context(STYLE)
 def reliability_figure(table: pd.DataFrame) -> Figure:
-    """Draw how often the classifier is right when it is so sure, over how often it is so sure.
+    """Draw accuracy in bins of confidence, above how many windows each bin has.
 
     Parameters
     ----------
     table : DataFrame
-        What `har.evaluation.calibration.reliability_table` gives.
+        Table of `har.evaluation.calibration.reliability_table`.
 
     Returns
     -------
@@ -65,14 +100,14 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
 
 @rc_context(STYLE)
 def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure:
-    """Draw how many mistakes remain if only the surest windows are answered.
+    """Draw the share of wrong predictions if only the surest windows are answered.
 
     Parameters
     ----------
     table : DataFrame
-        What `har.evaluation.calibration.risk_coverage_table` gives.
+        Table of `har.evaluation.calibration.risk_coverage_table`.
     threshold : float or None
-        A confidence to mark, if there is one.
+        Confidence to mark, if there is one.
 
     Returns
     -------
@@ -92,9 +127,9 @@ def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure
     if threshold is not None:
         chosen = table[table["threshold"] >= threshold].iloc[-1]
         at = chosen["coverage"], 1 - chosen["accuracy"]
-        ring: dict[str, Any] = {"mfc": PAPER, "mec": ROSE, "mew": 1.8, "ms": 6}
         words = f"{percent(chosen['coverage'])} answered"
-        axes.plot(*at, "o", ls="", zorder=5, clip_on=False, label=words, **ring)
+        (ring,) = axes.plot(*at, "o", ls="", zorder=5, clip_on=False, label=words)
+        ring.set(mfc=PAPER, mec=ROSE, mew=1.8, ms=6)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=2)
     told = table.iloc[_evenly(table["coverage"])]
     add_tips(axes, told["coverage"], _risk_tips(told))
@@ -132,72 +167,3 @@ def _count_in_percent(axes: Axes) -> None:
     in_percent = FuncFormatter(lambda share, _: f"{100 * share:.4g} %")
     axes.xaxis.set_major_formatter(in_percent)
     axes.yaxis.set_major_formatter(in_percent)
-
-
-def calibration_pictures(evaluation: Evaluation) -> dict[str, Figure]:
-    """Draw the reliability diagram and the risk–coverage curve.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Of a run.
-
-    Returns
-    -------
-    dict of str to Figure
-        By the name of the file.
-    """
-    predictions = evaluation.labels, evaluation.probabilities
-    return {
-        "reliability": reliability_figure(reliability_table(*predictions)),
-        "risk_coverage": risk_coverage_figure(
-            risk_coverage_table(*predictions), threshold_for(*predictions)
-        ),
-    }
-
-
-def calibration_view(evaluation: Evaluation, pictures: Mapping[str, Figure]) -> dict[str, Any]:
-    """Collect what ``calibration.html`` shows.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Of a run.
-    pictures : mapping of str to Figure
-        Those of `calibration_pictures`, and perhaps others.
-
-    Returns
-    -------
-    dict
-        figures, a list of ``<svg>`` elements; answered, how many windows are if the answers are to
-        be accurate enough: aim, threshold and coverage; n_activities; and before, after and
-        temperature, those of `Evaluation.calibration`.
-    """
-    return {
-        **vars(evaluation.calibration),
-        "figures": _drawings(evaluation, pictures),
-        "answered": _answered(evaluation),
-        "n_activities": len(evaluation.activities),
-    }
-
-
-def _drawings(evaluation: Evaluation, pictures: Mapping[str, Figure]) -> list[Markup]:
-    """Draw the figures for the page, with a sentence for those who cannot see them."""
-    confidence = percent(evaluation.probabilities.max(axis=1).mean())
-    titles = {
-        "reliability": "Share of windows that is right, and confidence, in bins of confidence. "
-        f"On average {percent(evaluation.accuracy)} right, {confidence} confidence.",
-        "risk_coverage": "Share of wrong answers over the share of windows answered. "
-        f"With all answered: {percent(1 - evaluation.accuracy)} wrong.",
-    }
-    return [
-        Markup(to_svg(pictures[name], title, name.replace("_", "-")))
-        for name, title in titles.items()
-    ]
-
-
-def _answered(evaluation: Evaluation) -> dict[str, Any]:
-    threshold = threshold_for(evaluation.labels, evaluation.probabilities)
-    confidences = evaluation.probabilities.max(axis=1)
-    coverage = None if threshold is None else float((confidences >= threshold).mean())
-    return {"aim": percent(AIM, 0), "threshold": threshold, "coverage": coverage}

@@ -1,10 +1,10 @@
-"""Figures: each function draws one `Figure` from plain arrays, and leaves no state behind."""
+"""Confusion matrix: which activities were taken for which, as a table of the page and a figure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from matplotlib import rc_context
@@ -14,8 +14,65 @@ from matplotlib.figure import Figure
 
 from har.arrays import FloatArray, IntArray
 from har.report.drawing import DARK_SHADE, name_cells
+from har.report.scored_run import ScoredRun
+from har.report.section import Picture, Section
+from har.report.sections.wrong_windows import group_id
 from har.report.style import BLUE, FAINT, INK, PAPER, ROSE, STYLE
 from har.report.wording import activity_label, percent
+
+
+@dataclass(frozen=True)
+class ConfusionCell:
+    """Windows of one true and one predicted activity.
+
+    Parameters
+    ----------
+    count : int
+        Number of windows.
+    share : float
+        Their share of the row.
+    is_right : bool
+        Whether both activities are the same.
+    shade : float
+        Strength of the colour, from 0 to 1.
+    link : str or None
+        Id of the place on the page that lists the windows.
+    """
+
+    count: int
+    share: float
+    is_right: bool
+    shade: float
+    link: str | None
+
+
+@dataclass(frozen=True)
+class ConfusionRow:
+    """Windows of one true activity, a cell per predicted one."""
+
+    activity: str
+    cells: Sequence[ConfusionCell]
+
+
+def confusion_section(run: ScoredRun) -> Section:
+    """Make the section of the confusion matrix, whose wrong cells lead to their windows."""
+    results = run.results
+    evaluation = results.evaluation
+    links = {
+        (true, predicted): group_id(true, predicted)
+        for true, predicted in np.argwhere(evaluation.confusion_matrix).tolist()
+        if true != predicted
+    }
+    figure = confusion_figure(evaluation.confusion_matrix, evaluation.activities)
+    return Section(
+        "confusion",
+        "Confusions",
+        {
+            "rows": confusion_rows(evaluation.confusion_matrix, evaluation.activities, links),
+            "activities": evaluation.activities,
+        },
+        {"confusion_matrix": Picture(figure, "Test windows by true and predicted activity")},
+    )
 
 
 def row_shares(counts: IntArray) -> FloatArray:
@@ -36,7 +93,7 @@ def row_shares(counts: IntArray) -> FloatArray:
 
 
 def row_shades(counts: IntArray) -> FloatArray:
-    """Tell how strongly to colour the cells of a confusion matrix.
+    """Return how strongly to colour the cells of a confusion matrix.
 
     Parameters
     ----------
@@ -46,7 +103,7 @@ def row_shades(counts: IntArray) -> FloatArray:
     Returns
     -------
     ndarray of float, shape (n_activities, n_activities)
-        Where right, the share of the row; elsewhere its cube root, so that rare mistakes show.
+        Share of the row where right; elsewhere its cube root, so that rare mistakes show.
     """
     shares = row_shares(counts)
     return np.where(np.eye(len(counts), dtype=bool), shares, np.cbrt(shares))
@@ -103,8 +160,8 @@ def confusion_rows(
     confusion_matrix: IntArray,
     activities: tuple[str, ...],
     links: Mapping[tuple[int, int], str] = MappingProxyType({}),
-) -> list[dict[str, Any]]:
-    """Make a row of cells per true activity; `shade` is the strength of a cell's colour.
+) -> list[ConfusionRow]:
+    """Return the rows of a confusion matrix, for ``confusions_section`` in ``parts.html``.
 
     Parameters
     ----------
@@ -112,27 +169,27 @@ def confusion_rows(
         Windows by true (rows) and predicted activity.
     activities : tuple of str
         Names of the classes.
-    links : mapping
-        Where the windows of a cell are told: an id by the numbers of the true and the predicted
-        activity.
+    links : mapping of tuple of int to str
+        Ids of the lists of windows, by the numbers of the true and the predicted activity.
 
     Returns
     -------
-    list of dict
-        For ``confusions_section`` in ``parts.html``.
+    list of ConfusionRow
     """
     shares, shades = row_shares(confusion_matrix), row_shades(confusion_matrix)
-    rows = []
-    for true, (activity, counts) in enumerate(zip(activities, confusion_matrix, strict=True)):
-        cells = [
-            {
-                "count": int(count),
-                "share": float(share),
-                "is_right": predicted == true,
-                "shade": float(shades[true, predicted]),
-                "link": links.get((true, predicted)),
-            }
-            for predicted, (count, share) in enumerate(zip(counts, shares[true], strict=True))
-        ]
-        rows.append({"activity": activity, "cells": cells})
-    return rows
+    return [
+        ConfusionRow(
+            activity,
+            [
+                ConfusionCell(
+                    count=int(count),
+                    share=float(shares[true, predicted]),
+                    is_right=predicted == true,
+                    shade=float(shades[true, predicted]),
+                    link=links.get((true, predicted)),
+                )
+                for predicted, count in enumerate(confusion_matrix[true])
+            ],
+        )
+        for true, activity in enumerate(activities)
+    ]

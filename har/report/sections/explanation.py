@@ -1,15 +1,10 @@
-"""What the report says of what the network looks at."""
+"""What the network looks at: sensors, moments, and what its LSTM remembers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from markupsafe import Markup
-from matplotlib.figure import Figure
-
 from har.explanation.findings import JOINT, ExplainedWindow, Explanation, States, signal_groups
-from har.report.drawing import to_svg
+from har.report.scored_run import ScoredRun
+from har.report.section import Picture, Section
 from har.report.sections.explanation_figures import (
     attribution_figure,
     importance_figure,
@@ -22,39 +17,96 @@ from har.report.wording import activity_label, interval_in_words, percent, signa
 _TOGETHER = {f"body_acc{JOINT}total_acc": "Both accelerations"}
 
 
-def explanation_pictures(explanation: Explanation) -> dict[str, Figure]:
-    """Draw what the network looks at.
+def explanation_section(run: ScoredRun) -> Section | None:
+    """Make the section on what the network looks at, or None if that was not found out."""
+    explanation = run.results.explanation
+    if explanation is None:
+        return None
+    first = explanation.states[0]
+    n_shown = first.values.shape[2]
+    return Section(
+        "explanation",
+        "Inside",
+        {
+            "explanation": explanation,
+            "has_joint": any(JOINT in source for source in signal_groups(explanation.channels)),
+            "n_occluded": max(explanation.n_occluded),
+            "stretch_s": explanation.spans.size / explanation.rate_hz,
+            "largest_fall": float(abs(explanation.occlusion).max()),
+            "largest_gap": max(abs(window.gap) for window in explanation.windows),
+            "windows_of_states": [explanation.window(one.index) for one in explanation.states],
+            "n_shown": n_shown,
+            "is_bidirectional": first.n_forward < n_shown,
+            "n_members": run.results.config.model.n_members,
+        },
+        _pictures(explanation),
+    )
 
-    Parameters
-    ----------
-    explanation : Explanation
-        As found.
 
-    Returns
-    -------
-    dict of str to Figure
-        By the name of the file.
-    """
-    channels, rate_hz = explanation.channels, explanation.rate_hz
-    names, short_names = _long_names(explanation), _short_names(explanation)
+def _pictures(explanation: Explanation) -> dict[str, Picture]:
     pictures = {
-        "importance": importance_figure(explanation.importances, names),
-        "occlusion": occlusion_figure(
-            explanation.occlusion,
-            explanation.activities,
-            list(names.values()),
-            explanation.spans,
-            rate_hz,
-        ),
+        "importance": _importance_picture(explanation),
+        "occlusion": _occlusion_picture(explanation),
     }
     for window in explanation.windows:
-        pictures[f"attribution_{window.index}"] = attribution_figure(
-            window, channels, short_names, explanation.spans, rate_hz
-        )
+        pictures[f"attribution_{window.index}"] = _attribution_picture(window, explanation)
     for states in explanation.states:
-        signals = explanation.window(states.index).signals
-        pictures[f"states_{states.index}"] = states_figure(states, signals, channels, rate_hz)
+        pictures[f"states_{states.index}"] = _states_picture(states, explanation)
     return pictures
+
+
+def _importance_picture(explanation: Explanation) -> Picture:
+    names = _long_names(explanation)
+    rows = [
+        f"{names[one.signal]}: {percent(one.lost)}"
+        + (f", 95 % interval {interval_in_words(one.interval)}" if one.interval else "")
+        for one in explanation.importances
+    ]
+    return Picture(
+        importance_figure(explanation.importances, names),
+        f"Accuracy lost when a sensor's signals are exchanged among windows. {'; '.join(rows)}.",
+    )
+
+
+def _occlusion_picture(explanation: Explanation) -> Picture:
+    """Draw occlusion; in words, each activity has the source that it needs most on average."""
+    names = list(_long_names(explanation).values())
+    occlusion, activities = explanation.occlusion, explanation.activities
+    rows = [
+        f"{activity_label(activity)}: {names[falls.argmax()]}, {percent(falls.max())}"
+        for activity, falls in zip(activities, occlusion.mean(axis=2), strict=True)
+    ]
+    return Picture(
+        occlusion_figure(occlusion, activities, names, explanation.spans, explanation.rate_hz),
+        "Mean fall of the answer's probability when a stretch of a sensor is occluded, by "
+        f"activity and time. The largest on average over time: {'; '.join(rows)}.",
+    )
+
+
+def _attribution_picture(window: ExplainedWindow, explanation: Explanation) -> Picture:
+    channels, names = explanation.channels, _long_names(explanation)
+    sums = [
+        f"{names[source]} {signed(window.attributions[:, places].sum())}"
+        for source, places in signal_groups(channels).items()
+        if JOINT not in source
+    ]
+    short_names = _short_names(explanation)
+    return Picture(
+        attribution_figure(window, channels, short_names, explanation.spans, explanation.rate_hz),
+        f"Signals of test window {window.index}, {activity_label(window.true)}, and what speaks "
+        f"for {activity_label(window.predicted)}: {', '.join(sums)}.",
+    )
+
+
+def _states_picture(states: States, explanation: Explanation) -> Picture:
+    window = explanation.window(states.index)
+    gates = zip(("input", "forget", "output"), states.values[2:], strict=True)
+    means = ", ".join(f"{name} gate {gate.mean():.2f}" for name, gate in gates)
+    return Picture(
+        states_figure(states, window.signals, explanation.channels, explanation.rate_hz),
+        f"Outputs, memory and gates of the LSTM's units over test window {window.index}, "
+        f"{activity_label(window.true)}. On average: {means}.",
+    )
 
 
 def _long_names(explanation: Explanation) -> dict[str, str]:
@@ -63,7 +115,7 @@ def _long_names(explanation: Explanation) -> dict[str, str]:
 
 
 def _short_names(explanation: Explanation) -> dict[str, str]:
-    """Name each source by what tells it from the others of its sensor, or by its sensor."""
+    """Name each source by what sets it apart from the others of its sensor, or by its sensor."""
     sources = list(signal_groups(explanation.channels))
     of_several = {name for source in sources if JOINT in source for name in source.split(JOINT)}
     names = {}
@@ -71,113 +123,3 @@ def _short_names(explanation: Explanation) -> dict[str, str]:
         signal, _, sensor = source.rpartition("_")
         names[source] = "both" if JOINT in source else signal if source in of_several else sensor
     return names
-
-
-def explanation_view(
-    explanation: Explanation, pictures: Mapping[str, Figure], n_members: int
-) -> dict[str, Any]:
-    """Collect what ``explanation.html`` shows.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        As found.
-    pictures : mapping of str to Figure
-        Those of `explanation_pictures`, and perhaps others.
-    n_members : int
-        Networks of the ensemble; 1: a single network.
-
-    Returns
-    -------
-    dict
-        Figures as svg, and the numbers that are told in words.
-    """
-    return {
-        "accuracy": explanation.accuracy,
-        "n_windows": explanation.n_windows,
-        "n_repeats": explanation.n_repeats,
-        "importance": _svg(pictures, "importance", _importances_in_words(explanation)),
-        "has_joint": any(JOINT in source for source in signal_groups(explanation.channels)),
-        "occlusion": _svg(pictures, "occlusion", _occlusion_in_words(explanation)),
-        "n_occluded": max(explanation.n_occluded),
-        "stretch_s": explanation.spans.size / explanation.rate_hz,
-        "largest_fall": float(abs(explanation.occlusion).max()),
-        "windows": [_window_view(window, explanation, pictures) for window in explanation.windows],
-        "largest_gap": max(abs(window.gap) for window in explanation.windows),
-        "states": [_states_view(states, explanation, pictures) for states in explanation.states],
-        "n_units": explanation.n_units,
-        "n_shown": explanation.states[0].values.shape[2],
-        "is_bidirectional": explanation.states[0].n_forward < explanation.states[0].values.shape[2],
-        "n_members": n_members,
-    }
-
-
-def _svg(pictures: Mapping[str, Figure], name: str, title: str) -> Markup:
-    return Markup(to_svg(pictures[name], title, name.replace("_", "-")))
-
-
-def _importances_in_words(explanation: Explanation) -> str:
-    names = _long_names(explanation)
-    rows = [
-        f"{names[one.signal]}: {percent(one.lost)}"
-        + (f", 95 % interval {interval_in_words(one.interval)}" if one.interval else "")
-        for one in explanation.importances
-    ]
-    return f"Accuracy lost when a sensor's signals are exchanged among windows. {'; '.join(rows)}."
-
-
-def _occlusion_in_words(explanation: Explanation) -> str:
-    """Tell of each activity the source that it needs most, on the mean over time."""
-    names = list(_long_names(explanation).values())
-    rows = [
-        f"{activity_label(activity)}: {names[falls.argmax()]}, {percent(falls.max())}"
-        for activity, falls in zip(
-            explanation.activities, explanation.occlusion.mean(axis=2), strict=True
-        )
-    ]
-    return (
-        "Mean fall of the answer's probability when a stretch of a sensor is occluded, by "
-        f"activity and time. The largest on average over time: {'; '.join(rows)}."
-    )
-
-
-def _window_view(
-    window: ExplainedWindow, explanation: Explanation, pictures: Mapping[str, Figure]
-) -> dict[str, Any]:
-    names = _long_names(explanation)
-    sums = [
-        f"{names[source]} {signed(window.attributions[:, places].sum())}"
-        for source, places in signal_groups(explanation.channels).items()
-        if JOINT not in source
-    ]
-    title = (
-        f"Signals of test window {window.index}, {activity_label(window.true)}, and what speaks "
-        f"for {activity_label(window.predicted)}: {', '.join(sums)}."
-    )
-    return {
-        "index": window.index,
-        "subject": window.subject,
-        "true": window.true,
-        "predicted": window.predicted,
-        "probability": window.probability,
-        "gained": signed(window.gained),
-        "svg": _svg(pictures, f"attribution_{window.index}", title),
-    }
-
-
-def _states_view(
-    states: States, explanation: Explanation, pictures: Mapping[str, Figure]
-) -> dict[str, Any]:
-    window = explanation.window(states.index)
-    gates = zip(("input", "forget", "output"), states.values[2:], strict=True)
-    means = ", ".join(f"{name} gate {gate.mean():.2f}" for name, gate in gates)
-    title = (
-        f"Outputs, memory and gates of the LSTM's units over test window {window.index}, "
-        f"{activity_label(window.true)}. On average: {means}."
-    )
-    return {
-        "true": window.true,
-        "index": window.index,
-        "subject": window.subject,
-        "svg": _svg(pictures, f"states_{states.index}", title),
-    }

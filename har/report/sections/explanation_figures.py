@@ -44,9 +44,9 @@ def heat(values: FloatArray, limit: float) -> FloatArray:
     Parameters
     ----------
     values : ndarray of float, any shape
-        What to colour.
+        Numbers to colour.
     limit : float
-        From here on the colour is full.
+        Number from which on the colour is full.
 
     Returns
     -------
@@ -65,9 +65,9 @@ def importance_figure(importances: Sequence[Importance], names: Mapping[str, str
     Parameters
     ----------
     importances : sequence of Importance
-        From top to bottom.
+        Importances from top to bottom.
     names : mapping of str to str
-        What to call each source.
+        Labels of the sources.
 
     Returns
     -------
@@ -98,16 +98,16 @@ def occlusion_figure(
     spans: OccludedSpans,
     rate_hz: float,
 ) -> Figure:
-    """Draw how much less probable the answer gets, by activity, source and time.
+    """Draw the fall of the prediction's probability by activity, source and time.
 
     Parameters
     ----------
     occlusion : ndarray of float, shape (n_activities, n_groups, n_spans)
-        As shares of 1.
+        Falls of the probability.
     activities, names : sequence of str
-        Of the activities, and what to call each source.
+        Names of the activities, labels of the sources.
     spans : OccludedSpans
-        What was occluded.
+        Spans that were occluded.
     rate_hz : float
         Samples per second.
 
@@ -168,13 +168,13 @@ def attribution_figure(
     Parameters
     ----------
     window : ExplainedWindow
-        What to draw.
+        Window to draw.
     channels : sequence of str
         Names of its channels.
     names : mapping of str to str
-        What to call each source.
+        Labels of the sources.
     spans : OccludedSpans
-        What was occluded.
+        Spans that were occluded.
     rate_hz : float
         Samples per second.
 
@@ -211,9 +211,9 @@ def states_figure(
     Parameters
     ----------
     states : States
-        What to draw.
+        States to draw.
     signals : ndarray of float, shape (n_timesteps, n_channels)
-        Of the window; those of the first source are drawn.
+        Signals of the window; those of the first source are drawn.
     channels : sequence of str
         Names of the window's channels.
     rate_hz : float
@@ -248,7 +248,7 @@ def states_figure(
 
 
 def _panel_below(figure: Figure, height_inches: float) -> Axes:
-    """Make a figure of `signals_figure` higher, with one more panel over the same time."""
+    """Add a panel over the same time below those of `signals_figure`; the figure gets higher."""
     above = figure.axes[-1]
     width, height = figure.get_size_inches()
     grown = height + height_inches
@@ -257,10 +257,10 @@ def _panel_below(figure: Figure, height_inches: float) -> Axes:
         box = axes.get_position()
         lifted = (box.y0 * height + height_inches) / grown
         axes.set_position((box.x0, lifted, box.width, box.height * height / grown))
-    room = above.get_position()
-    bottom = room.y0 - height_inches / grown
-    size = (room.width, (height_inches - _TITLE_INCHES) / grown)
-    below: Axes = figure.add_axes((room.x0, bottom, *size), sharex=above)
+    box = above.get_position()
+    bottom = box.y0 - height_inches / grown
+    size = (box.width, (height_inches - _TITLE_INCHES) / grown)
+    below: Axes = figure.add_axes((box.x0, bottom, *size), sharex=above)
     below.set_xlabel(above.get_xlabel())
     above.set_xlabel("")
     above.tick_params(labelbottom=False)

@@ -1,9 +1,9 @@
-"""The figure of who was named right while doing what."""
+"""Heat map: the share of windows named right by subject and activity."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import rc_context
@@ -13,7 +13,73 @@ from matplotlib.figure import Figure
 from har.arrays import FloatArray, IntArray
 from har.evaluation.metrics import Evaluation
 from har.report.drawing import DARK_SHADE, name_cells
+from har.report.scored_run import ScoredRun
+from har.report.section import Picture, Section
 from har.report.style import FAINT, INK, PAPER, ROSE, STYLE
+
+
+@dataclass(frozen=True)
+class HeatmapCell:
+    """Windows of one subject and activity.
+
+    Parameters
+    ----------
+    n_right, n_windows : int
+        Number of windows named right, and of all.
+    percent : str
+        Share named right; empty without windows.
+    shade : float
+        Strength of the colour, from 0 to 1.
+    """
+
+    n_right: int
+    n_windows: int
+    percent: str
+    shade: float
+
+
+@dataclass(frozen=True)
+class HeatmapRow:
+    """Windows of one subject, a cell per activity."""
+
+    subject: int
+    cells: Sequence[HeatmapCell]
+
+
+def heatmap_section(run: ScoredRun) -> Section:
+    """Make the section of who was named right while doing what, the hardest subject first."""
+    evaluation = run.results.evaluation
+    subjects, n_right, n_windows = _counts(evaluation)
+    figure = heatmap_figure(n_right, n_windows, subjects, evaluation.activities)
+    return Section(
+        "heatmap",
+        "Heatmap",
+        {"rows": _rows(subjects, n_right, n_windows), "activities": evaluation.activities},
+        {"subjects_and_activities": Picture(figure, "Windows named right by subject and activity")},
+    )
+
+
+def _counts(evaluation: Evaluation) -> tuple[list[int], IntArray, IntArray]:
+    """Count each subject's windows named right, and all of them, the hardest subject first."""
+    confusions = evaluation.confusions_by_subject
+    n_right = np.diagonal(confusions, axis1=1, axis2=2)
+    n_windows = confusions.sum(axis=2)
+    order = np.argsort(n_right.sum(axis=1) / n_windows.sum(axis=1), kind="stable")
+    return np.unique(evaluation.subjects)[order].tolist(), n_right[order], n_windows[order]
+
+
+def _rows(subjects: Sequence[int], n_right: IntArray, n_windows: IntArray) -> list[HeatmapRow]:
+    shades = wrong_shades(n_right, n_windows)
+    rows = zip(subjects, n_right.tolist(), n_windows.tolist(), shades.tolist(), strict=True)
+    return [
+        HeatmapRow(subject, [_cell(*values) for values in zip(*columns, strict=True)])
+        for subject, *columns in rows
+    ]
+
+
+def _cell(n_right: int, n_windows: int, shade: float) -> HeatmapCell:
+    percent = whole_percent(n_right, n_windows) if n_windows else ""
+    return HeatmapCell(n_right, n_windows, percent, shade)
 
 
 def whole_percent(n_right: int, n_windows: int) -> str:
@@ -25,12 +91,12 @@ def whole_percent(n_right: int, n_windows: int) -> str:
 
 
 def wrong_shades(n_right: IntArray, n_windows: IntArray) -> FloatArray:
-    """Tell how strongly to colour a cell.
+    """Return how strongly to colour each cell.
 
     Parameters
     ----------
     n_right, n_windows : ndarray of int, shape (n_subjects, n_activities)
-        Windows named right, of how many.
+        Number of windows named right, and of all.
 
     Returns
     -------
@@ -49,7 +115,7 @@ def heatmap_figure(
     Parameters
     ----------
     n_right, n_windows : ndarray of int, shape (n_subjects, n_activities)
-        Windows named right, of how many.
+        Number of windows named right, and of all.
     subjects : sequence of int
         Names of the rows, from top to bottom.
     activities : sequence of str
@@ -77,62 +143,3 @@ def heatmap_figure(
     axes.invert_yaxis()
     name_cells(axes, activities, [f"Subject {subject}" for subject in subjects])
     return figure
-
-
-def heatmap_pictures(evaluation: Evaluation) -> dict[str, Figure]:
-    """Draw the share of windows named right for each subject and activity.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Of a run.
-
-    Returns
-    -------
-    dict of str to Figure
-        By the name of the file.
-    """
-    subjects, n_right, n_windows = _counts(evaluation)
-    figure = heatmap_figure(n_right, n_windows, subjects, evaluation.activities)
-    return {"subjects_and_activities": figure}
-
-
-def heatmap_view(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Collect what ``heatmap.html`` shows.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Of a run.
-
-    Returns
-    -------
-    list of dict
-        A row per subject, the lowest accuracy first: subject, and a cell per activity with
-        n_right, n_windows, percent and shade; without windows the last two say nothing.
-    """
-    subjects, n_right, n_windows = _counts(evaluation)
-    shades = wrong_shades(n_right, n_windows)
-    rows = zip(subjects, n_right.tolist(), n_windows.tolist(), shades.tolist(), strict=True)
-    return [
-        {"subject": subject, "cells": [_cell(*values) for values in zip(*columns, strict=True)]}
-        for subject, *columns in rows
-    ]
-
-
-def _counts(evaluation: Evaluation) -> tuple[list[int], IntArray, IntArray]:
-    """Count each subject's windows named right, and all of them, the hardest subject first."""
-    confusions = evaluation.confusions_by_subject
-    n_right = np.diagonal(confusions, axis1=1, axis2=2)
-    n_windows = confusions.sum(axis=2)
-    order = np.argsort(n_right.sum(axis=1) / n_windows.sum(axis=1), kind="stable")
-    return np.unique(evaluation.subjects)[order].tolist(), n_right[order], n_windows[order]
-
-
-def _cell(n_right: int, n_windows: int, shade: float) -> dict[str, Any]:
-    return {
-        "n_right": n_right,
-        "n_windows": n_windows,
-        "percent": whole_percent(n_right, n_windows) if n_windows else "",
-        "shade": shade,
-    }

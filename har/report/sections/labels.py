@@ -1,14 +1,16 @@
-"""The section of a report on labels: which windows are probably mislabelled."""
+"""Labels: which windows are probably mislabelled."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from har.arrays import IntArray
 from har.evaluation.label_errors import find_label_errors
+from har.report.scored_run import ScoredRun
+from har.report.section import Section
 from har.runs.results import Results
 
 # More than anybody looks at; the page stays small whatever the network.
@@ -17,38 +19,63 @@ N_GROUPS = 100
 _N_TELLING = 10
 
 
-def labels_view(results: Results, stretches: IntArray | None) -> dict[str, Any]:
-    """Collect what ``labels.html`` shows.
+@dataclass(frozen=True)
+class SuspectedWindows:
+    """Windows that follow each other, and whose label is suspected alike.
 
     Parameters
     ----------
-    results : Results
-        Of a run.
-    stretches : ndarray of int or None, shape (n_windows,)
-        From `har.signals.windows.number_stretches`; None: the windows are not at hand.
-
-    Returns
-    -------
-    dict
-        n_windows, and n_suspected of them. groups has the suspected windows that follow each other
-        and look alike, the most suspect first, `N_GROUPS` of n_groups at most. foremost is the
-        subject who has most of them, n_foremost, or None. has_stretches tells whether neighbours
-        are known.
+    first, last : int
+        Places of the first and the last among the test windows.
+    subject : int
+        Person who was measured.
+    label, likely : str
+        Activity of the label, and the one that the network is sure of.
+    probability, label_probability : float
+        Probabilities of the likely activity and of the label, where they differ most.
+    place, last_place : int
+        Places of the first and the last in their stretch, from 1.
+    n_stretch : int
+        Number of windows in the stretch.
+    n_alike : int
+        Number of those that are named as the likely activity.
     """
-    evaluation = results.evaluation
+
+    first: int
+    last: int
+    subject: int
+    label: str
+    likely: str
+    probability: float
+    label_probability: float
+    place: int
+    last_place: int
+    n_stretch: int
+    n_alike: int
+
+
+def labels_section(run: ScoredRun) -> Section:
+    """Make the section on suspected labels, the most suspect first."""
+    evaluation = run.results.evaluation
     errors = find_label_errors(evaluation.labels, evaluation.probabilities)
-    known = np.arange(evaluation.n_windows) if stretches is None else stretches
+    # Without signals nobody knows which windows are neighbours: each stands alone.
+    known = np.arange(evaluation.n_windows) if run.stretches is None else run.stretches
     groups = _groups(errors, known)
     foremost, n_foremost = _foremost(evaluation.subjects, errors["window"].to_numpy())
-    return {
-        "n_windows": evaluation.n_windows,
-        "n_suspected": len(errors),
-        "n_groups": len(groups),
-        "groups": [_group_view(group, results, known) for group in groups[:N_GROUPS]],
-        "foremost": foremost,
-        "n_foremost": n_foremost,
-        "has_stretches": stretches is not None,
-    }
+    return Section(
+        "labels",
+        "Labels",
+        {
+            "n_windows": evaluation.n_windows,
+            "n_suspected": len(errors),
+            "n_groups": len(groups),
+            "groups": [_suspected(group, run.results, known) for group in groups[:N_GROUPS]],
+            "foremost": foremost,
+            "n_foremost": n_foremost,
+            "has_stretches": run.stretches is not None,
+            "known_subjects": run.known_subjects,
+        },
+    )
 
 
 def _foremost(subjects: IntArray, suspected: IntArray) -> tuple[int | None, int]:
@@ -70,23 +97,23 @@ def _groups(errors: pd.DataFrame, stretches: IntArray) -> list[pd.DataFrame]:
     return sorted(groups, key=lambda group: -group["margin"].max())
 
 
-def _group_view(group: pd.DataFrame, results: Results, stretches: IntArray) -> dict[str, Any]:
+def _suspected(group: pd.DataFrame, results: Results, stretches: IntArray) -> SuspectedWindows:
     evaluation, index = results.evaluation, results.predictions["index"]
     first, last = group["window"].iloc[[0, -1]]
     surest = group.loc[group["margin"].idxmax()]
     stretch = np.flatnonzero(stretches == stretches[first])
     likely = int(surest["likely"])
-    return {
-        "first": int(index[first]),
-        "last": int(index[last]),
-        "subject": int(evaluation.subjects[first]),
-        "label": evaluation.activities[int(surest["label"])],
-        "likely": evaluation.activities[likely],
-        "probability": float(surest["probability"]),
-        "label_probability": float(surest["probability"] - surest["margin"]),
+    return SuspectedWindows(
+        first=int(index[first]),
+        last=int(index[last]),
+        subject=int(evaluation.subjects[first]),
+        label=evaluation.activities[int(surest["label"])],
+        likely=evaluation.activities[likely],
+        probability=float(surest["probability"]),
+        label_probability=float(surest["probability"] - surest["margin"]),
         # Counted from 1, as people do: labels are often wrong at the ends of a stretch.
-        "place": int(first - stretch[0]) + 1,
-        "last_place": int(last - stretch[0]) + 1,
-        "n_stretch": len(stretch),
-        "n_alike": int((evaluation.predicted[stretch] == likely).sum()),
-    }
+        place=int(first - stretch[0]) + 1,
+        last_place=int(last - stretch[0]) + 1,
+        n_stretch=len(stretch),
+        n_alike=int((evaluation.predicted[stretch] == likely).sum()),
+    )

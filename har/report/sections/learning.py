@@ -1,21 +1,93 @@
-"""How training went: the section of a report that shows the learning curves."""
+"""Learning curves: loss and accuracy over the epochs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
-from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from har.report.drawing import add_tips, set_margins, to_svg
+from har.report.drawing import add_tips, set_margins
+from har.report.scored_run import ScoredRun
+from har.report.section import Picture, Section
 from har.report.style import BLUE, FAINT, GOLD, PAPER, STYLE
 from har.report.wording import percent
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One quantity over the epochs.
+
+    Parameters
+    ----------
+    name : str
+        Title of its panel.
+    training : sequence of float
+        Value of each epoch.
+    validation : sequence of float or None
+        Value of each epoch, if subjects were held out.
+    is_share : bool
+        Whether it goes from 0 to 1, and is shown in percent.
+    """
+
+    name: str
+    training: Sequence[float]
+    validation: Sequence[float] | None = None
+    is_share: bool = False
+
+    def shown(self, value: float) -> str:
+        """Write one of the values as people read it."""
+        return percent(value) if self.is_share else f"{value:.3f}"
+
+
+def learning_section(run: ScoredRun) -> Section:
+    """Make the section on how training went."""
+    results = run.results
+    kept_epoch = results.manifest.training.best_epoch
+    figure = learning_figure(results.metrics, kept_epoch)
+    return replace(
+        curves_section(results.metrics, _about_training(run), kept_epoch),
+        pictures={"learning_curves": Picture(figure, "Loss and accuracy by epoch")},
+    )
+
+
+def curves_section(
+    metrics: pd.DataFrame, sentences: Sequence[str], kept_epoch: int | None = None
+) -> Section:
+    """Make the section of the learning curves, each a figure of the page alone.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        Metrics of each epoch, as for `learning_figure`.
+    sentences : sequence of str
+        Paragraphs beside the figures.
+    kept_epoch : int or None
+        Epoch whose weights were kept, to mark.
+
+    Returns
+    -------
+    Section
+    """
+    epochs, curves = _epochs_and_curves(metrics)
+    return Section(
+        "learning",
+        "Learning",
+        {
+            "curves": {
+                f"curve_{curve.name.lower()}": Picture(
+                    learning_curves(epochs, [curve], kept_epoch), _in_words(curve)
+                )
+                for curve in curves
+            },
+            "is_validated": curves[0].validation is not None,
+            "sentences": sentences,
+        },
+    )
 
 
 def learning_figure(metrics: pd.DataFrame, kept_epoch: int | None = None) -> Figure:
@@ -27,100 +99,68 @@ def learning_figure(metrics: pd.DataFrame, kept_epoch: int | None = None) -> Fig
         A row per epoch, and of an ensemble per network: epoch, train_loss, train_accuracy,
         validation_loss and validation_accuracy, which hold NaN if nobody was held out.
     kept_epoch : int or None
-        The epoch whose weights were kept, to mark.
+        Epoch whose weights were kept, to mark.
 
     Returns
     -------
     Figure
     """
-    return _figure(_mean_by_epoch(metrics), _curves(metrics), kept_epoch)
+    return learning_curves(*_epochs_and_curves(metrics), kept_epoch)
 
 
-def learning_drawings(metrics: pd.DataFrame, kept_epoch: int | None = None) -> list[Markup]:
-    """Draw each curve for a page, with a sentence for those who cannot see it.
-
-    Parameters
-    ----------
-    metrics, kept_epoch
-        As for `learning_figure`.
-
-    Returns
-    -------
-    list of Markup
-        An ``<svg>`` element for loss and one for accuracy.
-    """
-    drawings = []
-    for curve in _curves(metrics):
-        show = _show(curve)
-        title = f"{curve.name} by epoch. Training: {_first_and_last(curve.training, show)}."
-        if curve.validation is not None:
-            title += f" Validation: {_first_and_last(curve.validation, show)}."
-        figure = _figure(_mean_by_epoch(metrics), [curve], kept_epoch)
-        drawings.append(Markup(to_svg(figure, title, f"curve-{curve.name.lower()}")))
-    return drawings
+def _about_training(run: ScoredRun) -> list[str]:
+    """Say whose mean the curves are, and who was held out."""
+    config = run.results.config
+    held_out = run.results.manifest.training.validation_subjects
+    sentences = []
+    if config.model.n_members > 1:
+        sentences.append(
+            f"The {config.model.n_members} networks were trained one after the other, on the same "
+            "windows. The lines are means over those that reached the epoch, each measured alone; "
+            "the results are those of the mean of their probabilities."
+        )
+    if not held_out:
+        return [*sentences, "No subjects were held out to tell overfitting: all were learned from."]
+    purpose = " to choose the epoch" if config.training.keep == "best" else ""
+    fairness = "" if run.known_subjects else " The test subjects played no part."
+    named = ", ".join(map(str, held_out))
+    return [*sentences, f"Validation: training subjects {named}, held out{purpose}.{fairness}"]
 
 
-def _curves(metrics: pd.DataFrame) -> tuple[Curve, Curve]:
-    lists: dict[str, list[float]] = {
-        name: column.tolist() for name, column in _mean_by_epoch(metrics).items()
-    }
+def _epochs_and_curves(metrics: pd.DataFrame) -> tuple[list[int], list[Curve]]:
+    """Return the epochs, loss and accuracy; of an ensemble, means over its networks."""
+    # Over those that were trained so long.
+    means = metrics.groupby("epoch", as_index=False).mean()
     is_validated = metrics["validation_loss"].notna().any()
-    loss, accuracy = (
-        lists[f"validation_{name}"] if is_validated else None for name in ("loss", "accuracy")
-    )
-    return (
-        Curve("Loss", lists["train_loss"], loss),
-        Curve("Accuracy", lists["train_accuracy"], accuracy, is_share=True),
-    )
+    curves = [
+        Curve(
+            name.capitalize(),
+            means[f"train_{name}"].tolist(),
+            means[f"validation_{name}"].tolist() if is_validated else None,
+            is_share=name == "accuracy",
+        )
+        for name in ("loss", "accuracy")
+    ]
+    return means["epoch"].tolist(), curves
 
 
-def _mean_by_epoch(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Take the mean over the networks of an ensemble, of those that were trained so long."""
-    return metrics.groupby("epoch", as_index=False).mean()
+def _in_words(curve: Curve) -> str:
+    words = f"{curve.name} by epoch. Training: {_first_and_last(curve.training, curve)}."
+    if curve.validation is None:
+        return words
+    return f"{words} Validation: {_first_and_last(curve.validation, curve)}."
 
 
-def _figure(means: pd.DataFrame, curves: Sequence[Curve], kept_epoch: int | None) -> Figure:
-    epochs: list[int] = means["epoch"].tolist()
-    figure = learning_curves(epochs, curves, kept_epoch)
-    for axes, curve in zip(figure.axes, curves, strict=True):
-        add_tips(axes, epochs, [_tip(epoch, place, curve) for place, epoch in enumerate(epochs)])
-    return figure
+def _first_and_last(values: Sequence[float], curve: Curve) -> str:
+    first, last = curve.shown(values[0]), curve.shown(values[-1])
+    return f"from {first} to {last}" if len(values) > 1 else first
 
 
 def _tip(epoch: int, place: int, curve: Curve) -> str:
-    show = _show(curve)
-    words = f"Epoch {epoch}: training {show(curve.training[place])}"
-    return f"{words}, validation {show(curve.validation[place])}" if curve.validation else words
-
-
-def _show(curve: Curve) -> Callable[[float], str]:
-    return percent if curve.is_share else "{:.3f}".format
-
-
-def _first_and_last(values: Sequence[float], show: Callable[[float], str]) -> str:
-    return f"from {show(values[0])} to {show(values[-1])}" if len(values) > 1 else show(values[0])
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One quantity over the epochs.
-
-    Parameters
-    ----------
-    name : str
-        What it is, for the panel's title.
-    training : sequence of float
-        A value per epoch.
-    validation : sequence of float or None
-        A value per epoch, if subjects were held out.
-    is_share : bool
-        Whether it goes from 0 to 1, and is shown in percent.
-    """
-
-    name: str
-    training: Sequence[float]
-    validation: Sequence[float] | None = None
-    is_share: bool = False
+    words = f"Epoch {epoch}: training {curve.shown(curve.training[place])}"
+    if curve.validation is None:
+        return words
+    return f"{words}, validation {curve.shown(curve.validation[place])}"
 
 
 @rc_context(STYLE)
@@ -134,9 +174,9 @@ def learning_curves(
     epochs : sequence of int
         Numbers of the epochs.
     curves : sequence of Curve
-        One panel each, side by side.
+        Quantities, a panel each, side by side.
     kept_epoch : int or None
-        The best epoch, whose weights were kept, to mark.
+        Epoch whose weights were kept, to mark.
 
     Returns
     -------
@@ -149,6 +189,7 @@ def learning_curves(
         _draw_curve(axes, epochs, curve)
         if kept_epoch is not None and kept_epoch in epochs:
             _mark_epoch(axes, list(epochs).index(kept_epoch), epochs, curve)
+        add_tips(axes, epochs, [_tip(epoch, place, curve) for place, epoch in enumerate(epochs)])
     return figure
 
 
@@ -172,16 +213,10 @@ def _draw_curve(axes: Axes, epochs: Sequence[int], curve: Curve) -> None:
 
 def _mark_epoch(axes: Axes, at: int, epochs: Sequence[int], curve: Curve) -> None:
     """Draw a line at the kept epoch, and a ring on the value it was chosen by."""
-    is_validated = curve.validation is not None
-    value = (curve.validation or curve.training)[at]
-    ring: dict[str, Any] = {
-        "mfc": PAPER,
-        "mec": BLUE if is_validated else GOLD,
-        "mew": 1.8,
-        "ms": 6,
-    }
+    values, colour = (curve.validation, BLUE) if curve.validation else (curve.training, GOLD)
     axes.axvline(epochs[at], color=FAINT, lw=0.8, ls=(0, (3, 3)), zorder=1)
-    axes.plot(epochs[at], value, "o", zorder=5, clip_on=False, **ring)
+    (ring,) = axes.plot(epochs[at], values[at], "o", zorder=5, clip_on=False)
+    ring.set(mfc=PAPER, mec=colour, mew=1.8, ms=6)
     gap = 2 * "\N{NO-BREAK SPACE}"
     axes.text(
         epochs[at],

@@ -1,4 +1,4 @@
-"""The model card: what a network is for, what it was made of, how well it does, what limits it.
+"""Model card: what a network is for, what it learned from, how well it does, what limits it.
 
 After M. Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 """
@@ -6,16 +6,22 @@ After M. Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from har.datasets.catalogue import PUBLISHED
 from har.evaluation.robustness import Robustness
 from har.report.facts import about_data, network_in_words
+from har.report.scored_run import ScoredRun
+from har.report.section import Section
 from har.report.wording import activity_label, interval_in_words, number, people, percent
 from har.runs.results import Results
 
 # A pocket holds a phone somewhat turned; so far it is asked what becomes of the accuracy.
 _TURN_DEGREES = 30
+
+
+def model_card_section(run: ScoredRun) -> Section:
+    """Make the section of the model card."""
+    return Section("model_card", "Model card", {"card": model_card(run.results)})
 
 
 def model_card(results: Results) -> dict[str, list[str]]:
@@ -24,7 +30,7 @@ def model_card(results: Results) -> dict[str, list[str]]:
     Parameters
     ----------
     results : Results
-        Of the run.
+        Results of the run.
 
     Returns
     -------
@@ -148,7 +154,7 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def card_lines(card: Mapping[str, Any]) -> list[str]:
+def card_lines(card: Mapping[str, Sequence[str]]) -> list[str]:
     """Write a card as lines of Markdown: a bold heading, then its sentences."""
     return [
         line

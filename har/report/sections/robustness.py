@@ -1,83 +1,25 @@
-"""The figure of robustness: accuracy over the strength of disturbances."""
+"""Robustness: accuracy over the strength of disturbances."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from har.evaluation.robustness import Robustness
-from har.report.drawing import add_tips, set_margins, to_svg
+from har.report.drawing import add_tips, set_margins
+from har.report.scored_run import ScoredRun
+from har.report.section import Picture, Section
 from har.report.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE
 from har.report.wording import number, percent
 
 
-@rc_context(STYLE)
-def robustness_figure(
-    title: str,
-    axis: str,
-    curves: Mapping[str, pd.DataFrame],
-    undisturbed: float,
-    is_logarithmic: bool = False,
-) -> Figure:
-    """Draw accuracy over the levels of one disturbance, or of several of one kind.
-
-    Parameters
-    ----------
-    title : str
-        What was disturbed.
-    axis : str
-        What the levels are, with their unit.
-    curves : mapping of str to DataFrame
-        By their names, one to four: columns level and accuracy, in any order. The levels are the
-        same in all.
-    undisturbed : float
-        The accuracy to compare with, drawn as a line.
-    is_logarithmic : bool
-        Whether equal ratios of levels lie equally far apart; 0 then is left of all others.
-
-    Returns
-    -------
-    Figure
-        Accuracy goes from 0 to 100 %, so that figures can be compared.
-    """
-    figure = Figure(figsize=(4.1, 2.7))
-    set_margins(figure, left=0.57, right=0.22, bottom=0.49, top=0.48)
-    axes = figure.subplots()
-    axes.axhline(undisturbed, color=FAINT, lw=1, ls=(0, (3, 3)), label="undisturbed")
-    for (name, curve), colour in zip(curves.items(), (BLUE, GOLD, ROSE, INK), strict=False):
-        ordered = curve.sort_values("level")
-        line = axes.plot(ordered["level"], ordered["accuracy"], "o-", color=colour, label=name)
-        line[0].set(markersize=3.5, linewidth=1.4)
-    levels = sorted(set().union(*(curve["level"] for curve in curves.values())))
-    if is_logarithmic:
-        axes.set_xscale("symlog", linthresh=min(x for x in levels if x > 0), linscale=0.5)
-        axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(levels, list(map(number, levels)))
-    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
-    axes.set_ylim(0, 1.02)
-    axes.set_title(title, pad=22)
-    axes.set_xlabel(axis)
-    add_tips(axes, levels, [_tip(level, axis, curves) for level in levels])
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=5, columnspacing=1.2)
-    return figure
-
-
-def _tip(level: float, axis: str, curves: Mapping[str, pd.DataFrame]) -> str:
-    at = {name: curve.loc[curve["level"] == level, "accuracy"] for name, curve in curves.items()}
-    told = (f"{name} {percent(share.iloc[0])}" for name, share in at.items())
-    return f"{number(level)} {axis}: {', '.join(told)}"
-
-
 @dataclass(frozen=True)
 class _Panel:
-    """A figure: the names of its curves by disturbance, and a sentence for a newcomer."""
+    """Disturbances of one kind: names of the curves by disturbance, a sentence for a newcomer."""
 
     title: str
     axis: str
@@ -137,80 +79,137 @@ _PANELS = {
 }
 
 
-def robustness_pictures(robustness: Robustness) -> dict[str, Figure]:
-    """Draw how accuracy falls.
+@dataclass(frozen=True)
+class ShownPanel:
+    """A figure of the section and what is written under it.
 
     Parameters
     ----------
-    robustness : Robustness
-        As measured.
-
-    Returns
-    -------
-    dict of str to Figure
-        By the name of the file; kinds that were not measured are left out.
+    picture : str
+        Name of the figure.
+    sentence : str
+        Meaning of the disturbance, for a newcomer.
+    lowest : float
+        Lowest accuracy.
+    where : str
+        Level, and if there are several the curve, of the lowest accuracy.
     """
-    by_name = dict(tuple(robustness.table.groupby("disturbance")))
-    pictures = {}
-    for name, panel in _PANELS.items():
-        curves = {words: by_name[key] for key, words in panel.curves.items() if key in by_name}
-        if curves:
-            pictures[f"robustness_{name}"] = robustness_figure(
-                panel.title, panel.axis, curves, robustness.accuracy, panel.is_logarithmic
-            )
-    return pictures
+
+    picture: str
+    sentence: str
+    lowest: float
+    where: str
 
 
-def robustness_view(robustness: Robustness, pictures: Mapping[str, Figure]) -> dict[str, Any]:
-    """Collect what ``robustness.html`` shows.
-
-    Parameters
-    ----------
-    robustness : Robustness
-        As measured.
-    pictures : mapping of str to Figure
-        Those of `robustness_pictures`, and perhaps others.
-
-    Returns
-    -------
-    dict
-        accuracy and n_windows as they are; panels, each with svg, sentence and lowest;
-        without_gyroscope, an accuracy or None.
-    """
+def robustness_section(run: ScoredRun) -> Section | None:
+    """Make the section on disturbances, or None if they were not measured."""
+    robustness = run.results.robustness
+    if robustness is None:
+        return None
     table = robustness.table
-    panels = [
-        _panel_view(name, table[table["disturbance"].isin(panel.curves)], pictures)
-        for name, panel in _PANELS.items()
-        if f"robustness_{name}" in pictures
-    ]
-    return {
-        "accuracy": robustness.accuracy,
-        "n_windows": robustness.n_windows,
-        "panels": panels,
-        "without_gyroscope": robustness.without_gyroscope,
-    }
+    pictures, shown = {}, []
+    for name, panel in _PANELS.items():
+        rows = table[table["disturbance"].isin(panel.curves)]
+        if len(rows):
+            picture = f"robustness_{name}"
+            pictures[picture] = _picture(panel, rows, robustness.accuracy)
+            shown.append(_shown(picture, panel, rows))
+    return Section(
+        "robustness",
+        "Robustness",
+        {
+            "accuracy": robustness.accuracy,
+            "n_windows": robustness.n_windows,
+            "panels": shown,
+            "without_gyroscope": robustness.without_gyroscope,
+            "is_worn_at_waist": run.results.config.data.set != "recordings",
+        },
+        pictures,
+    )
 
 
-def _panel_view(name: str, rows: pd.DataFrame, pictures: Mapping[str, Figure]) -> dict[str, Any]:
-    panel = _PANELS[name]
+def _picture(panel: _Panel, rows: pd.DataFrame, undisturbed: float) -> Picture:
+    curves = _curves(panel, rows)
+    figure = robustness_figure(panel.title, panel.axis, curves, undisturbed, panel.is_logarithmic)
+    words = ". ".join(f"{name}, {_levels_in_words(curve)}" for name, curve in curves.items())
+    return Picture(figure, f"{panel.title}: accuracy by {panel.axis}. {words}.")
+
+
+def _shown(picture: str, panel: _Panel, rows: pd.DataFrame) -> ShownPanel:
     lowest = rows.loc[rows["accuracy"].idxmin()]
-    curves = [
-        f"{words}, {_levels_in_words(rows[rows['disturbance'] == key])}"
-        for key, words in panel.curves.items()
-        if (rows["disturbance"] == key).any()
-    ]
-    title = f"{panel.title}: accuracy by {panel.axis}. {'. '.join(curves)}."
+    level = f"{number(lowest['level'])}\N{NO-BREAK SPACE}{lowest['unit']}"
+    is_one_of_several = len(_curves(panel, rows)) > 1
+    curve = f" ({panel.curves[lowest['disturbance']]})" if is_one_of_several else ""
+    return ShownPanel(picture, panel.sentence, float(lowest["accuracy"]), level + curve)
+
+
+def _curves(panel: _Panel, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows of each curve that was measured, by its name."""
+    by_disturbance = dict(tuple(rows.groupby("disturbance")))
     return {
-        "svg": Markup(
-            to_svg(pictures[f"robustness_{name}"], title, f"robustness-{name.replace('_', '-')}")
-        ),
-        "sentence": panel.sentence,
-        "lowest": float(lowest["accuracy"]),
-        "where": f"{number(lowest['level'])}\N{NO-BREAK SPACE}{lowest['unit']}"
-        + (f" ({panel.curves[lowest['disturbance']]})" if len(curves) > 1 else ""),
+        name: by_disturbance[disturbance]
+        for disturbance, name in panel.curves.items()
+        if disturbance in by_disturbance
     }
 
 
 def _levels_in_words(rows: pd.DataFrame) -> str:
     pairs = rows.sort_values("level")[["level", "accuracy"]].itertuples(index=False)
     return ", ".join(f"{number(level)}: {percent(accuracy)}" for level, accuracy in pairs)
+
+
+@rc_context(STYLE)
+def robustness_figure(
+    title: str,
+    axis: str,
+    curves: Mapping[str, pd.DataFrame],
+    undisturbed: float,
+    is_logarithmic: bool = False,
+) -> Figure:
+    """Draw accuracy over the levels of one disturbance, or of several of one kind.
+
+    Parameters
+    ----------
+    title : str
+        Title of the figure: what was disturbed.
+    axis : str
+        Label of the levels, with their unit.
+    curves : mapping of str to DataFrame
+        One to four curves by name: columns level and accuracy, in any order. The levels are the
+        same in all.
+    undisturbed : float
+        Accuracy to compare with, drawn as a line.
+    is_logarithmic : bool
+        Whether equal ratios of levels lie equally far apart; 0 then is left of all others.
+
+    Returns
+    -------
+    Figure
+        Accuracy goes from 0 to 100 %, so that figures can be compared.
+    """
+    figure = Figure(figsize=(4.1, 2.7))
+    set_margins(figure, left=0.57, right=0.22, bottom=0.49, top=0.48)
+    axes = figure.subplots()
+    axes.axhline(undisturbed, color=FAINT, lw=1, ls=(0, (3, 3)), label="undisturbed")
+    for (name, curve), colour in zip(curves.items(), (BLUE, GOLD, ROSE, INK), strict=False):
+        ordered = curve.sort_values("level")
+        line = axes.plot(ordered["level"], ordered["accuracy"], "o-", color=colour, label=name)
+        line[0].set(markersize=3.5, linewidth=1.4)
+    levels = sorted(set().union(*(curve["level"] for curve in curves.values())))
+    if is_logarithmic:
+        axes.set_xscale("symlog", linthresh=min(x for x in levels if x > 0), linscale=0.5)
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(levels, list(map(number, levels)))
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
+    axes.set_ylim(0, 1.02)
+    axes.set_title(title, pad=22)
+    axes.set_xlabel(axis)
+    add_tips(axes, levels, [_tip(level, axis, curves) for level in levels])
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=5, columnspacing=1.2)
+    return figure
+
+
+def _tip(level: float, axis: str, curves: Mapping[str, pd.DataFrame]) -> str:
+    at = {name: curve.loc[curve["level"] == level, "accuracy"] for name, curve in curves.items()}
+    told = (f"{name} {percent(share.iloc[0])}" for name, share in at.items())
+    return f"{number(level)} {axis}: {', '.join(told)}"

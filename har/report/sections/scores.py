@@ -1,4 +1,4 @@
-"""Bars of the scores of each activity and the accuracy of each subject."""
+"""Scores of each activity, and the accuracy of each subject."""
 
 from __future__ import annotations
 
@@ -9,8 +9,41 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from har.report.scored_run import ScoredRun
+from har.report.section import Picture, Section
 from har.report.style import BLUE, INK, ROSE, STYLE, colours_of
 from har.report.wording import activity_label, percent
+
+
+def activities_section(run: ScoredRun) -> Section:
+    """Make the section of precision, recall and F1 by activity."""
+    rows = run.results.evaluation.per_class
+    scores = {
+        name: [row[key] for row in rows.values()]
+        for name, key in (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1"))
+    }
+    return Section(
+        "activities",
+        "Activities",
+        {"rows": list(rows.items())},
+        {
+            "per_class": Picture(
+                class_bars(scores, list(rows)), "Precision, recall and F1 by activity"
+            )
+        },
+    )
+
+
+def subjects_section(run: ScoredRun) -> Section:
+    """Make the section of accuracy by subject."""
+    rows, overall = run.hardest_first, run.results.evaluation.accuracy
+    bars = subject_bars(list(map(str, rows)), [row["accuracy"] for row in rows.values()], overall)
+    return Section(
+        "subjects",
+        "Subjects",
+        {"rows": list(rows.items()), "overall": overall},
+        {"per_subject": Picture(bars, "Accuracy by subject")},
+    )
 
 
 @rc_context(STYLE)
@@ -20,9 +53,9 @@ def class_bars(scores: Mapping[str, Sequence[float]], activities: Sequence[str])
     Parameters
     ----------
     scores : mapping of str to sequence of float
-        For example precision, recall and F1: a value between 0 and 1 per activity.
+        Value of each activity, between 0 and 1, by name of the score.
     activities : sequence of str
-        Their names, from top to bottom.
+        Names from top to bottom.
 
     Returns
     -------
@@ -46,11 +79,11 @@ def subject_bars(subjects: Sequence[str], accuracies: Sequence[float], overall: 
     Parameters
     ----------
     subjects : sequence of str
-        Their names, from top to bottom.
+        Names from top to bottom.
     accuracies : sequence of float
-        Between 0 and 1.
+        Accuracy of each subject, between 0 and 1.
     overall : float
-        The accuracy over all windows, drawn as a line.
+        Accuracy over all windows, drawn as a line.
 
     Returns
     -------

@@ -1,89 +1,118 @@
-"""Every window that was named wrong: the section of a report that lists them, and draws some."""
+"""Every window that was named wrong: a list by pair of activities, with sparklines of some."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
 from har.arrays import FloatArray, IntArray
-from har.evaluation.metrics import Evaluation
 from har.report.drawing import widened
+from har.report.scored_run import ScoredRun
+from har.report.section import Section
 from har.report.style import LEAST_SPAN
 from har.report.wording import number
+from har.runs.results import Results
 from har.signals.channels import triads_of, unit_of
 from har.signals.windows import Windows
 
 # With 4 kB for a drawing and 250 bytes for a row, a page stays under 2 MB however bad the network.
 _N_DRAWN = 200
 _N_LISTED = 2000
+# Whole numbers on a grid of so many rows keep a window of 128 samples under 4 kB.
+_HEIGHT = 60
+_NAMES = {"g": "Acceleration", "rad/s": "Angular rate"}
 
 
-def windows_view(
-    index: IntArray, evaluation: Evaluation, test: Windows | None = None
-) -> dict[str, Any] | None:
-    """Collect what ``windows.html`` shows.
+@dataclass(frozen=True)
+class WrongWindow:
+    """A window that was named wrong.
 
     Parameters
     ----------
-    index : ndarray of int, shape (n_windows,)
-        The place of each evaluated window in `test`.
-    evaluation : Evaluation
-        What was predicted.
-    test : Windows or None
-        The windows, for their signals.
-
-    Returns
-    -------
-    dict or None
-        n_wrong, n_listed and n_drawn; groups, one for each pair of activities that were confused,
-        the most frequent first; links, the groups' ids by the numbers of the true and the
-        predicted activity; choices, the subjects and activities among what is listed. None if
-        every window was named right.
+    index : int
+        Place among the test windows.
+    subject : int
+        Person who was measured.
+    p_answer, p_truth : float
+        Probabilities of the predicted and of the true activity.
+    drawings : sequence of Markup
+        Sparklines of its signals; none if it is not drawn.
     """
-    wrong = _wrong_windows(index, evaluation)
+
+    index: int
+    subject: int
+    p_answer: float
+    p_truth: float
+    drawings: Sequence[Markup]
+
+
+@dataclass(frozen=True)
+class ConfusedWindows:
+    """Windows of one activity that were taken for one other.
+
+    Parameters
+    ----------
+    id : str
+        Id of the list on the page.
+    truth, answer : str
+        True and predicted activity.
+    n_windows : int
+        Number of windows, listed or not.
+    rows : sequence of WrongWindow
+        Windows that are listed, the surest first.
+    """
+
+    id: str
+    truth: str
+    answer: str
+    n_windows: int
+    rows: Sequence[WrongWindow]
+
+
+def group_id(true: int, predicted: int) -> str:
+    """Return the id of the list of windows of one activity that were taken for another."""
+    return f"windows-{true}-{predicted}"
+
+
+def wrong_windows_section(run: ScoredRun) -> Section | None:
+    """Make the section of every window that was named wrong, or None if there is none."""
+    activities = run.results.evaluation.activities
+    wrong = _wrong_windows(run.results)
     if wrong.empty:
         return None
-    drawings = _drawings(wrong, test)
-    by_kind = dict(tuple(wrong.groupby(["truth", "answer"])))
-    links = {kind: "windows-{}-{}".format(*kind) for kind in by_kind}
-    groups = [
-        {
-            "id": links[kind],
-            "truth": evaluation.activities[kind[0]],
-            "answer": evaluation.activities[kind[1]],
-            "n_windows": len(rows),
-            "rows": _row_views(rows, drawings),
-        }
-        for kind, rows in by_kind.items()
-    ]
+    drawings = {} if run.windows is None else _drawings(wrong, run.windows)
     listed = wrong[wrong["turn"] <= _N_LISTED]
-    names = np.array(evaluation.activities)
-    return {
-        "n_wrong": len(wrong),
-        "n_listed": len(listed),
-        "n_drawn": len(drawings),
-        "groups": sorted(groups, key=lambda group: -group["n_windows"]),
-        "links": links,
-        "choices": {
-            "subject": np.unique(listed["subject"]).tolist(),
-            **{key: names[np.unique(listed[key])].tolist() for key in ("truth", "answer")},
+    names = np.array(activities)
+    return Section(
+        "wrong_windows",
+        "Windows",
+        {
+            "n_wrong": len(wrong),
+            "n_listed": len(listed),
+            "n_drawn": len(drawings),
+            "groups": _groups(wrong, activities, drawings),
+            "choices": {
+                "subject": np.unique(listed["subject"]).tolist(),
+                **{key: names[np.unique(listed[key])].tolist() for key in ("truth", "answer")},
+            },
         },
-    }
+    )
 
 
-def _wrong_windows(index: IntArray, evaluation: Evaluation) -> pd.DataFrame:
+def _wrong_windows(results: Results) -> pd.DataFrame:
     """List what was named wrong, the surest first; `turn` goes round the kinds, from 1.
 
     So each kind shows its surest windows, even if not all are shown.
     """
+    evaluation = results.evaluation
     rows = np.arange(evaluation.n_windows)
     table = pd.DataFrame(
         {
-            "index": index,
+            "index": results.predictions["index"].to_numpy(),
             "subject": evaluation.subjects,
             "truth": evaluation.labels,
             "answer": evaluation.predicted,
@@ -97,28 +126,39 @@ def _wrong_windows(index: IntArray, evaluation: Evaluation) -> pd.DataFrame:
     return wrong.assign(turn=place.rank(method="first"))
 
 
-def _drawings(wrong: pd.DataFrame, test: Windows | None) -> dict[int, list[Markup]]:
-    """Draw the windows whose turn comes first, by their index; those of a kind to one scale."""
-    if test is None:
-        return {}
+def _drawings(wrong: pd.DataFrame, windows: Windows) -> dict[int, list[Markup]]:
+    """Draw the windows whose turn comes first, by their row; those of a kind to one scale."""
     drawings: dict[int, list[Markup]] = {}
     for _, rows in wrong[wrong["turn"] <= _N_DRAWN].groupby(["truth", "answer"]):
-        index = rows["index"].to_numpy()
-        drawn = sparklines(test.signals[index], test.channels)
-        drawings |= dict(zip(index.tolist(), drawn, strict=True))
+        drawn = sparklines(windows.signals[rows.index], windows.channels)
+        drawings |= dict(zip(rows.index, drawn, strict=True))
     return drawings
 
 
-def _row_views(rows: pd.DataFrame, drawings: dict[int, list[Markup]]) -> list[dict[str, Any]]:
-    return [
-        {**row, "drawings": drawings.get(row["index"], [])}
-        for row in rows[rows["turn"] <= _N_LISTED].to_dict("records")
+def _groups(
+    wrong: pd.DataFrame, activities: Sequence[str], drawings: Mapping[int, Sequence[Markup]]
+) -> list[ConfusedWindows]:
+    """Group windows by true and predicted activity, the most frequent pair first."""
+    groups = [
+        ConfusedWindows(
+            group_id(true, predicted),
+            activities[true],
+            activities[predicted],
+            len(rows),
+            _rows(rows, drawings),
+        )
+        for (true, predicted), rows in wrong.groupby(["truth", "answer"])
     ]
+    return sorted(groups, key=lambda group: -group.n_windows)
 
 
-# Whole numbers on a grid of so many rows keep a window of 128 samples under 4 kB.
-_HEIGHT = 60
-_NAMES = {"g": "Acceleration", "rad/s": "Angular rate"}
+def _rows(rows: pd.DataFrame, drawings: Mapping[int, Sequence[Markup]]) -> list[WrongWindow]:
+    listed = rows[rows["turn"] <= _N_LISTED]
+    columns = (listed[key] for key in ("index", "subject", "p_answer", "p_truth"))
+    return [
+        WrongWindow(index, subject, p_answer, p_truth, drawings.get(row, []))
+        for row, index, subject, p_answer, p_truth in zip(listed.index, *columns, strict=True)
+    ]
 
 
 def sparklines(signals: FloatArray, channels: Sequence[str]) -> list[list[Markup]]:
@@ -127,14 +167,14 @@ def sparklines(signals: FloatArray, channels: Sequence[str]) -> list[list[Markup
     Parameters
     ----------
     signals : ndarray of float, shape (n_windows, n_timesteps, n_channels)
-        In the units of `har.signals.channels.unit_of`.
+        Signals in the units of `har.signals.channels.unit_of`.
     channels : sequence of str
         Names of the last axis.
 
     Returns
     -------
     list of list of Markup
-        For each window an ``<svg>`` of acceleration and one of angular rate, as far as they were
+        Of each window an ``<svg>`` of acceleration and one of angular rate, as far as they were
         measured; a line per axis. What they range over is their accessible name.
     """
     drawn = [_draw(signals[:, :, columns], unit) for unit, columns in _sensors(channels).items()]

@@ -359,7 +359,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, windows, monkeypa
         raise OSError(28, "No space left on device")
 
     run = make_run(tmp_path / "run", windows)
-    monkeypatch.setattr("har.report.pages.run.save_png", full)
+    monkeypatch.setattr("har.report.section.save_png", full)
     with refused(RunError, str(run.path), "No space left", "expected"):
         write_report(run)
     assert not run.report.exists()

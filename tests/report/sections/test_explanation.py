@@ -10,7 +10,9 @@ from scored_run import make_explanation, make_run, make_windows
 from har.config import Config, ModelConfig
 from har.explanation.findings import Importance
 from har.report.pages.run import write_report
-from har.report.sections.explanation import explanation_pictures, explanation_view
+from har.report.scored_run import ScoredRun
+from har.report.sections.explanation import explanation_section
+from har.runs.results import Results
 from har.signals.channels import RAW_CHANNELS
 
 
@@ -19,6 +21,11 @@ def page_with(folder, explanation, windows, **kind):
     run.write_json(run.explanation, explanation.to_dict())
     html = write_report(run).read_text()
     return run, " ".join(html.split())
+
+
+def section_of(folder, explanation, windows):
+    results = Results.read(make_run(folder / "run", windows))
+    return explanation_section(ScoredRun(replace(results, explanation=explanation)))
 
 
 @pytest.fixture(scope="module")
@@ -83,20 +90,19 @@ def test_the_section_is_small(written):
     assert len(section) < 7 * 50_000
 
 
-def test_a_phones_own_channels_have_no_signals_in_common():
+def test_a_phones_own_channels_have_no_signals_in_common(tmp_path):
     windows = make_windows(20)
     windows = replace(windows, channels=RAW_CHANNELS, signals=windows.signals[:, :, :6])
-    explanation = make_explanation(windows)
-    pictures = explanation_pictures(explanation)
-    view = explanation_view(explanation, pictures, n_members=1)
-    assert not view["has_joint"]
-    labels = pictures["attribution_0"].axes[-1].get_yticklabels()
+    section = section_of(tmp_path, make_explanation(windows), windows)
+    assert not section.view["has_joint"]
+    labels = section.pictures["attribution_0"].figure.axes[-1].get_yticklabels()
     assert [label.get_text() for label in labels] == ["acc", "gyro"]
 
 
-def test_one_person_has_no_interval():
-    explanation = make_explanation(make_windows(20))
+def test_one_person_has_no_interval(tmp_path):
+    windows = make_windows(20)
+    explanation = make_explanation(windows)
     alone = tuple(Importance(one.signal, 0.4, 0.01, None) for one in explanation.importances)
-    explanation = replace(explanation, importances=alone)
-    view = explanation_view(explanation, explanation_pictures(explanation), n_members=1)
-    assert "interval" not in view["importance"]
+    section = section_of(tmp_path, replace(explanation, importances=alone), windows)
+    assert "interval" not in section.pictures["importance"].title
+    assert "interval" not in section.drawn("importance")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,48 +13,49 @@ from scored_run import make_evaluation, make_run, make_windows
 from har.evaluation.metrics import Evaluation
 from har.report.drawing import to_svg
 from har.report.pages.run import write_report
+from har.report.scored_run import ScoredRun
 from har.report.sections.heatmap import (
+    HeatmapCell,
     heatmap_figure,
-    heatmap_pictures,
-    heatmap_view,
+    heatmap_section,
     whole_percent,
     wrong_shades,
 )
+from har.runs.results import Results
 from har.signals.activities import HAPT_ACTIVITIES
 
-# Subject 7: 3 of 4 walks right, no running. Subject 3: all wrong, then all right.
-SMALL = Evaluation(
-    labels=np.array([0, 0, 0, 0, 0, 1, 1]),
-    probabilities=np.eye(2)[[0, 0, 0, 1, 1, 1, 1]],
-    subjects=np.array([7, 7, 7, 7, 3, 3, 3]),
-    activities=("WALK", "RUN"),
-)
+
+def section_of(folder, windows, evaluation=None):
+    return heatmap_section(ScoredRun(Results.read(make_run(folder / "run", windows, evaluation))))
 
 
-def test_rows_are_subjects_with_the_hardest_first():
-    rows = heatmap_view(SMALL)
-    assert [row["subject"] for row in rows] == [3, 7]
-    first, second = (row["cells"] for row in rows)
-    assert first[0] == {"n_right": 0, "n_windows": 1, "percent": "0\N{NO-BREAK SPACE}%", "shade": 1}
-    assert first[1]["percent"] == "100\N{NO-BREAK SPACE}%" and first[1]["shade"] == 0
-    assert second[0] == {
-        "n_right": 3,
-        "n_windows": 4,
-        "percent": "75\N{NO-BREAK SPACE}%",
-        "shade": 0.5,
-    }
-    assert second[1]["n_windows"] == 0 and second[1]["percent"] == ""
+def test_rows_are_subjects_with_the_hardest_first(tmp_path):
+    # Subject 7: 3 of 4 walks right, no running. Subject 3: all wrong, then all right.
+    windows = replace(
+        make_windows(7, ("WALK", "RUN")),
+        labels=np.array([0, 0, 0, 0, 0, 1, 1]),
+        subjects=np.array([7, 7, 7, 7, 3, 3, 3]),
+    )
+    probabilities = np.eye(2)[[0, 0, 0, 1, 1, 1, 1]]
+    evaluation = Evaluation(windows.labels, probabilities, windows.subjects, windows.activities)
+    rows = section_of(tmp_path, windows, evaluation).view["rows"]
+    assert [row.subject for row in rows] == [3, 7]
+    first, second = (row.cells for row in rows)
+    assert first[0] == HeatmapCell(0, 1, "0\N{NO-BREAK SPACE}%", 1)
+    assert first[1].percent == "100\N{NO-BREAK SPACE}%" and first[1].shade == 0
+    assert second[0] == HeatmapCell(3, 4, "75\N{NO-BREAK SPACE}%", 0.5)
+    assert second[1].n_windows == 0 and second[1].percent == ""
 
 
-def test_counts_are_those_of_a_pivot_table():
+def test_counts_are_those_of_a_pivot_table(tmp_path):
     windows = make_windows()
     evaluation = make_evaluation(windows)
     is_right = pd.Series(evaluation.predicted == evaluation.labels)
     counts = is_right.groupby([windows.subjects, windows.labels]).agg(["sum", "count"])
-    for row in heatmap_view(evaluation):
-        for label, cell in enumerate(row["cells"]):
-            found = [cell["n_right"], cell["n_windows"]]
-            key = (row["subject"], label)
+    for row in section_of(tmp_path, windows, evaluation).view["rows"]:
+        for label, cell in enumerate(row.cells):
+            found = [cell.n_right, cell.n_windows]
+            key = (row.subject, label)
             assert found == (counts.loc[key].tolist() if key in counts.index else [0, 0])
 
 
@@ -84,20 +87,19 @@ def test_the_page_has_the_table_and_the_folder_the_figure(tmp_path):
     windows = make_windows(300, HAPT_ACTIVITIES, subjects=range(1, 31))
     run = make_run(tmp_path / "run", windows)
     text = Page(write_report(run).read_text()).text["heatmap"]
-    rows = heatmap_view(make_evaluation(windows))
-    cells = [cell for row in rows for cell in row["cells"]]
+    rows = heatmap_section(ScoredRun(Results.read(run))).view["rows"]
+    cells = [cell for row in rows for cell in row.cells]
     assert len(rows) == 30 and len(cells) == 360
-    n_empty = sum(not cell["n_windows"] for cell in cells)
+    n_empty = sum(not cell.n_windows for cell in cells)
     assert text.count("no windows") == n_empty > 0
     for row in rows:
-        assert f" {row['subject']} " in text
+        assert f" {row.subject} " in text
     for cell in cells:
-        assert not cell["n_windows"] or f"{cell['n_right']}/{cell['n_windows']}" in text
+        assert not cell.n_windows or f"{cell.n_right}/{cell.n_windows}" in text
     assert imread(run.figures / "subjects_and_activities.png").shape[1] > 800
 
 
-def test_one_subject_has_one_row():
-    windows = make_windows(subjects=(5,))
-    evaluation = make_evaluation(windows)
-    assert [row["subject"] for row in heatmap_view(evaluation)] == [5]
-    assert len(heatmap_pictures(evaluation)) == 1
+def test_one_subject_has_one_row(tmp_path):
+    section = section_of(tmp_path, make_windows(subjects=(5,)))
+    assert [row.subject for row in section.view["rows"]] == [5]
+    assert len(section.pictures) == 1

@@ -7,7 +7,7 @@ from matplotlib import rcParams
 from numpy.testing import assert_allclose
 from scored_run import make_epochs
 
-from har.report.sections.learning import Curve, learning_curves, learning_drawings, learning_figure
+from har.report.sections.learning import Curve, curves_section, learning_curves, learning_figure
 
 
 def metrics_of(n_epochs, is_validated=True, n_members=1):
@@ -16,6 +16,11 @@ def metrics_of(n_epochs, is_validated=True, n_members=1):
         for seed in range(n_members)
     ]
     return pd.concat(tables, ignore_index=True).drop(columns="is_best").astype(float)
+
+
+def drawings_of(metrics):
+    curves = curves_section(metrics, ()).view["curves"]
+    return [curve.drawn(name) for name, curve in curves.items()]
 
 
 def lines_of(figure):
@@ -32,7 +37,7 @@ def test_both_curves_are_drawn_as_they_are():
 
 def test_without_validation_there_is_one_line_a_panel():
     assert [len(lines) for lines in lines_of(learning_figure(metrics_of(5, False)))] == [1, 1]
-    for drawing in learning_drawings(metrics_of(5, False)):
+    for drawing in drawings_of(metrics_of(5, False)):
         assert "Training: from" in drawing and "Validation" not in drawing
 
 
@@ -44,7 +49,7 @@ def test_an_ensemble_s_curves_are_means_over_its_networks():
 
 
 def test_a_single_epoch_is_told_without_from_and_to():
-    loss, accuracy = learning_drawings(metrics_of(1))
+    loss, accuracy = drawings_of(metrics_of(1))
     assert "Training: from" not in loss + accuracy
     assert 'id="curve-loss-title"' in loss and "%" in accuracy
 

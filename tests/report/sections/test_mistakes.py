@@ -7,9 +7,8 @@ import pytest
 from scored_run import make_evaluation, make_run, make_stretches
 
 from har.report.pages.run import write_report
-from har.report.sections.mistakes import mistakes_pictures, mistakes_view
-from har.runs.results import Results
-from har.signals.windows import number_stretches
+from har.report.scored_run import ScoredRun
+from har.report.sections.mistakes import mistakes_section
 
 
 @pytest.fixture
@@ -28,11 +27,10 @@ def run(tmp_path, windows):
 
 
 def test_answers_are_drawn_among_their_neighbours(run, windows):
-    results = Results.read(run)
-    pictures = mistakes_pictures(results, windows, number_stretches(windows))
+    pictures = mistakes_section(ScoredRun.read(run, windows)).pictures
     # One right answer for each subject and activity: 2 sits, 2 stands, 4 walks.
     assert list(pictures) == ["mistake_2", "unsure_7", "unsure_0", "unsure_5"]
-    spans_s = {name: figure.axes[0].get_xlim() for name, figure in pictures.items()}
+    spans_s = {name: one.figure.axes[0].get_xlim() for name, one in pictures.items()}
     expected = {
         "mistake_2": (-2.56, 5.12),
         "unsure_7": (-1.28, 3.84),
@@ -41,7 +39,7 @@ def test_answers_are_drawn_among_their_neighbours(run, windows):
     }
     for name, span_s in expected.items():
         assert spans_s[name] == pytest.approx(span_s), name
-    answers = [text.get_text() for text in pictures["mistake_2"].axes[3].texts]
+    answers = [text.get_text() for text in pictures["mistake_2"].figure.axes[3].texts]
     assert answers == ["Sitting", "Standing", "Sitting"]
 
 
@@ -60,14 +58,18 @@ def test_the_page_tells_the_second_best_answer_and_all_neighbours(run, windows):
 
 
 def test_without_signals_nothing_is_drawn(run):
-    view = mistakes_view(Results.read(run), {}, None)
-    assert [answer["svg"] for answer in view["wrong"] + view["right"]] == [None] * 4
+    section = mistakes_section(ScoredRun.read(run))
+    assert not section.pictures
+    assert [len(section.view[kind]) for kind in ("wrong", "right")] == [1, 3]
+    html = write_report(run).read_text()
+    assert (
+        "<svg"
+        not in html[html.index('<section id="mistakes"') : html.index('<section id="labels"')]
+    )
 
 
 def test_rows_in_another_order_are_drawn_with_their_own_signals(run, windows):
     run.write_predictions(run.read_predictions().iloc[[2, 0, 1, 3, 4, 5, 6, 7, 8]])
-    results = Results.read(run)
-    shuffled = windows.where(results.predictions["index"].to_numpy())
-    figure = mistakes_pictures(results, shuffled, number_stretches(shuffled))["mistake_2"]
+    figure = mistakes_section(ScoredRun.read(run, windows)).pictures["mistake_2"].figure
     drawn = figure.axes[0].lines[0].get_ydata()
     np.testing.assert_array_equal(drawn, windows.signals[2, :, 0])

@@ -11,7 +11,8 @@ from scored_run import make_robustness, make_run, make_windows
 from har.config import Config, DataConfig
 from har.evaluation.disturbances import DISTURBANCES
 from har.report.pages.run import write_report
-from har.report.sections.robustness import robustness_figure, robustness_pictures, robustness_view
+from har.report.scored_run import ScoredRun
+from har.report.sections.robustness import robustness_figure, robustness_section
 
 CURVE = pd.DataFrame({"level": [50.0, 25.0, 5.0], "accuracy": [0.9, 0.85, 0.3]})
 
@@ -114,12 +115,12 @@ def test_each_figure_is_kept_as_png(written):
 
 
 def test_every_disturbance_is_shown(written):
-    robustness = make_robustness()
-    pictures = robustness_pictures(robustness)
-    n_curves = sum(len(figure.axes[0].lines) - 1 for figure in pictures.values())
+    section = robustness_section(ScoredRun.read(written[0]))
+    figures = [picture.figure for picture in section.pictures.values()]
+    n_curves = sum(len(figure.axes[0].lines) - 1 for figure in figures)
     # A missing gyroscope is a single figure, told in words.
     assert n_curves == len(DISTURBANCES) - 1
-    assert len(robustness_view(robustness, pictures)["panels"]) == len(pictures)
+    assert [panel.picture for panel in section.view["panels"]] == list(section.pictures)
 
 
 def test_without_a_gyroscope_nothing_is_said_of_it(tmp_path):

@@ -11,7 +11,9 @@ from read_page import Page
 from scored_run import make_evaluation, make_run, make_windows
 
 from har.report.pages.run import write_report
-from har.report.sections.wrong_windows import sparklines, windows_view
+from har.report.scored_run import ScoredRun
+from har.report.sections.confusion import confusion_section
+from har.report.sections.wrong_windows import sparklines, wrong_windows_section
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 
@@ -21,8 +23,18 @@ INDEX = np.arange(len(WINDOWS))
 IS_WRONG = EVALUATION.predicted != EVALUATION.labels
 
 
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """A scored run whose windows are not at hand."""
+    return ScoredRun.read(make_run(tmp_path_factory.mktemp("scored") / "run", WINDOWS))
+
+
+def view_of(run):
+    return wrong_windows_section(run).view
+
+
 def rows_of(view):
-    return [(group, row) for group in view["groups"] for row in group["rows"]]
+    return [(group, row) for group in view["groups"] for row in group.rows]
 
 
 def bad_model(n_windows=2947, share_wrong=0.4):
@@ -36,75 +48,83 @@ def bad_model(n_windows=2947, share_wrong=0.4):
     return windows, replace(evaluation, probabilities=probabilities / 2)
 
 
-def test_every_window_that_was_named_wrong_is_listed_under_its_pair():
-    listed = rows_of(windows_view(INDEX, EVALUATION))
-    assert sorted(row["index"] for _, row in listed) == np.flatnonzero(IS_WRONG).tolist()
+def test_every_window_that_was_named_wrong_is_listed_under_its_pair(scored):
+    listed = rows_of(view_of(scored))
+    assert sorted(row.index for _, row in listed) == np.flatnonzero(IS_WRONG).tolist()
     for group, row in listed:
-        index = row["index"]
-        assert group["truth"] == WINDOWS.activities[WINDOWS.labels[index]]
-        assert group["answer"] == WINDOWS.activities[EVALUATION.predicted[index]]
-        assert row["subject"] == WINDOWS.subjects[index]
-        assert row["p_answer"] == EVALUATION.probabilities[index].max()
-        assert row["p_truth"] == EVALUATION.probabilities[index, WINDOWS.labels[index]]
+        index = row.index
+        assert group.truth == WINDOWS.activities[WINDOWS.labels[index]]
+        assert group.answer == WINDOWS.activities[EVALUATION.predicted[index]]
+        assert row.subject == WINDOWS.subjects[index]
+        assert row.p_answer == pytest.approx(EVALUATION.probabilities[index].max())
+        assert row.p_truth == pytest.approx(EVALUATION.probabilities[index, WINDOWS.labels[index]])
 
 
-def test_the_most_frequent_pair_and_the_surest_window_come_first():
-    groups = windows_view(INDEX, EVALUATION)["groups"]
-    sizes = [group["n_windows"] for group in groups]
+def test_the_most_frequent_pair_and_the_surest_window_come_first(scored):
+    groups = view_of(scored)["groups"]
+    sizes = [group.n_windows for group in groups]
     assert sizes == sorted(sizes, reverse=True)
     for group in groups:
-        sureness = [row["p_answer"] for row in group["rows"]]
+        sureness = [row.p_answer for row in group.rows]
         assert sureness == sorted(sureness, reverse=True)
 
 
-def test_every_confused_pair_has_a_link_and_the_others_have_none():
-    view = windows_view(INDEX, EVALUATION)
+def test_every_confused_pair_has_a_link_and_the_others_have_none(scored):
+    rows = confusion_section(scored).view["rows"]
+    links = {
+        (true, predicted): cell.link
+        for true, row in enumerate(rows)
+        for predicted, cell in enumerate(row.cells)
+        if cell.link
+    }
     counts = EVALUATION.confusion_matrix - np.diag(EVALUATION.confusion_matrix.diagonal())
-    assert sorted(view["links"]) == [tuple(pair) for pair in np.argwhere(counts)]
-    assert sorted(view["links"].values()) == sorted(group["id"] for group in view["groups"])
+    assert sorted(links) == [tuple(pair) for pair in np.argwhere(counts)]
+    assert sorted(links.values()) == sorted(group.id for group in view_of(scored)["groups"])
 
 
-def test_signals_are_those_of_the_window():
+def test_signals_are_those_of_the_window(tmp_path):
     # Rows in another order than the windows: the index tells which is which.
     order = np.random.default_rng(0).permutation(len(WINDOWS))
-    shuffled = make_evaluation(WINDOWS.where(order))
+    run = make_run(tmp_path / "run", WINDOWS)
+    run.write_predictions(run.read_predictions().iloc[order])
     signals = WINDOWS.signals.copy()
     signals[:, 0, 6] = 10 + INDEX
-    view = windows_view(order, shuffled, replace(WINDOWS, signals=signals))
+    view = view_of(ScoredRun.read(run, replace(WINDOWS, signals=signals)))
     assert view["n_drawn"] == view["n_wrong"]
     for _, row in rows_of(view):
-        assert f"to {10 + row['index']} g<" in row["drawings"][0]
+        assert f"to {10 + row.index} g<" in row.drawings[0]
 
 
-def test_without_signals_nothing_is_drawn():
-    view = windows_view(INDEX, EVALUATION)
+def test_without_signals_nothing_is_drawn(scored):
+    view = view_of(scored)
     assert view["n_drawn"] == 0
-    assert all(row["drawings"] == [] for _, row in rows_of(view))
+    assert all(row.drawings == [] for _, row in rows_of(view))
 
 
 def test_all_right_is_no_section(tmp_path):
     evaluation = make_evaluation(WINDOWS, n_wrong=0)
-    assert windows_view(INDEX, evaluation, WINDOWS) is None
-    html = write_report(make_run(tmp_path / "run", WINDOWS, evaluation), WINDOWS).read_text()
+    run = make_run(tmp_path / "run", WINDOWS, evaluation)
+    assert wrong_windows_section(ScoredRun.read(run, WINDOWS)) is None
+    html = write_report(run, WINDOWS).read_text()
     page = Page(html)
     assert "windows" not in [section["id"] for section in page.all("section")]
     assert not [link for link in page.all("a") if link["href"].startswith("#windows")]
 
 
-def test_of_very_many_each_pair_shows_its_surest():
+def test_of_very_many_each_pair_shows_its_surest(tmp_path):
     windows, evaluation = bad_model(6000, 0.8)
-    view = windows_view(np.arange(6000), evaluation, windows)
+    view = view_of(ScoredRun.read(make_run(tmp_path / "run", windows, evaluation), windows))
     assert len(rows_of(view)) == view["n_listed"] == 2000 < view["n_wrong"]
-    drawn = [row for _, row in rows_of(view) if row["drawings"]]
+    drawn = [row for _, row in rows_of(view) if row.drawings]
     assert len(drawn) == view["n_drawn"] == 200
     for group in view["groups"]:
-        assert group["rows"][0]["drawings"] and not group["rows"][-1]["drawings"]
-    n_rows = [len(group["rows"]) for group in view["groups"]]
+        assert group.rows[0].drawings and not group.rows[-1].drawings
+    n_rows = [len(group.rows) for group in view["groups"]]
     assert max(n_rows) - min(n_rows) <= 1
 
 
-def test_choices_are_what_is_listed():
-    choices = windows_view(INDEX, EVALUATION)["choices"]
+def test_choices_are_what_is_listed(scored):
+    choices = view_of(scored)["choices"]
     assert choices["subject"] == sorted(set(WINDOWS.subjects[IS_WRONG].tolist()))
     names = np.array(WINDOWS.activities)
     assert set(choices["truth"]) == set(names[WINDOWS.labels[IS_WRONG]])
