@@ -1,4 +1,4 @@
-"""What decides the outcome of a run, as frozen dataclasses that check their values."""
+"""The settings of a run, as frozen dataclasses that check their values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Schedule = Literal["constant", "cosine", "step"]
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which windows to train on.
+    """The data set and its splits.
 
     Parameters
     ----------
@@ -28,13 +28,14 @@ class DataConfig:
     root : str or None
         Folder or zip with the data set; null: HAR_DATA, else data/, else downloaded.
     activities : tuple of str or None
-        Classes in this order, windows of others are left out; null: all there are.
+        Classes, in this order; windows of other activities are left out; null: all.
     test_subjects : tuple of int or None
-        Of your own recordings: whom to test on; null: the official ones of the other sets.
+        Test subjects of your own recordings; null: the official ones of the other sets.
     straddling : {'drop', 'majority'}
-        Of your own recordings: windows over two labels are dropped, or take the longer one.
+        Windows over several labels in your own recordings: dropped, or labelled by the majority of
+        their samples.
     n_validation_subjects : int
-        Training subjects held out to choose the best epoch; drawn with the seed.
+        Number of training subjects held out to choose the best epoch; drawn with the seed.
     """
 
     set: DataSetKind = "uci_har"
@@ -64,48 +65,48 @@ class ModelConfig:
     Parameters
     ----------
     kernel : {'fused', 'cells'}
-        One oneDNN or cuDNN call a layer, or a chain of LSTM cells: same weights, same results.
+        One oneDNN or cuDNN call per layer, or a chain of LSTM cells: same weights, same results.
     views : tuple of {'channels', 'compressed', 'normalised'}
-        What the network sees side by side: all channels; movements (body_…), small ones enlarged
-        by arcsinh; movements with mean 0 and deviation 1 over each window.
+        Inputs, side by side: all channels; movements (body_…) compressed by arcsinh; movements
+        with mean 0 and standard deviation 1 over each window.
     standardise : bool
-        Of the view of all channels: scale each to mean 0 and deviation 1 of the training windows,
-        inside the network.
+        Whether the network scales the view of all channels to mean 0 and standard deviation 1 of
+        the training windows.
     compression : float
-        Of the compressed view: far below this many g and rad/s it is linear, far above logarithmic.
+        Scale of the compressed view, in g and rad/s: linear far below, logarithmic far above.
     conv_channels : int
-        Outputs of each convolution over time before the LSTM; 0: no convolutions.
+        Output channels of each convolution over time before the LSTM; 0: no convolutions.
     conv_layers : int
-        Convolutions on top of each other, each with batch normalisation and ReLU.
+        Number of stacked convolutions, each with batch normalisation and ReLU.
     conv_kernel : int
-        Time steps that each convolution reads at once.
+        Kernel size of each convolution, in time steps.
     conv_stride : int
-        Time steps from one output of a convolution to its next.
+        Stride of each convolution, in time steps.
     conv_dropout : float
-        Share of values dropped after each convolution while training.
+        Share of values dropped after each convolution in training.
     conv_skip : bool
-        Put the mean over time of the convolutions' outputs beside the pooled LSTM's.
+        Whether the classifier also reads the mean over time of the convolutions' outputs.
     embedding_size : int
         Units of a dense layer with ReLU on each time step before the LSTM; 0: none.
     n_layers : int
-        LSTM layers on top of each other.
+        Number of stacked LSTM layers.
     hidden_size : int
         Units of each LSTM layer, in each direction.
     bidirectional : bool
-        Also read the window backwards.
+        Whether the LSTM also reads the window backwards.
     dropout : float
-        Share of values dropped between LSTM layers while training.
+        Share of values dropped between LSTM layers in training.
     pooling : {'last', 'sum', 'mean', 'max', 'mean_max', 'attention'}
-        How the hidden states of all time steps become one vector; mean_max is both side by side.
+        Pooling of the hidden states over time; mean_max: mean and max side by side.
     head_dropout : float
-        Share of values dropped before the classifier while training.
+        Share of values dropped before the classifier in training.
     forget_bias : float
-        Start of the forget gate's bias; 1 lets the memory live long from the beginning.
+        Initial bias of the forget gate; 1 keeps the memory long from the start.
     initial_range : float or None
-        Weights start uniformly within plus or minus this; null: Xavier's range.
+        Half-width of the uniform distribution of initial weights; null: Xavier's.
     n_members : int
-        Networks trained one after the other, alike but for their seeds, whose probabilities are
-        averaged; 1: a single network.
+        Number of networks, trained with different seeds, whose probabilities are averaged;
+        1: a single network.
     """
 
     kernel: Kernel = "fused"
@@ -150,54 +151,56 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How the weights are found.
+    """The training of the network.
 
     Parameters
     ----------
     n_epochs : int
-        Passes over the training windows.
+        Maximum number of passes over the training windows.
     batch_size : int
-        Windows in each step.
+        Windows per step.
     shuffle : bool
-        Draw a new order of the windows in each epoch.
+        Whether the windows get a new order in each epoch.
     rotation_degrees : float
-        Turn the phone of each window anew in each epoch, by an angle of this deviation.
+        Augmentation: standard deviation, in degrees, of a random rotation of the phone, drawn for
+        each window and epoch.
     gain : float
-        Multiply each axis of each sensor by a gain around 1 of this deviation, anew likewise.
+        Augmentation: standard deviation of a random gain around 1 for each axis of each sensor,
+        drawn for each window and epoch.
     time_warp : float
-        Play each window faster or slower by up to this share, anew likewise.
+        Augmentation: largest relative change of a window's speed, drawn for each window and epoch.
     optimizer : {'adam', 'rmsprop', 'sgd'}
-        The rule of the update.
+        Update rule.
     learning_rate : float
         Highest learning rate of the schedule.
     momentum : float
-        Of SGD; the other optimizers ignore it.
+        Momentum of SGD; ignored by the other optimizers.
     weight_decay : float
-        How strongly weights are pulled to zero.
+        Strength of the weight decay.
     decay_kind : {'decoupled', 'l2'}
-        Shrink the weights apart from the gradient (AdamW), or add the decay to the gradient.
+        Decay separate from the gradient (AdamW), or added to the gradient.
     schedule : {'constant', 'cosine', 'step'}
-        How the learning rate goes on after the warm-up.
+        Course of the learning rate after the warm-up.
     warmup_epochs : float
         Epochs over which the learning rate rises linearly from zero.
     step_epochs : int
-        Of the step schedule: epochs between two drops.
+        Epochs between two drops of the step schedule.
     step_factor : float
-        Of the step schedule: what the learning rate is multiplied by.
+        Factor of the learning rate at each drop of the step schedule.
     clip_norm : float or None
-        Longest gradient, over all weights together; null: not clipped.
+        Largest norm of the gradient over all weights; null: no clipping.
     label_smoothing : float
         Share of the target spread evenly over all activities.
     averaging : float
-        What is measured and kept is an average of the weights, of which each step leaves this
-        share, such as 0.99, and renews the rest; 0: the weights of the last step.
+        Decay per step of a moving average of the weights, such as 0.99, which is validated and kept
+        in their place; 0: no averaging.
     patience : int or None
-        Stop after so many epochs that were not the best on the validation subjects; null: never.
+        Epochs without a new best on the validation subjects before training stops; null: no limit.
     keep : {'best', 'last'}
-        Keep the weights of the best epoch on the validation subjects, or those of the last.
+        Weights to keep: of the best epoch on the validation subjects, or of the last.
     calibrate : bool
-        Then divide the network's logits by a temperature that makes its probabilities fit the
-        validation subjects best; the most probable activity stays.
+        Whether to fit a temperature to the validation subjects after training and divide the
+        logits by it; the most probable activity stays the same.
     """
 
     n_epochs: int = 30
@@ -236,21 +239,21 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """Everything that decides the outcome of a run.
+    """Everything that determines the result of a run.
 
     Parameters
     ----------
     seed : int
-        Of the weights, the order of windows, dropout and the validation subjects; see
+        Seed for the weights, the order of windows, dropout and the validation subjects; see
         `member_seeds`.
     device : str
-        auto, cpu, gpu(0), or several that share each batch: gpu(0),gpu(1).
+        Device: auto, cpu, gpu(0), or several that share each batch: gpu(0),gpu(1).
     data : DataConfig
-        Which windows to train on.
+        Settings of the data set.
     model : ModelConfig
-        The network.
+        Settings of the network.
     training : TrainingConfig
-        How the weights are found.
+        Settings of the training.
     """
 
     seed: int = 0
@@ -274,9 +277,9 @@ class Config:
 
     @property
     def member_seeds(self) -> range:
-        """The seed of each network: the first has `seed`, each other one 1000 more than the last.
+        """The seed of each network: `seed` and then steps of 1000.
 
-        Ensembles whose own seeds follow each other so have no network in common.
+        So ensembles with consecutive seeds have no network in common.
         """
         return range(self.seed, self.seed + 1000 * self.model.n_members, 1000)
 
@@ -289,7 +292,7 @@ def _require_at_least(lowest: float, section: Any, name: str, *keys: str) -> Non
 
 
 def _require_different(section: Any, name: str, *keys: str) -> None:
-    """Refuse a list with nothing in it, or with the same thing twice."""
+    """Refuse an empty list and repeated values."""
     for key in keys:
         values = getattr(section, key)
         if values is not None and (not values or len(set(values)) < len(values)):

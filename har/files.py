@@ -8,29 +8,30 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
-from har.errors import RunError, UsageError
+from har.errors import RunError, UsageError, install_command
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary neighbour of `path`, then put it in place in one step.
+    """Write a file whole or not at all.
 
     Parameters
     ----------
     path : Path
-        The file to create or replace; its folder must exist.
+        File to create or replace, in an existing folder.
     write : callable
-        Called with the temporary file's path, which has the suffix of `path`.
+        Function that writes to a temporary file, whose path has the suffix of `path`.
 
     Raises
     ------
     OSError
-        If the folder cannot be written. `path` is then as it was before.
+        If the folder cannot be written. `path` is then unchanged.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=path.suffix)
     os.close(descriptor)
@@ -46,45 +47,47 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, whole or not at all."""
+    """Write text as UTF-8, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 @contextmanager
-def writing_to(folder: str | Path) -> Iterator[None]:
-    """Say in one line that a folder cannot be written.
+def writing_to(path: str | Path, kind: Literal["folder", "file"] = "folder") -> Iterator[None]:
+    """Turn an `OSError` in a block into a one-line error about its folder or file.
 
     Parameters
     ----------
-    folder : str or Path
-        What the block writes to.
+    path : str or Path
+        Folder or file that the block writes to.
+    kind : {"folder", "file"}
+        Kind of path, for the message.
 
     Raises
     ------
     RunError
-        If the block meets an `OSError`.
+        If the block raises an `OSError`.
     """
     try:
         yield
     except OSError as error:
         raise RunError(
-            f"{folder}: found {error.strerror or error}, expected a folder to write to"
+            f"{path}: found {error.strerror or error}, expected a {kind} to write to"
         ) from error
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder that takes the place of `path` if the block ends well.
+    """Create a temporary folder that replaces `path` if the block ends without an error.
 
     Parameters
     ----------
     path : Path
-        The folder to create or replace; folders above it are made.
+        Folder to create or replace; missing parents are created.
 
     Yields
     ------
     Path
-        An empty folder to fill. After an error it is gone, and `path` is as it was.
+        Empty folder to fill. After an error it is deleted, and `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=".partial-"))
@@ -104,14 +107,14 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
     Parameters
     ----------
     table : DataFrame
-        Floats have eight significant digits in CSV, and all of them in Parquet.
+        Table, whose floats get eight significant digits in CSV and all digits in Parquet.
     path : Path
-        ``.parquet`` or ``.pq`` writes Parquet, anything else CSV.
+        File to write: Parquet with the suffix ``.parquet`` or ``.pq``, else CSV.
 
     Raises
     ------
     UsageError
-        If Parquet is asked for and pyarrow is not installed.
+        If the file is Parquet and pyarrow is not installed.
     OSError
         If the file cannot be written.
     """
@@ -123,5 +126,5 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
     except ImportError as error:
         raise UsageError(
             f"{path}: found no pyarrow, which writes Parquet, expected it installed: "
-            "pip install 'har[parquet]'; or name a .csv"
+            f"{install_command('parquet')}; or name a .csv"
         ) from error

@@ -1,4 +1,4 @@
-"""Recipes: settings in YAML files, changed on the command line, to and from `Config`."""
+"""Recipes: settings in YAML files, with overrides from the command line, to and from `Config`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAY_BE_NULL = {
     for item in fields(kind)
     if "None" in str(item.type)
 }
-# How jsonargparse says that a value has the wrong type: key, what was expected, what was found.
+# jsonargparse's messages about a value of the wrong type: key, expected type, value.
 _WRONG_TYPE = (
     re.compile(r'Parser key "(.+?)": Expected an? (.+)\. Got value: ?(.*)'),
     re.compile(r'Parser key "(.+?)": .* Subtypes: \[(.+?)\] Errors: .* Given value: (.*)'),
@@ -37,7 +37,7 @@ _WRONG_TYPE = (
 
 
 def recipe_names() -> tuple[str, ...]:
-    """Names of the recipes that come with the package."""
+    """Return the names of the recipes in the package."""
     files = resources.files("har.configs").iterdir()
     return tuple(sorted(Path(f.name).stem for f in files if f.name.endswith(".yaml")))
 
@@ -48,7 +48,7 @@ def load_config(name_or_file: str | Path = "uci_har", *overrides: str) -> Config
     Parameters
     ----------
     name_or_file : str or Path
-        A YAML file, or the name of a recipe that comes with the package.
+        YAML file, or name of a recipe in the package.
     *overrides : str
         Settings as on the command line: ``"--model.hidden_size=32"``.
 
@@ -59,34 +59,34 @@ def load_config(name_or_file: str | Path = "uci_har", *overrides: str) -> Config
     Raises
     ------
     ConfigError
-        If the recipe is missing, is no YAML, or has an unknown key or a wrong type or value.
+        If the recipe is missing or is not YAML, or has an unknown key or an invalid value.
     UsageError
-        If an override is wrong.
+        If an override is invalid.
     """
     return resolve(*read_settings(name_or_file), *overrides)
 
 
 def read_settings(name_or_file: str | Path) -> tuple[dict[str, Any], str]:
-    """Read what a recipe says, with known keys and unchecked values.
+    """Read the settings of a recipe without checking their values.
 
     Returns
     -------
     settings : dict
-        As nested in YAML.
+        Settings, nested as in YAML.
     place : str
-        How messages call the recipe.
+        Name of the recipe in messages.
 
     Raises
     ------
     ConfigError
-        If it is missing, is no YAML, or has an unknown key.
+        If the recipe is missing, is not YAML, or has an unknown key.
     """
     text, place = _read_recipe(name_or_file)
     return _parse_yaml(text, place), place
 
 
 def resolve(settings: dict[str, Any], place: str, *overrides: str) -> Config:
-    """Check types and values of settings, and fill in the defaults; see `load_config`."""
+    """Check the types and values of settings and add the defaults; see `load_config`."""
     parser = config_parser()
     try:
         base = parser.parse_object(settings)
@@ -103,16 +103,16 @@ def resolve(settings: dict[str, Any], place: str, *overrides: str) -> Config:
 
 
 def config_parser() -> ArgumentParser:
-    """Make a parser of every setting, for its help and for reading settings."""
+    """Return a parser of all settings, which also provides their help."""
     parser = ArgumentParser(exit_on_error=False, add_help=False, usage="")
     parser.add_class_arguments(Config)
     return parser
 
 
 def settings_help() -> str:
-    """Explain every setting, with its type and default."""
+    """Return the help of all settings, with types and defaults."""
     _usage, text = config_parser().format_help().split("\n\n", 1)
-    # jsonargparse would also take a file for each section; a recipe is one file here.
+    # jsonargparse also accepts a file for each section; a recipe is a single file.
     return re.sub(r" +--\w+ CONFIG +Path to a configuration file\.\n", "", text)
 
 
@@ -124,7 +124,7 @@ def _instantiate(parser: ArgumentParser, settings: Any) -> Config:
 
 
 def _one_line(error: Exception) -> str:
-    """Turn jsonargparse's message into one line that says what was found and expected."""
+    """Return jsonargparse's message as one line that states what was found and expected."""
     line = " ".join(str(error).split())
     match = next(filter(None, (pattern.fullmatch(line) for pattern in _WRONG_TYPE)), None)
     if not match:
@@ -138,7 +138,7 @@ def _one_line(error: Exception) -> str:
 
 
 def _read_recipe(name_or_file: str | Path) -> tuple[str, str]:
-    """Find a recipe's text, and how messages call it."""
+    """Read a recipe's text; also return its name in messages."""
     path = Path(name_or_file)
     if str(name_or_file) in recipe_names():
         recipe = resources.files("har.configs") / f"{name_or_file}.yaml"
@@ -153,12 +153,12 @@ def _read_recipe(name_or_file: str | Path) -> tuple[str, str]:
 
 
 def _parse_yaml(text: str, place: str) -> dict[str, Any]:
-    """Read YAML, and refuse a key that is not a setting, naming its line."""
+    """Parse YAML; refuse a key that is not a setting, naming its line."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         settings = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError) as error:
-        # A control character or an impossible date is an error without a mark.
+        # Errors about a control character or an impossible date have no mark.
         mark = getattr(error, "problem_mark", None)
         where = f"{place}, line {mark.line + 1}" if mark else place
         reason = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -175,7 +175,7 @@ def _parse_yaml(text: str, place: str) -> dict[str, Any]:
 
 
 def _yaml_faults(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[int, str]]:
-    """Find keys that are no settings, and sections that are none, with their lines."""
+    """Yield line and description of each key that is not a setting and of invalid sections."""
     for key_node, value_node in node.value:
         key, line = f"{prefix}{key_node.value}", key_node.start_mark.line + 1
         is_section = not prefix and key in _SECTIONS
@@ -196,7 +196,7 @@ def _unknown(key: str) -> str:
 
 
 def _check_overrides(overrides: tuple[str, ...]) -> None:
-    """Refuse an option that is no setting, with the nearest right one."""
+    """Refuse an option that is not a setting, and suggest a similar one."""
     for option in overrides:
         key = option.removeprefix("--").split("=")[0]
         if option.startswith("--") and key not in SETTINGS:
@@ -209,8 +209,8 @@ def save_config(config: Config, path: Path) -> None:
     Parameters
     ----------
     config : Config
-        The resolved settings of a run.
+        Resolved settings of a run.
     path : Path
-        The file to write.
+        File to write.
     """
     write_text(path, yaml.safe_dump(asdict(config), sort_keys=False))

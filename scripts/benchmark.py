@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from multiprocessing.managers import BaseManager
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -36,6 +37,7 @@ TOLERANCE = 1e-4
 
 Batch = tuple[FloatArray, FloatArray]
 Weights = dict[str, FloatArray]
+Made = TypeVar("Made")
 
 
 class Contender:
@@ -75,7 +77,8 @@ class Har(Contender):
         """Score the first batch."""
         from har.models.backend import mx
 
-        return self.network(mx.nd.array(self.work[0][0])).asnumpy()
+        scores: FloatArray = self.network(mx.nd.array(self.work[0][0])).asnumpy()
+        return scores
 
     def train(self) -> None:
         """Take a step on each batch."""
@@ -114,14 +117,15 @@ class PyTorch(Contender):
         self.parameters = [*self.lstm.parameters(), *self.dense.parameters()]
         self.optimizer = torch.optim.Adam(self.parameters, lr=TRAINING.learning_rate)
 
-    def forward(self, windows):  # noqa: ANN001, ANN201
+    def forward(self, windows: Any) -> Any:
         """Score each activity; torch.Tensor to torch.Tensor."""
         hidden, _state = self.lstm((windows - self.mean) / self.scale)
         return self.dense(hidden[:, -1])
 
     def logits(self) -> FloatArray:
         """Score the first batch."""
-        return self.forward(self.work[0][0]).detach().numpy()
+        scores: FloatArray = self.forward(self.work[0][0]).detach().numpy()
+        return scores
 
     def train(self) -> None:
         """Take a step on each batch, and read its loss and accuracy as har does."""
@@ -172,10 +176,15 @@ class Recipe:
 
 
 class Worker(BaseManager):
-    """A fresh process; `Worker.Har(…)` and the like make an object that lives and works in it."""
+    """A fresh process."""
 
     def __init__(self) -> None:
         super().__init__(ctx=multiprocessing.get_context("spawn"))
+
+    def make(self, kind: type[Made], *arguments: object) -> Made:
+        """Make an object of a registered kind that lives and works in the process."""
+        proxy: Made = getattr(self, kind.__name__)(*arguments)
+        return proxy
 
 
 for kind in (Har, PyTorch, Recipe):
@@ -205,8 +214,8 @@ class Row:
 def compare(work: Sequence[Batch], n_threads: int, n_rounds: int) -> list[Row]:
     """Let har and PyTorch train and predict in turn."""
     with Worker() as first, Worker() as second:
-        ours = first.Har(work)
-        theirs = second.PyTorch(work, ours.weights(), n_threads)
+        ours = first.make(Har, work)
+        theirs = second.make(PyTorch, work, ours.weights(), n_threads)
         difference = float(np.abs(ours.logits() - theirs.logits()).max())
         if not difference < TOLERANCE:
             raise har.RunError(
@@ -247,7 +256,7 @@ def _speed_row(
 def measure_recipe(root: str | None) -> list[Row]:
     """Measure what an epoch of the default recipe spends on its input, and its memory."""
     with Worker() as worker:
-        recipe = worker.Recipe(root)
+        recipe = worker.make(Recipe, root)
         windows_per_s, peak_gb = recipe.train()
         share = windows_per_s / statistics.median(recipe.feed() for _ in range(5))
     return [

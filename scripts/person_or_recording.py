@@ -44,13 +44,13 @@ from har.signals.windows import Windows
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
 
-OUT, PAGE = Path("runs/person"), Path("configs/PERSON_OR_RECORDING.md")
+OUT, PAGE = Path("runs/person"), Path("docs/results/PERSON_OR_RECORDING.md")
 N_FOLDS = 5
 LEADS_S = (0, 2, 5, 10, 30)
 DISTANCES_S = (2, 5)
 
 # What each kind of network learns from, in words and as it is made; the ordinary kind besides.
-RETRAINED = {
+RETRAINED: dict[str, tuple[str, window_variants.Remake]] = {
     "restarted": (
         "filters start 10 s before the window",
         partial(window_variants.restarted, lead_s=10),
@@ -59,7 +59,7 @@ RETRAINED = {
 }
 AFRESH = "Filters start afresh, settled on their first sample"
 TRENDS = "Slow trends removed"
-REMADE = (
+REMADE: tuple[tuple[str, str, window_variants.Remake], ...] = (
     *(
         (AFRESH, f"{lead_s} s before the window", partial(window_variants.restarted, lead_s=lead_s))
         for lead_s in LEADS_S

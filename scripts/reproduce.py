@@ -1,12 +1,13 @@
 """Train recipes with several seeds on the official split and keep what came out.
 
 Each run is an ordinary ``har train`` in ``runs/reproduce/``; finished ones are not run again. Their
-figures go to ``configs/results.csv``, as do those of classical classifiers, which are asked for as
-``baselines``. Whenever test subjects are scored, a line is added to ``configs/test_scorings.csv``,
-whatever becomes of the figure. With --cross-validate, recipes are cross-validated by ``har cv``
-instead, and baselines by ``har baseline``; those figures go to ``configs/crossval.csv``. README's
-table and its picture are made from both files of figures. With --on-hapt, finished runs are scored
-on HAPT's own windows of the test subjects; those figures are in the ledger only.
+figures go to ``results.csv`` in ``docs/results/``, as do those of classical classifiers, which are
+asked for as ``baselines``. Whenever test subjects are scored, a line is added to
+``test_scorings.csv`` there, whatever becomes of the figure. With --cross-validate, recipes are
+cross-validated by ``har cv`` instead, and baselines by ``har baseline``; those figures go to
+``crossval.csv``. README's table and its picture are made from both files of figures. With
+--on-hapt, finished runs are scored on HAPT's own windows of the test subjects; those figures are in
+the ledger only.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from results import CROSS_VALIDATED, ROOT, TESTED, mean_and_deviation, show_results
+from results import CROSS_VALIDATED, RESULTS, ROOT, TESTED, mean_and_deviation, show_results
 
 RUNS = ROOT / "runs" / "reproduce"
-LEDGER = ROOT / "configs" / "test_scorings.csv"
+LEDGER = RESULTS / "test_scorings.csv"
 RECIPES = ("uci_har", "ensemble", "quick", "lstm", "book", "tutorial", "gpu", "hapt")
 BASELINES = "baselines"
 
@@ -87,7 +88,7 @@ def score_on_test_subjects(options: argparse.Namespace) -> list[dict[str, object
     recipes = [name for name in options.recipes if name != BASELINES]
     wanted = [(recipe, seed) for recipe in recipes for seed in range(options.seeds)]
     with ThreadPoolExecutor(options.jobs) as pool:
-        runs = list(pool.map(lambda pair: train(*pair, options.threads), wanted))
+        runs = list(pool.map(lambda pair: train(pair[0], pair[1], options.threads), wanted))
     rows = [read_result(*pair, run) for pair, run in zip(wanted, runs, strict=True)]
     if BASELINES in options.recipes:
         rows += score_baselines(options.seeds)

@@ -13,8 +13,9 @@ from har.report.drawing import save_png
 from har.report.style import BLUE, GOLD, INK, STYLE
 
 ROOT = Path(__file__).parents[1]
-TESTED = ROOT / "configs" / "results.csv"
-CROSS_VALIDATED = ROOT / "configs" / "crossval.csv"
+RESULTS = ROOT / "docs" / "results"
+TESTED = RESULTS / "results.csv"
+CROSS_VALIDATED = RESULTS / "crossval.csv"
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "accuracy.png"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"

@@ -24,6 +24,8 @@ def measure(run: Path, recording: Path) -> list[float]:
     pipe = subprocess.PIPE
     delays_s = []
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        if not (process.stdin and process.stdout and process.stderr):
+            raise RuntimeError("found no pipes to har stream")
         process.stderr.readline()
         for number, line in enumerate(recording.read_text().splitlines(keepends=True)):
             started_s = time.perf_counter()

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 from command_line import TINY
+from hypothesis import settings
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -64,6 +69,13 @@ def run(tmp_path_factory, data_root, uci_har):
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     assert main(["train", *TINY, "--out", str(folder), "--data.root", str(data_root)]) == 0
     return folder
+
+
+@pytest.fixture
+def messages(caplog):
+    """Give what the package has told so far, of what a person is shown without ``--verbose``."""
+    caplog.set_level("INFO", "har")
+    return lambda: caplog.messages
 
 
 @pytest.fixture(scope="session")

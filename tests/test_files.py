@@ -95,7 +95,7 @@ def test_the_suffix_asks_for_parquet_which_keeps_all_digits(suffix, tmp_path):
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with refused(UsageError, "table.parquet", "har[parquet]"):
+    with refused(UsageError, "table.parquet", "gluon-har[parquet]"):
         write_frame(TABLE, tmp_path / "table.parquet")
     assert not list(tmp_path.iterdir())
 

@@ -80,6 +80,14 @@ def test_local_links_and_pictures_lead_somewhere_and_pictures_are_small():
         assert (ROOT / target).stat().st_size < 300_000, target
 
 
+def test_the_modules_that_documents_name_are_there():
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("configs/*.yaml")]
+    for document in documents:
+        text = document.read_text(encoding="utf-8")
+        for name in re.findall(r"(?:har|scripts)/[\w/]+\.py\b|docs/[\w/]+\.(?:md|csv)\b", text):
+            assert (ROOT / name).is_file(), f"{document.name}: {name}"
+
+
 def test_the_recipe_of_the_readme_is_one(tmp_path):
     (recipe,) = blocks("yaml")
     (tmp_path / "mine.yaml").write_text(recipe)
@@ -101,7 +109,7 @@ def test_every_recipe_has_results_over_at_least_three_seeds(results):
 
 
 def test_every_result_of_a_recipe_that_was_chosen_is_in_the_ledger_of_test_scorings(results):
-    ledger = pd.read_csv(ROOT / "configs" / "test_scorings.csv")
+    ledger = pd.read_csv(results.RESULTS / "test_scorings.csv")
     scored = set(zip(ledger["recipe"], ledger["seed"], ledger["accuracy"], strict=True))
     tested = pd.read_csv(results.TESTED)
     chosen = tested[tested["recipe"].isin([*CHOSEN, *BASELINES])]
@@ -141,5 +149,5 @@ def test_the_commands_of_the_readme_run_in_its_order(
     assert Path("runs/cv/cv.html").is_file()
     assert 0.8 < json.loads(Path("runs/walks/evaluation.json").read_text())["accuracy"] < 1
     (code,) = blocks("python")
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=600)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=3600)
     assert Path("runs/lstm/model-symbol.json").is_file()

@@ -3,41 +3,67 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
-from collections.abc import Callable, Generator, Iterable
+import logging
+import os
+import sys
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from har.classifier import ActivityClassifier
-from har.inference.live import LiveTimeline
+from har.reading.sample_lines import AccUnit, GyroUnit
+
+if TYPE_CHECKING:
+    from har.inference.live import LiveTimeline
+
+logger = logging.getLogger(__name__)
 
 
-def run_stream(
-    options: Namespace, lines: Iterable[bytes], say: Callable[[str], None]
-) -> Generator[str, None, None]:
-    """Classify a live stream, window by window.
+def run(
+    *,
+    run: Path,
+    acc_unit: AccUnit = "g",
+    gyro_unit: GyroUnit = "rad/s",
+    abstain_below: float = 0.0,
+    device: str = "auto",
+) -> None:
+    """Print the activity of each window of samples from standard input, as soon as it is over.
 
     Parameters
     ----------
-    options : Namespace
-        With ``run``, ``acc_unit``, ``gyro_unit``, ``device`` and ``abstain_below``.
-    lines : iterable of bytes
-        A sample each.
-    say : callable
-        Told when samples can come, what is doubtful, and in the end what came in.
-
-    Yields
-    ------
-    str
-        A JSON object for each window, as soon as it is complete.
+    run : Path
+        Folder of the run.
+    acc_unit : {"g", "m/s2"}
+        Unit of accelerations.
+    gyro_unit : {"rad/s", "deg/s"}
+        Unit of angular rates.
+    abstain_below : float
+        Probability that an activity must have; others are UNKNOWN.
+    device : str
+        Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
     """
-    classifier = ActivityClassifier.load(options.run, options.device)
-    live = LiveTimeline(classifier, options.acc_unit, options.gyro_unit, options.abstain_below)
-    say("har: ready for samples, a line each")
+    # One window is too little work for two threads to share.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from har.classifier import ActivityClassifier
+    from har.inference.live import LiveTimeline
+
+    classifier = ActivityClassifier.load(run, device)
+    live = LiveTimeline(classifier, acc_unit, gyro_unit, abstain_below)
+    # Closed, it tells what came in, however it ends.
+    with closing(_classified(live, sys.stdin.buffer)) as predictions:
+        for prediction in predictions:
+            print(prediction, flush=True)
+
+
+def _classified(live: LiveTimeline, lines: Iterable[bytes]) -> Generator[str, None, None]:
+    """Classify lines of samples: a JSON object for each window, as soon as it is complete."""
+    logger.info("har: ready for samples, a line each")
     try:
         for line in lines:
             yield from (json.dumps(asdict(p)) for p in live.push(line.decode(errors="replace")))
             if doubt := live.lines.doubt():
-                say(f"har: {doubt}")
+                logger.warning("%s", doubt)
         yield from (json.dumps(asdict(p)) for p in live.finish())
     finally:
-        say(live.in_words())
+        logger.info("%s", live.in_words())

@@ -1,9 +1,10 @@
-"""What the terminal shows of training, cross-validation, searches and their results."""
+"""Training, cross-validation, searches and their results, as the terminal shows them."""
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,11 @@ from har.training.history import EpochRecord
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
+logger = logging.getLogger(__name__)
+
 
 def shown(
-    records: Iterator[EpochRecord],
-    n_epochs: int,
-    say: Callable[[str], None],
-    n_members: int = 1,
+    records: Iterator[EpochRecord], n_epochs: int, n_members: int = 1
 ) -> Iterator[EpochRecord]:
     """Show epochs as they end: a progress bar on a terminal, plain lines elsewhere.
 
@@ -33,8 +33,6 @@ def shown(
         What training yields.
     n_epochs : int
         How many there will be at most, of each network.
-    say : callable
-        Writes a plain line.
     n_members : int
         How many networks are trained one after the other.
 
@@ -44,16 +42,27 @@ def shown(
         The same records.
     """
     is_terminal = sys.stderr.isatty()
+    has_bar = is_terminal and _shows_progress()
     n_at_most = n_epochs * n_members
-    with tqdm(total=n_at_most, unit="epoch", disable=not is_terminal, dynamic_ncols=True) as bar:
+    with tqdm(total=n_at_most, unit="epoch", disable=not has_bar, dynamic_ncols=True) as bar:
         for record in records:
             words = epoch_in_words(record)
             member = f"member {record.member}/{n_members}, " if n_members > 1 else ""
             bar.set_postfix_str(f"{member}{words}", refresh=False)
             bar.update()
-            if not is_terminal:
-                say(f"{member}epoch {record.epoch:3d}/{n_epochs}  {words}")
+            level = logging.DEBUG if has_bar else logging.INFO
+            logger.log(level, "%sepoch %3d/%d  %s", member, record.epoch, n_epochs, words)
             yield record
+
+
+def _shows_progress() -> bool:
+    """Tell whether messages of progress go to standard error: not if they go to a file alone."""
+    return any(
+        isinstance(handler, logging.StreamHandler)
+        and handler.stream is sys.stderr
+        and handler.level <= logging.INFO
+        for handler in logging.getLogger("har").handlers
+    )
 
 
 def epoch_in_words(record: EpochRecord) -> str:
@@ -90,10 +99,8 @@ def _interval_in_words(evaluation: Evaluation) -> list[str]:
     return [f"accuracy on new people, 95% interval over subjects: {ends[0]:.2%} to {ends[1]:.2%}"]
 
 
-def show_scores(
-    scores: Iterator[FoldScore], n_scores: int, say: Callable[[str], None]
-) -> Iterator[FoldScore]:
-    """Tell of each fold as it ends, with the mean so far.
+def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScore]:
+    """Show each fold as it ends, with the mean so far.
 
     Parameters
     ----------
@@ -101,8 +108,6 @@ def show_scores(
         What cross-validation yields.
     n_scores : int
         How many there will be.
-    say : callable
-        Writes a line.
 
     Yields
     ------
@@ -114,11 +119,12 @@ def show_scores(
         # First it is kept, then told of.
         yield score
         accuracies.append(score.evaluation.accuracy)
-        say(
+        words = (
             f"{len(accuracies)}/{n_scores}  seed {score.seed}, fold {score.fold}: "
             f"accuracy {accuracies[-1]:.2%}, macro F1 {score.evaluation.macro_f1:.2%}, "
             f"{score.training['duration_s']:.0f} s; mean so far {np.mean(accuracies):.2%}"
         )
+        logger.info("%s", words)
 
 
 def summary_in_words(summary: CrossValidationSummary) -> str:

@@ -1,12 +1,13 @@
-"""Windows that were read once, kept as memory-mapped arrays.
+"""A cache of windows as memory-mapped arrays.
 
-Reading text takes seconds and rebuilding from raw recordings a little longer; mapping the arrays
-takes milliseconds. The cache is a convenience: where it cannot be written, it is left out.
+Reading text takes seconds and rebuilding windows from raw recordings a little longer; mapping the
+arrays takes milliseconds. Where the cache cannot be written, everything works without it.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,17 +21,19 @@ from har.errors import DataError
 from har.files import whole_folder
 from har.signals.windows import Windows
 
+logger = logging.getLogger(__name__)
+
 _ARRAYS = ("signals", "labels", "subjects")
 _FACTS = ("name", "source", "fingerprint", "notes")
 _AXES = ("channels", "activities", "rate_hz")
-# Part of a cache folder's name: a new number when what is stored changes.
+# Part of a cache folder's name; increased when the stored format changes.
 _FORMAT = 2
-# What reading a missing or damaged cache raises.
+# Raised when a missing or damaged cache is read.
 _DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, DataError)
 
 
 def cache_folder() -> Path:
-    """Name the folder for caches: ``HAR_CACHE``, or the user's own cache folder."""
+    """Return the folder for caches: ``HAR_CACHE``, or the user's cache folder."""
     return Path(os.environ.get("HAR_CACHE") or platformdirs.user_cache_dir("har"))
 
 
@@ -39,42 +42,46 @@ def _folder_of(key: str) -> Path:
 
 
 def load_cached(key: str) -> DataSet | None:
-    """Map what was stored under a key.
+    """Return the data set stored under a key.
 
     Parameters
     ----------
     key : str
-        Made of the source's fingerprint and of how it is read.
+        Key made of the source's fingerprint and the settings it is read with.
 
     Returns
     -------
     DataSet or None
-        None if nothing sound is there; its signals are read-only and stay on disk.
+        None if the entry is missing or damaged; signals are read-only memory maps.
     """
     try:
         facts, train, test = _load(key, SPLITS)
         notes = tuple(facts["notes"])
         return DataSet(facts["name"], train, test, facts["source"], facts["fingerprint"], notes)
-    except _DAMAGES:
+    except _DAMAGES as error:
+        logger.debug("Found no cached windows: %s", error)
         return None
 
 
 def load_cached_training(key: str) -> TrainingSet | None:
-    """Map the training windows that were stored under a key, and no others; see `load_cached`."""
+    """Return only the training windows stored under a key; see `load_cached`."""
     try:
         facts, train = _load(key, ("train",))
         return TrainingSet(facts["name"], train, facts["source"], tuple(facts["notes"]))
-    except _DAMAGES:
+    except _DAMAGES as error:
+        logger.debug("Found no cached windows: %s", error)
         return None
 
 
 def _load(key: str, splits: Iterable[str]) -> tuple[Any, ...]:
-    """Read the facts, and map the windows of each split."""
+    """Read the facts and map the windows of each split."""
     folder = _folder_of(key)
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     axes = {"rate_hz": facts["rate_hz"]}
     axes |= {name: tuple(facts[name]) for name in ("channels", "activities")}
-    return facts, *(_load_split(folder, split, axes) for split in splits)
+    loaded = facts, *(_load_split(folder, split, axes) for split in splits)
+    logger.debug("Found cached windows in %s", folder)
+    return loaded
 
 
 def _load_split(folder: Path, split: str, axes: dict[str, Any]) -> Windows:
@@ -83,14 +90,14 @@ def _load_split(folder: Path, split: str, axes: dict[str, Any]) -> Windows:
 
 
 def store(key: str, data: DataSet) -> None:
-    """Keep windows under a key, or do nothing where the cache cannot be written.
+    """Store windows under a key; do nothing if the cache cannot be written.
 
     Parameters
     ----------
     key : str
-        Made of the source's fingerprint and of how it is read.
+        Key made of the source's fingerprint and the settings it is read with.
     data : DataSet
-        What was read from it.
+        Data set to store.
     """
     try:
         with whole_folder(_folder_of(key)) as folder:
@@ -100,5 +107,5 @@ def store(key: str, data: DataSet) -> None:
             facts = {name: getattr(data, name) for name in _FACTS}
             facts |= {name: getattr(data.train, name) for name in _AXES}
             (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
-    except OSError:
-        return
+    except OSError as error:
+        logger.debug("Cannot keep windows in the cache: %s", error)

@@ -1,6 +1,6 @@
-"""Published data sets: what they are called, where they are, how to cite them.
+"""Published data sets: their names, addresses and citations.
 
-Facts only, from the standard library only: the command line's help reads them.
+Imports the standard library only, since the command line's help reads it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ class PublishedSet:
     name : str
         Name in messages and reports.
     page, url : str
-        Address of its page, with its terms, and of its zip.
+        Addresses of its page, which states its terms, and of its zip.
     file : str
-        Name of its zip once it is downloaded.
+        File name of the downloaded zip.
     form : str
-        Form of a copy of it, in words.
+        Description of the files of a copy.
     credit : str
-        What its use must cite, in short.
+        Short citation required by its terms.
     citation : str
-        The publication in full.
+        Full citation of the publication.
     """
 
     name: str
@@ -61,5 +61,5 @@ HAPT = PublishedSet(
     citation="J. L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra and D. Anguita, “Transition-Aware "
     "Human Activity Recognition Using Smartphones”, Neurocomputing 171, 2016.",
 )
-# By their names in settings.
+# Keyed by their names in settings.
 PUBLISHED = {"uci_har": UCI_HAR, "hapt": HAPT}

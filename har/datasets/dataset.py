@@ -1,4 +1,4 @@
-"""A data set as everything above reads it: its splits, what it is called and where it came from."""
+"""A data set: its splits, its name and its source."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ SPLITS = ("train", "test")
 
 @dataclass(frozen=True)
 class DataSet:
-    """Windows to train on and windows to test on, and where they came from.
+    """Training and test windows, and their source.
 
     Parameters
     ----------
     name : str
         ``"UCI HAR"``, ``"HAPT"``, or the name of a user's folder.
     train, test : Windows
-        Of the same channels and activities; no subject is in both.
+        Splits with the same channels and activities and no subject in common.
     source : str
-        What was read, in words for a report.
+        Description of the files that were read, for reports.
     fingerprint : str
         Digest of the content, the same for every source of the same windows.
     notes : tuple of str
-        What a person should know of it, a line each: what was left out, what was assumed.
+        Remarks of one line each on what was left out or assumed.
     """
 
     name: str
@@ -41,20 +41,20 @@ class DataSet:
 
     @property
     def splits(self) -> dict[str, Windows]:
-        """The windows by the name of their split, one of `SPLITS`."""
+        """The windows of each split, keyed by the names in `SPLITS`."""
         return dict(zip(SPLITS, (self.train, self.test), strict=True))
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Windows to train on, for what must not see those to test on.
+    """The training windows of a data set, for code that must not see the test windows.
 
     Parameters
     ----------
     name, source, notes
-        As of the `DataSet` it is a split of.
+        Attributes of the whole `DataSet`.
     windows : Windows
-        The training windows.
+        Training windows.
     """
 
     name: str
@@ -64,19 +64,19 @@ class TrainingSet:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Digest of the training windows; see `content_fingerprint`."""
+        """The digest of the training windows; see `content_fingerprint`."""
         return content_fingerprint(self.windows)
 
 
 def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:
-    """Leave out the windows of all other activities.
+    """Return a data set with the windows of some activities only.
 
     Parameters
     ----------
     data : DataSet
-        With windows of at least these.
+        Data set that has at least these activities.
     activities : tuple of str
-        Which to keep; labels follow this order.
+        Activities to keep, in the order of the new labels.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:
     Raises
     ------
     ConfigError
-        If the data set has no such activity.
+        If the data set lacks one of the activities.
     """
     train, test = (_selected(windows, activities, data.name) for windows in data.splits.values())
     n_left_out = len(data.train) + len(data.test) - len(train) - len(test)
@@ -94,18 +94,18 @@ def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:
         train=train,
         test=test,
         fingerprint=content_fingerprint(train, test),
-        notes=data.notes + _left_out(n_left_out),
+        notes=data.notes + _left_out_note(n_left_out),
     )
 
 
 def select_training_activities(data: TrainingSet, activities: tuple[str, ...]) -> TrainingSet:
-    """Leave out the training windows of all other activities; see `select_activities`."""
+    """Return the training windows of some activities only; see `select_activities`."""
     windows = _selected(data.windows, activities, data.name)
     n_left_out = len(data.windows) - len(windows)
-    return replace(data, windows=windows, notes=data.notes + _left_out(n_left_out))
+    return replace(data, windows=windows, notes=data.notes + _left_out_note(n_left_out))
 
 
-def _left_out(n_windows: int) -> tuple[str, ...]:
+def _left_out_note(n_windows: int) -> tuple[str, ...]:
     note = f"{n_windows} windows of activities that are not among data.activities are left out."
     return (note,) if n_windows else ()
 
@@ -119,24 +119,24 @@ def _selected(windows: Windows, activities: tuple[str, ...], name: str) -> Windo
             )
     names = np.array(windows.activities)[windows.labels]
     kept = windows.where(np.isin(names, activities))
-    place_of = {windows.activities.index(name): place for place, name in enumerate(activities)}
-    labels = np.array([place_of[label] for label in kept.labels.tolist()], dtype=np.int64)
+    new_labels = {windows.activities.index(name): label for label, name in enumerate(activities)}
+    labels = np.array([new_labels[label] for label in kept.labels.tolist()], dtype=np.int64)
     return replace(kept, labels=labels, activities=activities)
 
 
 def content_fingerprint(*splits: Windows) -> str:
-    """Digest windows so that every source of the same windows gives the same digest.
+    """Return a digest of windows that does not depend on their source.
 
     Parameters
     ----------
     *splits : Windows
-        Usually train and test.
+        Splits in a fixed order, usually train and test.
 
     Returns
     -------
     str
-        16 hexadecimal digits. Signals count to 1e-4 g or rad/s, as rebuilt and published values
-        can differ in their last printed digit.
+        16 hexadecimal digits. Signals are rounded to 1e-4 g or rad/s, since rebuilt and published
+        values can differ in their last printed digit.
     """
     digest = hashlib.sha256()
     for windows in splits:

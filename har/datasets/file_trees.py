@@ -1,4 +1,4 @@
-"""One way to read the files of a folder, a zip, or a zip in a zip, without unpacking to disk."""
+"""Trees of files: a folder, a zip, or a zip in a zip, all read alike and without unpacking."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pathlib import Path
 
 from har.errors import DataError
 
-# A published data set lies at most this deep in the folder that a user names.
+# Published data sets are found at most this many folders below the folder that a user names.
 SEARCH_DEPTH = 4
 
 
-# What zipfile raises for a damaged zip, found by changing random bytes of sound ones.
+# Raised by zipfile for damaged zips; found by changing random bytes of sound ones.
 _DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,
@@ -37,7 +37,7 @@ class Folder:
     Parameters
     ----------
     path : Path
-        An existing folder.
+        Existing folder.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class Folder:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Files at most `SEARCH_DEPTH` folders deep, in order."""
+        """Sorted paths of the files at most `SEARCH_DEPTH` folders deep."""
         return tuple(sorted(self._walk()))
 
     def _walk(self) -> Iterator[str]:
@@ -58,12 +58,12 @@ class Folder:
             if len(relative.parts) >= SEARCH_DEPTH:
                 inner.clear()
             inner[:] = [name for name in inner if not name.startswith(".")]
-            # Neither broken links nor pipes, which cannot be read.
+            # Broken links and pipes cannot be read.
             regular = (name for name in files if os.path.isfile(os.path.join(folder, name)))
             yield from ((relative / name).as_posix() for name in regular)
 
     def read(self, name: str) -> bytes:
-        """Read one file whole.
+        """Read the content of a file.
 
         Raises
         ------
@@ -85,14 +85,14 @@ class Zip:
     Parameters
     ----------
     place : str
-        What messages call the archive.
+        Name of the archive in messages.
     archive : ZipFile
-        Open for reading.
+        Archive open for reading.
 
     Raises
     ------
     DataError
-        If the archive is empty, or names a file outside of itself.
+        If the archive is empty or has unsafe paths.
     """
 
     place: str
@@ -111,11 +111,11 @@ class Zip:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the files in the archive, in order."""
+        """Sorted paths of the files in the archive."""
         return tuple(sorted(name for name in self.archive.namelist() if not name.endswith("/")))
 
     def read(self, name: str) -> bytes:
-        """Read one file whole.
+        """Read the content of a file.
 
         Raises
         ------
@@ -130,19 +130,18 @@ class Zip:
             ) from error
 
 
-# Files by name, wherever they lie.
 FileTree = Folder | Zip
 
 
-def open_zip(place: str, source: Path | io.BytesIO) -> Zip:
+def open_zip(place: str, file: Path | io.BytesIO) -> Zip:
     """Open a zip archive.
 
     Parameters
     ----------
     place : str
-        What messages call it.
-    source : Path or BytesIO
-        The file, or its content.
+        Name of the archive in messages.
+    file : Path or BytesIO
+        The archive's file or its content.
 
     Returns
     -------
@@ -151,31 +150,31 @@ def open_zip(place: str, source: Path | io.BytesIO) -> Zip:
     Raises
     ------
     DataError
-        If it is no zip, is broken, is empty or has unsafe paths.
+        If it is not a zip, is damaged or empty, or has unsafe paths.
     """
     try:
-        return Zip(place, zipfile.ZipFile(source))
+        return Zip(place, zipfile.ZipFile(file))
     except _DAMAGES as error:
         raise DataError(f"{place}: found a broken zip ({error}), expected a sound one") from error
 
 
 def trees_at(path: Path) -> Iterator[FileTree]:
-    """Go through all that could hold a data set at a path, the nearest first.
+    """Open every tree of files at a path that could contain a data set.
 
     Parameters
     ----------
     path : Path
-        A folder, a zip, or a folder that holds either.
+        A folder, a zip, or a folder that contains either.
 
     Yields
     ------
     FileTree
-        The path itself, then zips in it, then zips in those.
+        The path itself, then the zips in it, then the zips in those.
 
     Raises
     ------
     DataError
-        If `path` is not there, or a zip is unsound.
+        If `path` does not exist, or a zip is damaged.
     """
     if path.is_dir():
         folder = Folder(path)
@@ -190,17 +189,17 @@ def trees_at(path: Path) -> Iterator[FileTree]:
 
 
 def fingerprint(path: Path) -> str:
-    """Digest a source so that the digest changes when a file in it does, without reading any.
+    """Return a digest of a path that changes when a file in it changes.
 
     Parameters
     ----------
     path : Path
-        An existing folder or file.
+        Existing folder or file.
 
     Returns
     -------
     str
-        16 hexadecimal digits, of names, sizes and times of change.
+        16 hexadecimal digits, made of names, sizes and modification times.
     """
     files = [path / name for name in Folder(path).names] if path.is_dir() else [path]
     stats = [(str(file.resolve()), file.stat()) for file in files]

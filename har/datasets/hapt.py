@@ -1,7 +1,7 @@
-"""HAPT: 10,929 windows of 30 people in six activities and the six transitions between postures.
+"""HAPT: 10,929 windows of 30 people in six activities and six transitions between postures.
 
-Windows are cut from the raw recordings by the published ``labels.txt``, as many of each activity
-as its authors count. The people to test on are those of UCI HAR.
+Windows are cut from the raw recordings by the published ``labels.txt``; their number for each
+activity agrees with the authors' counts. The test subjects are those of UCI HAR.
 
 Source: Reyes-Ortiz et al., *Transition-aware human activity recognition using smartphones*,
 Neurocomputing 171, 2016.
@@ -19,7 +19,7 @@ from har.datasets.catalogue import HAPT
 from har.datasets.dataset import DataSet, content_fingerprint
 from har.datasets.file_trees import FileTree
 from har.datasets.hapt_recordings import holds_recordings, read_recordings
-from har.datasets.reference import KnownSplit, check_split
+from har.datasets.reference import ReferenceSplit, check_split
 from har.datasets.text_tables import line_numbers, parse_table
 from har.datasets.uci_har import TEST_SUBJECTS, TRAIN_SUBJECTS
 from har.errors import DataError
@@ -32,8 +32,8 @@ from har.signals.windows import Windows, sliding_windows
 _LABELS = "RawData/labels.txt"
 _COLUMNS = ("experiment", "user", "activity", "first_sample", "last_sample")
 
-_KNOWN = {
-    "train": KnownSplit(
+_REFERENCE = {
+    "train": ReferenceSplit(
         subjects=TRAIN_SUBJECTS,
         n_windows_of_class=(1226, 1073, 987, 1293, 1423, 1413, 47, 23, 75, 60, 90, 57),
         means=(-0.000195, 0.001169, 0.000626, -0.001063, 0.000487, 0.000142)
@@ -41,7 +41,7 @@ _KNOWN = {
         deviations=(0.200852, 0.138861, 0.121644, 0.417790, 0.388790, 0.275028)
         + (0.410537, 0.396047, 0.357700),
     ),
-    "test": KnownSplit(
+    "test": ReferenceSplit(
         subjects=TEST_SUBJECTS,
         n_windows_of_class=(496, 471, 420, 508, 556, 545, 23, 10, 32, 25, 49, 27),
         means=(0.000710, 0.000613, -0.000047, -0.014815, 0.003219, 0.002836)
@@ -57,28 +57,29 @@ def _labels_in(tree: FileTree) -> str | None:
 
 
 def holds_hapt(tree: FileTree) -> bool:
-    """Tell whether a tree has HAPT's raw recordings with their ``labels.txt``."""
+    """Return whether a tree contains HAPT's raw recordings with their ``labels.txt``."""
     return holds_recordings(tree) and _labels_in(tree) is not None
 
 
 def read_hapt(tree: FileTree) -> DataSet:
-    """Cut HAPT's recordings into windows.
+    """Read HAPT's recordings and cut them into windows.
 
     Parameters
     ----------
     tree : FileTree
-        Holds ``RawData/`` with recordings and ``labels.txt``.
+        Files with ``RawData/``, which contains the recordings and ``labels.txt``.
 
     Returns
     -------
     DataSet
         Windows of 128 samples at step 64 from the first sample of each labelled segment, in the
-        order of ``labels.txt``, labels in the order of `HAPT_ACTIVITIES`.
+        order of ``labels.txt``; labels in the order of `HAPT_ACTIVITIES`.
 
     Raises
     ------
     DataError
-        Naming file and line, if a file is missing or damaged, or a segment is in no recording.
+        If a file is missing or damaged, or a segment is not within a recording; names the file and
+        line.
     """
     recordings = read_recordings(tree)
     segments = read_segments(tree, recordings)
@@ -95,25 +96,25 @@ def read_hapt(tree: FileTree) -> DataSet:
 
 
 def read_segments(tree: FileTree, recordings: Mapping[int, Recording]) -> pd.DataFrame:
-    """Read ``labels.txt``: who did what from which sample to which.
+    """Read the labelled segments in ``labels.txt``.
 
     Parameters
     ----------
     tree : FileTree
-        Holds ``RawData/labels.txt``.
+        Files with ``RawData/labels.txt``.
     recordings : mapping of int to Recording
-        By experiment.
+        Recordings keyed by experiment.
 
     Returns
     -------
     DataFrame
-        Whole numbers, columns experiment, user, activity (1..12), first_sample and last_sample,
-        both of them part of the segment and counted from 1.
+        Integer columns experiment, user, activity (1..12), first_sample and last_sample, both
+        inclusive and counted from 1.
 
     Raises
     ------
     DataError
-        Naming the line, if one is not possible.
+        If a line is invalid; names the line.
     """
     name = _labels_in(tree)
     if name is None:
@@ -129,7 +130,7 @@ def read_segments(tree: FileTree, recordings: Mapping[int, Recording]) -> pd.Dat
 
 
 def _fault(row: list[float], recordings: Mapping[int, Recording]) -> str | None:
-    """Say what is expected instead of a line, or None if nothing is wrong with it."""
+    """Return what is expected in place of an invalid line, or None if the line is valid."""
     experiment, user, activity, first_sample, last_sample = row
     if not all(value.is_integer() for value in row):
         return "whole numbers"
@@ -144,9 +145,9 @@ def _fault(row: list[float], recordings: Mapping[int, Recording]) -> str | None:
 
 
 def _cut(recordings: Mapping[int, Recording], segments: pd.DataFrame) -> Windows:
-    """Cut windows out of segments that are long enough."""
-    # Filtered whole, as a live phone would: a filter that starts anew in each segment would need
-    # seconds to settle.
+    """Cut windows from segments that are long enough."""
+    # Whole recordings are filtered, as a live phone would: a filter that starts anew in each
+    # segment would need seconds to settle.
     channels: dict[int, FloatArray] = {
         experiment: uci_har_channels(recordings[experiment].samples).astype(np.float32)
         for experiment in segments["experiment"].unique().tolist()
@@ -169,20 +170,20 @@ def _cut(recordings: Mapping[int, Recording], segments: pd.DataFrame) -> Windows
 
 
 def check_known(windows: Windows, split: str, place: str) -> None:
-    """Compare a split with what is known of HAPT.
+    """Check a split against the reference values of HAPT.
 
     Parameters
     ----------
     windows : Windows
-        What was read.
+        Windows that were read.
     split : str
         ``"train"`` or ``"test"``.
     place : str
-        Where it was read, for messages.
+        Source of the windows, for messages.
 
     Raises
     ------
     DataError
-        Naming the first difference.
+        If they differ; names the first difference.
     """
-    check_split(windows, _KNOWN[split], f"{place}, {split} split")
+    check_split(windows, _REFERENCE[split], f"{place}, {split} split")

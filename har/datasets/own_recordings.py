@@ -1,10 +1,11 @@
-"""A person's own recordings, with a table that says what was done, as a data set."""
+"""A user's own recordings, with a table of their labels, as a data set."""
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,24 +32,26 @@ from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
 from har.signals.recording import Recording
 from har.signals.windows import Windows, sliding_windows
 
+logger = logging.getLogger(__name__)
+
 _SETTLING = f"Windows in the first {WARM_UP_S:g} s of a recording or after a gap, kept"
 _TOO_SHORT = f"Parts between gaps that are shorter than {N_TIMESTEPS} samples, left out"
 
 
 @dataclass(frozen=True)
 class _NamedWindows:
-    """Windows of a file, with names in place of labels.
+    """Windows of a file, with names of activities in place of labels.
 
     Parameters
     ----------
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
     names : ndarray of str, shape (n_windows,)
     found : frozenset of str
-        What was done at any sample, be it in a window or not.
+        Activities of all samples, whether or not a window contains them.
     counts : Counter of str
-        How many windows were no plain case, by what they were.
+        Numbers of windows treated specially, keyed by a description.
     notes : tuple of str
-        What was assumed and mended on the way from the file.
+        Remarks on assumptions and repairs made while reading the file.
     """
 
     signals: FloatArray
@@ -58,40 +61,38 @@ class _NamedWindows:
     notes: tuple[str, ...]
 
 
-def read_labelled(folder: Path, config: DataConfig, say: Callable[[str], None]) -> DataSet:
-    """Read the recordings of a folder, and cut them into labelled windows.
+def read_own_recordings(folder: Path, config: DataConfig) -> DataSet:
+    """Read the recordings in a folder and cut them into labelled windows.
 
     Parameters
     ----------
     folder : Path
-        Holds ``recordings.csv``, see `har.datasets.recordings_table.read_table`, and recordings as
-        `har.reading.recording_files.read_recording` reads them.
+        Folder with ``recordings.csv``, see `har.datasets.recordings_table.read_table`, and
+        recordings that `har.reading.recording_files.read_recording` can read.
     config : DataConfig
         With whom to test on, and what becomes of windows over two labels.
-    say : callable
-        Told in a line what is being done.
 
     Returns
     -------
     DataSet
-        Windows of 128 samples at step 64 over each part between gaps; nine channels, or the six of
-        acceleration if no file has a gyroscope. The notes count what was left out.
+        Windows of 128 samples at step 64 from each part between gaps; nine channels, or the six of
+        acceleration if no file has a gyroscope. The notes state what was left out.
 
     Raises
     ------
     DataError
-        If the table or a recording is wrong, only some have a gyroscope, or there are no labelled
-        windows to train or to test on.
+        If the table or a recording is invalid, only some recordings have a gyroscope, or there are
+        no labelled windows to train or to test on.
     ConfigError
-        If the people to test on are not named, or are not there.
+        If no test subjects are given, or one is not in the table.
     """
     files = read_table(folder)
     test_subjects = _checked_test_subjects(config.test_subjects, files, folder)
     needs_gyroscope = _all_have_gyroscope(files)
-    say(f"Reading the {len(files)} recordings in {folder}")
+    logger.info("Reading the %d recordings in %s", len(files), folder)
     pieces = [_windows_of(file, needs_gyroscope, config.straddling) for file in files]
     subjects = np.repeat([file.subject for file in files], [len(piece.names) for piece in pieces])
-    windows = _labelled(pieces, subjects, needs_gyroscope)
+    windows = _joined(pieces, subjects, needs_gyroscope)
     is_test = np.isin(subjects, test_subjects)
     train, test = windows.where(~is_test), windows.where(is_test)
     for split, of_split in (("train", train), ("test", test)):
@@ -124,10 +125,10 @@ def _checked_test_subjects(
             f"data.test_subjects: found null, expected some of the subjects in {folder}: {listed}; "
             f"for example --data.test_subjects=[{known[-1]}]"
         )
-    strangers = sorted(set(test_subjects) - set(known))
-    if strangers:
+    unknown = sorted(set(test_subjects) - set(known))
+    if unknown:
         raise ConfigError(
-            f"data.test_subjects: found {strangers[0]}, "
+            f"data.test_subjects: found {unknown[0]}, "
             f"expected some of the subjects in {folder}: {listed}"
         )
     if set(test_subjects) == set(known):
@@ -139,14 +140,14 @@ def _checked_test_subjects(
 
 
 def _all_have_gyroscope(files: Sequence[LabelledFile]) -> bool:
-    """Tell from the headings whether there is a gyroscope in all files, or in none."""
-    having = {has_gyroscope(open_table(file.path).headings): file.path for file in files}
-    if len(having) == 2:
+    """Return whether the headings of all files have a gyroscope; refuse a mixture."""
+    examples = {has_gyroscope(open_table(file.path).headings): file.path for file in files}
+    if len(examples) == 2:
         raise DataError(
-            f"{having[False]}: found no gyroscope, but one in {having[True]}, "
+            f"{examples[False]}: found no gyroscope, but one in {examples[True]}, "
             "expected it in all recordings of a data set or in none"
         )
-    return next(iter(having))
+    return next(iter(examples))
 
 
 def _windows_of(file: LabelledFile, needs_gyroscope: bool, straddling: Straddling) -> _NamedWindows:
@@ -163,15 +164,15 @@ def _windows_of(file: LabelledFile, needs_gyroscope: bool, straddling: Straddlin
         if stretch.n_samples < N_TIMESTEPS:
             counts[_TOO_SHORT] += 1
             continue
-        here = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
-        channels = uci_har_channels(recording.samples[here], start="settled").astype(np.float32)
-        names_here, counts_here = name_windows(names_of_samples[here], straddling)
-        is_kept = names_here != ""
+        rows = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
+        channels = uci_har_channels(recording.samples[rows], start="settled").astype(np.float32)
+        window_names, window_counts = name_windows(names_of_samples[rows], straddling)
+        is_kept = window_names != ""
         is_settling = np.arange(len(is_kept)) * WINDOW_STEP < WARM_UP_S * SAMPLE_RATE_HZ
-        counts += counts_here
+        counts += window_counts
         counts[_SETTLING] += int((is_kept & is_settling).sum())
         signals.append(sliding_windows(channels, N_TIMESTEPS, WINDOW_STEP)[is_kept])
-        names.append(names_here[is_kept])
+        names.append(window_names[is_kept])
     return _NamedWindows(
         np.concatenate(signals),
         np.concatenate(names),
@@ -191,11 +192,10 @@ def _names_of_samples(file: LabelledFile, recording: Recording) -> NameArray:
     return names_from_column(recording, row_times_s, values)
 
 
-def _labelled(
-    pieces: Sequence[_NamedWindows], subjects: IntArray, needs_gyroscope: bool
-) -> Windows:
+def _joined(pieces: Sequence[_NamedWindows], subjects: IntArray, needs_gyroscope: bool) -> Windows:
+    """Join the windows of all files and turn their names into labels."""
     names = np.concatenate([piece.names for piece in pieces])
-    activities = _in_usual_order(set(names.tolist()))
+    activities = _in_published_order(set(names.tolist()))
     return Windows(
         np.concatenate([piece.signals for piece in pieces]),
         pd.Categorical(names, categories=activities).codes.astype(np.int64),
@@ -205,10 +205,10 @@ def _labelled(
     )
 
 
-def _in_usual_order(activities: Collection[str]) -> tuple[str, ...]:
-    """Put known activities first, in the order and so in the colours of the published data sets."""
-    place_of = {activity: place for place, activity in enumerate(HAPT_ACTIVITIES)}
-    return tuple(sorted(activities, key=lambda name: (place_of.get(name, len(place_of)), name)))
+def _in_published_order(activities: Collection[str]) -> tuple[str, ...]:
+    """Sort activities so that known ones have the order, and thus the colours, of HAPT."""
+    ranks = {activity: rank for rank, activity in enumerate(HAPT_ACTIVITIES)}
+    return tuple(sorted(activities, key=lambda name: (ranks.get(name, len(ranks)), name)))
 
 
 def _count_notes(pieces: Sequence[_NamedWindows]) -> Iterator[str]:
@@ -220,9 +220,9 @@ def _count_notes(pieces: Sequence[_NamedWindows]) -> Iterator[str]:
 
 
 def _activity_notes(found: Collection[str], train: Windows, test: Windows) -> Iterator[str]:
-    """Say which activities are left out, cannot be learned, or are not tested."""
+    """Describe the activities that are left out, cannot be learned or are not tested."""
     label_of = {activity: label for label, activity in enumerate(train.activities)}
-    for activity in _in_usual_order(found):
+    for activity in _in_published_order(found):
         label = label_of.get(activity)
         if label is None:
             yield f"{activity}: fills no window, so it is left out."
@@ -233,11 +233,11 @@ def _activity_notes(found: Collection[str], train: Windows, test: Windows) -> It
 
 
 def _file_notes(files: Sequence[LabelledFile], pieces: Sequence[_NamedWindows]) -> Iterator[str]:
-    """Tell once what is true of many recordings, if in other numbers."""
+    """Merge the notes of several files that differ only in their numbers."""
     alike: dict[str, list[str]] = {}
     for file, piece in zip(files, pieces, strict=True):
         for note in piece.notes:
-            but_for_numbers = re.sub(r"[-+.\d]+(e[-+]?\d+)?", "0", note)
-            alike.setdefault(but_for_numbers, []).append(f"{file.path.name}: {note}")
+            without_numbers = re.sub(r"[-+.\d]+(e[-+]?\d+)?", "0", note)
+            alike.setdefault(without_numbers, []).append(f"{file.path.name}: {note}")
     for first, *others in alike.values():
         yield f"{first} (alike in {len(others)} more)" if others else first

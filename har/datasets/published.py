@@ -1,7 +1,8 @@
-"""The published data sets by the name they have in settings: how each is read and checked."""
+"""Readers of the published data sets, keyed by their names in settings."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,21 +15,22 @@ from har.datasets.hapt_recordings import MIRROR_FILE
 from har.signals.recording import Recording
 from har.signals.windows import Windows
 
+logger = logging.getLogger(__name__)
 
-def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
-    """Read whatever form of UCI HAR lies at a path, without comparing it with what is known.
+
+def read_uci_har(path: Path) -> DataSet | None:
+    """Read UCI HAR in any of its forms, without checking it against reference values.
 
     Parameters
     ----------
     path : Path
         A folder, a zip, or the mirror's file.
-    say : callable
-        Told in a line what is being done.
 
     Returns
     -------
     DataSet or None
-        From published files if there are any, else from raw recordings; None without either.
+        The published windows if there are any, else those rebuilt from raw recordings; None without
+        either.
 
     Raises
     ------
@@ -40,14 +42,14 @@ def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
     raw_trees = []
     for tree in trees_at(path) if mirror != path else ():
         if uci_har.holds_uci_har(tree):
-            say(f"Reading {tree.place}")
+            logger.info("Reading %s", tree.place)
             return _uci_har(uci_har.read_published(tree), f"published files in {tree.place}")
         raw_trees += [tree] if hapt_recordings.holds_recordings(tree) else []
     for tree in raw_trees:
-        say(f"Rebuilding the windows from the raw recordings in {tree.place}")
+        logger.info("Rebuilding the windows from the raw recordings in %s", tree.place)
         return _rebuilt(hapt_recordings.read_recordings(tree), tree.place)
     if mirror:
-        say(f"Rebuilding the windows from the raw recordings in {mirror}")
+        logger.info("Rebuilding the windows from the raw recordings in %s", mirror)
         recordings = hapt_recordings.read_mirror(mirror, uci_har.subject_of_experiment())
         return _rebuilt(recordings, f"{mirror}, mirror on the package index")
     return None
@@ -62,15 +64,13 @@ def _uci_har(windows: tuple[Windows, Windows], source: str) -> DataSet:
     return DataSet(UCI_HAR.name, *windows, source, content_fingerprint(*windows))
 
 
-def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
-    """Read HAPT from a path, without comparing it with what is known.
+def read_hapt(path: Path) -> DataSet | None:
+    """Read HAPT from a path, without checking it against reference values.
 
     Parameters
     ----------
     path : Path
         A folder or a zip. The mirror's file has no ``labels.txt``, so it does not count.
-    say : callable
-        Told in a line what is being done.
 
     Returns
     -------
@@ -86,27 +86,27 @@ def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
         return None
     for tree in trees_at(path):
         if hapt.holds_hapt(tree):
-            say(f"Cutting windows from the raw recordings in {tree.place}")
+            logger.info("Cutting windows from the raw recordings in %s", tree.place)
             return hapt.read_hapt(tree)
     return None
 
 
 def check_known(data: DataSet, kind: str, split: str) -> None:
-    """Compare a split of a published data set with what is known of it.
+    """Check a split of a published data set against its reference values.
 
     Parameters
     ----------
     data : DataSet
-        What was read.
+        Data set that was read.
     kind : str
-        Its name in settings; of ``"recordings"`` nothing is known.
+        Its name in settings; ``"recordings"`` has no reference values.
     split : str
         ``"train"`` or ``"test"``.
 
     Raises
     ------
     DataError
-        Naming the first difference.
+        If they differ; names the first difference.
     """
     if kind in READERS:
         READERS[kind].check_known(data.splits[split], split, data.source)
@@ -114,24 +114,24 @@ def check_known(data: DataSet, kind: str, split: str) -> None:
 
 @dataclass(frozen=True)
 class Reader:
-    """How a published data set is recognised, read and checked.
+    """Functions that recognise, read and check a published data set.
 
     Parameters
     ----------
     holds : callable
-        Whether a tree of files has it.
+        Predicate that recognises the data set in a tree of files.
     read : callable
-        From a path to a `DataSet`, or None if it is not there.
+        Function from a path to a `DataSet`, or None if the path does not contain it.
     check_known : callable
-        Comparison of a split with what is known of it: windows, split, place for messages.
+        Check of a split against its reference values: windows, split, place for messages.
     """
 
     holds: Callable[[FileTree], bool]
-    read: Callable[[Path, Callable[[str], None]], DataSet | None]
+    read: Callable[[Path], DataSet | None]
     check_known: Callable[[Windows, str, str], None]
 
 
-# By their names in settings.
+# Keyed by their names in settings.
 READERS = {
     "uci_har": Reader(uci_har.holds_uci_har, read_uci_har, uci_har.check_known),
     "hapt": Reader(hapt.holds_hapt, read_hapt, hapt.check_known),

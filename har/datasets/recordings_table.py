@@ -1,4 +1,4 @@
-"""The table beside a person's own recordings: which files, of whom, and what was done when."""
+"""``recordings.csv``, the table of a user's own recordings: files, subjects and labels."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _EXPECTED = "file, subject and either start_s, end_s, activity or label_column"
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of a recording in which one thing is done.
+    """A part of a recording with one activity.
 
     Parameters
     ----------
     start_s, end_s : float
-        In seconds from the first sample; the sample at `end_s` is not part of it.
+        Seconds from the first sample; the sample at `end_s` is excluded.
     activity : str
-        What is done.
+        Name of the activity.
     place : str
-        The line of the table, for messages.
+        Line of the table, for messages.
     """
 
     start_s: float
@@ -50,7 +50,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class ReadingSettings:
-    """What the table says about how to read a file; see `har.read_recording`."""
+    """Options for reading a file, from the table; see `har.read_recording`."""
 
     rate_hz: float | None = None
     time_unit: str | None = None
@@ -60,20 +60,20 @@ class ReadingSettings:
 
 @dataclass(frozen=True)
 class LabelledFile:
-    """A recording, and where its labels are.
+    """The file of a recording and its labels.
 
     Parameters
     ----------
     path : Path
-        An existing file.
+        Existing file.
     subject : int
-        Who wore the phone.
+        Number of the person who wore the phone.
     settings : ReadingSettings
-        How to read it.
+        Options for reading the file.
     segments : tuple of Segment
-        In the order of the table; none with a label column.
+        Labelled segments in the order of the table; empty with a label column.
     label_column : str or None
-        The column of the file that names the activity at each sample.
+        Column of the file that names the activity of each sample.
     """
 
     path: Path
@@ -85,19 +85,19 @@ class LabelledFile:
 
 @dataclass(frozen=True)
 class _Row:
-    """A line of the table: what it says, and how messages call it."""
+    """A line of the table, and its name in messages."""
 
     cells: Mapping[str, str]
     place: str
 
     def fault(self, column: str, expected: str) -> DataError:
-        """Say what is wrong in a column."""
+        """Return an error about a cell."""
         return DataError(
             f"{self.place}, {column}: found {self.cells[column]!r}, expected {expected}"
         )
 
     def number(self, column: str, expected: str) -> float:
-        """Read a cell as a finite number."""
+        """Return a cell as a finite number."""
         try:
             value = float(self.cells[column])
         except ValueError:
@@ -113,19 +113,19 @@ def read_table(folder: Path) -> tuple[LabelledFile, ...]:
     Parameters
     ----------
     folder : Path
-        Holds ``recordings.csv`` with the columns file, subject and either start_s, end_s, activity
-        (a row per segment) or label_column (a row per file); besides rate_hz, time_unit, acc_unit
-        and gyro_unit, if files do not tell them. Files are named from the folder on.
+        Folder with ``recordings.csv``, whose columns are file, subject and either start_s, end_s,
+        activity (a row per segment) or label_column (a row per file); optional columns are rate_hz,
+        time_unit, acc_unit and gyro_unit. Paths of files are relative to the folder.
 
     Returns
     -------
     tuple of LabelledFile
-        In the order of the table; the files are there, but were not opened.
+        Files in the order of the table; they exist, but have not been opened.
 
     Raises
     ------
     DataError
-        If there is no table, a file it names is missing, or a line is wrong.
+        If there is no table, a file it names is missing, or a line is invalid.
     """
     rows_of_file: dict[str, list[_Row]] = {}
     names = Folder(folder).names
@@ -139,14 +139,14 @@ def read_table(folder: Path) -> tuple[LabelledFile, ...]:
 
 
 def read_segments(table: Path, recording: Path) -> tuple[Segment, ...]:
-    """Read what was done in one recording.
+    """Read the labelled segments of one recording.
 
     Parameters
     ----------
     table : Path
-        In the form of `read_table`, with a row per segment.
+        Table in the form of `read_table`, with a row per segment.
     recording : Path
-        Its file; rows of files with another name are left out.
+        File of the recording; rows of files with another name are ignored.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def read_segments(table: Path, recording: Path) -> tuple[Segment, ...]:
     Raises
     ------
     DataError
-        If there is no such table, a line is wrong, or no segment is of this recording.
+        If the table is missing, a line is invalid, or the recording has no segment.
     """
     rows = [row for row in _rows(table) if Path(row.cells["file"]).name == recording.name]
     segments = _labelled_file(recording, rows).segments if rows else ()
@@ -166,7 +166,7 @@ def read_segments(table: Path, recording: Path) -> tuple[Segment, ...]:
 
 def _rows(table: Path) -> Iterator[_Row]:
     try:
-        # Spreadsheets begin their UTF-8 with a mark.
+        # Spreadsheets begin UTF-8 with a byte order mark.
         with table.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restval="", skipinitialspace=True, strict=True)
             _check_heading(tuple(reader.fieldnames or ()), str(table))
@@ -178,7 +178,7 @@ def _rows(table: Path) -> Iterator[_Row]:
                         f"expected {len(cells) - 1} as in the heading"
                     )
                 row = _Row({name: text.strip() for name, text in cells.items()}, place)
-                # Spreadsheets leave lines of commas behind.
+                # Spreadsheets can leave lines of commas at the end.
                 if any(row.cells.values()):
                     yield row
     except (FileNotFoundError, NotADirectoryError):
@@ -227,7 +227,7 @@ def _labelled_file(path: Path, rows: list[_Row]) -> LabelledFile:
 
 
 def _check_same(row: _Row, first: _Row) -> None:
-    """Refuse what two rows say differently of one file."""
+    """Refuse rows that contradict each other about a file."""
     for column in ("subject", *_SETTINGS):
         if row.cells.get(column) != first.cells.get(column):
             raise row.fault(
@@ -271,7 +271,7 @@ def _segment(row: _Row) -> Segment:
 
 
 def _check_overlaps(segments: tuple[Segment, ...]) -> None:
-    """Refuse two activities at one time."""
+    """Refuse segments that overlap and differ in activity."""
     last: Segment | None = None
     for segment in sorted(segments, key=lambda segment: segment.start_s):
         if last and segment.start_s < last.end_s and segment.activity != last.activity:

@@ -1,4 +1,4 @@
-"""What is known of a published data set, to compare what was read with."""
+"""Reference values of published splits, against which files that were read are checked."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from har.errors import DataError
 from har.signals.channels import UCI_CHANNELS
 from har.signals.windows import Windows
 
-# Means and deviations are known to six decimals.
+# Reference means and standard deviations have six decimals.
 _TOLERANCE = 2e-6
 
 
 @dataclass(frozen=True)
-class KnownSplit:
-    """What is known of a split.
+class ReferenceSplit:
+    """Reference values of a published split.
 
     Parameters
     ----------
     subjects : tuple of int
-        Who is in it.
+        All subjects of the split.
     n_windows_of_class : tuple of int
-        Windows of each activity.
+        Number of windows of each activity.
     means, deviations : tuple of float
-        Over all windows, a value per channel of `UCI_CHANNELS`, in g and rad/s.
+        Means and standard deviations over all windows, in g and rad/s, a value per channel of
+        `UCI_CHANNELS`.
     """
 
     subjects: tuple[int, ...]
@@ -35,47 +36,47 @@ class KnownSplit:
     deviations: tuple[float, ...]
 
 
-def check_split(windows: Windows, known: KnownSplit, where: str) -> None:
-    """Compare windows with what is known of them.
+def check_split(windows: Windows, known: ReferenceSplit, place: str) -> None:
+    """Check windows against the reference values of their split.
 
-    Counts alone would not notice swapped or unfiltered channels, so means and deviations are
-    compared too.
+    Counts alone would not reveal swapped or unfiltered channels, so means and standard deviations
+    are checked too.
 
     Parameters
     ----------
     windows : Windows
-        What was read.
-    known : KnownSplit
-        What it should be.
-    where : str
-        Place and split, for messages.
+        Windows that were read.
+    known : ReferenceSplit
+        Reference values.
+    place : str
+        Source and split, for messages.
 
     Raises
     ------
     DataError
-        Naming the first difference.
+        If they differ; names the first difference.
     """
     n_classes = len(known.n_windows_of_class)
     n_windows_of_class = tuple(np.bincount(windows.labels, minlength=n_classes).tolist())
     if windows.subject_names != known.subjects:
         raise DataError(
-            f"{where}: found subjects {windows.subject_names}, expected {known.subjects}"
+            f"{place}: found subjects {windows.subject_names}, expected {known.subjects}"
         )
     if n_windows_of_class != known.n_windows_of_class:
         raise DataError(
-            f"{where}: found {n_windows_of_class} windows of the {n_classes} activities, "
+            f"{place}: found {n_windows_of_class} windows of the {n_classes} activities, "
             f"expected {known.n_windows_of_class}"
         )
     means = windows.signals.mean(axis=(0, 1), dtype=np.float64)
     deviations = windows.signals.std(axis=(0, 1), dtype=np.float64)
-    _check_moments(means, known.means, "mean", where)
-    _check_moments(deviations, known.deviations, "deviation", where)
+    _check_moments(means, known.means, "mean", place)
+    _check_moments(deviations, known.deviations, "deviation", place)
 
 
-def _check_moments(found: FloatArray, known: tuple[float, ...], what: str, where: str) -> None:
+def _check_moments(found: FloatArray, known: tuple[float, ...], moment: str, place: str) -> None:
     for channel, value, expected in zip(UCI_CHANNELS, found, known, strict=True):
         if abs(value - expected) > _TOLERANCE:
             raise DataError(
-                f"{where}, {channel}: found a {what} of {value:.6f}, expected {expected:.6f}: "
+                f"{place}, {channel}: found a {moment} of {value:.6f}, expected {expected:.6f}: "
                 "channels are swapped, or were not filtered as the published ones"
             )

@@ -1,4 +1,4 @@
-"""What was done at each sample of a recording, and in each window."""
+"""The activity of each sample of a recording and of each window."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from har.signals.channels import N_TIMESTEPS, WINDOW_STEP
 from har.signals.recording import Recording
 from har.signals.windows import sliding_windows
 
-# A segment may end with the last sample of the slowest sensor that is read, at 10 Hz.
+# A segment may exceed the recording by one sample interval at the lowest rate accepted, 10 Hz.
 _LAST_SAMPLE_S = 0.1
-# Seconds are written with a few decimals: a sample that lies so near to an edge lies on it.
+# Seconds are written with few decimals: a sample this close to an edge counts as on the edge.
 _EDGE_S = 1e-6
 
-# Kinds of windows, in words.
+# Descriptions of the windows that are counted.
 LEFT_OUT = "Windows {}, left out"
 NAMED_AFTER_MOST = "Windows {}, named after most of their samples"
 
-# An activity's name at each sample; "" where none is given.
+# Name of the activity of each sample; "" if it is unlabelled.
 NameArray = NDArray[np.object_]
 
 
 def sample_times_s(recording: Recording) -> FloatArray:
-    """Tell when each sample was taken, in seconds from the first one; gaps count."""
+    """Return the time of each sample in seconds from the first one, gaps included."""
     return np.concatenate(
         [
             stretch.start_s + np.arange(stretch.n_samples) / recording.rate_hz
@@ -42,24 +42,24 @@ def sample_times_s(recording: Recording) -> FloatArray:
 
 
 def names_from_segments(recording: Recording, segments: Sequence[Segment]) -> NameArray:
-    """Name the activity at each sample after the segment it lies in.
+    """Return the activity of each sample according to labelled segments.
 
     Parameters
     ----------
     recording : Recording
-        At any rate.
+        Recording at any rate.
     segments : sequence of Segment
-        Those that overlap have the same activity.
+        Labelled segments; those that overlap have the same activity.
 
     Returns
     -------
     ndarray of str, shape (n_timesteps,)
-        ``""`` outside of all segments.
+        Names of activities, ``""`` outside all segments.
 
     Raises
     ------
     DataError
-        If a segment reaches beyond the recording by more than 0.1 s.
+        If a segment ends more than 0.1 s after the recording.
     """
     times_s = sample_times_s(recording) + _EDGE_S
     names: NameArray = np.full(len(recording), "", dtype=object)
@@ -77,20 +77,21 @@ def names_from_segments(recording: Recording, segments: Sequence[Segment]) -> Na
 def names_from_column(
     recording: Recording, row_times_s: FloatArray, values: pd.Series[Any]
 ) -> NameArray:
-    """Name the activity at each sample as in the last row of the file before it.
+    """Return the activity of each sample according to a column of its file.
 
     Parameters
     ----------
     recording : Recording
-        Made of the file, at another rate perhaps.
+        Recording made from the file, possibly resampled.
     row_times_s : ndarray of float64, shape (n_rows,)
-        When the rows were taken, in seconds from the first one; increasing.
+        Increasing times of the rows, in seconds from the first one.
     values : Series
-        What the rows say, in text or numbers; missing or ``""`` where nothing.
+        Label of each row, as text or a number; missing or ``""`` if unlabelled.
 
     Returns
     -------
     ndarray of str, shape (n_timesteps,)
+        Names of activities, each from the last row at or before the sample.
     """
     rows = np.searchsorted(row_times_s, sample_times_s(recording) + _EDGE_S, side="right") - 1
     names: NameArray = values.map(_name, na_action="ignore").fillna("").to_numpy(object)
@@ -99,28 +100,28 @@ def names_from_column(
 
 
 def _name(value: object) -> str:
-    # Whole numbers beside empty cells come as floats.
+    # pandas turns whole numbers into floats if the column has empty cells.
     is_whole = isinstance(value, float) and value.is_integer()
     return f"{value:.0f}" if is_whole else str(value).strip()
 
 
 def name_windows(names: NameArray, straddling: Straddling) -> tuple[NameArray, Counter[str]]:
-    """Name the activity of each window that `sliding_windows` cuts from a stretch.
+    """Return the activity of each window that `sliding_windows` cuts from a stretch.
 
     Parameters
     ----------
     names : ndarray of str, shape (n_timesteps,)
-        The activity at each sample, ``""`` where none is given; at least one window long.
+        Activity of each sample, ``""`` if unlabelled; at least one window long.
     straddling : {"drop", "majority"}
-        What becomes of a window that is not all of one activity: it is left out, or takes the one
-        of more than half of its samples.
+        Treatment of windows over several labels: leave them out, or name them after the activity of
+        more than half of their samples.
 
     Returns
     -------
     names : ndarray of str, shape (n_windows,)
-        ``""`` for windows to leave out.
+        Names of activities, ``""`` for windows to leave out.
     counts : Counter of str
-        How many windows were no plain case, by what they were and became, in words.
+        Numbers of windows that do not lie in one activity, keyed by a description.
     """
     codes, found = pd.factorize(names)
     views = sliding_windows(codes[:, np.newaxis], N_TIMESTEPS, WINDOW_STEP)[:, :, 0]

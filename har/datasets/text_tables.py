@@ -1,4 +1,4 @@
-"""Tables of numbers in text files, and exactly where one is wrong."""
+"""Tables of numbers in text files; errors name the line and column."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import numpy as np
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
 
-# Signals are kept as float32, where a larger number would be infinite. NaN is not below it either.
+# Signals are stored as float32, in which a larger number would be infinite. NaN fails too.
 _LARGEST = float(np.finfo(np.float32).max)
 
 
 def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
-    """Read numbers separated by blanks, a row a line.
+    """Return the numbers of a text file with a row of the table per line.
 
     Parameters
     ----------
     text : bytes
-        The content of a file; lines end in LF or CRLF.
+        Content of a file with numbers separated by blanks; lines end in LF or CRLF.
     place : str
-        The file, for messages.
+        Name of the file, for messages.
     n_columns : int
         Numbers in each line.
 
@@ -32,8 +32,8 @@ def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
     Raises
     ------
     DataError
-        Naming file, line and column, if the file is empty or cut off, a line has another number
-        of columns, or a field is not a finite number.
+        If the file is empty or cut off, a line has another number of columns, or a field is not a
+        finite number; names the file, line and column.
     """
     if not text.strip():
         raise DataError(f"{place}: found an empty file, expected lines of {n_columns} numbers")
@@ -48,12 +48,15 @@ def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
 
 
 def line_numbers(text: bytes) -> list[int]:
-    """Tell the line of each row of a table, from 1: blank lines are no rows."""
+    """Return the line number of each row of a table, from 1; blank lines are not rows."""
     return [number for number, line in enumerate(text.splitlines(), 1) if line.strip()]
 
 
 def _check_last_line(text: bytes, place: str) -> None:
-    """Refuse a last number that was cut off but still reads as one, if all lines are as long."""
+    """Refuse a last line that is shorter than the others, if those are equally long.
+
+    Its last number may have been cut off and still be a number.
+    """
     if text.endswith(b"\n"):
         return
     *lengths, last = (len(line.rstrip()) for line in text.split(b"\n"))
@@ -65,7 +68,7 @@ def _check_last_line(text: bytes, place: str) -> None:
 
 
 def _first_fault(text: bytes, place: str, n_columns: int) -> DataError:
-    """Find what `numpy.loadtxt` stumbled over, as a person would name it."""
+    """Return an error about the first field or line that `numpy.loadtxt` cannot read."""
     for number, line in enumerate(text.splitlines(), start=1):
         fields = line.split()
         for column, value in enumerate(fields, start=1):
@@ -86,16 +89,16 @@ def _first_fault(text: bytes, place: str, n_columns: int) -> DataError:
 
 
 def parse_integers(text: bytes, place: str, lowest: int, highest: int) -> IntArray:
-    """Read a column of whole numbers.
+    """Return the whole numbers of a text file with one number per line.
 
     Parameters
     ----------
     text : bytes
-        The content of a file with one number a line.
+        Content of the file.
     place : str
-        The file, for messages.
+        Name of the file, for messages.
     lowest, highest : int
-        The range that makes sense.
+        Limits of the valid range, both inclusive.
 
     Returns
     -------
@@ -104,7 +107,7 @@ def parse_integers(text: bytes, place: str, lowest: int, highest: int) -> IntArr
     Raises
     ------
     DataError
-        Naming file and line, if a value is not a whole number in the range.
+        If a value is not a whole number in the range; names the file and line.
     """
     values = parse_table(text, place, n_columns=1)[:, 0]
     wrong = np.flatnonzero((values != np.rint(values)) | (values < lowest) | (values > highest))

@@ -1,7 +1,7 @@
-"""UCI HAR: 10,299 windows of 30 people in six activities, from whatever source there is.
+"""UCI HAR: 10,299 windows of 30 people in six activities.
 
-The published text files and the raw HAPT recordings lead to the same windows. Whatever the
-source, what was read is compared with what is known of the data set before anyone trains on it.
+The published text files and the raw HAPT recordings lead to the same windows. In either case the
+windows are checked against reference values before they are used.
 
 Source: Anguita et al., *A public domain dataset for human activity recognition using smartphones*,
 ESANN 2013.
@@ -18,7 +18,7 @@ import pandas as pd
 from har.arrays import FloatArray, IntArray
 from har.datasets.dataset import SPLITS
 from har.datasets.file_trees import FileTree
-from har.datasets.reference import KnownSplit, check_split
+from har.datasets.reference import ReferenceSplit, check_split
 from har.datasets.text_tables import parse_integers, parse_table
 from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
@@ -32,8 +32,8 @@ TRAIN_SUBJECTS = (1, 3, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 21, 22, 23, 25, 26, 
 TEST_SUBJECTS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
 
 
-_KNOWN = {
-    "train": KnownSplit(
+_REFERENCE = {
+    "train": ReferenceSplit(
         subjects=TRAIN_SUBJECTS,
         n_windows_of_class=(1226, 1073, 986, 1286, 1374, 1407),
         means=(-0.000636, -0.000292, -0.000275, 0.000506, -0.000824, 0.000113)
@@ -41,7 +41,7 @@ _KNOWN = {
         deviations=(0.194846, 0.122427, 0.106879, 0.406815, 0.381854, 0.255743)
         + (0.414112, 0.390995, 0.357769),
     ),
-    "test": KnownSplit(
+    "test": ReferenceSplit(
         subjects=TEST_SUBJECTS,
         n_windows_of_class=(496, 471, 420, 491, 532, 537),
         means=(-0.000738, -0.000380, -0.000026, -0.013185, 0.001455, 0.002850)
@@ -57,14 +57,14 @@ def _signal_name(split: str, channel: str) -> str:
 
 
 def _folder_in(tree: FileTree) -> str | None:
-    """Find what stands before ``train/Inertial Signals`` in the names of a tree."""
+    """Return the path above ``train/Inertial Signals`` in a tree, or None."""
     ending = _signal_name("train", UCI_CHANNELS[0])
     folders = [name.removesuffix(ending) for name in tree.names if name.endswith(ending)]
     return folders[0] if folders else None
 
 
 def holds_uci_har(tree: FileTree) -> bool:
-    """Tell whether a tree has the published windows."""
+    """Return whether a tree contains the published windows."""
     return _folder_in(tree) is not None
 
 
@@ -74,8 +74,8 @@ def read_published(tree: FileTree) -> tuple[Windows, Windows]:
     Parameters
     ----------
     tree : FileTree
-        Holds ``train/`` and ``test/`` with ``Inertial Signals``, labels and subjects. The files of
-        561 features may be there or not.
+        Files with ``train/`` and ``test/``, each with ``Inertial Signals``, labels and subjects.
+        The files of 561 features are not needed.
 
     Returns
     -------
@@ -84,8 +84,8 @@ def read_published(tree: FileTree) -> tuple[Windows, Windows]:
     Raises
     ------
     DataError
-        Naming file, line and column, if something is missing or wrong in a file, rows do not
-        match between files, or a subject is in both splits.
+        If a file is missing or invalid, files differ in their numbers of rows, or a subject is in
+        both splits; names the file, line and column.
     """
     folder = _folder_in(tree) or ""
     train, test = (_read_split(tree, folder, split) for split in SPLITS)
@@ -100,7 +100,7 @@ def read_published(tree: FileTree) -> tuple[Windows, Windows]:
 
 def _read_split(tree: FileTree, folder: str, split: str) -> Windows:
     def content_and_place(name: str) -> tuple[bytes, str]:
-        """Read a file, and say how messages call it."""
+        """Return the content of a file and its name in messages."""
         if folder + name not in tree.names:
             raise DataError(f"{tree.place}/{folder}{name}: found no such file, expected it")
         return tree.read(folder + name), f"{tree.place}/{folder}{name}"
@@ -127,7 +127,7 @@ def _check_rows(table: FloatArray | IntArray, n_rows: int, place: str) -> None:
 
 
 def window_table() -> pd.DataFrame:
-    """Where every window of UCI HAR lies in the HAPT recordings.
+    """Return the position of every window of UCI HAR in the HAPT recordings.
 
     Returns
     -------
@@ -141,30 +141,30 @@ def window_table() -> pd.DataFrame:
 
 
 def subject_of_experiment() -> dict[int, int]:
-    """Who was recorded in each of the 61 experiments."""
+    """Return the subject of each of the 61 experiments."""
     table = window_table()
     return dict(zip(table["experiment"].tolist(), table["subject"].tolist(), strict=True))
 
 
 def rebuild(recordings: Mapping[int, Recording], place: str) -> tuple[Windows, Windows]:
-    """Make the published windows from raw recordings.
+    """Rebuild the published windows from raw recordings.
 
     Parameters
     ----------
     recordings : mapping of int to Recording
-        HAPT's recordings by experiment.
+        HAPT's recordings keyed by experiment.
     place : str
-        Where they came from, for messages.
+        Source of the recordings, for messages.
 
     Returns
     -------
     train, test : Windows
-        In published order, rounded as the published files print them.
+        Windows in published order, rounded to the digits of the published files.
 
     Raises
     ------
     DataError
-        If an experiment is missing or too short, or its subject is not the known one.
+        If an experiment is missing or too short, or has another subject than expected.
     """
     _check_experiments(recordings, place)
     channels = {
@@ -193,12 +193,12 @@ def _check_experiments(recordings: Mapping[int, Recording], place: str) -> None:
 
 
 def _n_samples(n_windows: pd.Series[int]) -> pd.Series[int]:
-    """How many samples runs of overlapping windows cover."""
+    """Return the number of samples in each run of overlapping windows."""
     return N_TIMESTEPS + WINDOW_STEP * (n_windows - 1)
 
 
 def _cut(channels: Mapping[int, FloatArray], runs: pd.DataFrame) -> Windows:
-    """Cut runs of windows out of filtered recordings."""
+    """Cut runs of windows from filtered recordings."""
     starts, lengths = runs["first_sample"].tolist(), _n_samples(runs["n_windows"]).tolist()
     pieces = [
         sliding_windows(channels[experiment][start : start + length], N_TIMESTEPS, WINDOW_STEP)
@@ -210,44 +210,44 @@ def _cut(channels: Mapping[int, FloatArray], runs: pd.DataFrame) -> Windows:
 
 
 def _labels_and_subjects(runs: pd.DataFrame) -> tuple[IntArray, IntArray]:
-    """Class (from 0) and subject of each window of some runs."""
+    """Return the label (from 0) and the subject of each window of some runs."""
     each = runs.loc[runs.index.repeat(runs["n_windows"])]
     return each["activity"].to_numpy() - 1, each["subject"].to_numpy()
 
 
 def check_known(windows: Windows, split: str, place: str) -> None:
-    """Compare a split with what is known of UCI HAR.
+    """Check a split against the reference values of UCI HAR.
 
-    Neither counts nor means would notice two windows that changed places, so the label and the
-    subject of each window are compared too.
+    Neither counts nor means would reveal two windows in the wrong order, so the label and the
+    subject of each window are checked too.
 
     Parameters
     ----------
     windows : Windows
-        What was read.
+        Windows that were read.
     split : str
         ``"train"`` or ``"test"``.
     place : str
-        Where it was read, for messages.
+        Source of the windows, for messages.
 
     Raises
     ------
     DataError
-        Naming the first difference.
+        If they differ; names the first difference.
     """
-    where = f"{place}, {split} split"
-    check_split(windows, _KNOWN[split], where)
-    _check_each_window(windows, split, where)
+    place = f"{place}, {split} split"
+    check_split(windows, _REFERENCE[split], place)
+    _check_each_window(windows, split, place)
 
 
-def _check_each_window(windows: Windows, split: str, where: str) -> None:
+def _check_each_window(windows: Windows, split: str, place: str) -> None:
     table = window_table()
     labels, subjects = _labels_and_subjects(table[table["split"] == split])
     wrong = np.flatnonzero((windows.labels != labels) | (windows.subjects != subjects))
     if len(wrong):
         row = wrong[0]
         raise DataError(
-            f"{where}, row {row + 1}: found {UCI_ACTIVITIES[windows.labels[row]]} of subject "
+            f"{place}, row {row + 1}: found {UCI_ACTIVITIES[windows.labels[row]]} of subject "
             f"{windows.subjects[row]}, expected {UCI_ACTIVITIES[labels[row]]} of subject "
             f"{subjects[row]}"
         )

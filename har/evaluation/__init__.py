@@ -1,6 +1,6 @@
-"""From labels, probabilities and subjects to honest figures. NumPy only.
+"""From labels, probabilities and subjects to metrics with intervals; does not need MXNet.
 
 Read `metrics` (`Evaluation`), then `intervals` and `calibration`; `disturbances` and `robustness`
-ask what a worse phone would do, `label_errors` which labels to doubt, `notable_windows` what to
-look at.
+simulate worse phones, `label_errors` finds suspect labels, `notable_windows` single windows worth
+a look.
 """

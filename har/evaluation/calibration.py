@@ -1,8 +1,8 @@
-"""Whether probabilities mean what they say, how to mend them, and when better not to answer.
+"""Calibration: how well confidence agrees with accuracy, temperature scaling, and abstention.
 
-The confidence in a window is the probability of the activity that is named. All functions take
-``labels``, the true activities, shape (n_windows,), and ``probabilities``, what the classifier
-said, shape (n_windows, n_activities). A probability of 0 counts as the smallest number there is.
+The confidence of a window is the probability of its predicted activity. All functions take
+``labels``, the true activities, shape (n_windows,), and ``probabilities``, those predicted, shape
+(n_windows, n_activities). A probability of 0 is replaced with the smallest positive number.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from har.arrays import FloatArray, IntArray
 # As in Guo et al., "On calibration of modern neural networks", ICML 2017 (arXiv:1706.04599),
 # from which the expected calibration error and the temperature are taken too.
 N_BINS = 15
-# Beyond these ends probabilities are all but certain, or all but even.
+# Beyond these limits, probabilities are almost certain or almost uniform.
 LEAST_TEMPERATURE, GREATEST_TEMPERATURE = 0.05, 20.0
 AIM = 0.99
 
 
 @dataclass(frozen=True)
 class CalibrationFigures:
-    """How far probabilities are from the truth.
+    """Metrics of how far probabilities are from the truth.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ class CalibrationFigures:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Figures of calibration without the temperature and with it.
+    """Metrics of calibration without the temperature and with it.
 
     Parameters
     ----------
     temperature : float or None
         Divisor of the logits; None if there is none, and `before` is the same as `after`.
     before, after : CalibrationFigures
-        Figures without the temperature, and with it.
+        Metrics without the temperature, and with it.
     """
 
     temperature: float | None
@@ -62,14 +62,14 @@ class Calibration:
 
 
 def calibration_of(labels: IntArray, probabilities: FloatArray) -> CalibrationFigures:
-    """Collect the figures of calibration.
+    """Return the metrics of calibration.
 
     Parameters
     ----------
     labels : ndarray of int, shape (n_windows,)
-        The true activities.
+        True activities.
     probabilities : ndarray of float, shape (n_windows, n_activities)
-        What the classifier said.
+        Predicted probabilities.
 
     Returns
     -------
@@ -83,55 +83,56 @@ def calibration_of(labels: IntArray, probabilities: FloatArray) -> CalibrationFi
 
 
 def expected_calibration_error(labels: IntArray, probabilities: FloatArray) -> float:
-    """Mean distance of confidence and accuracy over the bins, each by its number of windows.
+    """Return the expected calibration error.
 
     Returns
     -------
     float
-        0 if each confidence is the share that is right, at most 1.
+        Mean difference between confidence and accuracy over the bins, weighted by their numbers of
+        windows; 0 if they agree in each bin, at most 1.
     """
     table = reliability_table(labels, probabilities)
-    gaps = (table["accuracy"] - table["confidence"]).abs()
-    return float((gaps * table["n_windows"]).sum() / len(labels))
+    differences = (table["accuracy"] - table["confidence"]).abs()
+    return float((differences * table["n_windows"]).sum() / len(labels))
 
 
 def brier_score(labels: IntArray, probabilities: FloatArray) -> float:
-    """Mean squared distance from the truth, summed over the activities (Brier, 1950).
+    """Return the Brier score: the squared error summed over the activities (Brier, 1950).
 
     Returns
     -------
     float
-        0 if each window was certain and right, 5/6 if all six activities were equally probable,
-        2 if each was certain and wrong.
+        Mean over the windows: 0 if all are certain and right, 5/6 if six activities are equally
+        probable, 2 if all are certain and wrong.
     """
     truth = np.eye(probabilities.shape[1])[labels]
     return float(((probabilities - truth) ** 2).sum(axis=1).mean())
 
 
 def negative_log_likelihood(labels: IntArray, probabilities: FloatArray) -> float:
-    """Mean surprise at the true activities: 0 if each was certain, log(6) if all guess evenly.
+    """Return the mean negative log-likelihood of the true activities.
 
     Returns
     -------
     float
-        In nats.
+        Mean in nats: 0 if all are certain and right, log(6) if six activities are equally probable.
     """
-    of_truth = probabilities[np.arange(len(labels)), labels]
-    return float(-_logarithm(of_truth).mean())
+    true_probabilities = probabilities[np.arange(len(labels)), labels]
+    return float(-_logarithm(true_probabilities).mean())
 
 
 def reliability_table(labels: IntArray, probabilities: FloatArray) -> pd.DataFrame:
-    """Compare confidence with accuracy, in 15 bins of equal width.
+    """Return confidence and accuracy in 15 bins of equal width.
 
     Returns
     -------
     DataFrame
-        A row per bin: low (not in the bin, but for 0), high, n_windows, confidence (its mean) and
-        accuracy, both NaN where there are no windows.
+        A row per bin: low (excluded unless 0), high (included), n_windows, mean confidence and
+        accuracy, both NaN in bins without windows.
     """
     windows = _confidences(labels, probabilities)
     edges = np.linspace(0, 1, N_BINS + 1)
-    # The sum of single-precision probabilities may exceed 1 by a hair.
+    # Rounding can make a single-precision probability slightly exceed 1.
     bins = pd.cut(windows["confidence"].clip(0, 1), edges, labels=False, include_lowest=True)
     means = windows.groupby(bins).mean().reindex(range(N_BINS))
     return pd.DataFrame(
@@ -146,13 +147,13 @@ def reliability_table(labels: IntArray, probabilities: FloatArray) -> pd.DataFra
 
 
 def risk_coverage_table(labels: IntArray, probabilities: FloatArray) -> pd.DataFrame:
-    """Tell what would remain, and how accurate, if only confident windows were answered.
+    """Return coverage and accuracy if windows below a threshold of confidence are rejected.
 
     Returns
     -------
     DataFrame
-        A row per different confidence, the highest first: threshold; coverage, the share of
-        windows that are at least so confident; accuracy among them, which is 1 less the risk.
+        A row per distinct confidence, the highest first: threshold; coverage, the share of windows
+        with at least this confidence; their accuracy, which is 1 minus the risk.
     """
     windows = _confidences(labels, probabilities)
     groups = windows.groupby("confidence")["is_right"]
@@ -169,21 +170,21 @@ def risk_coverage_table(labels: IntArray, probabilities: FloatArray) -> pd.DataF
 def threshold_for(
     labels: IntArray, probabilities: FloatArray, accuracy: float = AIM
 ) -> float | None:
-    """Find the smallest confidence with which what is accepted is accurate enough.
+    """Return the lowest threshold of confidence at which accepted windows are accurate enough.
 
     Parameters
     ----------
     labels, probabilities : ndarray
-        Of windows that played no part in the training. What they give is no measure of how
-        accurate the accepted windows of others will be.
+        Windows that were not used in the training. Their accuracy above the threshold is no
+        estimate of the accuracy on other windows.
     accuracy : float
-        What is aimed at.
+        Accuracy to reach.
 
     Returns
     -------
     float or None
-        Accept a window that is at least so confident. 0 if all can be accepted; None if no
-        confidence is high enough.
+        Lowest confidence to accept; 0 if all windows can be accepted, None if no threshold is high
+        enough.
     """
     table = risk_coverage_table(labels, probabilities)
     enough = table[table["accuracy"] >= accuracy]
@@ -194,57 +195,59 @@ def threshold_for(
 
 
 def fit_temperature(labels: IntArray, probabilities: FloatArray) -> float:
-    """Find the temperature with which the truth is least surprising.
+    """Return the temperature that minimises the negative log-likelihood.
 
     Parameters
     ----------
     labels, probabilities : ndarray
-        Of windows of people who played no part in the training.
+        Windows of subjects that were not used in the training.
 
     Returns
     -------
     float
-        Between 0.05 and 20: more than 1 if the classifier was too sure, less if it was not sure
-        enough; 1 if no other is better, or if every window is right, which would ask for certainty.
+        Temperature between 0.05 and 20: above 1 if the classifier is overconfident, below 1 if it
+        is underconfident; 1 if no other is better, or if every window is right, when the optimum
+        would be complete certainty.
     """
     if (probabilities.argmax(axis=1) == labels).all():
         return 1.0
 
-    def surprise(logarithm: float) -> float:
-        """Score a temperature, given as its logarithm."""
+    def loss(logarithm: float) -> float:
+        """Return the loss for the logarithm of a temperature."""
         return negative_log_likelihood(
             labels, apply_temperature(probabilities, math.exp(logarithm))
         )
 
     bounds = math.log(LEAST_TEMPERATURE), math.log(GREATEST_TEMPERATURE)
-    found = minimize_scalar(surprise, bounds=bounds, method="bounded")
-    return math.exp(min(0.0, float(found.x), key=surprise))
+    found = minimize_scalar(loss, bounds=bounds, method="bounded")
+    return math.exp(min(0.0, float(found.x), key=loss))
 
 
 def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArray:
-    """Make probabilities less sure (above 1) or surer (below 1); the order of a window's stays.
+    """Return probabilities after temperature scaling, which keeps their order in each window.
 
     Parameters
     ----------
     probabilities : ndarray of float, shape (n_windows, n_activities)
-        What the classifier said.
+        Predicted probabilities.
     temperature : float
-        Divides their logarithms, which then are made to sum to 1 again.
+        Divisor of their logarithms: above 1, they become less confident.
 
     Returns
     -------
     ndarray of float64, shape (n_windows, n_activities)
+        Probabilities; each row adds up to 1.
     """
     return np.asarray(softmax(_logarithm(probabilities) / temperature, axis=1))
 
 
 def _logarithm(probabilities: FloatArray) -> FloatArray:
-    """Take logarithms in double precision; single precision has no number so small."""
+    """Return logarithms in double precision, whose smallest positive number replaces 0."""
     doubles = probabilities.astype(np.float64)
     return np.asarray(np.log(np.maximum(doubles, np.finfo(np.float64).tiny)))
 
 
 def _confidences(labels: IntArray, probabilities: FloatArray) -> pd.DataFrame:
-    """List each window's confidence, and whether it is right."""
+    """Return the confidence of each window and whether its prediction is right."""
     is_right = probabilities.argmax(axis=1) == labels
     return pd.DataFrame({"confidence": probabilities.max(axis=1), "is_right": is_right})

@@ -1,13 +1,13 @@
 """Disturbances: windows as a worse phone, or a phone worn askew, would have measured them.
 
-Each acts on what a sensor measures, so on all channels made of it alike: body_acc_x and total_acc_x
-have the same noise. The filters that lie between a sensor and the windows are left out. For a gain
-and a missing sensor that changes nothing, and for a rotation next to nothing, since those filters
-are linear but for a median of three samples. Of white noise they would pass 0.65 of the deviation
-(measured), and they would smooth the steps where samples are lost.
+Each acts on a sensor and thus equally on all channels derived from it: body_acc_x and total_acc_x
+have the same noise. The filters between a sensor and the windows are not simulated. For a gain and
+a missing sensor that makes no difference, and for a rotation hardly any, since the filters are
+linear except for a median of three samples. They would pass 0.65 of the standard deviation of white
+noise (measured), and would smooth the steps where samples are lost.
 
-Augmentation (`har.signals.augmentation`) draws a size for each window; a disturbance has the same
-for all.
+Augmentation (`har.signals.augmentation`) draws a magnitude for each window; a disturbance has the
+same for all.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from har.signals.windows import Windows
 
 Axis = Literal["x", "y", "z", "random"]
 Sensor = Literal["acc", "gyro"]
-# From windows, a level and what draws, to signals.
+# From windows, a level and a generator to signals.
 Disturb = Callable[[Windows, float, np.random.Generator], FloatArray]
 
-# A spline through all windows of a large data set at once would fill the memory.
-_N_AT_ONCE = 500
+# Windows per spline: one through all windows of a large data set would fill the memory.
+_N_PER_BLOCK = 500
 
 
 def rotated(
     windows: Windows, degrees: float, generator: np.random.Generator, axis: Axis
 ) -> FloatArray:
-    """Turn the phone, and all its sensors with it.
+    """Return signals of a phone that is rotated together with its sensors.
 
     Parameters
     ----------
     windows : Windows
-        With channels in triples of x, y and z.
+        Windows with channels in triples of x, y and z.
     degrees : float
-        By how much, in every window.
+        Angle of rotation, the same in every window.
     generator : numpy.random.Generator
-        Draws the sense of rotation of each window, or its axis.
+        Source of randomness for the sense of rotation or the axis of each window.
     axis : {"x", "y", "z", "random"}
-        Of the phone; random ones are all equally likely.
+        Axis of the phone, or one drawn uniformly for each window.
 
     Returns
     -------
@@ -70,16 +70,16 @@ def rotated(
 
 
 def amplified(windows: Windows, percent: float, sensor: Sensor) -> FloatArray:
-    """Let one sensor measure too much or too little, along all its axes.
+    """Return signals of a sensor with a wrong gain, the same along all its axes.
 
     Parameters
     ----------
     windows : Windows
-        As they were measured.
+        Undisturbed windows.
     percent : float
-        How much too much; -100 silences the sensor.
+        Error of the gain in percent; -100 silences the sensor.
     sensor : {"acc", "gyro"}
-        Which one.
+        Sensor to disturb.
 
     Returns
     -------
@@ -90,89 +90,89 @@ def amplified(windows: Windows, percent: float, sensor: Sensor) -> FloatArray:
 
 
 def _without_gyroscope(windows: Windows, percent: float) -> FloatArray:
-    """Take so much away from what the gyroscope measures: all of it at 100 %."""
+    """Return signals with the gyroscope's reduced by a percentage: 0 at 100 %."""
     return amplified(windows, -percent, "gyro")
 
 
 def noisy(
     windows: Windows, deviation: float, generator: np.random.Generator, sensor: Sensor
 ) -> FloatArray:
-    """Add white noise to what one sensor measures.
+    """Return signals with white noise added to one sensor.
 
     Parameters
     ----------
     windows : Windows
-        As they were measured.
+        Undisturbed windows.
     deviation : float
-        Standard deviation of the noise along each axis, in g or rad/s; it is normal around 0.
+        Standard deviation of the normal noise along each axis, in g or rad/s.
     generator : numpy.random.Generator
-        Draws the noise.
+        Source of randomness.
     sensor : {"acc", "gyro"}
-        Which one.
+        Sensor to disturb.
 
     Returns
     -------
     ndarray of float32, shape (n_windows, n_timesteps, n_channels)
     """
-    n_sensor_axes, places = sensor_axes(windows.channels)
+    n_sensor_axes, axis_of_channel = sensor_axes(windows.channels)
     shape = (len(windows), windows.n_timesteps, n_sensor_axes)
-    noise = generator.standard_normal(shape, dtype=np.float32)[:, :, places]
+    noise = generator.standard_normal(shape, dtype=np.float32)[:, :, axis_of_channel]
     return windows.signals + np.float32(deviation) * noise * _is_of(windows.channels, sensor)
 
 
 def _is_of(channels: tuple[str, ...], sensor: Sensor) -> FloatArray:
-    """Give 1 for the channels that a sensor measures, 0 for others; shape (n_channels,)."""
+    """Return 1 for the channels derived from a sensor, 0 for others; shape (n_channels,)."""
     return np.array([name.split("_")[-2] == sensor for name in channels], np.float32)
 
 
 def sampled_at(windows: Windows, rate_hz: float) -> FloatArray:
-    """Sample more slowly, without aliasing, and come back as recordings of that rate do.
+    """Return signals resampled to a lower rate, without aliasing, and back.
 
     Parameters
     ----------
     windows : Windows
-        As they were measured.
+        Undisturbed windows.
     rate_hz : float
-        Of the slower phone; see `har.signals.resampling.resample` for both ways.
+        Rate of the slower phone; `har.signals.resampling.resample` does both steps.
 
     Returns
     -------
     ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        What lies beyond a window's ends is taken as mirrored there.
+        Signals; beyond a window's ends they are assumed to be mirrored.
     """
-    starts = range(0, len(windows), _N_AT_ONCE)
-    blocks = (windows.signals[start : start + _N_AT_ONCE] for start in starts)
-    return np.concatenate([_there_and_back(block, windows.rate_hz, rate_hz) for block in blocks])
+    starts = range(0, len(windows), _N_PER_BLOCK)
+    blocks = (windows.signals[start : start + _N_PER_BLOCK] for start in starts)
+    return np.concatenate([_down_and_up(block, windows.rate_hz, rate_hz) for block in blocks])
 
 
-def _there_and_back(signals: FloatArray, own_rate_hz: float, rate_hz: float) -> FloatArray:
-    """Resample some windows side by side, as if they were channels of one recording."""
+def _down_and_up(signals: FloatArray, own_rate_hz: float, rate_hz: float) -> FloatArray:
+    """Resample windows side by side, as if they were channels of one recording."""
     n_windows, n_timesteps, n_channels = signals.shape
-    n_beyond = n_timesteps // 2
-    beyond = ((n_beyond, n_beyond), (0, 0), (0, 0))
-    mirrored = np.pad(signals.swapaxes(0, 1), beyond, mode="reflect")
+    n_padded = n_timesteps // 2
+    padding = ((n_padded, n_padded), (0, 0), (0, 0))
+    mirrored = np.pad(signals.swapaxes(0, 1), padding, mode="reflect")
     samples = mirrored.reshape(len(mirrored), n_windows * n_channels)
     slow = resample(np.arange(len(samples)) / own_rate_hz, samples, own_rate_hz, rate_hz)
-    again = resample(np.arange(len(slow)) / rate_hz, slow, rate_hz, own_rate_hz)
-    inner = again[n_beyond : n_beyond + n_timesteps]
+    restored = resample(np.arange(len(slow)) / rate_hz, slow, rate_hz, own_rate_hz)
+    inner = restored[n_padded : n_padded + n_timesteps]
     return inner.reshape(n_timesteps, n_windows, n_channels).swapaxes(0, 1)
 
 
 def lossy(windows: Windows, percent: float, generator: np.random.Generator) -> FloatArray:
-    """Lose samples, and hold the last one that came, as in a live stream.
+    """Return signals with lost samples, each replaced with the last one before, as in a stream.
 
-    Recordings are interpolated instead (`har.reading`), which is milder.
+    Recordings are interpolated instead (`har.reading`), which is a milder disturbance.
 
     Parameters
     ----------
     windows : Windows
-        As they were measured.
+        Undisturbed windows.
     percent : float
-        How probable it is that a sample is lost, with all its channels. Never lost are the first
-        of a window, and one after 0.1 s of losses: a longer hole is a gap, across which no window
-        is made.
+        Probability in percent that a sample is lost, with all its channels. The first sample of a
+        window and the one after 0.1 s of losses are kept: a longer loss would be a gap, across
+        which no window is made.
     generator : numpy.random.Generator
-        Draws which are lost.
+        Source of randomness for the losses.
 
     Returns
     -------
@@ -190,28 +190,28 @@ def lossy(windows: Windows, percent: float, generator: np.random.Generator) -> F
 
 
 def _last(is_so: NDArray[np.bool_], times: IntArray) -> IntArray:
-    """Find for each time step the last one at which it was so, the first if it never was."""
+    """Return, for each time step, the last one up to it that is true, or else the first."""
     return np.maximum.accumulate(np.where(is_so, times, 0), axis=1)
 
 
 @dataclass(frozen=True)
 class Disturbance:
-    """A way to disturb windows, and how strongly to try it.
+    """A kind of disturbance, with the levels to try.
 
     Parameters
     ----------
     name : str
-        In tables and files.
+        Name in tables and files.
     unit : str
-        Of the levels.
+        Unit of the levels.
     neutral : float
-        The level that changes nothing.
+        Level that changes nothing.
     levels : tuple of float
-        Others.
+        Other levels.
     disturb : callable
-        From windows, a level and a generator to signals.
+        Function from windows, a level and a generator to signals.
     sensor : {"acc", "gyro"} or None
-        Which sensor there must be, if it is about one.
+        Sensor that is disturbed, if it is only one.
     """
 
     name: str
@@ -222,39 +222,39 @@ class Disturbance:
     sensor: Sensor | None = None
 
     def fits(self, channels: tuple[str, ...]) -> bool:
-        """Tell whether there is anything to disturb."""
+        """Return whether the disturbance applies to windows of these channels."""
         return self.sensor is None or bool(_is_of(channels, self.sensor).any())
 
     def of(self, windows: Windows, level: float, seed: int) -> Windows:
-        """Disturb windows.
+        """Return disturbed windows.
 
         Parameters
         ----------
         windows : Windows
-            They stay as they are.
+            Undisturbed windows, which are not modified.
         level : float
-            How strongly.
+            Strength of the disturbance.
         seed : int
-            The same seed draws the same, at whatever level.
+            Seed; the same seed draws the same numbers at every level.
 
         Returns
         -------
         Windows
-            With other signals.
+            The same windows with disturbed signals.
         """
         disturbed = self.disturb(windows, level, np.random.default_rng(seed))
         return replace(windows, signals=disturbed)
 
 
 def _undrawn(disturb: Callable[[Windows, float], FloatArray]) -> Disturb:
-    """Give a function that draws nothing the form of those that do."""
+    """Return a `Disturb` that ignores its generator."""
     return lambda windows, level, _: disturb(windows, level)
 
 
 _DEGREES = (15.0, 30.0, 45.0, 60.0, 90.0, 135.0, 180.0)
 _GAINS_PERCENT = (-50.0, -25.0, -10.0, 10.0, 25.0, 50.0)
-# From below the steps in which UCI HAR's sensors print (1.4 mg) to above the deviation of walking,
-# 0.2 g and 0.45 rad/s along an axis; sitting has 0.01 g and 0.02 rad/s.
+# From below the resolution of UCI HAR's accelerometer (1.4 mg) to above the standard deviation of
+# walking, 0.2 g and 0.45 rad/s along an axis; sitting has 0.01 g and 0.02 rad/s.
 _NOISE_G = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 _NOISE_RAD_PER_S = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 # Recordings below 10 Hz are refused (`har.reading`); 5 Hz shows why.

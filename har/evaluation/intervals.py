@@ -1,13 +1,13 @@
-"""How far a figure may be off: 95 % intervals over people, and as if windows were independent.
+"""95 % intervals of metrics: over people, and as if windows were independent.
 
-Windows of one person overlap and resemble each other, and what is asked is how a network does on
-somebody new. So people are drawn anew, each with all their windows (percentile bootstrap: Efron and
-Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13). The naive interval is there for
-comparison, since it is what is usually published.
+Windows of one person overlap and resemble each other, and the question is how a network performs on
+new people. So people are resampled, each with all their windows (percentile bootstrap: Efron and
+Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13). The naive interval is given for
+comparison, since it is the one usually published.
 
-A bootstrap knows no mistakes but those that were made: if all is right, it gives [1, 1]. Of few
-people it is too narrow: in simulations with normal values, it held the true mean in 74 of 100 cases
-for 3 people, 89 for 9, 93 for 20 and 94 for 30.
+A bootstrap only knows the mistakes in the sample: if all windows are right, it gives [1, 1]. For
+few people it is too narrow: in simulations with normal values, it contained the true mean in 74 of
+100 cases for 3 people, 89 for 9, 93 for 20 and 94 for 30.
 
 Each call draws 10,000 resamples from NumPy's PCG64 generator, seeded with 0: the same predictions
 give the same interval.
@@ -29,17 +29,17 @@ _ENDS_PERCENT = (2.5, 97.5)
 
 
 def interval_over(values: FloatArray) -> Interval | None:
-    """Find the 95 % bootstrap interval of a mean over subjects.
+    """Return the 95 % bootstrap interval of a mean over subjects.
 
     Parameters
     ----------
     values : ndarray, shape (n_subjects,)
-        A value per subject.
+        Value of each subject.
 
     Returns
     -------
     list of float or None
-        Lower and upper end; None for less than two subjects.
+        Lower and upper end; None for fewer than two subjects.
     """
     if len(values) < 2:
         return None
@@ -47,7 +47,7 @@ def interval_over(values: FloatArray) -> Interval | None:
 
 
 def intervals_by_subject(confusions: IntArray) -> dict[str, Interval | None]:
-    """Find the 95 % intervals of the headline figures, with the people drawn anew.
+    """Return the 95 % intervals of the headline metrics over people.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def intervals_by_subject(confusions: IntArray) -> dict[str, Interval | None]:
     Returns
     -------
     dict
-        Lower and upper end of accuracy, balanced_accuracy and macro_f1; None for one subject.
+        Lower and upper end of accuracy, balanced_accuracy and macro_f1; None for a single subject.
     """
     if len(confusions) < 2:
         return dict.fromkeys(FIGURES)
@@ -66,7 +66,7 @@ def intervals_by_subject(confusions: IntArray) -> dict[str, Interval | None]:
 
 
 def resampled(confusions: IntArray) -> IntArray:
-    """Draw the people anew, and add up the windows of each draw.
+    """Draw bootstrap resamples of the people and add up the confusion matrices of each.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def resampled(confusions: IntArray) -> IntArray:
     Returns
     -------
     ndarray of int, shape (10000, n_activities, n_activities)
-        Of as many people, the same resamples of them at each call.
+        Confusion matrices, which depend on the arguments alone.
     """
     resamples = np.zeros((N_RESAMPLES, *confusions.shape[1:]), dtype=np.int64)
     for subjects in _draws(len(confusions)).T:
@@ -85,12 +85,12 @@ def resampled(confusions: IntArray) -> IntArray:
 
 
 def ends(figures: FloatArray) -> Interval:
-    """Find between which two numbers the middle 95 % of resampled figures lie."""
+    """Return the limits of the middle 95 % of resampled metrics."""
     return [float(end) for end in np.percentile(figures, _ENDS_PERCENT)]
 
 
 def naive_intervals(confusion: IntArray) -> dict[str, Interval]:
-    """Find the 95 % intervals of the headline figures as if all windows were independent.
+    """Return the 95 % intervals of the headline metrics as if all windows were independent.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def naive_intervals(confusion: IntArray) -> dict[str, Interval]:
         bootstrap over windows).
     """
     n_windows = int(confusion.sum())
-    # To draw windows with replacement is to draw the number in each cell.
+    # Drawing windows with replacement is the same as drawing the number in each cell.
     resamples = np.random.default_rng(0).multinomial(
         n_windows, confusion.ravel() / n_windows, N_RESAMPLES
     )
@@ -115,7 +115,7 @@ def naive_intervals(confusion: IntArray) -> dict[str, Interval]:
 
 
 def _draws(n: int) -> IntArray:
-    """Draw n of n, with replacement, for each resample; shape (n_resamples, n)."""
+    """Draw n of n indices with replacement for each resample; shape (n_resamples, n)."""
     return np.random.default_rng(0).integers(n, size=(N_RESAMPLES, n))
 
 
@@ -124,14 +124,14 @@ def _accuracies(confusions: IntArray) -> FloatArray:
 
 
 def _balanced_accuracies(confusions: IntArray) -> FloatArray:
-    """Take the mean recall of the activities that occur."""
+    """Return the mean recall of the activities that occur."""
     n_true = confusions.sum(axis=-1)
     recalls = _right(confusions) / np.maximum(n_true, 1)
     return np.asarray(recalls.sum(axis=-1) / np.count_nonzero(n_true, axis=-1))
 
 
 def _macro_f1s(confusions: IntArray) -> FloatArray:
-    """Take the mean F1 of the activities that occur or were predicted."""
+    """Return the mean F1 of the activities that occur or were predicted."""
     n_true_or_predicted = confusions.sum(axis=-1) + confusions.sum(axis=-2)
     f1s = 2 * _right(confusions) / np.maximum(n_true_or_predicted, 1)
     return np.asarray(f1s.sum(axis=-1) / np.count_nonzero(n_true_or_predicted, axis=-1))
@@ -141,7 +141,7 @@ def _right(confusions: IntArray) -> IntArray:
     return np.diagonal(confusions, axis1=-2, axis2=-1)
 
 
-# From confusion matrices, shape (…, n_activities, n_activities), to figures, shape (…).
+# From confusion matrices, shape (…, n_activities, n_activities), to metrics, shape (…).
 FIGURES: dict[str, Callable[[IntArray], FloatArray]] = {
     "accuracy": _accuracies,
     "balanced_accuracy": _balanced_accuracies,

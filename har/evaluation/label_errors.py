@@ -1,13 +1,13 @@
-"""Which labels are probably wrong, by what a network says that never learned from them.
+"""Labels that are probably wrong, found by confident learning.
 
 Confident learning (Northcutt, Jiang and Chuang, *Confident Learning: Estimating Uncertainty in
-Dataset Labels*, Journal of Artificial Intelligence Research 70, 2021): networks are surer of some
-activities than of others, so each activity has its own threshold, the mean probability that windows
-labelled so are given for it. A window that reaches the threshold of another activity, and is more
-probably that one than what its label says, is suspected.
+Dataset Labels*, Journal of Artificial Intelligence Research 70, 2021): networks are more confident
+in some activities than in others, so each activity has its own threshold, the mean probability that
+the network gives it in windows with its label. A window is suspect if another activity reaches its
+threshold and is more probable than the label.
 
-The method needs probabilities of windows that were not trained on. It knows no more than the
-network: what the network is wrong about, it suspects.
+The method needs probabilities of windows that were not trained on. It depends on the network: where
+the network is confidently wrong, a correct label is suspected.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ def find_label_errors(labels: IntArray, probabilities: FloatArray) -> pd.DataFra
     Parameters
     ----------
     labels : ndarray of int, shape (n_windows,)
-        What may be wrong.
+        Labels to check.
     probabilities : ndarray of float, shape (n_windows, n_activities)
-        From a network that was not trained on these windows.
+        Probabilities from a network that was not trained on these windows.
 
     Returns
     -------
     DataFrame
-        A row per suspected window, the most suspect first. Columns window, label, likely (the most
-        probable of the other activities whose threshold is reached), probability (of that one) and
-        margin (by how much that exceeds the probability of the label, after which rows are sorted).
+        A row per suspect window, the largest margin first. Columns window, label, likely (the most
+        probable of the other activities whose threshold is reached), probability (of that activity)
+        and margin (difference between that and the probability of the label).
     """
     is_label = np.arange(probabilities.shape[1]) == labels[:, np.newaxis]
     is_reached = ~is_label & (probabilities >= _thresholds(is_label, probabilities))
@@ -52,7 +52,7 @@ def find_label_errors(labels: IntArray, probabilities: FloatArray) -> pd.DataFra
 
 
 def _thresholds(is_label: FloatArray, probabilities: FloatArray) -> FloatArray:
-    """Mean probability of each activity where it is the label; out of reach where it never is."""
+    """Return the mean probability of each activity in windows with its label, inf without any."""
     n_windows = is_label.sum(axis=0)
     sums = np.where(is_label, probabilities, 0).sum(axis=0)
     return np.where(n_windows > 0, sums / np.maximum(n_windows, 1), np.inf)

@@ -1,4 +1,4 @@
-"""Evaluation: what was predicted for whom, and every figure that follows from it."""
+"""`Evaluation`: predictions for labelled windows, and every metric that follows from them."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from har.signals.activities import name_activities
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Predictions for labelled windows, each window once.
+    """Predictions for labelled windows.
 
     Parameters
     ----------
     labels : ndarray of int, shape (n_windows,)
-        The true activities, as indices into `activities`.
+        True activities, as indices into `activities`.
     probabilities : ndarray of float, shape (n_windows, n_activities)
-        What the classifier said.
+        Predicted probabilities.
     subjects : ndarray of int, shape (n_windows,)
-        Who was measured.
+        Subject of each window.
     activities : tuple of str
         Names of the classes.
     temperature : float or None
-        What the classifier divides its logits by; None if it was not calibrated.
+        Divisor of the classifier's logits; None if it was not calibrated.
 
     Raises
     ------
     DataError
-        If there are no windows, the arrays do not fit each other, or the temperature is not a
-        number above 0.
+        If there are no windows, the arrays differ in length, a probability is not finite, or the
+        temperature is not a number above 0.
     """
 
     labels: IntArray
@@ -63,10 +63,10 @@ class Evaluation:
                 f"evaluation: found {self.probabilities[window].sum()} among the probabilities of "
                 f"window {window}, expected finite numbers"
             )
-        given = self.temperature
-        if given is not None and not (isinstance(given, float) and 0 < given < math.inf):
+        value = self.temperature
+        if value is not None and not (isinstance(value, float) and 0 < value < math.inf):
             raise DataError(
-                f"evaluation: found a temperature of {given}, expected a number above 0, or none"
+                f"evaluation: found a temperature of {value}, expected a number above 0, or none"
             )
 
     @cached_property
@@ -90,12 +90,12 @@ class Evaluation:
 
     @property
     def n_windows(self) -> int:
-        """Count the windows."""
+        """Number of windows."""
         return len(self.labels)
 
     @property
     def accuracy(self) -> float:
-        """Share of windows that are right."""
+        """Share of windows whose prediction is right."""
         return float(np.mean(self.predicted == self.labels))
 
     @property
@@ -111,17 +111,17 @@ class Evaluation:
 
     @cached_property
     def intervals(self) -> dict[str, Interval | None]:
-        """95 % intervals of the three figures above, over people; None for one person."""
+        """95 % intervals of the three metrics above, over people; None for a single person."""
         return intervals_by_subject(self.confusions_by_subject)
 
     @cached_property
     def naive_intervals(self) -> dict[str, Interval]:
-        """95 % intervals of the same figures, as if all windows were independent."""
+        """95 % intervals of the same metrics, as if all windows were independent."""
         return naive_intervals(self.confusion_matrix)
 
     @cached_property
     def calibration(self) -> Calibration:
-        """The temperature, and the figures of `calibration_of` without it and with it."""
+        """The temperature, and the metrics of `calibration_of` without it and with it."""
         before = after = calibration_of(self.labels, self.probabilities)
         if self.temperature is not None:
             without = apply_temperature(self.probabilities, 1 / self.temperature)
@@ -130,7 +130,7 @@ class Evaluation:
 
     @cached_property
     def per_class(self) -> dict[str, dict[str, float]]:
-        """Precision, recall, F1, windows and predictions of each activity; 0 where undefined."""
+        """Precision, recall, F1 and counts of each activity; 0 where undefined."""
         columns = precision_recall_fscore_support(
             self.labels,
             self.predicted,
@@ -161,17 +161,17 @@ class Evaluation:
         }
 
     def commonest_mistakes(self, n: int) -> list[tuple[str, str, int]]:
-        """Find which activities were taken for which most often.
+        """Return the pairs of activities that are confused most often.
 
         Parameters
         ----------
         n : int
-            Number of pairs at most.
+            Maximum number of pairs.
 
         Returns
         -------
         list of tuple
-            True activity, predicted activity, number of windows; the commonest first.
+            True activity, predicted activity and number of windows; the commonest first.
         """
         counts = self.confusion_matrix.copy()
         np.fill_diagonal(counts, 0)
@@ -183,7 +183,7 @@ class Evaluation:
         ]
 
     def to_dict(self) -> dict[str, object]:
-        """Collect all figures, ready for JSON."""
+        """Return all metrics, ready for JSON."""
         return {
             "accuracy": self.accuracy,
             "balanced_accuracy": self.balanced_accuracy,
@@ -199,7 +199,7 @@ class Evaluation:
         }
 
     def to_frame(self) -> pd.DataFrame:
-        """Make a table with a row per window.
+        """Return a table with a row per window.
 
         Returns
         -------
@@ -214,14 +214,14 @@ class Evaluation:
 
     @classmethod
     def from_frame(cls, table: pd.DataFrame, place: str) -> Evaluation:
-        """Read what `to_frame` made.
+        """Return the evaluation of a table made by `to_frame`.
 
         Parameters
         ----------
         table : DataFrame
-            A row per window.
+            Table with a row per window.
         place : str
-            The file it came from, for messages.
+            Name of its file, for messages.
 
         Returns
         -------
@@ -230,7 +230,7 @@ class Evaluation:
         Raises
         ------
         DataError
-            If a column is missing or holds something else.
+            If a column is missing or has invalid values.
         """
         activities = tuple(c.removeprefix("p_") for c in table.columns if c.startswith("p_"))
         number_of = {activity: number for number, activity in enumerate(activities)}
@@ -255,16 +255,16 @@ class Evaluation:
 def predictions_table(
     probabilities: FloatArray, activities: tuple[str, ...], abstain_below: float = 0.0
 ) -> pd.DataFrame:
-    """Make a table of what was predicted.
+    """Return a table of predictions.
 
     Parameters
     ----------
     probabilities : ndarray of float, shape (n_windows, n_activities)
-        What the classifier said.
+        Predicted probabilities.
     activities : tuple of str
         Names of the classes.
     abstain_below : float
-        Where no probability is so high, UNKNOWN is predicted.
+        Confidence below which UNKNOWN is predicted.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Single answers worth a look: the surest wrong ones, and the least sure right ones."""
+"""Predictions worth a look: the most confident mistakes, the least confident right ones."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from har.evaluation.metrics import Evaluation
 
 @dataclass(frozen=True)
 class Answer:
-    """What a network said of one window.
+    """The prediction for one window.
 
     Parameters
     ----------
     row : int
-        Its place in the predictions, from 0.
+        Row of the predictions, from 0.
     index : int
-        Its place among the test windows, from 0.
+        Index of the window among the test windows, from 0.
     subject : int
-        Who was measured.
+        Number of the person measured.
     true, predicted : str
         Names of activities.
     probability : float
-        What the network gave the activity it predicted.
+        Probability of the predicted activity.
     second : str or None
-        The second most probable activity; None if there is only one.
+        Second most probable activity; None if there is only one activity.
     second_probability : float
-        What the network gave that one.
+        Probability of the second activity.
     """
 
     row: int
@@ -44,29 +44,29 @@ class Answer:
 
     @property
     def is_right(self) -> bool:
-        """Whether the window was named right."""
+        """Whether the prediction is right."""
         return self.true == self.predicted
 
 
 def surest_mistakes(evaluation: Evaluation, index: IntArray, n: int) -> list[Answer]:
-    """Find the wrong answers that the network was surest of.
+    """Return the wrong predictions with the highest confidence.
 
-    Neighbouring windows overlap and are mistaken alike, so each subject gives at most one window of
-    each kind of mistake.
+    Neighbouring windows overlap and have similar predictions, so there is at most one window for
+    each subject and kind of mistake.
 
     Parameters
     ----------
     evaluation : Evaluation
-        The predictions.
+        Predictions.
     index : ndarray of int, shape (n_windows,)
-        Place of each evaluated window among the test windows.
+        Index of each evaluated window among the test windows.
     n : int
-        Number of answers at most.
+        Maximum number of predictions.
 
     Returns
     -------
     list of Answer
-        The surest first.
+        Predictions, the most confident first.
     """
     table = _table(evaluation, index)
     wrong = table[table["true"] != table["predicted"]]
@@ -75,17 +75,17 @@ def surest_mistakes(evaluation: Evaluation, index: IntArray, n: int) -> list[Ans
 
 
 def least_sure_right_answers(evaluation: Evaluation, index: IntArray, n: int) -> list[Answer]:
-    """Find the right answers that the network was least sure of.
+    """Return the right predictions with the lowest confidence.
 
     Parameters
     ----------
     evaluation, index, n
-        As for `surest_mistakes`.
+        See `surest_mistakes`.
 
     Returns
     -------
     list of Answer
-        The least sure first, at most one for each subject and activity.
+        Predictions, the least confident first, at most one for each subject and activity.
     """
     table = _table(evaluation, index)
     right = table[table["true"] == table["predicted"]]

@@ -1,7 +1,8 @@
-"""Robustness: how well windows are still named after each of several disturbances."""
+"""Robustness: accuracy after each of several disturbances of the windows."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,9 @@ from har.evaluation.disturbances import DISTURBANCES, Disturbance
 from har.evaluation.metrics import Evaluation
 from har.signals.windows import Windows
 
-# Draws noise, losses, axes and senses of rotation.
+logger = logging.getLogger(__name__)
+
+# For noise, losses, axes and senses of rotation.
 _SEED = 0
 _COLUMNS = {
     "disturbance": str,
@@ -27,14 +30,14 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Robustness:
-    """How accuracy falls with each disturbance.
+    """Accuracy at each level of each disturbance.
 
     Parameters
     ----------
     accuracy, macro_f1 : float
-        Of the windows as they are.
+        Metrics without disturbance.
     n_windows : int
-        How many they are.
+        Number of windows.
     table : DataFrame
         A row per disturbance and level: disturbance, level, unit, accuracy, macro_f1, n_windows.
         The first row of each disturbance is that of its neutral level.
@@ -47,13 +50,13 @@ class Robustness:
 
     @property
     def without_gyroscope(self) -> float | None:
-        """Accuracy if the gyroscope measures nothing; None if there is none, or nobody asked."""
+        """Accuracy without the gyroscope; None if there is none or this was not measured."""
         is_silent = (self.table["disturbance"] == "missing_gyroscope") & (self.table["level"] > 0)
         accuracies = self.table.loc[is_silent, "accuracy"]
         return None if accuracies.empty else float(accuracies.iloc[0])
 
     def to_dict(self) -> dict[str, object]:
-        """Collect all figures, ready for JSON."""
+        """Return all metrics, ready for JSON."""
         return {
             "accuracy": self.accuracy,
             "macro_f1": self.macro_f1,
@@ -63,12 +66,12 @@ class Robustness:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Robustness:
-        """Read what `to_dict` made.
+        """Return the object that `to_dict` described.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If a figure is missing or is none.
+            If a metric is missing or is not a number.
         """
         table = pd.DataFrame(content["rows"])[list(_COLUMNS)].astype(_COLUMNS)
         return cls(
@@ -80,21 +83,17 @@ class Robustness:
 
 
 def measure_robustness(
-    windows: Windows,
-    predict_proba: Callable[[Windows], FloatArray],
-    say: Callable[[str], None],
+    windows: Windows, predict_proba: Callable[[Windows], FloatArray]
 ) -> Robustness:
-    """Disturb windows in every way that applies to them, and score each.
+    """Apply every disturbance that fits the windows and score the predictions.
 
     Parameters
     ----------
     windows : Windows
-        Best of subjects that were not trained on.
+        Windows, ideally of subjects that were not trained on.
     predict_proba : callable
         From windows to probabilities, shape (n_windows, n_activities), such as
         `ActivityClassifier.predict_proba`; called once, and once for each of `n_settings`.
-    say : callable
-        Takes a line about each disturbance as it is done.
 
     Returns
     -------
@@ -114,13 +113,13 @@ def measure_robustness(
         )
         rows = pd.DataFrame([_row(disturbance.neutral, usual), *disturbed])
         tables.append(rows.assign(disturbance=disturbance.name, unit=disturbance.unit))
-        say(_in_words(tables[-1]))
+        logger.info("%s", _in_words(tables[-1]))
     table = pd.concat(tables, ignore_index=True)[list(_COLUMNS)]
     return Robustness(usual.accuracy, usual.macro_f1, usual.n_windows, table)
 
 
 def n_settings(channels: tuple[str, ...]) -> int:
-    """Count the levels of all disturbances that apply to windows of these channels."""
+    """Return the number of levels of all disturbances that apply to these channels."""
     return sum(len(disturbance.levels) for disturbance in _fitting(channels))
 
 

@@ -1,13 +1,13 @@
-"""Baselines: what classical classifiers make of summary features, to hold networks against.
+"""Baselines: classical classifiers of summary features, to compare networks with.
 
 Each has the best of the few settings that were tried, by accuracy in % over 5 folds of the training
-subjects of UCI HAR (of SVMs, before their probabilities are calibrated):
+subjects of UCI HAR (for SVMs, before their probabilities are calibrated):
 
 ===================  ================================================================
 logistic_regression  C = 0.1: 95.1; 1: 95.1; **10: 95.3**
 linear_svm           C = 0.003: 95.6; **0.01: 95.8**; 0.03: 95.7
 rbf_svm              C = 1: 95.4; 10: 95.5; **30: 95.6**
-random_forest        200 trees, no other was tried: 93.6
+random_forest        200 trees (no other number was tried): 93.6
 gradient_boosting    **150 rounds of 7 leaves: 94.9**; 300 rounds of 4 leaves: 94.9
 ===================  ================================================================
 """
@@ -35,7 +35,7 @@ from har.model_selection.features import summary_features
 from har.model_selection.folds import Fold, FoldScore, folds_of
 from har.signals.windows import Windows
 
-# By name, what makes one from a seed.
+# Functions from a seed to an untrained classifier, keyed by name.
 BASELINES: dict[str, Callable[[int], Any]] = {
     "logistic_regression": lambda seed: make_pipeline(
         StandardScaler(), LogisticRegression(C=10.0, max_iter=2000)
@@ -51,20 +51,20 @@ BASELINES: dict[str, Callable[[int], Any]] = {
         random_state=seed,
     ),
 }
-# An SVM tells distances from borders, not probabilities. Those come from sigmoids, fitted on what
-# it says of subjects that it was not trained on. In 5 folds over UCI HAR that changed the accuracy
-# by less than 0.4 %, and the mean surprise at the truth was about half of what a softmax of the
-# distances gave (0.17 instead of 0.42 nats for the linear one, 0.22 instead of 0.46 for the other).
+# An SVM predicts distances from its boundaries, not probabilities. These come from sigmoids, fitted
+# to its predictions for subjects that it was not trained on. In 5 folds of UCI HAR that changed the
+# accuracy by less than 0.4 %, and the negative log-likelihood was about half that of a softmax of
+# the distances (0.17 instead of 0.42 nats for the linear SVM, 0.22 instead of 0.46 for the other).
 N_CALIBRATION_FOLDS = 4
 
 
 def chosen_baselines(names: Collection[str]) -> tuple[str, ...]:
-    """Take each name once, and all baselines for ``all``."""
+    """Return each name once, or all baselines if ``all`` is among the names."""
     return tuple(BASELINES) if "all" in names else tuple(dict.fromkeys(names))
 
 
 def features_of(windows: Windows) -> pd.DataFrame:
-    """Give the `summary_features` of windows, a row each."""
+    """Return the `summary_features` of windows, a row each."""
     return summary_features(windows.signals, windows.channels, windows.rate_hz)
 
 
@@ -76,21 +76,21 @@ def fit_baseline(name: str, windows: Windows, features: pd.DataFrame, seed: int)
     name : str
         One of `BASELINES`.
     windows : Windows
-        Windows to train on.
+        Training windows.
     features : DataFrame, shape (n_windows, n_features)
         Their `summary_features`.
     seed : int
-        For what is drawn at random.
+        Seed of the classifier.
 
     Returns
     -------
     classifier
-        Of scikit-learn, with ``predict_proba``.
+        scikit-learn classifier with ``predict_proba``.
 
     Raises
     ------
     DataError
-        If it is an SVM, and there are too few subjects to fit its probabilities.
+        If it is an SVM and there are too few subjects to fit its probabilities.
     """
     classifier = BASELINES[name](seed)
     if not hasattr(classifier, "predict_proba"):
@@ -100,7 +100,7 @@ def fit_baseline(name: str, windows: Windows, features: pd.DataFrame, seed: int)
 
 
 def fit_timed(name: str, windows: Windows, features: pd.DataFrame, seed: int) -> tuple[Any, float]:
-    """Train a baseline as `fit_baseline` does, in one thread; tell how many seconds it took."""
+    """Train a baseline as `fit_baseline` does, in one thread; return it and the seconds taken."""
     with threadpool_limits(1):
         started_s = time.perf_counter()
         classifier = fit_baseline(name, windows, features, seed)
@@ -108,7 +108,7 @@ def fit_timed(name: str, windows: Windows, features: pd.DataFrame, seed: int) ->
 
 
 def _calibration_splits(windows: Windows) -> list[tuple[IntArray, IntArray]]:
-    """Part the windows by subject, as places of those to train on and those to calibrate on."""
+    """Split windows by subject into indices to train on and indices to calibrate on."""
     folds = folds_of(windows, max(2, min(N_CALIBRATION_FOLDS, len(windows.subject_names))))
     held_out = [np.isin(windows.subjects, fold.held_out_subjects) for fold in folds]
     for is_held_out in held_out:
@@ -117,43 +117,43 @@ def _calibration_splits(windows: Windows) -> list[tuple[IntArray, IntArray]]:
                 f"windows: found {windows.activities[label]} of so few training subjects that "
                 f"{len(folds)} folds do not part them, expected more for an SVM's probabilities"
             )
-    return [(np.flatnonzero(~chosen), np.flatnonzero(chosen)) for chosen in held_out]
+    return [(np.flatnonzero(~is_out), np.flatnonzero(is_out)) for is_out in held_out]
 
 
 def predict_baseline(classifier: Any, windows: Windows) -> FloatArray:
-    """Tell the probability of each activity from the signals alone.
+    """Return the probability of each activity, from the signals alone.
 
     Parameters
     ----------
     classifier : classifier
-        From `fit_baseline`.
+        Classifier from `fit_baseline`.
     windows : Windows
-        Any, of the channels that were trained on.
+        Windows with the channels that were trained on.
 
     Returns
     -------
     ndarray of float64, shape (n_windows, n_activities)
-        0 for activities that were not trained on.
+        Probabilities; 0 for activities that were not trained on.
     """
     return predict_from_features(classifier, features_of(windows), len(windows.activities))
 
 
 def predict_from_features(classifier: Any, features: pd.DataFrame, n_activities: int) -> FloatArray:
-    """Tell the probability of each activity from features that serve several baselines.
+    """Return the probability of each activity, from features computed before.
 
     Parameters
     ----------
     classifier : classifier
-        From `fit_baseline`.
+        Classifier from `fit_baseline`.
     features : DataFrame, shape (n_windows, n_features)
-        The windows' `summary_features`.
+        `summary_features` of the windows.
     n_activities : int
-        How many there are.
+        Number of classes.
 
     Returns
     -------
     ndarray of float64, shape (n_windows, n_activities)
-        0 for activities that were not trained on.
+        Probabilities; 0 for activities that were not trained on.
     """
     probabilities = np.zeros((len(features), n_activities))
     probabilities[:, classifier.classes_] = classifier.predict_proba(features)
@@ -172,17 +172,18 @@ def score_baseline(
     windows : Windows
         Windows of the fold's subjects.
     features : DataFrame, shape (n_windows, n_features)
-        Their `summary_features`; as each window's are its own, they can serve all folds.
+        Their `summary_features`, which can serve all folds, since each row depends on its own
+        window only.
     fold : Fold
-        Whom to hold out.
+        Subjects to train on and subjects to hold out.
     seed : int
-        For what is drawn at random.
+        Seed of the classifier.
 
     Returns
     -------
     FoldScore
-        Its ``training`` has ``duration_s`` without and ``ms_per_window`` (of prediction) with the
-        time that features take, both in one thread.
+        Score whose ``training`` has ``duration_s``, without the time for features, and
+        ``ms_per_window``, the prediction time with it, both in one thread.
     """
     is_train = np.isin(windows.subjects, fold.train_subjects)
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))

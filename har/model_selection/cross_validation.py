@@ -1,4 +1,4 @@
-"""Cross-validation over training subjects: each fold and seed is a job, several at a time."""
+"""Cross-validation over training subjects, with a parallel job for each fold and seed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from har.model_selection.folds import Fold, FoldScore
 from har.runs.provenance import describe_source
 from har.signals.windows import Windows
 
-# Of a worker, the process that its jobs come from.
+# In a worker, the process that started it.
 _PARENT = os.getppid()
 
 
 def n_processes(n_jobs: int, asked_for: int | None, n_threads: int) -> int:
-    """Count the processes to train in: as asked for, else as many as there are cores for."""
+    """Return the number of worker processes: the one requested, else as many as cores allow."""
     n_at_most = asked_for or len(os.sched_getaffinity(0)) // n_threads
     return max(1, min(n_jobs, n_at_most))
 
@@ -40,20 +40,20 @@ def cross_validate(
     Parameters
     ----------
     config : Config
-        Network and training; the seed of each job takes the place of its own.
+        Settings of the network and its training; jobs override the seed.
     windows : Windows
-        Training windows; as memory maps, they reach other processes without being copied.
+        Training windows; memory maps reach other processes without being copied.
     jobs : iterable of (int, Fold)
         Seed and fold of each job.
     n_jobs : int
-        Processes that train at a time; with 1, it is this one.
+        Number of processes; with 1, this process does all jobs.
     n_threads : int
         CPU threads of each job.
 
     Yields
     ------
     FoldScore
-        As jobs end, in any order.
+        Score of each job as it ends, in any order.
 
     Raises
     ------
@@ -67,24 +67,24 @@ def cross_validate(
 def run_jobs(
     score: Callable[[Fold, int], FoldScore], jobs: Iterable[tuple[int, Fold]], n_jobs: int = 1
 ) -> Iterator[FoldScore]:
-    """Score each seed and fold with any function.
+    """Score each seed and fold with a given function.
 
-    Jobs go through joblib: inside ``joblib.parallel_config("dask")`` or ``"ray"`` they are spread
-    over that cluster's machines.
+    Jobs run through joblib: inside ``joblib.parallel_config("dask")`` or ``"ray"`` they are
+    distributed over that cluster's machines.
 
     Parameters
     ----------
     score : callable
-        Function that scores one fold with one seed.
+        Function that scores a fold with a seed.
     jobs, n_jobs
-        As for `cross_validate`.
+        See `cross_validate`.
 
     Yields
     ------
     FoldScore
-        As jobs end, in any order.
+        Score of each job as it ends, in any order.
     """
-    # A batch of one: each score can be kept as soon as it is there, whatever happens after.
+    # Batches of one job, so that the caller can save each score at once.
     parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
     yield from parallel(delayed(score)(fold, seed) for seed, fold in jobs)
 
@@ -97,21 +97,21 @@ def score_fold(
     Parameters
     ----------
     config : Config
-        Network and training. If validation subjects choose the epoch, they are some of the fold's
+        Settings of the network and its training. Validation subjects are taken from the fold's
         training subjects.
     windows : Windows
         Windows of the fold's subjects.
     fold : Fold
-        Subjects to train on and to hold out.
+        Subjects to train on and subjects to hold out.
     seed : int
-        Seed in place of that of `config`.
+        Seed in place of that of the settings.
     n_threads : int
-        CPU threads; without effect if MXNet, which reads their number once, is loaded already.
+        CPU threads; without effect if MXNet has been loaded, since it reads the number once.
 
     Returns
     -------
     FoldScore
-        Its ``training`` has ``duration_s`` and ``ms_per_window`` (of prediction).
+        Score whose ``training`` has ``duration_s`` and ``ms_per_window`` (of prediction).
     """
     if "mxnet" not in sys.modules:
         os.environ["OMP_NUM_THREADS"] = str(n_threads)
@@ -137,7 +137,7 @@ def score_fold(
 
 
 def _stop_if_orphaned() -> None:
-    """End a worker whose main process was killed: it would train on, for nobody."""
+    """End a worker whose main process was killed, so that it does not train in vain."""
     is_worker = multiprocessing.parent_process() is not None
     if is_worker and os.getppid() != _PARENT:
         os._exit(1)

@@ -1,14 +1,14 @@
-"""Summary features: what a window comes to in the time and frequency domains, by name.
+"""Summary features: named features of a window in the time and frequency domains.
 
-Most are after Anguita et al. (ESANN 2013), whose linear SVM on 561 features reached 96.4 % on UCI
-HAR. Two kinds are added; figures are the accuracy of a linear SVM in 5 folds over the training
+Most follow Anguita et al. (ESANN 2013), whose linear SVM on 561 features reached 96.4 % on UCI HAR.
+Two kinds are added; percentages are the accuracy of a linear SVM in 5 folds over the training
 subjects.
 
 - A standing body sways by thousandths of a g and a walking one moves by tenths; on the scale of
-  walking, standing and sitting have the same deviation and the same energy. The logarithms of
-  deviations, changes and energies in bands tell them apart even where each feature is standardised
-  over all activities (93.0 % without, 94.9 % with them).
-- Movements along and across gravity are the same however the phone is turned (95.8 % with both).
+  walking, standing and sitting have the same standard deviation and the same energy. The logarithms
+  of standard deviations, changes and energies in bands distinguish them even if each feature is
+  standardised over all activities (93.0 % without, 94.9 % with them).
+- Movements along and across gravity do not depend on how the phone is turned (95.8 % with both).
 """
 
 from __future__ import annotations
@@ -24,48 +24,49 @@ from scipy.special import entr
 from har.arrays import FloatArray
 
 AXES = ("x", "y", "z")
-# g and rad/s, a thousandth of what the stillest window of UCI HAR has. Takes the place of smaller
-# deviations and lengths, so that the features of a sensor that gives a constant are finite.
+# In g and rad/s, a thousandth of that of the stillest window of UCI HAR. Replaces smaller standard
+# deviations and lengths, so that the features of a constant signal are finite.
 SMALLEST_DEVIATION = 1e-6
-# A step takes 0.4 to 0.7 s and a stride twice that; the short ones tell smooth from jerky.
+# A step takes 0.4 to 0.7 s and a stride twice that; short lags distinguish smooth from jerky.
 LAGS_S = (0.02, 0.06, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
-# Narrow where strides, steps and their harmonics are; UCI HAR was low-pass filtered at 20 Hz.
+# Narrow around strides, steps and their harmonics; UCI HAR was low-pass filtered at 20 Hz.
 BAND_EDGES_HZ = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 11.0, 15.0)
 
 
 def summary_features(
     signals: FloatArray, channels: tuple[str, ...], rate_hz: float
 ) -> pd.DataFrame:
-    """Summarise each window by itself.
+    """Return the features of windows; each row depends on its own window only.
 
     Parameters
     ----------
     signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s, at least two time steps.
+        Windows in g and rad/s, with at least two time steps.
     channels : tuple of str
-        Names of the last axis. ``body_acc_x``, ``body_acc_y`` and ``body_acc_z`` are a triad: it
-        has features of its own, and its length over time is summarised like a channel. So are its
-        parts along and across gravity, if there is a triad with gravity, such as ``total_acc``.
+        Names of the channels. ``body_acc_x``, ``body_acc_y`` and ``body_acc_z`` form a triad: it
+        has features of its own, and its length over time is treated like a channel. So are its
+        components along and across gravity if there is a triad with gravity, such as ``total_acc``.
     rate_hz : float
         Samples per second.
 
     Returns
     -------
     DataFrame, shape (n_windows, n_features)
-        Finite; a column is named by channel or triad and feature, as in ``body_acc_x deviation``.
+        Finite values; columns are named by channel or triad and feature, as in
+        ``body_acc_x deviation``.
     """
-    # With time as the last axis in memory, sums do not depend on how many windows there are.
+    # With time as the last axis in memory, sums do not depend on the number of windows.
     series = np.ascontiguousarray(np.moveaxis(signals, 1, 2), dtype=np.float64)
-    triads = {name: series[:, places] for name, places in _triads(channels).items()}
+    triads = {name: series[:, indices] for name, indices in _triads(channels).items()}
     derived = {f"{name}_length": np.linalg.norm(triad, axis=1) for name, triad in triads.items()}
-    derived |= dict(_parts(triads))
+    derived |= dict(_gravity_components(triads))
     names = (*channels, *derived)
     series = np.concatenate([series, *(part[:, np.newaxis] for part in derived.values())], axis=1)
     columns = {
-        f"{name} {feature}": values[:, place]
-        for summaries in (_over_time(series, rate_hz), _over_frequencies(series, rate_hz))
-        for feature, values in summaries
-        for place, name in enumerate(names)
+        f"{name} {feature}": values[:, index]
+        for features in (_over_time(series, rate_hz), _over_frequencies(series, rate_hz))
+        for feature, values in features
+        for index, name in enumerate(names)
     }
     columns |= {
         f"{name} {feature}": values
@@ -76,13 +77,13 @@ def summary_features(
 
 
 def _triads(channels: tuple[str, ...]) -> dict[str, list[int]]:
-    """Find the channels that are three axes of one sensor: places by name, in order."""
+    """Return the indices of the channels x, y and z of each triad, keyed by its name."""
     names = dict.fromkeys(channel[:-2] for channel in channels)
-    axes = {name: [f"{name}_{axis}" for axis in AXES] for name in names}
+    candidates = {name: [f"{name}_{axis}" for axis in AXES] for name in names}
     return {
-        name: [channels.index(axis) for axis in of_triad]
-        for name, of_triad in axes.items()
-        if set(of_triad) <= set(channels)
+        name: [channels.index(channel) for channel in triad]
+        for name, triad in candidates.items()
+        if set(triad) <= set(channels)
     }
 
 
@@ -90,8 +91,8 @@ def _has_gravity(triad: str) -> bool:
     return "acc" in triad and not triad.startswith("body_")
 
 
-def _parts(triads: dict[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
-    """Part movements by the direction of the window's mean gravity; (n_windows, n_timesteps)."""
+def _gravity_components(triads: dict[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
+    """Yield movements along and across the window's mean gravity; (n_windows, n_timesteps)."""
     total = next((triad for name, triad in triads.items() if _has_gravity(name)), None)
     if total is None:
         return
@@ -105,14 +106,14 @@ def _parts(triads: dict[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
 
 
 def _mean_direction(triad: FloatArray) -> FloatArray:
-    """Give the mean over time the length 1, or 0 if it is 0; shape (n_windows, 3, 1)."""
+    """Return the direction of the mean over time, length 1 or 0; shape (n_windows, 3, 1)."""
     mean = triad.mean(axis=2, keepdims=True)
     length = np.linalg.norm(mean, axis=1, keepdims=True)
     return np.asarray(mean / np.maximum(length, SMALLEST_DEVIATION))
 
 
 def _over_time(series: FloatArray, rate_hz: float) -> Iterator[tuple[str, FloatArray]]:
-    """Describe how values are distributed, and how they follow each other.
+    """Yield features of the distribution of values and of their autocorrelation.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ def _over_time(series: FloatArray, rate_hz: float) -> Iterator[tuple[str, FloatA
     Yields
     ------
     (str, ndarray of shape (n_windows, n_series))
-        The feature's name and its values; so do `_over_frequencies` and `_of_triad`.
+        Name and values of a feature, as in `_over_frequencies` and `_of_triad`.
     """
     n_timesteps = series.shape[2]
     mean = series.mean(axis=2)
@@ -150,7 +151,7 @@ def _over_time(series: FloatArray, rate_hz: float) -> Iterator[tuple[str, FloatA
 
 
 def _over_frequencies(series: FloatArray, rate_hz: float) -> Iterator[tuple[str, FloatArray]]:
-    """Describe spectra, of what is left when the mean is taken off; see `_over_time`."""
+    """Yield features of the spectrum without the mean; see `_over_time`."""
     frequencies_hz, density = periodogram(series, rate_hz, window="hann", axis=2)
     frequencies_hz, density = frequencies_hz[1:], density[..., 1:]
     step_hz = rate_hz / series.shape[2]
@@ -166,7 +167,7 @@ def _over_frequencies(series: FloatArray, rate_hz: float) -> Iterator[tuple[str,
 
 
 def _of_triad(triad: FloatArray, has_gravity: bool) -> Iterator[tuple[str, FloatArray]]:
-    """Describe three axes together, shape (n_windows, 3, n_timesteps); see `_over_time`."""
+    """Yield features of three axes together, shape (n_windows, 3, n_timesteps)."""
     mean = triad.mean(axis=2)
     scale = np.maximum(triad.std(axis=2), SMALLEST_DEVIATION)
     scaled = (triad - mean[..., np.newaxis]) / scale[..., np.newaxis]

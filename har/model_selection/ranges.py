@@ -1,12 +1,12 @@
-"""Ranges in the place of settings, in YAML or on the command line: what `har tune` varies.
+"""Ranges in place of settings, in YAML or on the command line, from which `har tune` draws.
 
 ::
 
-    16..128            whole numbers or fractions, as the setting has them
-    1e-4..1e-2:log     drawn evenly in the logarithm
+    16..128            whole numbers or fractions, depending on the setting
+    1e-4..1e-2:log     on a logarithmic scale
     0..0.5:0.1         in steps
     mean,max           one of these; lists in brackets: [channels],[channels,compressed]
-    any                one of all there are, where a setting has names or true and false
+    any                any value of a setting with named choices, or true and false
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from har.config import Config, ModelConfig, TrainingConfig
 from har.errors import ConfigError, UsageError
 from har.recipes import SETTINGS, read_settings, resolve
 
-# The others say what is trained on, or where.
+# The other settings choose the data, the seed and the device.
 TUNABLE = (
     "data.n_validation_subjects",
     *(f"model.{item.name}" for item in fields(ModelConfig)),
@@ -44,16 +44,16 @@ _COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^\[]*\])")
 
 @dataclass(frozen=True)
 class Search:
-    """Settings, of which some have ranges.
+    """Settings, some of which have ranges.
 
     Parameters
     ----------
     base : Config
-        Each range at its first value.
+        Settings with each range at its first value.
     ranges : mapping of str to str
-        Settings by name, as ``"model.hidden_size"``, with their ranges as written.
+        Ranges as written, keyed by setting, such as ``"model.hidden_size"``.
     distributions : mapping of str to BaseDistribution
-        The same for Optuna. What is chosen among is kept as text, as in YAML.
+        The same ranges for Optuna; choices are text, as in YAML.
     """
 
     base: Config
@@ -61,12 +61,12 @@ class Search:
     distributions: Mapping[str, BaseDistribution]
 
     def config_of(self, values: Mapping[str, Any]) -> Config:
-        """Give settings their values.
+        """Return the settings with values in place of ranges.
 
         Parameters
         ----------
         values : mapping of str to object
-            By the names of settings; numbers or text as in YAML.
+            Numbers, or text as in YAML, keyed by setting.
 
         Returns
         -------
@@ -75,16 +75,16 @@ class Search:
         Raises
         ------
         UsageError
-            If they do not go together.
+            If the values are not compatible with each other.
         """
         return _changed(self.base, values)
 
     def settings(self) -> dict[str, Any]:
-        """List all settings by name, ranges as written."""
+        """Return all settings by name, with ranges as written."""
         return {key: self.ranges.get(key, attrgetter(key)(self.base)) for key in SETTINGS}
 
     def as_recipe(self) -> dict[str, Any]:
-        """Nest the same as in YAML."""
+        """Return the same settings, nested as in YAML."""
         recipe = asdict(self.base)
         _insert(recipe, self.ranges)
         return recipe
@@ -96,7 +96,7 @@ def load_search(name_or_file: str | Path, *overrides: str) -> Search:
     Parameters
     ----------
     name_or_file : str or Path
-        A YAML file, or the name of a recipe that comes with the package.
+        YAML file, or name of a recipe in the package.
     *overrides : str
         Settings as on the command line: ``"--model.hidden_size=16..128"``.
 
@@ -107,10 +107,10 @@ def load_search(name_or_file: str | Path, *overrides: str) -> Search:
     Raises
     ------
     ConfigError
-        If the recipe is wrong, or an end of a range or a choice does not fit the other settings,
-        each range of which is at its first value.
+        If the recipe is invalid, or if an end or a choice of a range is invalid with every other
+        range at its first value.
     UsageError
-        If an override is, or if there is no range at all.
+        If an override is invalid, or if there is no range.
     """
     settings, place = read_settings(name_or_file)
     given, others = _split(overrides)
@@ -119,7 +119,7 @@ def load_search(name_or_file: str | Path, *overrides: str) -> Search:
     on_command_line = {key: text for key, text in given.items() if _is_range(text)}
     fixed = [f"--{key}={text}" for key, text in given.items() if key not in on_command_line]
     ranges = {**in_recipe, **on_command_line}
-    # A setting that is given twice counts as on the command line, whatever the recipe says.
+    # The command line overrides the recipe.
     settings = _without(settings, given)
     _insert(settings, {key: _first(key, text) for key, text in in_recipe.items()})
     first = [f"--{key}={_first(key, text)}" for key, text in on_command_line.items()]
@@ -144,7 +144,7 @@ def _changed(base: Config, values: Mapping[str, Any]) -> Config:
 
 
 def _split(overrides: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """Part what is given for tunable settings from the rest."""
+    """Separate the overrides of tunable settings from the others."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for key in TUNABLE:
         parser.add_argument(f"--{key}", default=argparse.SUPPRESS)
@@ -156,7 +156,7 @@ def _split(overrides: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _texts(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Find the tunable settings of a recipe that are text."""
+    """Return the tunable settings of a recipe that are text."""
     return {
         key: value
         for key in TUNABLE
@@ -190,19 +190,19 @@ def _first(key: str, text: str) -> str:
 
 
 def _choices(key: str, text: str) -> list[str]:
-    """List what may be chosen, as text."""
+    """Return the choices of a range, as text."""
     if text != "any":
         return _COMMA_OUTSIDE_BRACKETS.split(text)
     section, name = key.split(".")
     kind = get_type_hints(get_type_hints(Config)[section])[name]
     if get_origin(kind) is Literal:
         return list(get_args(kind))
-    # What has no names to choose from stays, for the parser to say what it expects.
+    # Text for a setting without choices is kept: the parser will report what it expects.
     return ["false", "true"] if kind is bool else [text]
 
 
 def _distribution(base: Config, key: str, text: str) -> BaseDistribution:
-    """Describe a range for Optuna, when settings accept its ends or each choice."""
+    """Return Optuna's form of a range after checking its ends or choices."""
     span = _SPAN.fullmatch(text)
     if span is None:
         choices = _choices(key, text)
@@ -222,7 +222,7 @@ def _distribution(base: Config, key: str, text: str) -> BaseDistribution:
 
 
 def _between(low: Any, high: Any, how: str | None) -> IntDistribution | FloatDistribution:
-    """Draw from numbers; what cannot be drawn from is a `ValueError`."""
+    """Return Optuna's form of a range of numbers; raise a `ValueError` if it is invalid."""
     kind = type(low)
     if kind not in (int, float) or type(high) is not kind:
         raise ValueError("no numbers")
@@ -231,7 +231,7 @@ def _between(low: Any, high: Any, how: str | None) -> IntDistribution | FloatDis
     log = how == "log"
     step = kind(how) if how and not log else None
     with warnings.catch_warnings():
-        # Of the higher end that steps do not reach, which is refused below.
+        # About an upper end that the steps do not reach, which is refused below.
         warnings.simplefilter("ignore", UserWarning)
         between: IntDistribution | FloatDistribution = (
             IntDistribution(low, high, log=log, step=1 if step is None else step)

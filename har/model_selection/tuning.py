@@ -1,14 +1,15 @@
-"""A search for better settings: Optuna proposes them, cross-validation scores them.
+"""Search for better settings: Optuna proposes them, cross-validation scores them.
 
-The study lies in a database, which several processes and machines may share.
+The study is kept in a database, which several processes and machines may share.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,40 +36,42 @@ from har.model_selection.ranges import Search
 from har.model_selection.tuning_folder import INTERRUPTED, failure_of
 from har.signals.windows import Windows
 
-# Of five folds of UCI HAR, by what MiniRocket and first networks scored in them: what is bad shows
-# soon. For other data, this order is as good as any.
+logger = logging.getLogger(__name__)
+
+# Order of the five folds of UCI HAR by the scores of MiniRocket and early networks, so that bad
+# trials are stopped soon. For other data, this order is as good as any.
 _HARDEST_FIRST = (1, 0, 4, 2, 3)
-# Trials that show what is usual before any is stopped for being worse.
+# Trials to complete before any is stopped for being worse than the median.
 _N_STARTUP_TRIALS = 5
-# The first fold alone says too little: its accuracy moves by a point with the seed.
+# The first fold alone is not enough: its accuracy varies by one percentage point with the seed.
 _N_WARMUP_STEPS = 1
-# A running trial says so every so many seconds; one that was silent for longer was killed.
+# Interval of a running trial's heartbeats, and the silence after which it counts as killed.
 _HEARTBEAT_S = 10
 _SILENCE_S = 60
 _LOOK_AGAIN_S = 2.0
-# To open a database whose tables another process may be making.
+# Attempts to open a database whose tables another process may be creating.
 _N_TRIES = 4
 _TRY_AGAIN_S = 0.5
-# Where the network cannot be built or does not fit into memory, MXNet raises RuntimeErrors.
+# MXNet raises a RuntimeError if a network cannot be built or does not fit into memory.
 _FAILURES = (HarError, RuntimeError)
-# Scores are only comparable with the same settings and data; but machines may differ in these.
+# Settings that may differ between the machines of a study without affecting its scores.
 _MAY_DIFFER = {"data.root", "device"}
 
 
 def hardest_first(folds: Sequence[Fold]) -> list[Fold]:
-    """Order the folds so that a bad trial shows soon; see `_HARDEST_FIRST`."""
+    """Return the folds in the order of `_HARDEST_FIRST`, so that bad trials are stopped soon."""
     if len(folds) != len(_HARDEST_FIRST):
         return list(folds)
     return sorted(folds, key=lambda fold: _HARDEST_FIRST.index(fold.number))
 
 
 def without_password(url: str) -> str:
-    """Show a database's URL without its password.
+    """Return a database's URL with its password hidden.
 
     Raises
     ------
     UsageError
-        If it is no such URL.
+        If it is not the URL of a database.
     """
     try:
         return make_url(url).render_as_string(hide_password=True)
@@ -81,7 +84,7 @@ def without_password(url: str) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """What each trial of a study does.
+    """Objective of a study: scores the settings of each trial.
 
     Parameters
     ----------
@@ -90,7 +93,7 @@ class Task:
     windows : Windows
         Training windows.
     folds : sequence of Fold
-        Whom to hold out in turn; a trial may be stopped after each.
+        Folds in the order of scoring; a trial may be stopped after each.
     n_threads : int
         CPU threads.
     """
@@ -111,9 +114,9 @@ class Task:
         Raises
         ------
         TrialPruned
-            If the mean so far is worse than that of most trials before.
+            If the mean so far is worse than that of most earlier trials.
         HarError, RuntimeError
-            If the network cannot be trained with them; the trial keeps why.
+            If the network cannot be trained with the settings; the trial stores the reason.
         """
         try:
             return self._score(trial)
@@ -123,8 +126,8 @@ class Task:
 
     def _score(self, trial: Trial) -> float:
         seed = self.search.base.seed
-        # A trial draws by its number, so that processes that share a study draw differently, and
-        # one that goes on with a study draws as if it had never stopped.
+        # The seed depends on the trial's number: processes that share a study draw different
+        # values, and a continued study draws the same values as an uninterrupted one.
         entropy = np.random.SeedSequence([seed, trial.number])
         trial.study.sampler = TPESampler(seed=int(entropy.generate_state(1)[0]))
         for key, distribution in self.search.distributions.items():
@@ -157,18 +160,18 @@ def _draw(trial: Trial, key: str, distribution: BaseDistribution) -> None:
 
 
 def open_study(url: str, name: str, task: Task, fingerprint: str) -> Study:
-    """Begin a study, or join one of the same settings, ranges, data and folds.
+    """Create a study, or join one with the same settings, ranges, data and folds.
 
     Parameters
     ----------
     url : str
-        Of a database; SQLAlchemy says of which kinds.
+        URL of a database that SQLAlchemy supports.
     name : str
-        The study's in it.
+        Name of the study in the database.
     task : Task
-        What each trial will do.
+        Objective of the study.
     fingerprint : str
-        Of the data.
+        Digest of the data.
 
     Returns
     -------
@@ -199,7 +202,7 @@ def open_study(url: str, name: str, task: Task, fingerprint: str) -> Study:
 
 
 def _create_patiently(url: str, name: str) -> Study:
-    """Try again, as making tables fails in all processes but one that begin at the same moment."""
+    """Create or join a study; retry, as processes fail that create the tables at the same time."""
     for _ in range(_N_TRIES - 1):
         try:
             return _create(url, name)
@@ -232,7 +235,7 @@ def _check_same(study: Study, task: Task, fingerprint: str) -> None:
         "data of fingerprint": fingerprint,
         "held-out subjects": [fold.held_out_subjects for fold in task.folds],
     }
-    # As it comes back from the database.
+    # In the form in which the database returns it.
     now = json.loads(json.dumps(now))
     earlier = study.user_attrs.get("identity")
     if earlier is None:
@@ -246,25 +249,21 @@ def _check_same(study: Study, task: Task, fingerprint: str) -> None:
             )
 
 
-def run_trials(
-    study: Study, task: Task, n_trials: int, say: Callable[[str], None]
-) -> Iterator[FrozenTrial]:
-    """Run trials until the study has so many, together with all processes that share it.
+def run_trials(study: Study, task: Task, n_trials: int) -> Iterator[FrozenTrial]:
+    """Run trials until the study has a given number, counting those of all its processes.
 
-    Trials that fail count, those whose process was killed do not. At the end each process waits
-    for the others' trials, and does them itself if a process was killed. As many trials more may
-    be made as there are other processes.
+    Failed trials count; those whose process was killed do not. At the end each process waits for
+    the trials of the others, and repeats them if a process was killed. There may be up to one extra
+    trial for each other process.
 
     Parameters
     ----------
     study : Study
         See `open_study`.
     task : Task
-        What a trial does.
+        Objective of the study.
     n_trials : int
         Of the study, those before included.
-    say : callable
-        Told in a line when there is nothing to do but to wait.
 
     Yields
     ------
@@ -280,7 +279,7 @@ def run_trials(
     is_waiting = False
     try:
         while n_over(study.get_trials(deepcopy=False)) < n_trials:
-            if _has_room(study, n_trials):
+            if _needs_trial(study, n_trials):
                 study.optimize(
                     task,
                     n_trials=1,
@@ -291,10 +290,10 @@ def run_trials(
                 is_waiting = False
             else:
                 if not is_waiting:
-                    say("waiting for the trials of other processes")
+                    logger.info("waiting for the trials of other processes")
                 is_waiting = True
                 time.sleep(_LOOK_AGAIN_S)
-    # Optuna 4 stumbles, in `optimize`, over an error of its storage.
+    # Optuna 4 raises an UnboundLocalError in `optimize` if its storage fails.
     except (SQLAlchemyError, StorageInternalError, UnboundLocalError) as error:
         reason = str(error.__context__ or error).splitlines()[0]
         raise RunError(
@@ -303,12 +302,12 @@ def run_trials(
 
 
 def n_over(trials: Sequence[FrozenTrial]) -> int:
-    """Count the trials that came to an end of their own."""
+    """Return the number of trials that ended without being interrupted."""
     return sum(trial.state.is_finished() and failure_of(trial) != INTERRUPTED for trial in trials)
 
 
-def _has_room(study: Study, n_trials: int) -> bool:
-    """Tell whether there are too few trials even if all that run come to an end."""
+def _needs_trial(study: Study, n_trials: int) -> bool:
+    """Return whether finished and running trials together are too few."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         fail_stale_trials(study)

@@ -1,6 +1,6 @@
-"""The one door to Apache MXNet: compatibility, devices, seeds.
+"""The only module that imports Apache MXNet: compatibility, threads, devices, seeds.
 
-Importing MXNet takes some 3 s, so only rooms that compute with networks import this one.
+Importing MXNet takes about 3 s, so only modules that compute with networks import this one.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from har.errors import DeviceError
 
 
 def n_threads() -> int:
-    """Count the threads an operator may use on the CPU: ``OMP_NUM_THREADS``, or all cores."""
+    """Return the number of CPU threads for an operator: ``OMP_NUM_THREADS``, or all cores."""
     return int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
 
 
 def _keep_freed_memory() -> None:
-    """Let the C library hold on to freed memory.
+    """Let the C library keep freed memory for reuse.
 
-    MXNet allocates its buffers anew in each step. Given back to the system each time, they took
-    18,000 page faults and almost half of a training step.
+    MXNet allocates its buffers anew in each step. Returning them to the system each time caused
+    18,000 page faults and took almost half of a training step.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return
     trim_threshold, mmap_threshold, arena_max = -1, -3, -8  # as malloc.h numbers them
     mallopt(trim_threshold, 2**30)
-    # The arenas of other threads cannot hold a buffer of more than 64 MiB, whatever is asked for.
+    # The arenas of other threads cannot hold a buffer of more than 64 MiB, whatever the settings.
     mallopt(arena_max, 1)
     # Older versions of the GNU C library take 32 MiB at most.
     _ = mallopt(mmap_threshold, 2**30) or mallopt(mmap_threshold, 2**25)
 
 
 _keep_freed_memory()
-# Left alone, MXNet takes half of the cores.
+# By default, MXNet uses half of the cores.
 os.environ["OMP_NUM_THREADS"] = str(n_threads())
-# Threads that wait for each other spin, 300,000 times by default: where another program has one of
-# the cores, training came almost to a halt. Not to spin at all made it four times slower elsewhere.
+# Threads that wait for each other spin, 300,000 times by default: with another program on one of
+# the cores, training almost stopped. Without spinning, it was four times slower on a free machine.
 os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-# MXNet 1.9.1 asks for an alias that numpy 1.24 removed, and walks over deprecated names of others.
+# MXNet 1.9.1 needs an alias that numpy 1.24 removed, and triggers deprecation warnings elsewhere.
 np.bool = np.bool_  # type: ignore[attr-defined]
 try:
     with warnings.catch_warnings():
@@ -64,13 +64,13 @@ _DEVICE = re.compile(r"(cpu|gpu)(?:\((\d+)\))?")
 
 
 def parse_devices(text: str) -> list[mx.Context]:
-    """Find the processors to compute on.
+    """Return the devices that a setting names.
 
     Parameters
     ----------
     text : str
-        ``auto`` (the first GPU if there is one that works, else the CPU), ``cpu``, ``gpu(0)``, or
-        several that share each batch: ``gpu(0),gpu(1)``.
+        ``auto`` (the first GPU if one works, else the CPU), ``cpu``, ``gpu(0)``, or several devices
+        that share each batch: ``gpu(0),gpu(1)``.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def parse_devices(text: str) -> list[mx.Context]:
     Raises
     ------
     DeviceError
-        If the text is no device, or this machine or this MXNet does not have it.
+        If the text is not a device, or this machine or this build of MXNet does not have it.
     """
     if text == "auto":
         return [mx.gpu(0) if mx.runtime.Features().is_enabled("CUDA") and _n_gpus() else mx.cpu(0)]
@@ -120,14 +120,14 @@ def _n_gpus() -> int:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed all generators that MXNet draws from.
+    """Seed all generators that MXNet uses.
 
-    Gluon initialises and drops out with MXNet's generator, and its samplers use NumPy's.
+    Gluon's initialisers and dropout use MXNet's generator, its samplers use NumPy's.
 
     Parameters
     ----------
     seed : int
-        The same seed and the same number of threads give the same weights, bit for bit.
+        Seed; with the same number of threads, the same seed gives the same weights, bit for bit.
     """
     random.seed(seed)
     np.random.seed(seed)

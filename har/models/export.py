@@ -1,4 +1,4 @@
-"""Gluon's own files of a network: written whole, read back into a network of the same shape."""
+"""Gluon's files of a network: written whole, read back into a network of the same sizes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def export_network(
     symbol: Path,
     weights: Path,
 ) -> None:
-    """Write the network's graph and weights as Gluon does, each whole or not at all.
+    """Write the network's graph and weights in Gluon's format, each whole or not at all.
 
     Parameters
     ----------
     network : ActivityNetwork
-        With its weights on `device`.
+        Network with its weights on `device`.
     shape : tuple of int
-        Of any input: (n_windows, n_timesteps, n_channels).
+        Shape of any input: (n_windows, n_timesteps, n_channels).
     device : mxnet.Context
-        Where to run it once, since Gluon exports the graph that a first call compiles.
+        Device to run it on once, since Gluon exports the graph that a first call compiles.
     symbol, weights : Path
-        The two files to write.
+        Files to write.
 
     Raises
     ------
@@ -52,12 +52,12 @@ def read_weights(file: Path) -> dict[str, mx.nd.NDArray]:
     Parameters
     ----------
     file : Path
-        A file of Gluon's, ``…-0000.params``.
+        Gluon's file of parameters, ``…-0000.params``.
 
     Returns
     -------
     dict of str to NDArray
-        By parameter name, with Gluon's ``arg:`` in front.
+        Arrays keyed by parameter name with Gluon's prefix ``arg:`` or ``aux:``.
 
     Raises
     ------
@@ -74,21 +74,21 @@ def read_weights(file: Path) -> dict[str, mx.nd.NDArray]:
 
 
 def load_weights(network: ActivityNetwork, arrays: dict[str, mx.nd.NDArray], place: str) -> None:
-    """Put saved arrays into a network.
+    """Set the weights of a network to saved arrays.
 
     Parameters
     ----------
     network : ActivityNetwork
-        Of the same sizes; its kernel may be another.
+        Network of the same sizes, with the same or another kernel.
     arrays : dict of str to NDArray
-        By parameter name, with or without Gluon's ``arg:`` and ``aux:`` in front.
+        Arrays keyed by parameter name, with or without Gluon's prefix ``arg:`` or ``aux:``.
     place : str
-        The file, for messages.
+        Name of the file, for messages.
 
     Raises
     ------
     RunError
-        If a parameter is missing, is not known, or has another shape.
+        If a parameter is missing, is unknown, or has another shape.
     """
     given = {name.split(":", 1)[-1]: array for name, array in arrays.items()}
     parameters = dict(network.collect_params().items())

@@ -12,12 +12,12 @@ step unchanged unless a gate acts on it. With the input :math:`x_t` and the prev
     i_t &= \sigma(W_i x_t + U_i h_{t-1} + b_i)  && \text{input gate: how much to write} \\
     f_t &= \sigma(W_f x_t + U_f h_{t-1} + b_f)  && \text{forget gate: how much to keep} \\
     g_t &= \tanh(W_g x_t + U_g h_{t-1} + b_g)   && \text{candidate: what to write} \\
-    o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o)  && \text{output gate: how much to tell} \\
+    o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o)  && \text{output gate: how much to output} \\
     c_t &= f_t \odot c_{t-1} + i_t \odot g_t    && \text{the memory} \\
-    h_t &= o_t \odot \tanh(c_t)                 && \text{what the next step and layer are told}
+    h_t &= o_t \odot \tanh(c_t)                 && \text{output to the next step and layer}
 
-Along :math:`c_t` the gradient is only multiplied by :math:`f_t`, which the network can hold near 1:
-so a footstep at the start of a window can still be felt at its end.
+Along :math:`c_t` the gradient is only multiplied by :math:`f_t`, which the network can keep near 1,
+so a footstep at the start of a window can still influence the output at its end.
 
 MXNet keeps the four gates in one matrix in the order i, f, g, o, and two biases, one beside W and
 one beside U, whose sum is b.
@@ -33,7 +33,7 @@ from typing import Any
 from har.config import ModelConfig
 from har.models.backend import gluon, mx, nn, rnn
 
-# All names of parameters start so: an exported model's names do not depend on what came before.
+# Prefix of all parameter names, so that those of an exported model are always the same.
 PREFIX = "har_"
 
 
@@ -43,11 +43,11 @@ class Convolutions(gluon.HybridBlock):  # type: ignore[misc]
     Parameters
     ----------
     config : ModelConfig
-        Layers, channels, kernel, stride and dropout; without channels windows stay as they are.
+        Layers, channels, kernel, stride and dropout; with 0 channels, windows pass unchanged.
     input_size : int
         Values in each time step.
     prefix : str
-        Of the names of the weights.
+        Prefix of the parameter names.
     """
 
     def __init__(self, config: ModelConfig, input_size: int, prefix: str = PREFIX) -> None:
@@ -81,14 +81,14 @@ def _convolution(config: ModelConfig, input_size: int, prefix: str) -> nn.Conv2D
         strides=(1, config.conv_stride),
         padding=(0, config.conv_kernel // 2),
         in_channels=input_size,
-        # Batch normalisation takes the mean away, and has a bias of its own.
+        # Batch normalisation subtracts the mean and has a bias of its own.
         use_bias=False,
         prefix=prefix,
     )
 
 
 def n_steps(config: ModelConfig, n_timesteps: int) -> int:
-    """Count the time steps that the convolutions leave of a window."""
+    """Return the number of time steps after the convolutions."""
     for _ in range(config.conv_layers if config.conv_channels else 0):
         padded = n_timesteps + 2 * (config.conv_kernel // 2)
         n_timesteps = (padded - config.conv_kernel) // config.conv_stride + 1
@@ -107,7 +107,7 @@ class FusedLSTM(gluon.HybridBlock):  # type: ignore[misc]
     input_size : int
         Values in each time step.
     prefix : str
-        Of the names of the weights.
+        Prefix of the parameter names.
     """
 
     def __init__(self, config: ModelConfig, input_size: int, prefix: str = PREFIX) -> None:
@@ -133,7 +133,7 @@ class FusedLSTM(gluon.HybridBlock):  # type: ignore[misc]
 
 
 class CellLSTM(gluon.HybridBlock):  # type: ignore[misc]
-    """The same layers as a chain of `LSTMCell`, unrolled step by step: slower, and open to look in.
+    """The same layers as a chain of `LSTMCell`, unrolled step by step: slower, but inspectable.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class CellLSTM(gluon.HybridBlock):  # type: ignore[misc]
     n_timesteps : int
         Steps to unroll.
     prefix : str
-        Of the names of the weights.
+        Prefix of the parameter names.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class CellLSTM(gluon.HybridBlock):  # type: ignore[misc]
 
 
 def _input_sizes(config: ModelConfig, input_size: int) -> list[int]:
-    """List what each layer reads: the steps, then the layer below."""
+    """Return the input size of each layer."""
     return [input_size] + [n_outputs(config)] * (config.n_layers - 1)
 
 
@@ -183,30 +183,30 @@ def _cell(config: ModelConfig, input_size: int, prefix: str) -> rnn.LSTMCell:
 
 
 def n_outputs(config: ModelConfig) -> int:
-    """Count the values an LSTM layer puts out at each step: its units, in each direction."""
+    """Return the number of outputs of an LSTM layer per step: its units in each direction."""
     return config.hidden_size * (2 if config.bidirectional else 1)
 
 
 def n_pooled(config: ModelConfig) -> int:
-    """Count the values that pooling over time leaves."""
+    """Return the number of values after pooling over time."""
     return n_outputs(config) * (2 if config.pooling == "mean_max" else 1)
 
 
 class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
-    r"""Make one vector of the hidden states of all time steps.
+    r"""Pooling of the hidden states of all time steps into one vector.
 
     Parameters
     ----------
     config : ModelConfig
-        The kind of pooling, and the LSTM's units and direction.
+        Kind of pooling, and the LSTM's units and direction.
     prefix : str
-        Of the names of the weights.
+        Prefix of the parameter names.
 
     Notes
     -----
-    ``last`` is what the LSTM says when it has read the whole window: the last step, and for the
-    backward direction the first. ``attention`` is a mean whose weights over time are learned: the
-    softmax of :math:`v^T \tanh(W h_t)` (Bahdanau, Cho & Bengio 2015).
+    ``last`` is the LSTM's output after the whole window: at the last step or, for the backward
+    direction, at the first. ``attention`` is a mean with learned weights over time, the softmax of
+    :math:`v^T \tanh(W h_t)` (Bahdanau, Cho & Bengio 2015).
     """
 
     def __init__(self, config: ModelConfig, prefix: str = PREFIX) -> None:
@@ -247,5 +247,5 @@ class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
 
 
 def dense(units: int, in_units: int, prefix: str, **options: Any) -> nn.Dense:
-    """Make a dense layer whose sizes and name are all given."""
+    """Return a dense layer with given sizes and prefix."""
     return nn.Dense(units, in_units=in_units, prefix=prefix, **options)

@@ -1,6 +1,6 @@
 """The network: views, convolutions, stacked LSTM layers, pooling over time, a dense classifier.
 
-What an LSTM is, and why, is told in `har.models.layers`; what views are, in `har.models.views`.
+`har.models.layers` explains the LSTM, `har.models.views` the views.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from har.models.views import Views
 
 
 class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
-    """From windows in g and rad/s to a score for each activity.
+    """Network from windows in g and rad/s to a score for each activity.
 
     Scaled views of the window, optional convolutions over time and embedding of each step,
     stacked LSTM layers, pooling over time, a dense classifier.
@@ -38,15 +38,15 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
     Parameters
     ----------
     config : ModelConfig
-        What to build.
+        Settings of the network.
     n_timesteps : int
         Samples in a window.
     channels : tuple of str
-        What each sample is of.
+        Names of the windows' channels.
     n_activities : int
-        How many scores there are.
+        Number of classes.
     prefix : str
-        Of the names of the weights.
+        Prefix of the parameter names.
     """
 
     def __init__(
@@ -86,19 +86,19 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         )
 
     def hybrid_forward(self, F: Any, windows: Any) -> Any:
-        """Score each activity.
+        """Return a score for each activity.
 
         Parameters
         ----------
         F : module
             MXNet's operators on arrays or on symbols.
         windows : NDArray or Symbol
-            Shape (n_windows, n_timesteps, n_channels), in g and rad/s.
+            Windows in g and rad/s, shape (n_windows, n_timesteps, n_channels).
 
         Returns
         -------
         NDArray or Symbol
-            Shape (n_windows, n_activities): logits, whose softmax is the probabilities.
+            Logits, whose softmax is the probabilities; shape (n_windows, n_activities).
         """
         convolved = self.convolutions(self.views(windows))
         steps = F.swapaxes(self.embedding(convolved), 0, 1)
@@ -108,12 +108,12 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         return self.head(pooled)
 
     def set_scaling(self, signals: FloatArray) -> None:
-        """Fix the scaling constants to the mean and deviation of training windows.
+        """Set the scaling constants from training windows.
 
         Parameters
         ----------
         signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-            In g and rad/s; see `Views.set_scaling`.
+            Training windows in g and rad/s; see `Views.set_scaling`.
         """
         self.views.set_scaling(signals)
 
@@ -126,27 +126,27 @@ def build_network(
     devices: list[mx.Context],
     prefix: str = PREFIX,
 ) -> ActivityNetwork:
-    """Make a network with fresh weights.
+    """Build a network with newly initialised weights.
 
     Parameters
     ----------
     config : ModelConfig
-        What to build.
+        Settings of the network.
     n_timesteps : int
         Samples in a window.
     channels : tuple of str
-        What each sample is of.
+        Names of the windows' channels.
     n_activities : int
-        How many scores there are.
+        Number of classes.
     devices : list of mxnet.Context
-        Where to put the weights.
+        Devices that get a copy of the weights.
     prefix : str
-        Of the names of the weights.
+        Prefix of the parameter names.
 
     Returns
     -------
     ActivityNetwork
-        Hybridized: its graph is compiled at the first call.
+        Hybridized network, whose graph is compiled at the first call.
     """
     network = ActivityNetwork(config, n_timesteps, channels, n_activities, prefix)
     weights = (
@@ -158,7 +158,7 @@ def build_network(
 
 
 def n_parameters(network: ActivityNetwork) -> int:
-    """Count the weights that training changes."""
+    """Count the trainable parameters of a network."""
     parameters = network.collect_params().values()
     return sum(math.prod(p.shape) for p in parameters if p.grad_req != "null")
 
@@ -169,31 +169,31 @@ def predict_probabilities(
     devices: list[mx.Context],
     batch_size: int = 256,
 ) -> FloatArray:
-    """Run a network over windows, each of them exactly once.
+    """Return the probability of each activity in each window.
 
     Parameters
     ----------
     network : ActivityNetwork
-        With its weights on `devices`.
+        Network with its weights on `devices`.
     signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        In g and rad/s.
+        Windows in g and rad/s.
     devices : list of mxnet.Context
-        Take turns with the batches.
+        Devices that take turns with the batches.
     batch_size : int
-        Windows at a time; the last batch is shorter.
+        Windows in a batch; the last batch may be smaller.
 
     Returns
     -------
     ndarray of float64, shape (n_windows, n_activities)
-        Each row adds up to 1.
+        Probabilities; each row adds up to 1.
 
     Raises
     ------
     RunError
-        If the network's weights are so large that its scores are no numbers.
+        If the network's weights are so large that its scores are not finite.
     """
     starts = range(0, len(signals), batch_size)
-    # Calls return at once and compute behind; asnumpy waits.
+    # MXNet computes asynchronously: calls return at once, and asnumpy waits.
     logits = [
         network(mx.nd.array(signals[start : start + batch_size], ctx=device))
         for start, device in zip(starts, itertools.cycle(devices))

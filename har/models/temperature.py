@@ -1,7 +1,7 @@
-"""Temperature: a number that a network divides its logits by, so as to be as sure as it may be.
+"""Temperature scaling: a network whose logits are divided by a constant to calibrate it.
 
-The most probable activity stays what it was (Guo et al., "On calibration of modern neural
-networks", ICML 2017). `har.evaluation.calibration` tells how it is found.
+The most probable activity stays the same (Guo et al., "On calibration of modern neural networks",
+ICML 2017). `har.evaluation.calibration` fits the temperature.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from har.models.network import ActivityNetwork
 
 
 class WithTemperature(gluon.HybridBlock):  # type: ignore[misc]
-    """A network or an ensemble, whose logits are divided by a constant.
+    """A network or an ensemble whose logits are divided by a constant, initially 1.
 
     Parameters
     ----------
     network : ActivityNetwork or Ensemble
-        With its weights on `devices`.
+        Network with its weights on `devices`.
     devices : list of mxnet.Context
-        Where to put that constant, which is 1 at first.
+        Devices that get a copy of the constant.
     """
 
     def __init__(self, network: ActivityNetwork | Ensemble, devices: list[mx.Context]) -> None:
@@ -33,21 +33,21 @@ class WithTemperature(gluon.HybridBlock):  # type: ignore[misc]
         self.hybridize()
 
     def hybrid_forward(self, F: Any, windows: Any, divisor: Any) -> Any:
-        """Score each activity: from windows in g and rad/s to logits, shape (…, n_activities)."""
+        """Return logits, shape (n_windows, n_activities), for windows in g and rad/s."""
         return F.broadcast_div(self.network(windows), divisor)
 
     @property
     def temperature(self) -> float:
-        """What logits are divided by."""
+        """The divisor of the logits."""
         return float(self.divisor.list_data()[0].asnumpy().item())
 
     def set_temperature(self, temperature: float) -> None:
-        """Fix what logits are divided by.
+        """Set the divisor of the logits.
 
         Parameters
         ----------
         temperature : float
-            Above 0; more than 1 makes probabilities less sure.
+            Divisor above 0; above 1, probabilities become less confident.
         """
         self.divisor.set_data(mx.nd.full((1, 1), temperature))
 

@@ -1,9 +1,9 @@
-"""Views: copies of a window that the network sees side by side, each showing something else.
+"""Views: differently scaled copies of a window, which the network reads side by side.
 
 A standing body sways by thousandths of a g and a walking one moves by tenths. On the scale of
-walking, standing and sitting are both a flat line, so the network is also shown copies of the
-movements on which the small ones can be seen: compressed, so that large ones take less room, and
-normalised, so that each window has a scale of its own.
+walking, standing and sitting are both a flat line, so the network also reads copies in which small
+movements are visible: compressed, which reduces large ones, and normalised, which scales each
+window by itself.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from har.arrays import FloatArray
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
 
-# g and rad/s. The stillest window of UCI HAR has a deviation of 0.0014, the sensor's own noise, so
-# this changes nothing but keeps the view of a sensor that gives a constant finite.
+# In g and rad/s; keeps the normalised view of a constant signal finite. It hardly affects others:
+# the stillest window of UCI HAR has a standard deviation of 0.0014, the sensor's own noise.
 SMALLEST_DEVIATION = 1e-4
 
 
 class Views(gluon.HybridBlock):  # type: ignore[misc]
-    """From windows in g and rad/s to the numbers that the first layer reads.
+    """Block that turns windows in g and rad/s into the inputs of the first layer.
 
-    The mean and deviation of each channel are constants of the network, so a saved model takes
-    raw units and scaling can be neither forgotten nor leaked.
+    The mean and standard deviation of each channel are constants of the network, so a saved model
+    takes raw units and scaling can be neither forgotten nor leaked.
 
     Parameters
     ----------
     config : ModelConfig
-        Which views, and the scale of compression.
+        Kinds of views, and the scale of compression.
     channels : tuple of str
-        Names of the windows' channels. The views of movements show those that begin with
-        ``body_``; all, if none does.
+        Names of the windows' channels. The views of movements contain those that begin with
+        ``body_``, or all if none does.
     prefix : str
-        Of the names of the constants.
+        Prefix of the names of the constants.
     """
 
     def __init__(self, config: ModelConfig, channels: tuple[str, ...], prefix: str) -> None:
         super().__init__(prefix=prefix)
         self.kinds = config.views
         self.compression = config.compression
-        places = [place for place, name in enumerate(channels) if name.startswith("body_")]
-        self.movements = places or list(range(len(channels)))
+        body = [index for index, name in enumerate(channels) if name.startswith("body_")]
+        self.movements = body or list(range(len(channels)))
         self.n_channels = len(channels)
         self.is_scaled = "channels" in config.views
         if self.is_scaled:
@@ -54,20 +54,20 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
 
     @property
     def n_outputs(self) -> int:
-        """Count the numbers of all views in each time step."""
+        """The number of values of all views in each time step."""
         return sum(
             self.n_channels if kind == "channels" else len(self.movements) for kind in self.kinds
         )
 
     def hybrid_forward(self, F: Any, windows: Any, **constants: Any) -> Any:
-        """Show windows, shape (n_windows, n_timesteps, n_channels), as (…, n_outputs)."""
+        """Return views, shape (n_windows, n_timesteps, n_outputs), of (…, n_channels)."""
         movements = self._movements_of(F, windows)
-        show = {
+        views = {
             "channels": lambda: _scaled(F, windows, **constants),
             "compressed": lambda: _compressed(F, movements, self.compression),
             "normalised": lambda: _normalised(F, movements),
         }
-        return F.concat(*(show[kind]() for kind in self.kinds), dim=2)
+        return F.concat(*(views[kind]() for kind in self.kinds), dim=2)
 
     def _movements_of(self, F: Any, windows: Any) -> Any:
         if len(self.movements) == self.n_channels:
@@ -76,18 +76,18 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         return F.concat(*channels, dim=2)
 
     def set_scaling(self, signals: FloatArray) -> None:
-        """Fix the scaling constants to the mean and deviation of training windows.
+        """Set the scaling constants to the mean and standard deviation of training windows.
 
         Parameters
         ----------
         signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-            In g and rad/s; a channel that never changes is only centred.
+            Training windows in g and rad/s; a constant channel is only centred.
         """
         if not self.is_scaled:
             return
         mean = signals.mean(axis=(0, 1), keepdims=True, dtype="float64")
         scale = signals.std(axis=(0, 1), keepdims=True, dtype="float64")
-        # Rounding can give a constant a deviation that is not quite zero.
+        # Rounding can give a constant channel a standard deviation that is not quite zero.
         scale[np.ptp(signals, axis=(0, 1), keepdims=True) == 0] = 1.0
         self.channel_mean.set_data(mx.nd.array(mean))
         self.channel_scale.set_data(mx.nd.array(scale))
@@ -98,16 +98,16 @@ def _scaled(F: Any, windows: Any, channel_mean: Any, channel_scale: Any) -> Any:
 
 
 def _compressed(F: Any, movements: Any, compression: float) -> Any:
-    """Take arcsinh: linear far below `compression`, logarithmic far above.
+    """Return the scaled arcsinh: linear far below `compression`, logarithmic far above.
 
-    1 g and 1 rad/s become 2, which makes the deviation over UCI HAR about 1 for a compression of
-    0.01.
+    1 g and 1 rad/s become 2, which makes the standard deviation over UCI HAR about 1 for a
+    compression of 0.01.
     """
     return F.arcsinh(movements / compression) * (2 / math.asinh(1 / compression))
 
 
 def _normalised(F: Any, movements: Any) -> Any:
-    """Give each channel mean 0 and deviation 1 over its own window."""
+    """Scale each channel to mean 0 and standard deviation 1 over its own window."""
     centred = F.broadcast_sub(movements, F.mean(movements, axis=1, keepdims=True))
     variance = F.mean(F.square(centred), axis=1, keepdims=True)
     return F.broadcast_div(centred, F.sqrt(variance + SMALLEST_DEVIATION**2))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from har.errors import DataError
+from har.errors import DataError, install_command
 
 MAGIC = b"PAR1"
 _ROWS_IN_BLOCK = 100_000
@@ -87,7 +87,8 @@ def open_parquet(path: Path) -> ParquetTable:
         from pyarrow import parquet
     except ImportError:
         raise DataError(
-            f"{path}: found a Parquet file, expected pyarrow to read it: pip install 'har[parquet]'"
+            f"{path}: found a Parquet file, expected pyarrow to read it: "
+            f"{install_command('parquet')}"
         ) from None
     try:
         return ParquetTable(path, tuple(parquet.read_schema(path).names))

@@ -31,8 +31,8 @@ import pandas as pd
 from har.config import Config
 from har.errors import RunError
 from har.files import write_frame, write_text, writing_to
-from har.training.history import EpochRecord
 from har.recipes import load_config, save_config
+from har.training.history import EpochRecord
 
 # What the manifest tells of a trained model, and as which types it is needed.
 _DESCRIPTION: dict[str, dict[str, type]] = {

@@ -93,7 +93,8 @@ def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) 
     DataError
         If the channels are not triples of x, y and z.
     """
-    if any(name[-2:] != f"_{'xyz'[place % 3]}" for place, name in enumerate(channels)):
+    expected = [f"_{'xyz'[place % 3]}" for place in range(len(channels))]
+    if len(channels) % 3 or [name[-2:] for name in channels] != expected:
         raise DataError(
             f"rotation: found channels {', '.join(channels)}, expected triples of x, y and z"
         )

@@ -1,5 +1,5 @@
-"""The loop that trains a network: Windows in, an `EpochRecord` per epoch out.
+"""Training of a network: from `Windows` to weights and an `EpochRecord` per epoch.
 
-Read `loop`, then `trainer` (one step), `batches`, `weights`, `history`; `tensorboard` writes what
-is told of each epoch as event files.
+Read `loop`, then `trainer` (one step), `batches`, `weights`, `history`; `tensorboard` writes the
+records as event files.
 """

@@ -1,4 +1,4 @@
-"""Batches: windows and the probabilities they should get, a few at a time."""
+"""Batches of windows and their target probabilities."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from har.signals.windows import Windows
 def batches(
     windows: Windows, config: TrainingConfig, generator: np.random.Generator
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Cut windows into batches of nearly equal size, each window in one of them.
+    """Divide windows into batches of nearly equal size.
 
     Parameters
     ----------
     windows : Windows
-        What to learn from.
+        Training windows.
     config : TrainingConfig
-        Size of a batch, whether to shuffle, augmentation, label smoothing.
+        Batch size, shuffling, augmentation and label smoothing.
     generator : numpy.random.Generator
-        Draws the order and the augmentation.
+        Source of randomness for the order and the augmentation.
 
     Yields
     ------
     signals : ndarray of float32, shape (n, n_timesteps, n_channels)
         At most `config.batch_size` windows.
     targets : ndarray of float32, shape (n, n_activities)
-        What the probabilities should be.
+        Target probabilities.
     """
     order = np.arange(len(windows))
     if config.shuffle:
@@ -64,17 +64,17 @@ def smoothed_targets(labels: IntArray, n_activities: int, smoothing: float) -> F
     Parameters
     ----------
     labels : ndarray of int, shape (n_windows,)
-        From 0.
+        Labels from 0.
     n_activities : int
-        How many classes there are.
+        Number of classes.
     smoothing : float
-        Share spread evenly over all activities, so that the network need not be ever more certain
-        (Szegedy et al. 2016).
+        Share of the target spread evenly over all activities, which keeps the network from becoming
+        ever more confident (Szegedy et al. 2016).
 
     Returns
     -------
     ndarray of float32, shape (n_windows, n_activities)
-        Each row adds up to 1.
+        Target probabilities; each row adds up to 1.
     """
     one_hot = np.eye(n_activities, dtype=np.float32)[labels]
     smoothed: FloatArray = one_hot * (1 - smoothing) + smoothing / n_activities

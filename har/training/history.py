@@ -1,4 +1,4 @@
-"""What training tells of each epoch."""
+"""The history of a training: a record per epoch."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from har.config import TrainingConfig
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one pass over the training windows came to.
+    """Figures of one pass over the training windows.
 
     Parameters
     ----------
     epoch : int
-        From 1.
+        Number of the epoch, from 1.
     learning_rate : float
-        In the epoch's last step.
+        Learning rate of the epoch's last step.
     train_loss, train_accuracy : float
-        Means over the epoch, while the weights changed and dropout acted.
+        Means over the epoch, with dropout and while the weights changed.
     validation_loss, validation_accuracy : float or None
-        On the validation subjects, after the epoch; None without any.
+        Figures for the validation subjects after the epoch; None without any.
     windows_per_s : float
-        Training windows per second, without validation.
+        Training windows per second, without the time for validation.
     is_best : bool
         Whether the weights are the best so far on the validation subjects.
     member : int
-        Which network of an ensemble, from 1.
+        Number of the network in an ensemble, from 1.
     """
 
     epoch: int
@@ -42,19 +42,19 @@ class EpochRecord:
 
 
 def kept_epoch(history: Sequence[EpochRecord], config: TrainingConfig) -> int | None:
-    """Find the epoch whose weights were kept.
+    """Return the epoch whose weights were kept.
 
     Parameters
     ----------
     history : sequence of EpochRecord
-        Of one network, or of each of an ensemble.
+        Records of a network, or of all networks of an ensemble.
     config : TrainingConfig
-        Which weights to keep.
+        Settings of the training, of which `keep` counts.
 
     Returns
     -------
     int or None
-        None if the networks of an ensemble kept different epochs.
+        Number of the epoch; None if the networks of an ensemble kept different ones.
     """
     kept = {r.member: r.epoch for r in history if r.is_best or config.keep == "last"}
     epochs = set(kept.values())

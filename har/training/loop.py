@@ -1,6 +1,6 @@
-"""The training loop, as a generator: each epoch is a record, stopping is the caller's choice.
+"""The training loop, a generator of `EpochRecord` that the caller may stop at any epoch.
 
-Read `fit` from top to bottom; one step is `Trainer.step`: forward, backward, update.
+One step is `Trainer.step`: forward, backward, update.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ def fit(
     Parameters
     ----------
     network : ActivityNetwork
-        Changed in place. When the last record was taken, it has the weights that
-        `config.keep` asks for.
+        Network, trained in place. After the last record it has the weights that `config.keep`
+        selects.
     train : Windows
-        What to learn from.
+        Training windows.
     validation : Windows or None
-        Of other subjects, to choose the best epoch and to stop early.
+        Windows of other subjects, to choose the best epoch and to stop early.
     config : TrainingConfig
-        Optimizer, schedule and the rest.
+        Settings of the training.
     devices : list of mxnet.Context
-        Where the network's weights are; several share each batch.
+        Devices of the network's weights; several share each batch.
     seed : int
-        Of the order of the windows.
+        Seed for the order of the windows and their augmentation.
 
     Yields
     ------
@@ -56,7 +56,7 @@ def fit(
     Raises
     ------
     RunError
-        If the loss or a weight is no longer a number.
+        If the loss or a weight is no longer finite.
     """
     generator = np.random.default_rng(seed)
     trainer = Trainer(network, config, devices, math.ceil(len(train) / config.batch_size))
@@ -92,7 +92,7 @@ def fit(
 
 
 def _check_numbers(network: ActivityNetwork, loss: float, epoch: int) -> None:
-    """Refuse to go on, or to end, with a loss or weights that are no numbers."""
+    """Refuse a loss or weights that are not finite."""
     parameters = network.collect_params().values()
     weights = (parameter.list_data()[0].asnumpy() for parameter in parameters)
     if not (math.isfinite(loss) and all(np.isfinite(array).all() for array in weights)):
@@ -105,21 +105,21 @@ def _check_numbers(network: ActivityNetwork, loss: float, epoch: int) -> None:
 def score(
     network: ActivityNetwork, windows: Windows, devices: list[mx.Context]
 ) -> tuple[float, float]:
-    """Measure a network on windows it does not learn from.
+    """Return the loss and accuracy of a network on validation windows.
 
     Parameters
     ----------
     network : ActivityNetwork
-        With its weights on `devices`.
+        Network with its weights on `devices`.
     windows : Windows
-        Of validation subjects.
+        Validation windows, of subjects the network is not trained on.
     devices : list of mxnet.Context
-        Where to compute.
+        Devices to compute on.
 
     Returns
     -------
     loss, accuracy : float
-        Mean negative log-likelihood, and the share of windows that are right.
+        Mean negative log-likelihood in nats, and share of correctly classified windows.
     """
     probabilities = predict_probabilities(network, windows.signals, devices)
     accuracy = float(np.mean(probabilities.argmax(axis=1) == windows.labels))

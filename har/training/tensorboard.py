@@ -1,10 +1,10 @@
-"""Event files: what TensorBoard shows of a training while it goes on.
+"""TensorBoard's event files, written while a training goes on.
 
-Each folder is what TensorBoard calls a run, and runs draw the same tag into one chart: so training
-and validation have a folder each, and so has each network of an ensemble.
+TensorBoard calls each folder a run and draws a tag of all runs in one chart, so training and
+validation have separate folders, and so has each network of an ensemble.
 
-tensorboardX's `SummaryWriter` leaves events to a thread that flushing does not wait for, and names
-its files after the machine; its `RecordWriter` does neither.
+tensorboardX's `SummaryWriter` writes in a thread that flushing does not wait for, and puts the
+machine's name into file names; its `RecordWriter` does neither.
 """
 
 from __future__ import annotations
@@ -22,42 +22,43 @@ from har.training.history import EpochRecord
 
 # TensorBoard reads files with "tfevents" in their names.
 FILE_NAME = "events.out.tfevents"
-# What it expects of a file's first event.
+# The version that a file's first event must state.
 FILE_VERSION = "brain.Event:2"
 
 
 def with_event_files(
     records: Iterator[EpochRecord], folder: Path, n_members: int = 1
 ) -> Iterator[EpochRecord]:
-    """Write epochs to event files as they end.
+    """Write the record of each epoch to event files and yield it.
 
     Parameters
     ----------
     records : iterator of EpochRecord
-        What training yields.
+        Records from the training.
     folder : Path
-        For ``training/`` and ``validation/``, or ``member_1/training/`` and so on.
+        Parent of ``training/`` and ``validation/``, or of ``member_1/training/`` and so on.
     n_members : int
-        How many networks are trained one after the other.
+        Number of networks trained one after the other.
 
     Yields
     ------
     EpochRecord
-        The same records; a reader of the files can see them by then.
+        The same records, each after it has been written.
     """
     writers: dict[Path, RecordWriter] = {}
     with ExitStack() as stack:
         for record in records:
-            place = folder / f"member_{record.member}" if n_members > 1 else folder
+            parent = folder / f"member_{record.member}" if n_members > 1 else folder
             for part, values in _values_by_part(record).items():
-                if place / part not in writers:
-                    writers[place / part] = stack.enter_context(closing(_begin(place / part)))
-                _write(writers[place / part], record.epoch, values)
+                run = parent / part
+                if run not in writers:
+                    writers[run] = stack.enter_context(closing(_begin(run)))
+                _write(writers[run], record.epoch, values)
             yield record
 
 
 def _values_by_part(record: EpochRecord) -> dict[str, dict[str, float]]:
-    """Part an epoch's values, by tag, into those of training and those of validation."""
+    """Return an epoch's values for training and for validation, keyed by tag."""
     training = {
         "loss": record.train_loss,
         "accuracy": record.train_accuracy,
@@ -72,7 +73,7 @@ def _values_by_part(record: EpochRecord) -> dict[str, dict[str, float]]:
 
 def _begin(folder: Path) -> RecordWriter:
     folder.mkdir(parents=True)
-    # In a relative path, what stands before a colon would count as a kind of cloud storage.
+    # In a relative path, text before a colon would be taken for a kind of cloud storage.
     writer = RecordWriter(str((folder / FILE_NAME).resolve()))
     writer.write(Event(wall_time=time.time(), file_version=FILE_VERSION).SerializeToString())
     return writer

@@ -1,4 +1,4 @@
-"""One step of training: forward, backward, update; and the learning rate of each step."""
+"""One step of training (forward, backward, update) and the schedule of the learning rate."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from har.training.weights import AveragedWeights, share_statistics
 
 
 def learning_rate_at(config: TrainingConfig, epochs: float) -> float:
-    """Find the learning rate at a moment of training.
+    """Return the learning rate at a point of the training.
 
     Parameters
     ----------
     config : TrainingConfig
-        The schedule.
+        Settings of the schedule.
     epochs : float
-        How much has been trained, in epochs.
+        Epochs trained so far, with a fraction.
 
     Returns
     -------
     float
-        Rises linearly from zero while warming up; then stays, falls along half a cosine to zero
-        (Loshchilov & Hutter 2017), or drops in steps.
+        A rate that rises linearly from zero during warm-up, then stays constant, falls along half a
+        cosine to zero (Loshchilov & Hutter 2017), or drops in steps.
     """
     if epochs < config.warmup_epochs:
         return config.learning_rate * epochs / config.warmup_epochs
@@ -43,16 +43,16 @@ def learning_rate_at(config: TrainingConfig, epochs: float) -> float:
 
 
 class Trainer:
-    """Changes a network's weights, a batch at a time.
+    """Updates a network's weights, a batch at a time.
 
     Parameters
     ----------
     network : ActivityNetwork
-        With its weights on `devices`.
+        Network with its weights on `devices`.
     config : TrainingConfig
-        Optimizer, schedule, decay, clipping and averaging.
+        Optimizer, schedule, weight decay, clipping and averaging.
     devices : list of mxnet.Context
-        Share each batch.
+        Devices that share each batch.
     n_batches : int
         Steps in an epoch, for the schedule.
     """
@@ -89,14 +89,14 @@ class Trainer:
         return float(self._trainer.learning_rate)
 
     def step(self, signals: FloatArray, targets: FloatArray) -> tuple[float, int]:
-        """Forward, backward, update.
+        """Train on a batch: forward, backward, update.
 
         Parameters
         ----------
         signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-            In g and rad/s.
+            Windows in g and rad/s.
         targets : ndarray of float32, shape (n_windows, n_activities)
-            What the probabilities should be.
+            Target probabilities.
 
         Returns
         -------
@@ -120,13 +120,13 @@ class Trainer:
         return sum(float(loss.sum().asscalar()) for loss in losses), n_right
 
     def settle(self) -> None:
-        """Give the network the weights to measure and to keep: the average, if asked for."""
+        """Set the network to the weights to validate and to keep: the average, if there is one."""
         share_statistics(self.network)
         if self._averages:
             self._averages.exchange()
 
     def resume(self) -> None:
-        """Give the network the weights to go on from, after `settle` or at the start."""
+        """Set the network to the weights to train, at the start or after `settle`."""
         if self._averages:
             self._averages.exchange()
 
@@ -145,28 +145,28 @@ class Trainer:
         ]
 
     def _update(self, n_windows: int) -> None:
-        """Go a step along the mean gradient of the batch."""
+        """Update the weights with the mean gradient of the batch."""
         self.n_steps += 1
         rate = learning_rate_at(self.config, (self.n_steps - 0.5) / self.n_batches)
         self._trainer.set_learning_rate(rate)
         if self.config.decay_kind == "decoupled" and self.config.weight_decay:
             self._shrink(1 - rate * self.config.weight_decay)
         self._trainer.allreduce_grads()
-        self._trainer.update(n_windows / self._shortening(n_windows))
+        self._trainer.update(n_windows / self._clipping_factor(n_windows))
         if self._averages:
             self._averages.update()
 
     def _shrink(self, factor: float) -> None:
-        """Decay the weights apart from the gradient (Loshchilov & Hutter 2019)."""
+        """Decay the weights separately from the gradient (Loshchilov & Hutter 2019)."""
         for parameter in self._trained:
             for weights in parameter.list_data():
                 weights *= factor
 
-    def _shortening(self, n_windows: int) -> float:
-        """Find by what to multiply the gradient, so that its norm is at most `clip_norm`."""
+    def _clipping_factor(self, n_windows: int) -> float:
+        """Return the factor that reduces the gradient's norm to at most `clip_norm`."""
         if self.config.clip_norm is None:
             return 1.0
-        # After the gradients were added up, they are the same on every device.
+        # Once the gradients have been added up, they are the same on every device.
         gradients = [parameter.grad(self.devices[0]) for parameter in self._trained]
         squares = mx.nd.multi_sum_sq(*gradients, num_arrays=len(gradients)).asnumpy()
         norm = math.sqrt(float(squares.sum())) / n_windows

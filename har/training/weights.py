@@ -1,4 +1,4 @@
-"""Weights that training sets aside: the best so far, and their average over the steps."""
+"""Weights that training keeps: the best so far, and their average over the steps."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ class BestWeights:
     Parameters
     ----------
     network : ActivityNetwork
-        Whose weights to keep.
+        Network being trained.
     """
 
     def __init__(self, network: ActivityNetwork) -> None:
         self.network = network
         self.epoch = 0
-        self._worth = (-math.inf, -math.inf)
+        self._best_score = (-math.inf, -math.inf)
         self._weights: dict[str, mx.nd.NDArray] = {}
 
     def offer(self, epoch: int, loss: float, accuracy: float) -> bool:
-        """Keep the network's weights if they are the best.
+        """Keep the network's weights if they are the best so far.
 
         Parameters
         ----------
         epoch : int
-            When.
+            Number of the epoch.
         loss, accuracy : float
-            On the validation subjects; the loss decides between equal accuracies.
+            Figures for the validation subjects; the loss decides between equal accuracies.
 
         Returns
         -------
         bool
-            Whether they were.
+            Whether the weights were kept.
         """
-        if (accuracy, -loss) <= self._worth:
+        if (accuracy, -loss) <= self._best_score:
             return False
-        self.epoch, self._worth = epoch, (accuracy, -loss)
+        self.epoch, self._best_score = epoch, (accuracy, -loss)
         self._weights = _copies(self.network)
         return True
 
     def restore(self) -> None:
-        """Give the network the weights that were kept."""
+        """Set the network to the weights that were kept."""
         _put(self._weights, self.network)
 
 
 class AveragedWeights:
-    r"""The average of a network's weights over the steps of training, later steps counting more.
+    r"""Exponential moving average of a network's weights over the steps of training.
 
-    Noise that makes the weights of single steps differ averages out (Polyak & Juditsky 1992;
-    Tarvainen & Valpola 2017). The statistics of batch normalisation are averaged as well.
+    It averages out the noise in the weights of single steps (Polyak & Juditsky 1992; Tarvainen &
+    Valpola 2017). The statistics of batch normalisation are averaged as well.
 
     Parameters
     ----------
     network : ActivityNetwork
-        That training changes.
+        Network being trained.
     decay : float
-        Share of the average that a step leaves: 0.99 looks back some 100 steps.
+        Share of the average kept in each step: 0.99 averages over some 100 steps.
 
     Notes
     -----
-    After step :math:`n` it is :math:`\sum_k d^{n-k} w_k / \sum_k d^{n-k}`: the weights before the
-    first step count nothing, as in Adam's corrected averages (Kingma & Ba 2015).
+    After step :math:`n` it is :math:`\sum_k d^{n-k} w_k / \sum_k d^{n-k}`: the initial weights have
+    no influence, as in Adam's bias-corrected averages (Kingma & Ba 2015).
     """
 
     def __init__(self, network: ActivityNetwork, decay: float) -> None:
@@ -75,7 +75,7 @@ class AveragedWeights:
         self._set_aside = _copies(network)
 
     def update(self) -> None:
-        """Take a step's weights into the average."""
+        """Add the current weights to the average."""
         self._n_steps += 1
         share = (1 - self.decay) / (1 - self.decay**self._n_steps)
         for name, parameter in self.network.collect_params().items():
@@ -83,27 +83,27 @@ class AveragedWeights:
             average += share * (parameter.list_data()[0] - average)
 
     def exchange(self) -> None:
-        """Give the network the average and set its weights aside, or the other way round."""
+        """Exchange the network's weights and the average."""
         weights = _copies(self.network)
         _put(self._set_aside, self.network)
         self._set_aside = weights
 
 
 def share_statistics(network: ActivityNetwork) -> None:
-    """Give all devices the mean of their statistics of batch normalisation.
+    """Set the statistics of batch normalisation to their mean over all devices.
 
-    Each device has seen its own share of the batches only.
+    Each device has only seen its own share of the batches.
 
     Parameters
     ----------
     network : ActivityNetwork
-        On several devices; on one it stays as it is.
+        Network on several devices; on one, nothing changes.
     """
     for parameter in network.collect_params().values():
         arrays = parameter.list_data()
         if parameter.grad_req == "null" and len(arrays) > 1:
-            here = [array.as_in_context(arrays[0].context) for array in arrays]
-            parameter.set_data(mx.nd.add_n(*here) / len(here))
+            copies = [array.as_in_context(arrays[0].context) for array in arrays]
+            parameter.set_data(mx.nd.add_n(*copies) / len(copies))
 
 
 def _copies(network: ActivityNetwork) -> dict[str, mx.nd.NDArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import statistics
 import subprocess
@@ -15,9 +16,10 @@ import pytest
 from command_line import PEAK_MB, the_one_line
 
 import har
-from har.cli.main import INTERRUPTED, main
+from har.cli.main import main
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt_recordings import read_recordings
+from har.errors import Interrupted
 from har.signals.channels import RAW_CHANNELS
 
 HEADING = ",".join(("time_s", *RAW_CHANNELS))
@@ -63,7 +65,7 @@ def start_stream(run, *arguments):
 def stream(run, lines, *arguments):
     """Give what a stream says of lines, and its last words."""
     process = start_stream(run, *arguments)
-    out, errors = process.communicate("".join(f"{line}\n" for line in lines), timeout=120)
+    out, errors = process.communicate("".join(f"{line}\n" for line in lines), timeout=1200)
     assert process.returncode == 0, errors
     return [json.loads(line) for line in out.splitlines()], errors.strip().splitlines()[-1]
 
@@ -243,10 +245,11 @@ def test_a_window_is_told_while_the_stream_goes_on_in_time(run, walk):
             told = json.loads(process.stdout.readline())
             delays_s.append(time.perf_counter() - started_s)
             assert told["end_s"] == pytest.approx((number - 1) / 50)
-    process.communicate(timeout=60)
+    process.communicate(timeout=600)
     assert len(delays_s) == 20
-    # A few milliseconds on a quiet machine (scripts/stream_latency.py); far less than a window.
-    assert statistics.median(delays_s) < 0.2
+    # A few milliseconds on a quiet machine (scripts/stream_latency.py). However busy it is, each is
+    # told before the next window could be complete: 64 samples at 50 Hz later.
+    assert statistics.median(delays_s) < 1.28
 
 
 def test_ctrl_c_ends_a_stream_with_its_summary(run, walk):
@@ -255,8 +258,8 @@ def test_ctrl_c_ends_a_stream_with_its_summary(run, walk):
     process.stdin.flush()
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == INTERRUPTED
+    _, errors = process.communicate(timeout=600)
+    assert process.returncode == Interrupted.exit_status
     assert "Traceback" not in errors
     assert errors.splitlines()[-2].startswith("lines: ")
 
@@ -264,7 +267,7 @@ def test_ctrl_c_ends_a_stream_with_its_summary(run, walk):
 def test_a_stream_at_another_rate_is_refused(run, samples):
     process = start_stream(run)
     lines = [",".join(map(str, (number / 100, *row))) for number, row in enumerate(samples)]
-    _, errors = process.communicate("\n".join([HEADING, *lines]), timeout=60)
+    _, errors = process.communicate("\n".join([HEADING, *lines]), timeout=600)
     assert process.returncode == 1
     assert "found 100 samples a second, expected 50" in errors
 
@@ -277,13 +280,73 @@ def test_a_day_at_50_hz_takes_less_than_a_minute_and_a_gigabyte(run, samples, tm
         for first in range(0, n_samples, len(rows)):
             rows["time_s"] = (first + np.arange(len(rows))) / 50
             rows.to_csv(file, index=False, header=first == 0)
-    code = f"import sys; from har.cli.main import main; main(sys.argv[1:]); print({PEAK_MB})"
+    code = "import sys, time; from har.cli.main import main; main(sys.argv[1:])"
+    # Of one core: other programs may keep them busy.
+    code += f"; print(time.process_time(), {PEAK_MB})"
     command = ["predict", str(run), str(day), "--out", str(tmp_path / "timeline.csv"), "--plot"]
-    started_s = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *command],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    duration_s = time.monotonic() - started_s
+    duration_s, peak_mb = map(float, done.stdout.split())
     assert len(pd.read_csv(tmp_path / "timeline.csv")) == (n_samples - 128) // 64 + 1
     assert duration_s < 60
     assert int(done.stdout) < 1000
+
+
+@pytest.fixture(scope="session")
+def windows_file(tmp_path_factory, uci_har):
+    file = tmp_path_factory.mktemp("windows") / "windows.npy"
+    np.save(file, uci_har.test.signals[:50])
+    return file
+
+
+def test_predict_says_the_same_as_the_evaluation(run, windows_file, tmp_path):
+    out = tmp_path / "predictions.csv"
+    assert main(["predict", str(run), str(windows_file), "--out", str(out)]) == 0
+    table, expected = pd.read_csv(out), pd.read_csv(run / "predictions.csv")[:50]
+    pd.testing.assert_frame_equal(table, expected.drop(columns=["subject", "true"]), rtol=1e-5)
+
+
+def test_predict_writes_to_standard_output_and_sums_up_elsewhere(run, windows_file, capsys):
+    assert main(["predict", str(run), str(windows_file)]) == 0
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 51
+    assert "50 windows" in captured.err
+
+
+def test_predict_answers_unknown_below_the_threshold(run, windows_file, tmp_path, capsys):
+    always, cautious = tmp_path / "always.csv", tmp_path / "cautious.csv"
+    assert main(["predict", str(run), str(windows_file), "--out", str(always)]) == 0
+    expected = pd.read_csv(always)
+    highest = expected.filter(like="p_").max(axis=1)
+    threshold = round(float(highest.median()), 4)
+    capsys.readouterr()
+    options = ["--abstain-below", str(threshold), "--out", str(cautious)]
+    assert main(["predict", str(run), str(windows_file), *options]) == 0
+    is_unknown = highest < threshold
+    expected["predicted"] = expected["predicted"].mask(is_unknown, "UNKNOWN")
+    pd.testing.assert_frame_equal(pd.read_csv(cautious), expected)
+    assert f"UNKNOWN {is_unknown.mean():.1%}" in capsys.readouterr().err
+
+
+def test_predict_refuses_what_is_no_array(run, tmp_path, capsys):
+    (tmp_path / "walk.npy").write_text("time,acc_x\n0,1\n")
+    assert main(["predict", str(run), str(tmp_path / "walk.npy")]) == 1
+    assert "walk.npy" in the_one_line(capsys)
+
+
+def test_predict_to_a_place_that_cannot_be_written_is_one_line(run, windows_file, tmp_path, capsys):
+    out = tmp_path / "no folder" / "out.csv"
+    assert main(["predict", str(run), str(windows_file), "--out", str(out)]) == 1
+    assert str(out) in the_one_line(capsys)
+
+
+def test_a_reader_that_closes_the_pipe_gets_no_traceback(run, windows_file):
+    command = f"{sys.executable} -m har predict {run} {windows_file} | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("index,predicted,p_WALKING")
+    assert "Traceback" not in done.stderr

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from scored_folds import make_scores
 
 from har.cli.terminal import (
@@ -44,41 +46,61 @@ def test_an_epoch_is_told_in_one_line():
     assert [epoch_in_words(record) for record in RECORDS] == WORDS
 
 
-def test_elsewhere_than_on_a_terminal_epochs_are_plain_lines(monkeypatch):
-    errors, lines = io.StringIO(), []
+@pytest.fixture
+def terminal(monkeypatch):
+    """Put a terminal in the place of standard error, with messages shown on it."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(logging.getLogger("har"), "handlers", [logging.StreamHandler(terminal)])
+    return terminal
+
+
+def test_elsewhere_than_on_a_terminal_epochs_are_plain_lines(monkeypatch, messages):
+    errors = io.StringIO()
     monkeypatch.setattr(sys, "stderr", errors)
-    assert list(shown(iter(RECORDS), 20, lines.append)) == RECORDS
-    assert lines == [f"epoch   1/20  {WORDS[0]}", f"epoch   2/20  {WORDS[1]}"]
+    assert list(shown(iter(RECORDS), 20)) == RECORDS
+    assert messages() == [f"epoch   1/20  {WORDS[0]}", f"epoch   2/20  {WORDS[1]}"]
     assert errors.getvalue() == ""
 
 
-def test_a_terminal_shows_a_bar_with_the_last_epochs_figures(monkeypatch):
-    terminal, lines = Terminal(), []
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("COLUMNS", "200")
-    assert list(shown(iter(RECORDS), 2, lines.append)) == RECORDS
-    assert lines == []
+def test_a_terminal_shows_a_bar_with_the_last_epochs_figures(terminal, messages):
+    assert list(shown(iter(RECORDS), 2)) == RECORDS
+    assert messages() == []
     assert "2/2" in terminal.getvalue()
     assert WORDS[1] in terminal.getvalue()
 
 
-def test_of_an_ensemble_each_epoch_tells_the_member(monkeypatch):
-    terminal, lines = Terminal(), []
-    records = [RECORD, replace(RECORDS[1], epoch=1, member=2)]
-    assert list(shown(iter(records), 1, lines.append, n_members=2)) == records
-    assert lines == [f"member 1/2, epoch   1/1  {WORDS[0]}", f"member 2/2, epoch   1/1  {WORDS[1]}"]
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("COLUMNS", "200")
-    list(shown(iter(records), 1, lines.append, n_members=2))
+def test_a_quiet_terminal_shows_no_bar_and_a_file_gets_each_epoch(terminal, caplog):
+    (handler,) = logging.getLogger("har").handlers
+    handler.setLevel(logging.WARNING)
+    caplog.set_level("DEBUG", "har")
+    assert list(shown(iter(RECORDS), 2)) == RECORDS
+    assert terminal.getvalue() == ""
+    assert caplog.messages == [f"epoch   1/2  {WORDS[0]}", f"epoch   2/2  {WORDS[1]}"]
+
+
+RECORDS_OF_TWO = [RECORD, replace(RECORDS[1], epoch=1, member=2)]
+
+
+def test_of_an_ensemble_each_line_tells_the_member(messages):
+    assert list(shown(iter(RECORDS_OF_TWO), 1, n_members=2)) == RECORDS_OF_TWO
+    assert messages() == [
+        f"member 1/2, epoch   1/1  {WORDS[0]}",
+        f"member 2/2, epoch   1/1  {WORDS[1]}",
+    ]
+
+
+def test_of_an_ensemble_the_bar_tells_the_member(terminal):
+    list(shown(iter(RECORDS_OF_TWO), 1, n_members=2))
     assert "2/2" in terminal.getvalue()
     assert f"member 2/2, {WORDS[1]}" in terminal.getvalue()
 
 
-def test_epochs_are_shown_as_they_end():
-    lines = []
-    records = shown(iter(RECORDS), 2, lines.append)
+def test_epochs_are_shown_as_they_end(messages):
+    records = shown(iter(RECORDS), 2)
     assert next(records) == RECORD
-    assert len(lines) == 1
+    assert len(messages()) == 1
 
 
 def test_baselines_have_a_row_each_with_accuracy_and_cost():

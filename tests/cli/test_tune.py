@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,19 +12,22 @@ import pytest
 from builders import small_windows
 from command_line import TINY, the_one_line
 
-from har.cli.main import INTERRUPTED, main
+from har.cli.main import main
 from har.datasets.dataset import TrainingSet
+from har.errors import Interrupted
 from har.model_selection import tuning
 from har.recipes import load_config
 
 SMALL = (*TINY, "--device", "cpu", "--training.n_epochs", "1", "--model.hidden_size", "2..6")
+# Small windows have no whole gyroscope to turn.
+SMALL += ("--training.rotation_degrees", "0")
 
 
 @pytest.fixture
 def small_data(monkeypatch):
     """Put small windows in the place of the training windows."""
     data = TrainingSet("small", small_windows(), "a builder")
-    monkeypatch.setattr("har.datasets.loading.open_training", lambda *_arguments: data)
+    monkeypatch.setattr("har.cli.tune.open_training", lambda config: data)
 
 
 @pytest.fixture
@@ -92,7 +96,7 @@ def test_ctrl_c_is_one_line_and_keeps_the_trials_before(out, small_data, capsys,
         raise KeyboardInterrupt
 
     monkeypatch.setattr(tuning, "score_fold", interrupt)
-    assert tune(out, *SMALL, "--trials", 3) == INTERRUPTED
+    assert tune(out, *SMALL, "--trials", 3) == Interrupted.exit_status
     words = f"after 1 of 3 trials; the same command with --out {out} goes on from there"
     assert the_one_line(capsys) == f"har: interrupted {words}"
     assert pd.read_csv(out / "trials.csv")["state"].tolist() == ["complete"]
@@ -141,9 +145,10 @@ def test_a_password_in_the_storage_is_kept_nowhere(out, small_data, monkeypatch,
 
 
 def test_without_optuna_it_is_one_line_with_what_to_install(out, capsys, monkeypatch):
-    monkeypatch.setattr("har.cli.main.find_spec", lambda _name: None)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    monkeypatch.delitem(sys.modules, "har.cli.tune", raising=False)
     assert tune(out, *SMALL) == 2
-    assert "expected it: pip install 'har[tune]'" in the_one_line(capsys)
+    assert "expected it: pip install 'gluon-har[tune]'" in the_one_line(capsys)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Small data sets in the published layout, and what an error for people looks like."""
+"""Small data sets in the published layout, and a check of error messages."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class MemoryTree:
 
 @dataclass
 class SmallCopy(MemoryTree):
-    """A few windows as published text files, and as they must be read."""
+    """A few windows as published text files, and as the expected `Windows`."""
 
     train: Windows = None
     test: Windows = None
@@ -77,7 +77,7 @@ class SmallCopy(MemoryTree):
 
 
 def printed(value: float) -> str:
-    """Print a number as the published files do: seven digits and a zero, `  1.8085150e-004`."""
+    """Format a number as in the published files: seven digits and a zero, `  1.8085150e-004`."""
     mantissa, exponent = f"{float(f'{value:.6e}'):.7e}".split("e")
     return f"{mantissa}e{int(exponent):+04d}".rjust(16)
 
@@ -124,13 +124,13 @@ def tree_of():
 
 @pytest.fixture(scope="session")
 def zip_of():
-    """Make the bytes of a zip: `zip_of({"name": b"content"})`."""
+    """Return the bytes of a zip: `zip_of({"name": b"content"})`."""
     return zipped
 
 
 @pytest.fixture(scope="session")
 def refused():
-    """Expect a `DataError` of one line with some parts, what was found and what was expected."""
+    """Expect a `DataError` of one line that contains some parts, "found" and "expected"."""
 
     @contextmanager
     def refused(*parts):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from har.datasets.file_trees import SEARCH_DEPTH, Folder, fingerprint, open_zip, trees_at
 from har.errors import DataError
 
-# Machines are shared: how long an example takes says nothing.
+# No deadlines: on a shared machine, durations vary.
 unhurried = settings(deadline=None)
 
 FILES = {"a/b/c.txt": b"1 2 3\n", "a/d.txt": b"4\n", "e.txt": b""}

@@ -22,7 +22,7 @@ def lines_of(rows):
 
 
 def raw_files(segments=SEGMENTS):
-    """Make the files of an experiment of subject 1, who is trained on, and one of subject 2."""
+    """Make the files of experiments of subject 1 (train) and subject 2 (test)."""
     random, files = np.random.default_rng(0), {LABELS: lines_of(segments)}
     for number in (1, 2):
         for sensor in ("acc", "gyro"):
@@ -52,7 +52,7 @@ def test_windows_lie_inside_segments_and_are_filtered_with_the_whole_recording(t
     assert (data.train.subject_names, data.test.subject_names) == ((1,), (2,))
 
 
-def test_the_segments_that_are_too_short_are_told(tree_of):
+def test_the_segments_that_are_too_short_are_noted(tree_of):
     (note,) = read_hapt(tree_of(raw_files())).notes
     assert note.startswith("1 of 4 labelled segments are left out")
 

@@ -21,7 +21,7 @@ ACC, GYRO = (f"HAPT Dataset/RawData/{sensor}_exp07_user03.txt" for sensor in ("a
 
 
 def raw_files(n_samples=5, newline="\n"):
-    """Make the files of one experiment, and its samples."""
+    """Make the files of one experiment; return them and its samples."""
     samples = np.random.default_rng(0).normal(size=(n_samples, 6))
     texts = [
         "".join(" ".join(map(repr, row)) + newline for row in columns.tolist()).encode()
@@ -64,7 +64,7 @@ def test_a_missing_or_damaged_file_is_named(changes, parts, tree_of, refused):
 
 
 def attack(path):
-    """Make a pickle that calls ``os.system`` when it is loaded."""
+    """Return a pickle that calls ``os.system`` when it is loaded."""
     return f"cos\nsystem\n(S'touch {path}'\ntR.".encode()
 
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from har.config import DataConfig
 from har.datasets import loading
 from har.datasets.loading import open_data
-from har.datasets.own_recordings import read_labelled
+from har.datasets.own_recordings import read_own_recordings
 from har.errors import ConfigError, DataError
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.filters import uci_har_channels
@@ -21,7 +21,7 @@ TEST_ON_2 = DataConfig(set="recordings", test_subjects=(2,))
 
 
 def recorded(n_samples=1000, seed=0) -> pd.DataFrame:
-    """Make a file of a phone that hangs upright and sways, at 50 Hz."""
+    """Return the file of a phone that hangs upright and sways, at 50 Hz."""
     random = np.random.default_rng(seed)
     samples = random.normal([1, 0, 0, 0, 0, 0], 0.05, (n_samples, 6)).astype(np.float32)
     table = pd.DataFrame(samples, columns=list(RAW_CHANNELS))
@@ -50,11 +50,11 @@ def of_two(folder):
 
 
 def read(folder, config=TEST_ON_2):
-    return read_labelled(folder, config, lambda _line: None)
+    return read_own_recordings(folder, config)
 
 
 def windows_of(recording, first=0, last=None):
-    """Make all windows of a part of a file, whatever is done in it."""
+    """Return all windows of a part of a file, whatever the activity."""
     samples = recording[list(RAW_CHANNELS)].to_numpy(np.float32)[first:last]
     channels = uci_har_channels(samples, start="settled").astype(np.float32)
     return sliding_windows(channels, 128, 64)
@@ -65,7 +65,7 @@ def test_segments_become_windows_of_their_people(of_two):
     assert_array_equal(data.train.signals, windows_of(recorded(seed=1)))
     assert data.train.subjects.tolist() == [1] * 14
     assert data.train.labels.tolist() == [0] * 14
-    # Windows begin each 1.28 s; those that begin at 7.68 s and 8.96 s reach beyond 10 s.
+    # Windows begin every 1.28 s; those that begin at 7.68 s and 8.96 s end after 10 s.
     expected = windows_of(recorded(seed=2))
     assert_array_equal(data.test.signals, np.delete(expected, [6, 7], axis=0))
     assert data.test.labels.tolist() == [1] * 6 + [0] * 6
@@ -155,7 +155,7 @@ def test_an_activity_of_one_split_only_is_noted(of_two):
     assert not any(note.startswith("REST") for note in notes)
 
 
-def test_what_was_assumed_of_many_recordings_is_told_once(of_two):
+def test_an_assumption_about_many_recordings_is_noted_once(of_two):
     notes = read(of_two("a.csv,1,0,20,REST", "b.csv,2,0,20,REST")).notes
     (unit,) = (note for note in notes if "acceleration: in g" in note)
     assert unit.startswith("a.csv: ")
@@ -192,7 +192,7 @@ def test_a_folder_is_opened_by_its_settings_and_again_from_the_cache(of_two, mon
     data = open_data(config)
     assert data.train.activities == ("REST",)
     assert (len(data.train), len(data.test)) == (6, 14)
-    monkeypatch.setattr(loading, "read_labelled", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(loading, "read_own_recordings", lambda *_: pytest.fail("read again"))
     again = open_data(config)
     assert (again.fingerprint, again.notes) == (data.fingerprint, data.notes)
 

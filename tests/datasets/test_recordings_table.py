@@ -14,7 +14,7 @@ LABELS = "file,subject,label_column"
 
 @pytest.fixture
 def table(tmp_path):
-    """Write a table beside two empty recordings: `table(heading, *lines)` gives the folder."""
+    """Write a table beside two empty recordings: `table(heading, *lines)` returns the folder."""
     (tmp_path / "home").mkdir()
     for name in ("walk.csv", "home/rest.parquet"):
         (tmp_path / name).touch()
@@ -63,7 +63,7 @@ def test_segments_may_touch_and_those_of_one_activity_overlap(table):
     assert len(read_table(table(SEGMENTS, *lines))[0].segments) == 3
 
 
-def test_a_folder_without_a_table_is_told_what_a_table_is(tmp_path):
+def test_the_error_about_a_missing_table_describes_one(tmp_path):
     columns = "file, subject and either start_s, end_s, activity or label_column"
     expected = f"found no recordings.csv in it, expected a table with the columns {columns}"
     with refused(DataError, f"{tmp_path}: {expected}"):

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from har.datasets.text_tables import parse_integers, parse_table
 from har.errors import DataError
 
-# Machines are shared: how long an example takes says nothing.
+# No deadlines: on a shared machine, durations vary.
 unhurried = settings(deadline=None)
 
 newlines = pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -33,7 +33,7 @@ def predictions(n_windows=400, n_activities=4, temperature=1.0, seed=0):
 
 
 def two_sided(confidences, is_right):
-    """Of two activities the second is predicted so surely, and right where it should be."""
+    """Predict the second of two activities with these confidences, right where given."""
     confidences = np.array(confidences, dtype=float)
     return np.array(is_right, dtype=int), np.stack([1 - confidences, confidences], axis=1)
 

@@ -135,7 +135,7 @@ def test_a_slower_phone_measures_the_same_gravity(rate_hz):
 
 def test_a_window_is_resampled_alike_whatever_stands_beside_it(monkeypatch):
     together = disturbed("sampling_rate", 20)
-    monkeypatch.setattr("har.evaluation.disturbances._N_AT_ONCE", 7)
+    monkeypatch.setattr("har.evaluation.disturbances._N_PER_BLOCK", 7)
     assert_allclose(disturbed("sampling_rate", 20), together, atol=1e-6)
 
 
@@ -168,7 +168,7 @@ def test_without_a_gyroscope_nothing_of_it_is_disturbed():
     fitting = {name for name, disturbance in BY_NAME.items() if disturbance.fits(channels)}
     assert set(BY_NAME) - fitting == {"gain_gyro", "noise_gyro", "missing_gyroscope"}
     windows = windows_of(random_windows().signals[:, :, ACC], channels)
-    # What does not depend on the number of sensors is as with a gyroscope.
+    # Disturbances that do not depend on the number of sensors are the same as with a gyroscope.
     for name in fitting - {"noise_acc"}:
         level = BY_NAME[name].levels[0]
         expected = disturbed(name, level)[:, :, ACC]

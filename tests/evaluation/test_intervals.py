@@ -42,7 +42,7 @@ def confusions_of(labels, predicted, groups, n_activities=4):
 
 
 def slow_bootstrap(labels, predicted, groups, n_resamples=1500):
-    """Draw groups anew in plain Python, and let scikit-learn score all their windows."""
+    """Resample groups in plain Python and score all their windows with scikit-learn."""
     generator = random.Random(1)
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     figures = []
@@ -76,7 +76,7 @@ def test_naively_windows_are_drawn_one_by_one():
 def test_the_naive_interval_of_the_accuracy_solves_the_equation_of_wilson(n_right):
     ends = naive_intervals(np.array([[n_right, 100 - n_right], [0, 0]]))["accuracy"]
     z = stats.norm.ppf(0.975)
-    # Of (share - end)² = z² end (1 - end) / n, both ends are the roots.
+    # Both ends are the roots of (share - end)² = z² end (1 - end) / n.
     share = n_right / 100
     roots = np.roots([1 + z**2 / 100, -(2 * share + z**2 / 100), share**2])
     assert_allclose(ends, np.sort(roots), atol=1e-12)
@@ -114,7 +114,7 @@ def test_all_right_and_all_wrong_leave_nothing_to_draw(confusion, expected):
 
 
 def test_an_activity_only_one_person_does_counts_only_where_that_person_is_drawn():
-    # Without the second person macro F1 is that of one activity, 1; without the first, 0.
+    # Without the second person, macro F1 is that of one activity, 1; without the first, 0.
     confusions = np.array([[[4, 0], [0, 0]], [[0, 0], [4, 0]]])
     assert intervals_by_subject(confusions)["macro_f1"] == [0, 1]
 

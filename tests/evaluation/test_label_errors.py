@@ -26,25 +26,25 @@ def test_a_hand_worked_example():
     assert_allclose(table["margin"], [0.4, 0.2])
 
 
-def test_a_mistake_less_sure_than_is_usual_is_not_suspected():
-    # Activity 1 is named with 0.9 where it is the label: 0.6 is not enough.
+def test_a_mistake_of_less_than_usual_confidence_is_not_suspected():
+    # The threshold of activity 1 is 0.9, so 0.6 is not enough.
     assert suspected([0, 0, 1], [[0.9, 0.1], [0.4, 0.6], [0.1, 0.9]]).empty
 
 
-def test_an_activity_the_network_is_never_sure_of_needs_less():
-    # Of activity 2, 0.4 is as much as there ever is.
+def test_an_activity_with_low_confidence_has_a_low_threshold():
+    # Activity 2 never has a probability above 0.4.
     probabilities = [[0.9, 0.05, 0.05], [0.25, 0.35, 0.4], [0.1, 0.9, 0], [0.3, 0.3, 0.4]]
     table = suspected([0, 0, 1, 2], probabilities)
     assert table[["window", "likely"]].to_numpy().tolist() == [[1, 2]]
 
 
 def test_what_looks_most_like_its_label_is_not_suspected():
-    # 0.3 reaches the threshold of activity 1, but 0.7 is more, though below that of activity 0.
+    # 0.3 reaches the threshold of activity 1; 0.7 is more, but below the threshold of activity 0.
     probabilities = [[1, 0], [1, 0], [0.7, 0.3], [0.7, 0.3]]
     assert suspected([0, 0, 0, 1], probabilities).empty
 
 
-def test_of_several_activities_within_reach_the_most_probable_is_told():
+def test_of_several_activities_above_their_thresholds_the_most_probable_is_suspected():
     probabilities = [[0.2, 0.3, 0.5], [0.7, 0.3, 0], [0.4, 0.3, 0.3], [0.4, 0.2, 0.4]]
     table = suspected([0, 0, 1, 2], probabilities)
     assert table.iloc[0][["window", "likely"]].tolist() == [0, 2]
@@ -69,9 +69,9 @@ def test_flipped_labels_are_found():
     ("labels", "named", "expected"),
     [
         ([0, 1, 2, 0], [0, 1, 2, 0], []),
-        # All wrong: no activity is ever given its own label, so that nothing has to be sure.
+        # All wrong: no label has any probability in its windows, so all thresholds are 0.
         ([0, 1, 2, 0], [1, 2, 0, 1], [0, 1, 2, 3]),
-        # Activity 2 is never a label, then never named.
+        # Activity 2 is never a label, so never suspected.
         ([0, 1, 0, 0], [0, 1, 2, 0], []),
         ([0, 1, 2, 0], [0, 1, 1, 0], [2]),
         ([0], [1], []),
@@ -90,7 +90,7 @@ def test_a_single_activity_cannot_be_another():
 def test_every_suspicion_is_what_the_method_says(seed, n_windows, n_activities):
     random = np.random.default_rng(seed)
     labels = random.integers(n_activities, size=n_windows)
-    # Few different values: ties, nothing and certainty occur.
+    # Few different values, so that ties, 0 and 1 occur.
     probabilities = random.integers(0, 4, size=(n_windows, n_activities)) + 1e-9
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     table = find_label_errors(labels, probabilities)

@@ -36,7 +36,7 @@ def test_mistakes_are_wrong_and_the_surest_come_first(index, evaluation):
     assert not any(mistake.is_right for mistake in mistakes)
 
 
-def test_unsure_answers_are_right_and_the_least_sure_come_first(index, evaluation):
+def test_unsure_predictions_are_right_and_the_least_sure_come_first(index, evaluation):
     answers = least_sure_right_answers(evaluation, index, 6)
     surest = evaluation.probabilities.max(axis=1)
     probabilities = [answer.probability for answer in answers]
@@ -49,7 +49,7 @@ def test_unsure_answers_are_right_and_the_least_sure_come_first(index, evaluatio
 
 
 @pytest.mark.parametrize("find", [surest_mistakes, least_sure_right_answers])
-def test_an_answer_says_what_the_predictions_say(find, index, evaluation, windows):
+def test_an_answer_agrees_with_the_predictions(find, index, evaluation, windows):
     for answer in find(evaluation, index, 10):
         names = np.array(windows.activities)
         probabilities = evaluation.probabilities[answer.index]

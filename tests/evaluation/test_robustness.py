@@ -15,13 +15,13 @@ from har.evaluation.robustness import Robustness, measure_robustness, n_settings
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import UCI_CHANNELS
 
-# What the default network takes for a window on one thread, and the official test windows.
+# Time of the default network for a window on one thread, and number of official test windows.
 S_PER_WINDOW = 0.0003
 N_TEST_WINDOWS = 2947
 
 
 def told_by_strength(windows):
-    """Tell some activities from others, as well as one can by the strength of the movement."""
+    """Predict activities from the strength of the movement."""
     strength = windows.signals.std(axis=1).mean(axis=1)
     places = np.digitize(strength, [0.008, 0.0101, 0.02, 0.21, 0.213])
     return np.eye(6)[5 - places]
@@ -34,12 +34,11 @@ def windows():
 
 @pytest.fixture(scope="module")
 def measured(windows):
-    lines = []
-    return measure_robustness(windows, told_by_strength, lines.append), lines
+    return measure_robustness(windows, told_by_strength)
 
 
 def test_there_is_a_row_for_every_disturbance_and_level_and_neutral_ones_come_first(measured):
-    robustness, _ = measured
+    robustness = measured
     for disturbance in DISTURBANCES:
         rows = robustness.table[robustness.table["disturbance"] == disturbance.name]
         assert rows["level"].tolist() == [disturbance.neutral, *disturbance.levels]
@@ -51,7 +50,7 @@ def test_there_is_a_row_for_every_disturbance_and_level_and_neutral_ones_come_fi
 
 
 def test_figures_are_those_of_scikit_learn_on_windows_disturbed_by_hand(measured, windows):
-    table = measured[0].table.set_index(["disturbance", "level"])
+    table = measured.table.set_index(["disturbance", "level"])
     by_name = {disturbance.name: disturbance for disturbance in DISTURBANCES}
     for key in (("noise_acc", 0.01), ("gain_gyro", -50.0), ("sampling_rate", 5.0)):
         name, level = key
@@ -63,13 +62,14 @@ def test_figures_are_those_of_scikit_learn_on_windows_disturbed_by_hand(measured
     assert table["accuracy"].nunique() > 3
 
 
-def test_a_line_is_told_about_each_disturbance(measured):
-    robustness, lines = measured
+def test_a_line_is_told_about_each_disturbance(windows, messages):
+    robustness = measure_robustness(windows, told_by_strength)
+    lines = messages()
     assert [line.split(" (")[0] for line in lines] == [d.name for d in DISTURBANCES]
     assert lines[0].startswith(f"rotation_x (degrees): {robustness.accuracy:.1%} at 0, ")
 
 
-def test_json_gives_back_the_same_figures(measured):
+def test_json_restores_the_same_figures(measured):
     robustness, _ = measured
     again = Robustness.from_dict(json.loads(json.dumps(robustness.to_dict())))
     pd.testing.assert_frame_equal(again.table, robustness.table)
@@ -85,13 +85,13 @@ def test_a_missing_gyroscope_is_a_figure_of_its_own(measured, windows):
     signals = windows.signals.copy()
     signals[:, :, [name.startswith("body_gyro") for name in UCI_CHANNELS]] = 0
     predicted = told_by_strength(replace(windows, signals=signals)).argmax(axis=1)
-    assert measured[0].without_gyroscope == accuracy_score(windows.labels, predicted)
+    assert measured.without_gyroscope == accuracy_score(windows.labels, predicted)
 
 
 def test_one_window_without_a_gyroscope_is_enough(windows):
     alone = windows.where(np.array([0]))
     alone = replace(alone, channels=UCI_CHANNELS[:3], signals=alone.signals[:, :, :3])
-    robustness = measure_robustness(alone, lambda given: np.eye(6)[given.labels], str)
+    robustness = measure_robustness(alone, lambda given: np.eye(6)[given.labels])
     assert set(robustness.table["accuracy"]) == {1.0}
     assert robustness.without_gyroscope is None
 

@@ -1,4 +1,4 @@
-"""Drives headless Chromium over pages, for the tests of what a reader sees and can do."""
+"""Headless Chromium, for the tests of what a reader of a page sees and can do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FLAGS = (
 WIDTHS = (1280, 390)
 THEMES = ("light", "dark")
 PAGES = ("usual", "bare", "unfinished", "crossval", "pair", "five", "timeline")
-# Long names of folders, as those that har train makes up.
+# Long names of folders, like the default ones of har train.
 _FIVE = [f"uci_har-20261123-06340{number}" for number in range(5)]
 _RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 _RUN_AXE = """
@@ -50,7 +50,7 @@ axe.run({ runOnly: rules, resultTypes: ["violations"] })
 
 @contextmanager
 def chromium(folder):
-    """Start a browser that keeps its things in a folder."""
+    """Start a browser that keeps its files in a folder."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
     from selenium.webdriver.chrome.service import Service
 
@@ -63,6 +63,7 @@ def chromium(folder):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     started = webdriver.Chrome(options=options, service=Service(executable_path=driver))
+    started.set_script_timeout(600)
     try:
         yield started
     finally:
@@ -70,7 +71,7 @@ def chromium(folder):
 
 
 def write_pages(folder):
-    """Write a page of each kind: reports with all there is and with little, of several networks."""
+    """Write a page of each kind, among them full and short reports of several networks."""
     usual = make_windows(600, UCI_ACTIVITIES)
     many = make_windows(600, HAPT_ACTIVITIES)
     full = make_run(folder / "usual", usual, usual_answers(usual))
@@ -96,7 +97,7 @@ def write_pages(folder):
 
 
 def usual_answers(windows):
-    """Answers of which the first are wrong, as sure as ever: their labels are suspected."""
+    """Confident predictions of which the first are wrong, so that their labels are suspected."""
     evaluation = make_evaluation(windows)
     probabilities = evaluation.probabilities.copy()
     probabilities[:20] = np.roll(probabilities[:20], 1, axis=1)
@@ -108,7 +109,7 @@ def _comparison_of(paths):
 
 
 def show(browser, page, width=1280, theme="light", place=""):
-    """Open a page anew, and give the messages of the browser's log about it."""
+    """Reload a page; return the messages of the browser's log about it."""
     browser.get("about:blank")
     browser.execute_cdp_cmd(
         "Emulation.setEmulatedMedia",
@@ -132,7 +133,7 @@ def show(browser, page, width=1280, theme="light", place=""):
 
 @contextmanager
 def without_javascript(browser):
-    """Let pages run no script; those of this driver still run."""
+    """Disable the scripts of pages; those of this driver still run."""
     switch = "Emulation.setScriptExecutionDisabled"
     browser.execute_cdp_cmd(switch, {"value": True})
     try:
@@ -142,7 +143,7 @@ def without_javascript(browser):
 
 
 def violations(browser):
-    """Let axe-core examine the page with all unfolded; give what it finds, by rule."""
+    """Check the page with everything unfolded by axe-core; return its findings by rule."""
     pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
     browser.execute_script(files("axe_core_python").joinpath("axe.min.js").read_text("utf-8"))
     found = browser.execute_async_script(_RUN_AXE, _RULES)

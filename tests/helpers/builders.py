@@ -1,4 +1,4 @@
-"""Small windows and settings that many tests share, and the network in plain NumPy."""
+"""Small windows and settings for many tests, and the network in plain NumPy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATE_HZ = 20.0
 
 
 def small_windows(seed=0, n_subjects=6, n_per_class=4, n_timesteps=16) -> Windows:
-    """Make windows of three activities that are easy to tell apart: still, slow and fast."""
+    """Make windows of three activities that are easy to distinguish: still, slow and fast."""
     random = np.random.default_rng(seed)
     labels = np.tile(np.repeat(np.arange(len(ACTIVITIES)), n_per_class), n_subjects)
     subjects = np.repeat(np.arange(1, n_subjects + 1), n_per_class * len(ACTIVITIES))
@@ -33,7 +33,7 @@ def small_windows(seed=0, n_subjects=6, n_per_class=4, n_timesteps=16) -> Window
 
 
 def tiny_config(model=None, n_validation_subjects=2, seed=0, device="cpu", **training) -> Config:
-    """Make settings for `small_windows` that train in a moment."""
+    """Make settings for `small_windows` with which training takes a moment."""
     return Config(
         seed=seed,
         device=device,
@@ -47,7 +47,7 @@ def tiny_config(model=None, n_validation_subjects=2, seed=0, device="cpu", **tra
 
 @contextmanager
 def refused(kind, *parts):
-    """Expect an error of exactly this kind, whose one line has these parts."""
+    """Expect an error of exactly this kind, in one line that contains these parts."""
     with pytest.raises(kind) as caught:
         yield
     message = str(caught.value)
@@ -58,7 +58,7 @@ def refused(kind, *parts):
 
 
 def random_weights(block, seed=0, scale=0.5, devices=None) -> dict[str, np.ndarray]:
-    """Give every parameter of a Gluon block random values, biases too, and return them."""
+    """Set every parameter of a Gluon block, biases too, to random values; return them."""
     random = np.random.default_rng(seed)
     block.initialize(ctx=devices, force_reinit=True)
     weights = {}
@@ -123,7 +123,7 @@ def numpy_pooling(weights, config, hidden) -> np.ndarray:
 
 
 def numpy_views(weights, config, signals, channels=CHANNELS) -> np.ndarray:
-    """Show windows, shape (window, time, channel), in all views side by side."""
+    """Return all views, side by side, of windows of shape (window, time, channel)."""
     signals = signals.astype(float)
     is_movement = np.array([name.startswith("body_") for name in channels])
     movements = signals[:, :, is_movement] if is_movement.any() else signals

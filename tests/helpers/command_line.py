@@ -1,4 +1,4 @@
-"""What the tests of the command line share."""
+"""Helpers of the tests of the command line."""
 
 from __future__ import annotations
 
@@ -13,27 +13,26 @@ TINY += ("--model.views", "[channels]", "--model.conv_channels", "0", "--model.c
 
 
 def the_one_line(capsys):
-    """Give the only line on standard error."""
+    """Return the only line on standard error."""
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1, lines
     return lines[0]
 
 
 def start_long_training(out, data_root, *arguments, **options):
-    """Start a training that takes minutes, in a process of its own."""
+    """Start a training of several minutes in another process."""
     arguments = (*arguments, "--config", "quick", "--out", out, "--data.root", data_root)
     command = [sys.executable, "-m", "har", "train", *map(str, arguments)]
     command += ["--training.n_epochs", "500"]
     return subprocess.Popen(command, **options)
 
 
-def wait_for_lines(file, n_lines, timeout_s=120):
+def wait_for_lines(file, n_lines, timeout_s=1200):
     deadline_s = time.monotonic() + timeout_s
     while not file.exists() or len(file.read_text().splitlines()) < n_lines:
         assert time.monotonic() < deadline_s, f"{file} did not get {n_lines} lines"
         time.sleep(0.1)
 
 
-# A line of code that gives a process's own highest memory in MB: what `resource` tells counts that
-# of the process that started it, too.
+# A line of code for a process's own peak memory in MB; that of `resource` includes the parent's.
 PEAK_MB = "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024"

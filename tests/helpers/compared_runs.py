@@ -1,4 +1,4 @@
-"""Makes scored runs that can be set side by side, for the tests of what compares them."""
+"""Scored runs that can be compared, for the tests of comparisons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from har.evaluation.metrics import Evaluation
 
 
 def make_runs(folder, names=("one", "two"), windows=None):
-    """Folders of runs that answered the same windows, each a little differently."""
+    """Make runs with slightly different predictions for the same windows; return their folders."""
     windows = windows or make_windows()
     return [
         make_run(
@@ -24,22 +24,22 @@ def make_runs(folder, names=("one", "two"), windows=None):
 
 
 def side_of(paths):
-    """The runs of some folders side by side."""
+    """Line up the runs of some folders."""
     return line_up(read_runs(paths))
 
 
-def evaluation_of(names, answers, subjects, true, sureness=0.9):
-    """An evaluation of hand-written answers: names of activities, and one probability of each."""
+def evaluation_of(names, predictions, subjects, true, confidence=0.9):
+    """Make an evaluation of hand-written predictions: names of activities and confidences."""
     labels = np.array([names.index(name) for name in true])
-    predicted = np.array([names.index(name) for name in answers])
-    sureness = np.broadcast_to(sureness, len(labels))
-    probabilities = np.repeat((1 - sureness)[:, None] / (len(names) - 1), len(names), axis=1)
-    probabilities[np.arange(len(labels)), predicted] = sureness
+    predicted = np.array([names.index(name) for name in predictions])
+    confidence = np.broadcast_to(confidence, len(labels))
+    probabilities = np.repeat((1 - confidence)[:, None] / (len(names) - 1), len(names), axis=1)
+    probabilities[np.arange(len(labels)), predicted] = confidence
     return Evaluation(labels, probabilities, np.array(subjects), tuple(names))
 
 
 def change_json(file, change):
-    """Let `change` alter what a JSON file holds."""
+    """Change the content of a JSON file with a function."""
     content = json.loads(file.read_text())
     change(content)
     file.write_text(json.dumps(content))

@@ -1,4 +1,4 @@
-"""Reads what figures show, for the tests of drawings."""
+"""Readers of figures, for the tests of drawings."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def lines(axes):
 
 
 def render(figure, tmp_path):
-    """Draw it for real, where warnings are errors."""
+    """Draw a figure completely, with warnings as errors."""
     save_png(figure, tmp_path / "figure.png", dpi=40)
     to_svg(figure, "A figure", "a")
 
 
 def tips_of(figure):
-    """What a figure tells on a page when it is pointed at."""
+    """Return the tips of a figure, which a page shows under the pointer."""
     root = ElementTree.fromstring(to_svg(figure, "A figure", "a"))
     return [group.find("title").text for group in root.iter("g") if group.get("class") == "tip"]
 

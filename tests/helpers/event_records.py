@@ -1,4 +1,4 @@
-"""Reads event files as TensorBoard does."""
+"""A reader of event files that works like TensorBoard's."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Reads the pages that har writes, for the tests of what they say."""
+"""A reader of the pages that har writes, for the tests of their content."""
 
 from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
 
-# Of every report, in their order.
+# Sections of every report, in their order.
 SECTIONS = (
     *("results", "learning", "confusions", "activities", "subjects", "heatmap"),
     *("calibration", "mistakes", "labels", "windows", "reproduce", "settings", "model-card"),
@@ -45,11 +45,11 @@ class Page(HTMLParser):
 
 
 def plain(text):
-    """Text whose spaces are all of one kind."""
+    """Replace no-break spaces with plain ones."""
     return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def text_of(page):
-    """What a page says, without its tags, style sheet and script."""
+    """Return the text of a page, without tags, style sheet and script."""
     html = page.read_text(encoding="utf-8").partition("</head>")[2]
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())

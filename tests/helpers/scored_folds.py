@@ -1,4 +1,4 @@
-"""Makes scores of a cross-validation without any training, for tests of what sums them up."""
+"""Scores of a cross-validation without any training, for the tests of summaries."""
 
 from __future__ import annotations
 

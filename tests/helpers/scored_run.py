@@ -1,4 +1,4 @@
-"""Makes the folder of a scored run without any training, for the tests of what is read from it."""
+"""The folder of a scored run without any training, for the tests of its readers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SUBJECTS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
 
 
 def make_windows(n=180, activities=UCI_ACTIVITIES, subjects=SUBJECTS, seed=0):
-    """Windows with a gait-like rhythm where people walk."""
+    """Make windows, with a gait-like rhythm in those of walking."""
     generator = np.random.default_rng(seed)
     labels = generator.integers(len(activities), size=n)
     time = np.arange(128) / 50
@@ -57,7 +57,7 @@ def make_stretches(n_windows=(5, 1, 3), labels=(3, 4, 0), subjects=(2, 2, 4), se
 
 
 def make_evaluation(windows, seed=0, n_wrong=None, never=None):
-    """Plausible predictions: resting and moving are mixed up among themselves."""
+    """Make plausible predictions, confused within resting and within moving activities."""
     generator = np.random.default_rng(seed)
     n, n_activities = len(windows), len(windows.activities)
     logits = generator.normal(0, 1.2, size=(n, n_activities))
@@ -141,7 +141,7 @@ def make_manifest(windows, epochs, is_validated=True):
 
 
 def make_run(path, windows, evaluation=None, n_epochs=28, is_validated=True, config=None):
-    """A run folder with every file that a scored run has, but for the model."""
+    """Make a run folder with every file of a scored run except the model."""
     evaluation = evaluation or make_evaluation(windows)
     epochs = list(make_epochs(n_epochs, is_validated))
     run = RunFolder.create(path)
@@ -155,7 +155,7 @@ def make_run(path, windows, evaluation=None, n_epochs=28, is_validated=True, con
 
 
 def make_robustness(n_windows=180, without=()):
-    """Accuracy that falls from 95 % by the same step at each further level."""
+    """Make results in which accuracy falls from 95 % by the same step at each level."""
     rows = [
         {
             "disturbance": disturbance.name,
@@ -173,7 +173,7 @@ def make_robustness(n_windows=180, without=()):
 
 
 def make_explanation(windows, n_windows=None, n_units=6):
-    """What `explain` finds, made up: body acceleration matters most, early in the window."""
+    """Make up findings of `explain`: body acceleration matters most, early in the window."""
     generator = np.random.default_rng(0)
     groups, spans = signal_groups(windows.channels), OccludedSpans.of(windows.n_timesteps)
     n_activities, grid = len(windows.activities), (len(groups), len(spans.starts))

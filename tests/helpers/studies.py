@@ -1,4 +1,4 @@
-"""Makes studies of tiny networks on small windows, for the tests of searches."""
+"""Studies of tiny networks on small windows, for the tests of searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a timeline of made-up predictions, for the tests of what is written and drawn of it."""
+"""A timeline of made-up predictions, for the tests of its tables and figures."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_the_command_line_offers_these_baselines():
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_each_baseline_tells_the_activities_of_people_it_has_not_seen(name):
+def test_each_baseline_predicts_the_activities_of_people_it_has_not_seen(name):
     evaluation = score(name).evaluation
     is_held_out = WINDOWS.subjects >= 5
     np.testing.assert_array_equal(evaluation.labels, WINDOWS.labels[is_held_out])

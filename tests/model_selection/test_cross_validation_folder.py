@@ -60,7 +60,7 @@ def test_the_summary_is_of_all_scores_that_are_there(folder):
     assert (len(summary.scores), summary.is_complete) == (5, False)
 
 
-def test_the_same_can_go_on_with_other_seeds_and_from_another_place(folder):
+def test_the_same_can_go_on_with_other_seeds_and_from_another_folder(folder):
     config = Config(seed=5, data=DataConfig(root="elsewhere"))
     command = ["har", "cv", "--seed", "5"]
     again = start(folder.path, config, {**MANIFEST, "command": command})

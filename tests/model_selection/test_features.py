@@ -21,7 +21,7 @@ def features_of(signals=SIGNALS, channels=CHANNELS, rate_hz=RATE_HZ):
 
 
 def one_series(values, rate_hz=SAMPLE_RATE_HZ):
-    """Summarise one window of one channel, named s."""
+    """Return the features of one window of one channel, named s."""
     table = summary_features(np.asarray(values, float)[None, :, None], ("s",), rate_hz)
     return table.iloc[0].rename(lambda name: name.removeprefix("s "))
 

@@ -20,7 +20,7 @@ def test_folds_of_the_real_data_are_scikit_learns(uci_har):
             train.of_subjects(fold.train_subjects).labels, train.labels[learned]
         )
     assert [fold.number for fold in folds] == [0, 1, 2, 3, 4]
-    # The fold of the hardest subject, as the figures to compare with have it.
+    # The fold of the hardest subject, as in the figures it is compared with.
     assert 16 in folds[1].held_out_subjects
 
 

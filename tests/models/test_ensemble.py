@@ -68,7 +68,7 @@ def mean_of(classifiers):
     return np.mean([classifier.predict_proba(NEW_WINDOWS) for classifier in classifiers], axis=0)
 
 
-def members_that_say(*scores):
+def members_with(*scores):
     """Blocks that give every window the same scores."""
     blocks = []
     for values in scores:
@@ -137,7 +137,7 @@ def test_the_parameters_of_all_members_count(ensemble, alone):
     assert ensemble.describe()["model"]["n_parameters"] == sum(counts)
 
 
-def test_records_tell_the_member_and_the_epoch(ensemble, alone, saved):
+def test_records_have_the_member_and_the_epoch(ensemble, alone, saved):
     expected = [
         replace(record, member=number, windows_per_s=0)
         for number, classifier in enumerate(alone, start=1)
@@ -165,7 +165,7 @@ def test_all_members_have_the_validation_subjects_of_the_run():
     )
     for name, weights in weights_of(one.network_).items():
         assert_array_equal(first[name.removeprefix("har_")], weights)
-    # As both are scaled by the same windows.
+    # Both are scaled by the same windows.
     assert_array_equal(first["channel_mean"], second["channel_mean"])
     assert (first["output_weight"] != second["output_weight"]).any()
 
@@ -189,7 +189,7 @@ def test_metrics_from_before_there_were_members_still_load(tmp_path):
 def test_scores_far_apart_stay_numbers():
     # No member's probability of the third activity is a single-precision number above zero.
     scores = [[500.0, 0.0, -500.0], [-500.0, 400.0, -300.0], [0.0, 0.0, -1000.0]]
-    found = Ensemble(members_that_say(*scores))(mx.nd.zeros((2, 1))).asnumpy()
+    found = Ensemble(members_with(*scores))(mx.nd.zeros((2, 1))).asnumpy()
     logarithms = log_softmax(np.array(scores), axis=1)
     assert_allclose(found, [np.logaddexp.reduce(logarithms) - np.log(3)] * 2, rtol=1e-5)
 

@@ -109,7 +109,7 @@ def test_dropout_leaves_out_its_share_of_the_values_between_layers(kernel):
     config = ModelConfig(n_layers=2, hidden_size=4, dropout=0.25)
     lstm = lstm_of(kernel, config)
     weights = random_weights(lstm)
-    # The second layer tells of its first input alone, through an input gate that is wide open.
+    # The second layer passes on its first input alone, through a fully open input gate.
     for name, array in weights.items():
         if "lstm1" in name:
             array[:] = 0

@@ -133,7 +133,7 @@ def test_weights_start_in_xaviers_range_otherwise():
 
 
 def test_other_parts_leave_the_plain_networks_weights_as_they_were():
-    """What seed 0 gave before the network had views and convolutions."""
+    """Values recorded with seed 0 before the network had views and convolutions."""
     seed_everything(0)
     last_drawn = weights_of(network_of()[0])["har_output_weight"][0]
     assert_allclose(

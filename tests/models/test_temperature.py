@@ -1,4 +1,4 @@
-"""Temperature scaling, from the block to the saved classifier, single or an ensemble."""
+"""Temperature scaling, from the block to the saved classifier, for a network or an ensemble."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INPUT = mx.nd.array(NEW_WINDOWS.signals)
 
 
 def mislabelled(windows, share=0.2):
-    """Give some windows another label, so that no network can be sure and right."""
+    """Relabel some windows, so that no network can be both confident and right."""
     random = np.random.default_rng(0)
     shifts = random.integers(1, 3, len(windows)) * (random.random(len(windows)) < share)
     return replace(windows, labels=(windows.labels + shifts) % 3)
@@ -86,7 +86,7 @@ def test_each_device_has_the_temperature():
         assert_allclose(found, one(INPUT).asnumpy(), atol=1e-6)
 
 
-def test_calibrating_changes_no_weight_and_no_answer(plain, calibrated):
+def test_calibrating_changes_no_weight_and_no_prediction(plain, calibrated):
     weights = weights_of(calibrated.network_)
     assert weights.pop("har_temperature").shape == (1, 1)
     expected = weights_of(plain.network_)
@@ -123,10 +123,10 @@ def test_the_figures_before_are_those_of_the_network_without_it(plain, calibrate
     assert found.temperature == calibrated.temperature_
     assert vars(found.before) == pytest.approx(vars(expected.after), rel=1e-4)
     assert vars(found.after) != pytest.approx(vars(expected.after), rel=1e-2)
-    assert (expected["temperature"], expected["before"]) == (None, expected["after"])
+    assert (expected.temperature, expected.before) == (None, expected.after)
 
 
-def test_it_is_saved_told_and_loaded(calibrated, saved):
+def test_it_is_saved_reported_and_loaded(calibrated, saved):
     again = ActivityClassifier.load(saved.path, device="cpu")
     assert again.temperature_ == calibrated.temperature_
     assert_array_equal(again.predict_proba(NEW_WINDOWS), calibrated.predict_proba(NEW_WINDOWS))

@@ -101,7 +101,7 @@ def test_without_pyarrow_parquet_names_the_extra(tmp_path, monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with refused(DataError, "pip install 'har[parquet]'"):
+    with refused(DataError, "pip install 'gluon-har[parquet]'"):
         read_recording(tmp_path / "walk.parquet")
 
 

@@ -10,9 +10,15 @@ import pytest
 from builders import small_windows
 
 import har
-from har.runs import provenance
 from har.datasets.dataset import DataSet, TrainingSet
-from har.runs.provenance import describe_environment, describe_source, describe_start, describe_training_start, now
+from har.runs import provenance
+from har.runs.provenance import (
+    describe_environment,
+    describe_source,
+    describe_start,
+    describe_training_start,
+    now,
+)
 
 
 def git(folder, *arguments):
@@ -24,8 +30,8 @@ def git(folder, *arguments):
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """Let the package seem to lie in a folder of its own."""
-    package = tmp_path / "har"
-    package.mkdir()
+    package = tmp_path / "har" / "runs"
+    package.mkdir(parents=True)
     (package / "provenance.py").write_text("")
     monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)

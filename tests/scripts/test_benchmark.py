@@ -11,7 +11,7 @@ has_torch = importlib.util.find_spec("torch") is not None
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, SCRIPT, *arguments], capture_output=True, text=True, timeout=60
+        [sys.executable, SCRIPT, *arguments], capture_output=True, text=True, timeout=600
     )
 
 

@@ -21,7 +21,7 @@ def newcomers_environment(home):
     return {**kept, **index, "HOME": str(home)}
 
 
-def run(command, folder, environment, timeout_s=900):
+def run(command, folder, environment, timeout_s=3600):
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout_s
     )
@@ -49,7 +49,7 @@ def add_program(folder, name, text):
 def source_and(command, folder):
     environment = {"PATH": str(folder / "bin"), "HOME": str(folder)}
     script = f"source scripts/environment; {command}"
-    return run(["bash", "-c", script], folder, environment, timeout_s=60)
+    return run(["bash", "-c", script], folder, environment, timeout_s=600)
 
 
 def test_without_a_fitting_python_it_is_said_what_to_install(scripts_alone):

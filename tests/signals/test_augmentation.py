@@ -59,9 +59,11 @@ def test_the_same_seed_turns_alike_and_the_type_stays():
     assert not np.array_equal(first, turned(random_signals(), 15, seed=2))
 
 
-def test_channels_that_are_no_triples_are_refused():
+@pytest.mark.parametrize("channels", [UCI_CHANNELS[:3][::-1], UCI_CHANNELS[:4]])
+def test_channels_that_are_no_triples_are_refused(channels):
+    signals = random_signals()[:, :, : len(channels)]
     with pytest.raises(DataError, match="expected triples of x, y and z"):
-        rotate(random_signals()[:, :, :4], UCI_CHANNELS[:4][::-1], 15, np.random.default_rng(0))
+        rotate(signals, channels, 15, np.random.default_rng(0))
 
 
 def scaled(signals, deviation, seed=1, channels=UCI_CHANNELS):

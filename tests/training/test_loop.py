@@ -49,14 +49,14 @@ def trainer_of(network, devices=CPU, n_batches=1, **config):
 
 
 def change_by(trainer, targets=TARGETS):
-    """Take a step and tell by how much each weight changed."""
+    """Take a step; return the change of each weight."""
     before = weights_of(trainer.network)
     trainer.step(WINDOWS.signals, targets)
     return {name: after - before[name] for name, after in weights_of(trainer.network).items()}
 
 
 def trained_names(network):
-    """Name the parameters that have gradients, in order."""
+    """Return the sorted names of the parameters that have gradients."""
     parameters = network.collect_params().items()
     return sorted(name for name, parameter in parameters if parameter.grad_req != "null")
 
@@ -66,7 +66,7 @@ def length(arrays):
 
 
 def numpy_loss(weights, config, signals=WINDOWS.signals, targets=TARGETS, is_training=False):
-    """Mean cross-entropy in NumPy."""
+    """Return the mean cross-entropy, computed with NumPy."""
     logits = numpy_logits(weights, config, signals, is_training)
     log_probabilities = log_softmax(logits, axis=1)
     return float(-(targets * log_probabilities).sum(axis=1).mean())
@@ -104,7 +104,7 @@ def test_each_step_has_the_learning_rate_of_its_middle():
     assert rates == pytest.approx([0.05 * (1 + math.cos(math.pi * k / 8)) for k in (1, 3, 5, 7)])
 
 
-def test_a_step_tells_the_summed_loss_and_how_many_are_right():
+def test_a_step_returns_the_summed_loss_and_how_many_are_right():
     network = network_of()
     weights, config = weights_of(network), tiny_config().model
     loss, n_right = trainer_of(network).step(WINDOWS.signals, TARGETS)
@@ -182,7 +182,7 @@ def test_decoupled_decay_shrinks_all_weights_by_the_same_share(optimizer):
 
 
 def test_l2_passes_through_the_optimizer():
-    """Adam makes the first step as long as the learning rate, however small the decay."""
+    """Adam's first step is as long as the learning rate, however small the decay."""
     network = network_of()
     before = weights_of(network)["har_output_weight"]
     trainer = trainer_of(
@@ -245,8 +245,8 @@ def fitted(validation=VALIDATION, network=None, seed=0, **config):
     return network, list(fit(network, TRAIN, validation, settings, CPU, seed))
 
 
-def test_a_record_tells_what_an_epoch_came_to():
-    """With hardly any learning, means over the epoch are those of the weights at the start."""
+def test_a_record_has_the_figures_of_an_epoch():
+    """With a tiny learning rate, means over the epoch are those of the initial weights."""
     network = network_of()
     loss, accuracy = score(network, TRAIN, CPU)
     _, records = fitted(
@@ -294,16 +294,16 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
 
 @pytest.fixture
 def scripted(monkeypatch):
-    """Let validation give these losses and accuracies, and keep the weights of each epoch."""
+    """Let validation return these losses and accuracies, and keep the weights of each epoch."""
 
     def script(*scores):
-        told, seen = iter(scores), []
+        remaining, seen = iter(scores), []
 
-        def tell(network, windows, devices):
+        def next_score(network, windows, devices):
             seen.append(weights_of(network))
-            return next(told)
+            return next(remaining)
 
-        monkeypatch.setattr(training, "score", tell)
+        monkeypatch.setattr(training, "score", next_score)
         return seen
 
     return script
