@@ -82,9 +82,8 @@ def run(
             _write_json(content, out)
     except KeyboardInterrupt:
         _write_json({**content, "status": "interrupted"}, out)
-        n_done = len(summaries)
         raise Interrupted(
-            f"interrupted after {n_done} of {len(chosen_names)} baselines; {out} keeps them"
+            f"interrupted after {len(summaries)} of {len(chosen_names)} baselines; {out} keeps them"
         ) from None
     _write_json({**content, "status": "finished"}, out)
     print(f"{baselines_in_words(summaries)}\nfigures: {out}")

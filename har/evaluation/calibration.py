@@ -27,7 +27,7 @@ AIM = 0.99
 
 @dataclass(frozen=True)
 class CalibrationFigures:
-    """How far probabilities are from the truth.
+    """Metrics of how far probabilities are from the truth.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ class CalibrationFigures:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Figures of calibration without the temperature and with it.
+    """Metrics of calibration without the temperature and with it.
 
     Parameters
     ----------
     temperature : float or None
         Divisor of the logits; None if there is none, and `before` is the same as `after`.
     before, after : CalibrationFigures
-        Figures without the temperature, and with it.
+        Metrics without the temperature, and with it.
     """
 
     temperature: float | None
@@ -62,7 +62,7 @@ class Calibration:
 
 
 def calibration_of(labels: IntArray, probabilities: FloatArray) -> CalibrationFigures:
-    """Collect the figures of calibration.
+    """Return the metrics of calibration.
 
     Parameters
     ----------

@@ -121,7 +121,7 @@ class Evaluation:
 
     @cached_property
     def calibration(self) -> Calibration:
-        """The temperature, and the figures of `calibration_of` without it and with it."""
+        """The temperature, and the metrics of `calibration_of` without it and with it."""
         before = after = calibration_of(self.labels, self.probabilities)
         if self.temperature is not None:
             without = apply_temperature(self.probabilities, 1 / self.temperature)
@@ -183,7 +183,7 @@ class Evaluation:
         ]
 
     def to_dict(self) -> dict[str, object]:
-        """Collect all figures, ready for JSON."""
+        """Return all metrics, ready for JSON."""
         return {
             "accuracy": self.accuracy,
             "balanced_accuracy": self.balanced_accuracy,

@@ -56,7 +56,7 @@ class Robustness:
         return None if accuracies.empty else float(accuracies.iloc[0])
 
     def to_dict(self) -> dict[str, object]:
-        """Collect all figures, ready for JSON."""
+        """Return all metrics, ready for JSON."""
         return {
             "accuracy": self.accuracy,
             "macro_f1": self.macro_f1,

@@ -123,7 +123,7 @@ def test_the_figures_before_are_those_of_the_network_without_it(plain, calibrate
     assert found.temperature == calibrated.temperature_
     assert vars(found.before) == pytest.approx(vars(expected.after), rel=1e-4)
     assert vars(found.after) != pytest.approx(vars(expected.after), rel=1e-2)
-    assert (expected["temperature"], expected["before"]) == (None, expected["after"])
+    assert (expected.temperature, expected.before) == (None, expected.after)
 
 
 def test_it_is_saved_reported_and_loaded(calibrated, saved):
