@@ -7,7 +7,8 @@
     │   └── UsageError   a setting or option given on the command line
     ├── DataError        a file, a folder or an array of signals
     ├── DeviceError      a processor that is not available
-    └── RunError         a run folder
+    ├── RunError         a run folder
+    └── Interrupted      work stopped by Ctrl-C, after what was done had been kept
 
 Each message is one line that names the place, what was found there and what was expected. The
 command line prints it after ``har:`` and exits with the error's `exit_status`.
@@ -59,3 +60,9 @@ class DeviceError(HarError):
 
 class RunError(HarError):
     """A run folder cannot be written, or a file in it is missing or damaged."""
+
+
+class Interrupted(HarError):  # noqa: N818 (an interruption is no mistake)
+    """Long work was stopped by Ctrl-C; the message tells what was kept, and where."""
+
+    exit_status = 130  # as shells have it: 128 and the number of SIGINT

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -51,13 +52,15 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def writing_to(folder: str | Path) -> Iterator[None]:
-    """Turn an `OSError` in a block into a one-line error about its folder.
+def writing_to(path: str | Path, kind: Literal["folder", "file"] = "folder") -> Iterator[None]:
+    """Turn an `OSError` in a block into a one-line error about its folder or file.
 
     Parameters
     ----------
-    folder : str or Path
-        Folder that the block writes to.
+    path : str or Path
+        Folder or file that the block writes to.
+    kind : {"folder", "file"}
+        Kind of path, for the message.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def writing_to(folder: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise RunError(
-            f"{folder}: found {error.strerror or error}, expected a folder to write to"
+            f"{path}: found {error.strerror or error}, expected a {kind} to write to"
         ) from error
 
 

@@ -134,6 +134,17 @@ def arrows(project: Project) -> list[str]:
     return sorted(found)
 
 
+def off_the_map(project: Project) -> list[str]:
+    """Return the arrows that the table in CONTRIBUTING.md lacks, or has without need."""
+    text = (project.root / "CONTRIBUTING.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)(?:\.py)?`.*\|([^|]*)\|$", text, re.MULTILINE)
+    drawn = {f"{row} → {name}" for row, cell in rows for name in re.findall(r"\w+", cell)}
+    found = {arrow for arrow in arrows(project) if not arrow.startswith("__main__")}
+    return [f"{arrow}: not on the map" for arrow in sorted(found - drawn)] + [
+        f"{arrow}: on the map only" for arrow in sorted(drawn - found)
+    ]
+
+
 def namespaces(project: Project) -> list[str]:
     """Return the parameters outside the command line that are a parser's Namespace."""
     command_line = Path(project.package) / "cli"
@@ -209,6 +220,7 @@ RULES: tuple[tuple[str, Callable[[Project], list[str]], int], ...] = (
     ("names in the contract of layers", layers, 20),
     ("packages of the NumPy core", numpy_core, 10),
     ("arrows between packages, without those to the foundations", arrows, 55),
+    ("arrows that the map in CONTRIBUTING.md has wrong", off_the_map, 0),
     ("parameters outside har/cli that are a Namespace", namespaces, 0),
     ("parameters that are a callback to say something", callbacks, 0),
     ("lines with dict[str, Any] or Mapping[str, Any]", loose_mappings, 40),

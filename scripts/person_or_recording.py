@@ -50,7 +50,7 @@ N_FOLDS = 5
 LEADS_S = (0, 2, 5, 10, 30)
 DISTANCES_S = (2, 5)
 
-# What each kind of network learns from, in words and as it is made; the ordinary kind besides.
+# Kinds of networks besides the ordinary one: their windows in words, and how these are made.
 RETRAINED: dict[str, tuple[str, window_variants.Remake]] = {
     "restarted": (
         "filters start 10 s before the window",
@@ -58,24 +58,28 @@ RETRAINED: dict[str, tuple[str, window_variants.Remake]] = {
     ),
     "detrended": ("movements less their straight lines", window_variants.without_trends),
 }
-AFRESH = "Filters start afresh, settled on their first sample"
-TRENDS = "Slow trends removed"
+RESTARTED = "Filters start afresh, settled on their first sample"
+DETRENDED = "Slow trends removed"
 REMADE: tuple[tuple[str, str, window_variants.Remake], ...] = (
     *(
-        (AFRESH, f"{lead_s} s before the window", partial(window_variants.restarted, lead_s=lead_s))
+        (
+            RESTARTED,
+            f"{lead_s} s before the window",
+            partial(window_variants.restarted, lead_s=lead_s),
+        )
         for lead_s in LEADS_S
     ),
-    (TRENDS, "movements less their straight lines", window_variants.without_trends),
-    (TRENDS, "movements less their means over the window", window_variants.without_means),
+    (DETRENDED, "movements less their straight lines", window_variants.without_trends),
+    (DETRENDED, "movements less their means over the window", window_variants.without_means),
 )
 
-# A group, the windows in words, and what was right about each; see `what_is_right`.
+# A group, its windows in words, and their scores; see `score_windows`.
 Part = tuple[str, str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network to train or that was trained: on which kind of windows, with whom held out."""
+    """A network of a fold, trained or not yet: its kind of windows, settings and folder."""
 
     kind: str
     config: Config
@@ -83,7 +87,7 @@ class Network:
     folder: Path
 
     def is_trained(self) -> bool:
-        """Look for it, and refuse one that was made otherwise."""
+        """Return whether the folder holds it; refuse a network of other settings or subjects."""
         if not self.folder.exists():
             return False
         run = RunFolder.open(self.folder)
@@ -98,7 +102,7 @@ class Network:
         return True
 
     def train(self, windows: Windows) -> None:
-        """Learn from those who are not held out."""
+        """Train on the subjects who are not held out."""
         from har.classifier import ActivityClassifier
 
         print("training", self.folder.name, file=sys.stderr, flush=True)
@@ -110,14 +114,14 @@ class Network:
             RunFolder(folder).update_manifest(told)
 
     def load(self) -> ActivityClassifier:
-        """Read it."""
+        """Return the trained classifier."""
         from har.classifier import ActivityClassifier
 
         return ActivityClassifier.load(self.folder, self.config.device)
 
 
 def _comparable(config: Config) -> Config:
-    """Leave out what does not change a network."""
+    """Return the settings without those that do not change a network."""
     return replace(config, device="auto", data=replace(config.data, root=None))
 
 
@@ -149,7 +153,7 @@ class Material:
         return cls(data, recordings, read_segments(tree, recordings))
 
     def remade(self, places: pd.DataFrame, remake: window_variants.Remake) -> Windows:
-        """Make windows anew from the raw recordings."""
+        """Make windows again from the raw recordings."""
         return window_variants.remade(self.recordings, places, remake)
 
 
@@ -162,11 +166,11 @@ def train_missing(networks: Sequence[Network], material: Material, n_jobs: int) 
     Parallel(n_jobs=n_jobs)(delayed(network.train)(windows[network.kind]) for network in missing)
 
 
-def what_is_right(networks: Sequence[Network], windows: Windows) -> pd.DataFrame:
-    """Classify the windows of whom each network has not seen.
+def score_windows(networks: Sequence[Network], windows: Windows) -> pd.DataFrame:
+    """Let each network classify the windows of the subjects that it has not seen.
 
-    Returns a row per window, its place among `windows` as the index: subject, label, fold, and
-    right, the share of networks (seeds) that were right.
+    Returns a row per window, indexed by its place among `windows`: subject, label, fold, and right,
+    the share of networks (seeds) that were right.
     """
     tables = []
     for network in networks:
@@ -179,7 +183,7 @@ def what_is_right(networks: Sequence[Network], windows: Windows) -> pd.DataFrame
 
 
 def parts_of(reference: pd.DataFrame, places: pd.DataFrame, material: Material) -> Iterator[Part]:
-    """Part the windows as they are by how far they are from a change of label, and by when."""
+    """Split the ordinary windows by their distance to a change of label, and by time."""
 
     def part(is_in: Any) -> pd.DataFrame:
         return reference[np.asarray(is_in)[reference.index]]
@@ -204,28 +208,28 @@ def parts_of_hapt(
     """Classify HAPT's own windows of the same people."""
     group = "HAPT's own windows, filtered as those of UCI HAR, cut at other places"
     hapt_places = window_variants.hapt_places(material.segments)
-    table = what_is_right(networks, material.remade(hapt_places, window_variants.as_recorded))
+    table = score_windows(networks, material.remade(hapt_places, window_variants.as_recorded))
     yield group, "all of the six activities", table
     is_new = window_variants.greatest_overlap(hapt_places, places) <= 0.5
     yield group, "at most half of them in any window of UCI HAR", table[is_new[table.index]]
 
 
-def find_out(networks: Sequence[Network], material: Material) -> list[dict[str, Any]]:
-    """Make a row of the table for each kind and part of the windows, the reference first."""
+def score_every_part(networks: Sequence[Network], material: Material) -> list[dict[str, Any]]:
+    """Return a row of the table for each kind and part of the windows, the reference first."""
     places = window_variants.uci_har_places()
     ordinary = [network for network in networks if network.kind == "ordinary"]
-    reference = what_is_right(ordinary, material.data.windows)
+    reference = score_windows(ordinary, material.data.windows)
 
     def every_part() -> Iterator[Part]:
         yield "Reference", "as they are", reference
         for group, name, remake in REMADE:
-            yield group, name, what_is_right(ordinary, material.remade(places, remake))
+            yield group, name, score_windows(ordinary, material.remade(places, remake))
         yield from parts_of(reference, places, material)
         yield from parts_of_hapt(ordinary, places, material)
         for kind, (name, remake) in RETRAINED.items():
             retrained = [network for network in networks if network.kind == kind]
             if retrained:
-                table = what_is_right(retrained, material.remade(places, remake))
+                table = score_windows(retrained, material.remade(places, remake))
                 yield "Networks that learned from remade windows, scored on such", name, table
 
     return [
@@ -236,7 +240,7 @@ def find_out(networks: Sequence[Network], material: Material) -> list[dict[str, 
 
 
 def page_of(result: dict[str, Any]) -> str:
-    """Write the results as Markdown."""
+    """Return the results as Markdown."""
     folds, seeds = (", ".join(map(str, result[key])) for key in ("folds", "seeds"))
     code = result["git"] or {"commit": "unknown", "is_dirty": False}
     changes = ", with changes" if code["is_dirty"] else ""
@@ -257,7 +261,7 @@ would start before the recording start with it: {early} of the windows.
 
 
 def parser() -> argparse.ArgumentParser:
-    """Make the parser of the command line; what it leaves over are settings."""
+    """Return the parser of the command line; arguments that it does not know are settings."""
     made = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -290,7 +294,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def networks_for(options: argparse.Namespace, config: Config, folds: list[Fold]) -> list[Network]:
-    """Name all networks that are needed, and where each is kept."""
+    """Return all networks that are needed, each with its folder."""
     kinds = ("ordinary", *(RETRAINED if options.retrain else ()))
     recipe = Path(options.config).stem
     return [
@@ -328,7 +332,7 @@ def run(options: argparse.Namespace, settings: Sequence[str]) -> str:
         "folds": [fold.number for fold in folds],
         "seeds": sorted({network.config.seed for network in networks}),
         "n_since_start": n_since_start(folds),
-        "rows": find_out(networks, material),
+        "rows": score_every_part(networks, material),
         "status": "finished",
         "finished": now(),
     }
@@ -340,7 +344,7 @@ def run(options: argparse.Namespace, settings: Sequence[str]) -> str:
 
 
 def main() -> int:
-    """Find out, and print the page."""
+    """Run the study, and print its page."""
     options, settings = parser().parse_known_args()
     # OpenMP reads it when MXNet is loaded, here and in the processes that train.
     os.environ["OMP_NUM_THREADS"] = str(options.threads)

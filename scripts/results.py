@@ -55,7 +55,7 @@ def cost_cells(tested: pd.DataFrame, cross_validated: pd.DataFrame) -> list[str]
 
 
 def is_baseline(rows: pd.DataFrame) -> bool:
-    """Tell baselines, which were cross-validated and have no parameters to count, from recipes."""
+    """Return whether the rows are a baseline's: cross-validated, without parameters to count."""
     return len(rows) > 0 and bool(rows["n_parameters"].isna().all())
 
 

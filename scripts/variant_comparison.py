@@ -1,4 +1,4 @@
-"""How much better or worse the same people are classified when something is changed."""
+"""How much better or worse the same people are classified when their windows are changed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from har.evaluation.intervals import interval_over
 
 
 def compare(changed: pd.DataFrame, reference: pd.DataFrame) -> dict[str, Any]:
-    """Compare what was right with what was right before, subject by subject.
+    """Compare shares of right predictions with those before, subject by subject.
 
     Each window counts as better or worse than the reference's windows of the same subject and
     activity, so that some windows can be compared with all, whatever the activities among them.
@@ -22,7 +22,7 @@ def compare(changed: pd.DataFrame, reference: pd.DataFrame) -> dict[str, Any]:
         A row per window: subject, label, fold and right, the share of networks (seeds) that
         were right.
     reference : DataFrame
-        The same of windows as they are.
+        The same for unchanged windows.
 
     Returns
     -------
@@ -45,12 +45,12 @@ def compare(changed: pd.DataFrame, reference: pd.DataFrame) -> dict[str, Any]:
 
 
 def markdown_of(rows: Sequence[dict[str, Any]]) -> str:
-    """Write comparisons as tables, with a heading for each group.
+    """Return comparisons as Markdown tables, with a heading for each group.
 
     Parameters
     ----------
     rows : sequence of dict
-        What `compare` gave, with ``group`` and ``windows``: a heading, and which were compared.
+        Results of `compare`, with ``group`` and ``windows``: the heading, and the windows in words.
 
     Returns
     -------
@@ -78,5 +78,5 @@ def _table(group: str, rows: pd.DataFrame) -> str:
 
 
 def _points(share: float) -> str:
-    """Write a difference in hundredths, without a minus before 0."""
+    """Return a difference in hundredths, without a minus before 0."""
     return f"{round(100 * share, 2) + 0.0:+.2f}"

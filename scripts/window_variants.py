@@ -1,4 +1,4 @@
-"""The same windows made otherwise, to find out whether a network sees person or recording.
+"""Windows made in other ways, to find out whether a network sees person or recording.
 
 A network that sees thousandths of a g could also see what is no movement: the filters' memory of
 the posture before, drift since the phone was started, the order of activities. Here the windows
@@ -92,9 +92,9 @@ def remade(recordings: Mapping[int, Recording], places: pd.DataFrame, remake: Re
     recordings : mapping of int to Recording
         HAPT's, by experiment.
     places : DataFrame
-        Which windows; see `uci_har_places`.
+        A row per window; see `uci_har_places`.
     remake : callable
-        How, such as `as_recorded`.
+        A way to make windows, such as `as_recorded`.
 
     Returns
     -------
@@ -125,10 +125,10 @@ def restarted(
     first_samples : ndarray of int, shape (n_windows,)
         Where windows begin in it.
     lead_s : float
-        How long before its window each filter starts; at the recording's first sample, if that is
-        later.
+        Time from the start of each filter to that of its window; no filter starts before the
+        recording does.
     start : {"settled", "zero"}
-        How it starts, see `har.signals.filters.LowPass`.
+        State in which it starts, see `har.signals.filters.LowPass`.
 
     Returns
     -------
@@ -168,12 +168,12 @@ def _cut(signals: FloatArray, first_samples: IntArray, size: int) -> FloatArray:
 
 
 def seconds_to_change(places: pd.DataFrame, segments: pd.DataFrame) -> FloatArray:
-    """Tell how far each window is from the nearest beginning or end of a labelled segment.
+    """Return the time from each window to the nearest beginning or end of a labelled segment.
 
     Parameters
     ----------
     places : DataFrame
-        Which windows; see `uci_har_places`.
+        A row per window; see `uci_har_places`.
     segments : DataFrame
         HAPT's ``labels.txt``, transitions too.
 
@@ -194,12 +194,12 @@ def seconds_to_change(places: pd.DataFrame, segments: pd.DataFrame) -> FloatArra
 
 
 def greatest_overlap(places: pd.DataFrame, others: pd.DataFrame) -> FloatArray:
-    """Tell how much of each window is in that other window that shares most with it.
+    """Return the share of each window that lies in the other window that overlaps it most.
 
     Parameters
     ----------
     places, others : DataFrame
-        Which windows; see `uci_har_places`.
+        A row per window; see `uci_har_places`.
 
     Returns
     -------

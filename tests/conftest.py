@@ -71,6 +71,13 @@ def run(tmp_path_factory, data_root, uci_har):
     return folder
 
 
+@pytest.fixture
+def messages(caplog):
+    """Give what the package has told so far, of what a person is shown without ``--verbose``."""
+    caplog.set_level("INFO", "har")
+    return lambda: caplog.messages
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """Headless Chromium."""

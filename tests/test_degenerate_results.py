@@ -10,7 +10,7 @@ from compared_runs import side_of
 from read_page import Page
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
 
-from har.comparison.summary import summarise
+from har.comparison.summary import compare_contenders
 from har.evaluation.metrics import Evaluation
 from har.report.pages.comparison import write_comparison
 from har.report.pages.run import write_report
@@ -66,7 +66,9 @@ def test_the_comparison_says_what_there_is(tmp_path, case):
     usual = make_run(tmp_path / "usual", windows)
     same = [make_run(tmp_path / name, windows, evaluation) for name in ("one", "two")]
     folder = tmp_path / "compared"
-    page = write_comparison(summarise(side_of([run.path for run in (usual, *same)])), folder)
+    page = write_comparison(
+        compare_contenders(side_of([run.path for run in (usual, *same)])), folder
+    )
     check(page.read_text(), (folder / "comparison.md").read_text())
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from builders import refused
 
-from har.errors import UsageError
-from har.files import whole_folder, write_frame, write_text, write_whole
+from har.errors import RunError, UsageError
+from har.files import whole_folder, write_frame, write_text, write_whole, writing_to
 
 
 def fill_half_and_fail(path):
@@ -107,3 +107,11 @@ def test_a_failed_write_leaves_the_earlier_file(tmp_path):
         write_frame(pd.DataFrame({"z": np.array([1j])}), file)
     assert [path.name for path in tmp_path.iterdir()] == ["table.parquet"]
     pd.testing.assert_frame_equal(pd.read_parquet(file), TABLE)
+
+
+@pytest.mark.parametrize(("kind", "expected"), [((), "folder"), (("file",), "file")])
+def test_what_cannot_be_written_is_told_with_what_was_expected(kind, expected, tmp_path):
+    place = tmp_path / "nowhere" / "out"
+    words = f"{place}: found No such file or directory, expected a {expected} to write to"
+    with refused(RunError, words), writing_to(place, *kind):
+        write_text(place, "")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import har
+from har.errors import Interrupted
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = {
@@ -101,3 +103,8 @@ def test_a_type_checker_sees_the_public_names(tmp_path):
     assert types == list(TYPED.values())
     assert 'Module has no attribute "load_configuration"' in unknown
     assert total.startswith("Found 1 error in 1 file")
+
+
+def test_an_interruption_is_caught_with_the_errors_and_has_the_status_of_shells():
+    assert issubclass(Interrupted, har.HarError)
+    assert Interrupted.exit_status == 128 + signal.SIGINT

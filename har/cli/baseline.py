@@ -1,74 +1,88 @@
-"""What ``har baseline`` does: score each classical classifier on the folds of ``har cv``."""
+"""``har baseline``: score each classical classifier on the folds of ``har cv``."""
 
 from __future__ import annotations
 
 import json
-from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from datetime import datetime
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from har.cli.options import at_root, new_in_runs
 from har.cli.terminal import baselines_in_words, show_scores
 from har.datasets.loading import open_training
-from har.errors import RunError
-from har.files import write_text
+from har.errors import Interrupted
+from har.files import write_text, writing_to
 from har.model_selection.baselines import chosen_baselines, features_of, score_baseline
 from har.model_selection.cross_validation import n_processes, run_jobs
 from har.model_selection.folds import Fold, folds_of
-from har.model_selection.summary import summarise
+from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.recipes import load_config
 from har.runs.manifest import FoldsDescription
 from har.runs.provenance import describe_start
 from har.signals.windows import Windows
 
+logger = logging.getLogger(__name__)
 
-def run_baselines(options: Namespace, say: Callable[[str], None]) -> str:
+
+def run(
+    *,
+    names: Sequence[str] = "all",
+    config: str = "uci_har",
+    data_root: str | None = None,
+    folds: int | Literal["loso"] = 5,
+    seeds: int = 1,
+    out: Path | None = None,
+    jobs: int | None = None,
+    command: Sequence[str] = (),
+) -> None:
     """Cross-validate classical classifiers on summary features.
 
     Parameters
     ----------
-    options : Namespace
-        With ``names``, ``config``, ``data_root``, ``folds``, ``seeds``, ``jobs``, ``out`` and
-        ``command``.
-    say : callable
-        Told in a line what is being done.
-
-    Returns
-    -------
-    str
-        A table of the results, and where all figures are.
+    names : sequence of str
+        Names of the classifiers; ``"all"`` stands for each.
+    config : str
+        Name or file of a recipe whose data and seed are taken.
+    data_root : str, optional
+        Folder or zip with the data set; by default that of the recipe.
+    folds : int or "loso"
+        Number of folds, or one for each subject.
+    seeds : int
+        Number of repetitions of each fold, with seeds from the recipe's on.
+    out : Path, optional
+        JSON file for all figures; by default a new one in ``runs/``.
+    jobs : int, optional
+        Number of folds at a time; by default as many as cores allow.
+    command : sequence of str
+        Command line, to be kept with the figures.
     """
-    config = load_config(options.config)
-    root = options.data_root or config.data.root
-    data = open_training(replace(config.data, root=root), say)
-    folds = folds_of(data.windows, options.folds)
-    held_out = tuple(fold.held_out_subjects for fold in folds)
-    out = options.out or Path("runs") / f"baselines-{datetime.now():%Y%m%d-%H%M%S}.json"
-    manifest = describe_start(options.command, Path(options.config).stem, data.describe())
-    manifest = replace(manifest, folds=FoldsDescription(options.folds, held_out))
-    content: dict[str, Any] = {
-        **manifest.to_dict(),
-        "baselines": {},
-    }
+    chosen_names = chosen_baselines(names)
+    recipe = load_config(config)
+    data = open_training(at_root(recipe.data, data_root))
+    chosen = folds_of(data.windows, folds)
+    out = out or new_in_runs("baselines", ".json")
+    described = FoldsDescription(folds, tuple(fold.held_out_subjects for fold in chosen))
+    manifest = describe_start(command, Path(config).stem, data.describe(), described)
+    content: dict[str, Any] = {**manifest.to_dict(), "baselines": {}}
     # Before any work, to see that the file can be written.
     _write_json(content, out)
-    names = chosen_baselines(options.names)
-    seeds = range(config.seed, config.seed + options.seeds)
-    jobs = [(seed, fold) for seed in seeds for fold in folds]
+    pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
+    summaries: dict[str, CrossValidationSummary] = {}
     try:
-        for name, summary in _score_baselines(names, data.windows, jobs, options.jobs, say):
-            content["baselines"][name] = summary
+        for name, summary in _score_baselines(chosen_names, data.windows, pairs, jobs):
+            summaries[name] = summary
+            content["baselines"][name] = summary.to_dict()
             _write_json(content, out)
     except KeyboardInterrupt:
         _write_json({**content, "status": "interrupted"}, out)
-        raise KeyboardInterrupt(
-            f" after {len(content['baselines'])} of {len(names)} baselines; {out} keeps them"
+        n_done = len(summaries)
+        raise Interrupted(
+            f"interrupted after {n_done} of {len(chosen_names)} baselines; {out} keeps them"
         ) from None
     _write_json({**content, "status": "finished"}, out)
-    return f"{baselines_in_words(content['baselines'])}\nfigures: {out}"
+    print(f"{baselines_in_words(summaries)}\nfigures: {out}")
 
 
 def _score_baselines(
@@ -76,21 +90,18 @@ def _score_baselines(
     windows: Windows,
     jobs: list[tuple[int, Fold]],
     n_jobs: int | None,
-    say: Callable[[str], None],
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, CrossValidationSummary]]:
     """Run the jobs of one baseline after the other, and sum each up."""
     features = features_of(windows)
     n_at_a_time = n_processes(len(jobs), n_jobs, n_threads=1)
     for name in names:
-        say(f"{name}:")
+        logger.info("%s:", name)
         scores = run_jobs(partial(score_baseline, name, windows, features), jobs, n_at_a_time)
-        shown = list(show_scores(scores, len(jobs), say))
-        yield name, summarise(shown, len({fold.number for _seed, fold in jobs}))
+        shown = list(show_scores(scores, len(jobs)))
+        yield name, summarise_folds(shown, len({fold.number for _seed, fold in jobs}))
 
 
 def _write_json(content: dict[str, Any], out: Path) -> None:
-    try:
+    with writing_to(out, "file"):
         out.parent.mkdir(parents=True, exist_ok=True)
         write_text(out, json.dumps(content, indent=2) + "\n")
-    except OSError as error:
-        raise RunError(f"{out}: found {error.strerror}, expected a file to write to") from error

@@ -1,47 +1,56 @@
-"""What ``har compare`` does: read runs, train baselines, sum all up side by side."""
+"""``har compare``: read runs, train baselines, sum all up side by side."""
 
 from __future__ import annotations
 
-from argparse import Namespace
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
+from har.cli.options import at_root, new_in_runs
 from har.comparison.baselines import answer_with_baselines
-from har.comparison.contenders import line_up, read_runs
-from har.comparison.summary import summarise
+from har.comparison.contenders import Contender, ScoredRun, line_up, read_runs
+from har.comparison.summary import compare_contenders
+from har.datasets.loading import open_data
 from har.model_selection.baselines import chosen_baselines
 from har.report.pages.comparison import pair_in_words, write_comparison
 
 
-def run_comparison(options: Namespace, say: Callable[[str], None]) -> str:
+def run(
+    *,
+    runs: Sequence[Path],
+    baselines: Sequence[str] = (),
+    data_root: str | None = None,
+    out: Path | None = None,
+) -> None:
     """Set finished runs side by side, with baselines if any are asked for.
 
     Parameters
     ----------
-    options : Namespace
-        With ``runs``, ``baselines``, ``data_root`` and ``out``.
-    say : callable
-        Told in a line what is being done.
-
-    Returns
-    -------
-    str
-        The result in words, and where the page is.
+    runs : sequence of Path
+        Folders of the runs; the first is the reference.
+    baselines : sequence of str
+        Names of baselines to train on the first run's data; ``"all"`` stands for each.
+    data_root : str, optional
+        Folder or zip with that data; by default that of the training.
+    out : Path, optional
+        Folder for the page and its figures; by default a new one in ``runs/``.
     """
-    names = chosen_baselines(options.baselines)
-    runs = read_runs(options.runs, n_others=len(names))
-    baselines = answer_with_baselines(names, runs[0], options.data_root, say) if names else []
-    summary = summarise(line_up(runs, baselines))
-    out = options.out or Path("runs") / f"compare-{datetime.now():%Y%m%d-%H%M%S}"
-    page = write_comparison(summary, out)
-    lines = [
-        f"{row['run']}  {row['folder'] or row['name']}: accuracy {row['accuracy']:.2%}, "
-        f"macro F1 {row['macro_f1']:.2%}"
-        for row in summary["runs"]
-    ]
-    lines += [
-        "{pair}: accuracy {accuracy}, macro F1 {macro_f1} points".format(**pair_in_words(pair))
-        for pair in summary["pairs"]
-    ]
-    return "\n".join([*lines, f"report: {page}"])
+    names = chosen_baselines(baselines)
+    scored = read_runs(runs, n_others=len(names))
+    comparison = compare_contenders(line_up(scored, _trained(names, scored[0], data_root)))
+    page = write_comparison(comparison, out or new_in_runs("compare"))
+    for row in comparison.runs:
+        print(
+            f"{row.run}  {row.folder or row.name}: accuracy {row.accuracy:.2%}, "
+            f"macro F1 {row.macro_f1:.2%}"
+        )
+    for pair in comparison.pairs:
+        words = pair_in_words(pair)
+        print("{pair}: accuracy {accuracy}, macro F1 {macro_f1} points".format(**words))
+    print(f"report: {page}")
+
+
+def _trained(names: Sequence[str], run: ScoredRun, data_root: str | None) -> list[Contender]:
+    """Train baselines on the data of a run, which is only opened if there are any."""
+    if not names:
+        return []
+    return answer_with_baselines(names, run, open_data(at_root(run.results.config.data, data_root)))

@@ -1,67 +1,79 @@
-"""What ``har cv`` does: plan the jobs, run those that are missing, sum up all that are there."""
+"""``har cv``: plan the jobs, run those that are missing, sum up all that are there."""
 
 from __future__ import annotations
 
-from argparse import Namespace
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import datetime
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
+from har.cli.options import new_in_runs
 from har.cli.terminal import show_scores, summary_in_words
-from har.config import Config
-from har.datasets.dataset import TrainingSet
 from har.datasets.loading import open_training
+from har.errors import Interrupted
 from har.model_selection.cross_validation import cross_validate, n_processes
 from har.model_selection.cross_validation_folder import CrossValidationFolder
-from har.model_selection.folds import Fold, FoldScore, choose_folds, folds_of
+from har.model_selection.folds import FoldScore, choose_folds, folds_of
 from har.recipes import load_config
 from har.report.pages.cross_validation import write_crossval_report
 from har.runs.manifest import FoldsDescription
 from har.runs.provenance import describe_start
 
+logger = logging.getLogger(__name__)
 
-def run_cross_validation(options: Namespace, say: Callable[[str], None]) -> str:
+
+def run(
+    *,
+    config: str = "uci_har",
+    settings: Sequence[str] = (),
+    folds: int | Literal["loso"] = 5,
+    seeds: int = 3,
+    only_folds: Sequence[int] | None = None,
+    out: Path | None = None,
+    jobs: int | None = None,
+    threads: int = 1,
+    command: Sequence[str] = (),
+) -> None:
     """Train and score a network for each fold of the training subjects and each seed.
 
     Parameters
     ----------
-    options : Namespace
-        With ``config``, ``settings``, ``folds``, ``seeds``, ``only_folds``, ``jobs``, ``threads``,
-        ``out`` and ``command``.
-    say : callable
-        Told in a line what is being done.
-
-    Returns
-    -------
-    str
-        The result in words, and where the report is.
+    config : str
+        Name or file of a recipe.
+    settings : sequence of str
+        Settings that differ from the recipe's: ``["--model.hidden_size", "32"]``.
+    folds : int or "loso"
+        Number of folds, or one for each subject.
+    seeds : int
+        Number of networks for each fold, with seeds from the recipe's on.
+    only_folds : sequence of int, optional
+        Numbers of the folds to score; by default all.
+    out : Path, optional
+        Folder to make or to go on in; by default a new one in ``runs/``.
+    jobs : int, optional
+        Number of folds at a time; by default as many as cores allow.
+    threads : int
+        CPU threads of each.
+    command : sequence of str
+        Command line, to be kept in the manifest.
     """
-    config = load_config(options.config, *options.settings)
-    data = open_training(config.data, say)
-    folds = folds_of(data.windows, options.folds)
-    chosen = choose_folds(folds, options.only_folds)
-    folder = _start(options, config, data, folds)
-    seeds = range(config.seed, config.seed + options.seeds)
-    jobs = [(seed, fold) for seed in seeds for fold in chosen]
-    missing = [(seed, fold) for seed, fold in jobs if not folder.has_score(seed, fold.number)]
-    if len(missing) < len(jobs):
-        say(f"{folder.path}: {len(jobs) - len(missing)} of {len(jobs)} folds are there already")
-    n_jobs = n_processes(len(missing), options.jobs, options.threads)
-    scores = cross_validate(config, data.windows, missing, n_jobs, options.threads)
-    _keep(show_scores(scores, len(missing), say), len(missing), folder)
-    return f"{summary_in_words(folder.write_summary())}\nreport: {write_crossval_report(folder)}"
-
-
-def _start(
-    options: Namespace, config: Config, data: TrainingSet, folds: list[Fold]
-) -> CrossValidationFolder:
-    recipe = Path(options.config).stem
-    out = options.out or Path("runs") / f"cv-{recipe}-{datetime.now():%Y%m%d-%H%M%S}"
-    held_out = tuple(fold.held_out_subjects for fold in folds)
-    manifest = describe_start(options.command, recipe, data.describe())
-    manifest = replace(manifest, folds=FoldsDescription(options.folds, held_out))
-    return CrossValidationFolder.start(out, config, manifest)
+    recipe = load_config(config, *settings)
+    data = open_training(recipe.data)
+    planned = folds_of(data.windows, folds)
+    chosen = choose_folds(planned, only_folds)
+    described = FoldsDescription(folds, tuple(fold.held_out_subjects for fold in planned))
+    name = Path(config).stem
+    manifest = describe_start(command, name, data.describe(), described)
+    folder = CrossValidationFolder.start(out or new_in_runs(f"cv-{name}"), recipe, manifest)
+    pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
+    missing = [(seed, fold) for seed, fold in pairs if not folder.has_score(seed, fold.number)]
+    n_there = len(pairs) - len(missing)
+    if n_there:
+        logger.info("%s: %d of %d folds are there already", folder.path, n_there, len(pairs))
+    n_jobs = n_processes(len(missing), jobs, threads)
+    scores = cross_validate(recipe, data.windows, missing, n_jobs, threads)
+    _keep(show_scores(scores, len(missing)), len(missing), folder)
+    print(f"{summary_in_words(folder.write_summary())}\nreport: {write_crossval_report(folder)}")
 
 
 def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFolder) -> None:
@@ -73,8 +85,8 @@ def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFol
             n_done += 1
     except KeyboardInterrupt:
         folder.mark_ended("interrupted")
-        raise KeyboardInterrupt(
-            f" after {n_done} of {n_scores} folds; the same command with "
+        raise Interrupted(
+            f"interrupted after {n_done} of {n_scores} folds; the same command with "
             f"--out {folder.path} goes on from there"
         ) from None
     folder.mark_ended("finished")

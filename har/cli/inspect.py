@@ -1,17 +1,38 @@
-"""What a data set holds, in words and tables for a person."""
+"""``har inspect``: what a data set holds, in words and tables for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from har.config import DataConfig, DataSetKind
+from har.datasets.catalogue import PUBLISHED
 from har.datasets.dataset import DataSet
+from har.datasets.loading import read_data
 from har.datasets.published import check_known
 from har.errors import DataError
 from har.signals.channels import unit_of
 from har.signals.windows import Windows
+
+
+def run(*, path: Path, data_set: DataSetKind = "uci_har") -> None:
+    """Show what a data set holds: counts, ranges, units and problems.
+
+    Parameters
+    ----------
+    path : Path
+        Folder or zip with the data set.
+    data_set : {"uci_har", "hapt"}
+        Published data set.
+    """
+    data = read_data(path, DataConfig(set=data_set))
+    if data is None:
+        published = PUBLISHED[data_set]
+        raise DataError(f"{path}: found no {published.name} in it, expected {published.form}")
+    print(summarise(data, data_set))
 
 
 def summarise(data: DataSet, kind: str) -> str:

@@ -3,10 +3,39 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from har.datasets.catalogue import PUBLISHED
+
+if TYPE_CHECKING:
+    from har.config import DataConfig
+
+# Where results go unless --out says otherwise.
+RUNS = Path("runs")
+
+
+def add_messages(parser: Any) -> None:
+    """Add how much of what happens is shown, and where else it is written."""
+    messages = parser.add_argument_group("messages")
+    how_much = messages.add_mutually_exclusive_group()
+    how_much.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="also show details, such as where data is found",
+    )
+    how_much.add_argument(
+        "-q", "--quiet", action="store_true", help="show results, warnings and errors only"
+    )
+    messages.add_argument(
+        "--log-file",
+        type=Path,
+        metavar="FILE",
+        help="also write all messages and details to the end of a file, with times",
+    )
 
 
 def add_set(parser: Any, name: str, **how: str) -> None:
@@ -156,3 +185,13 @@ def rate(text: str) -> float:
     if not 0 < rate_hz < float("inf"):
         raise argparse.ArgumentTypeError(f"found {text}, expected a number above 0")
     return rate_hz
+
+
+def new_in_runs(name: str, suffix: str = "") -> Path:
+    """Name a file or folder in ``runs/`` that is not there yet: the time is part of its name."""
+    return RUNS / f"{name}-{datetime.now():%Y%m%d-%H%M%S}{suffix}"
+
+
+def at_root(data: DataConfig, root: str | None) -> DataConfig:
+    """Look for a data set elsewhere, if --data.root says so."""
+    return replace(data, root=root or data.root)

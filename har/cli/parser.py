@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from har.cli.options import (
     add_device,
     add_folds,
     add_jobs,
+    add_messages,
     add_out,
     add_run,
     add_seeds,
@@ -26,8 +28,6 @@ from har.cli.options import (
     rate,
 )
 
-# The verbs that take settings of a recipe.
-TAKE_SETTINGS = ("train", "cv", "tune")
 # The names in har.model_selection.baselines, whose import would make --help slow.
 BASELINES = (
     "logistic_regression",
@@ -38,14 +38,38 @@ BASELINES = (
 )
 
 
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line, or end the program with a message and exit status 2.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Command line without the program's name.
+
+    Returns
+    -------
+    Namespace
+        The verb's keywords, and what `har.cli.main` takes for itself: ``module``, in which the verb
+        is, and how much to show (`add_messages`).
+    """
+    parser = build_parser()
+    options, settings = parser.parse_known_args(arguments)
+    if "settings" in options:
+        options.settings = tuple(settings)
+    elif settings:
+        parser.error(f"unrecognized arguments: {' '.join(settings)}")
+    if "command" in options:
+        options.command = ("har", *arguments)
+    return options
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Make the parser of the command line.
 
     Returns
     -------
     ArgumentParser
-        What it parses has the verb in ``verb``. Settings of a recipe are left over; only the verbs
-        in `TAKE_SETTINGS` take them.
+        Settings of a recipe are left over; `parse` gives them to the verbs that take them.
     """
     parser = argparse.ArgumentParser(
         prog="har",
@@ -56,7 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"har {__version__}")
     verbs = parser.add_subparsers(
-        title="verbs", metavar="VERB", dest="verb", required=True, parser_class=_VerbParser
+        title="verbs", metavar="VERB", required=True, parser_class=_VerbParser
     )
     for add in (
         _add_fetch,
@@ -72,6 +96,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_compare,
     ):
         add(verbs)
+    for verb in verbs.choices.values():
+        add_messages(verb)
     return parser
 
 
@@ -81,14 +107,20 @@ class _VerbParser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """Explain the verb, and the settings if it takes any."""
         text = super().format_help()
-        if self.prog.split()[-1] not in TAKE_SETTINGS:
+        if self.get_default("settings") is None:
             return text
         from har.recipes import settings_help
 
         return f"{text}\nsettings of a recipe, each also a key in YAML:\n{settings_help()}"
 
 
-def _add_verb(verbs: Any, name: str, summary: str, example: str) -> _VerbParser:
+def _add_verb(
+    verbs: Any, name: str, summary: str, example: str, module: str | None = None, **given: Any
+) -> _VerbParser:
+    """Add a verb, which is in a module of its name if no other is given.
+
+    Of what is not an option, a verb may be given the ``command`` and the ``settings`` of a recipe.
+    """
     parser: _VerbParser = verbs.add_parser(
         name,
         help=summary,
@@ -96,14 +128,17 @@ def _add_verb(verbs: Any, name: str, summary: str, example: str) -> _VerbParser:
         epilog=f"example: har {name} {example}",
         allow_abbrev=False,
     )
+    parser.set_defaults(module=module or name, **given)
     return parser
 
 
 def _add_fetch(verbs: Any) -> None:
     summary = "download a published data set, unless it is there already"
     parser = _add_verb(verbs, "fetch", summary, "hapt --to data")
-    add_set(parser, "set", nargs="?")
-    parser.add_argument("--to", type=Path, default="data", metavar="FOLDER", help="default: data")
+    add_set(parser, "data_set", nargs="?")
+    parser.add_argument(
+        "--to", type=Path, default=Path("data"), metavar="FOLDER", help="default: data"
+    )
 
 
 def _add_inspect(verbs: Any) -> None:
@@ -116,7 +151,7 @@ def _add_inspect(verbs: Any) -> None:
 def _add_train(verbs: Any) -> None:
     summary = "train a network, score it on the test subjects and write a report"
     example = "--config quick --seed 1 --model.hidden_size 32 --out runs/small"
-    parser = _add_verb(verbs, "train", summary, example)
+    parser = _add_verb(verbs, "train", summary, example, settings=(), command=())
     add_config(parser)
     add_out(parser, "RUN", "the run's folder (default: runs/RECIPE-TIME)")
     parser.add_argument(
@@ -135,7 +170,7 @@ def _add_train(verbs: Any) -> None:
 def _add_cv(verbs: Any) -> None:
     summary = "cross-validate a recipe over the training subjects, who are held out in turn"
     example = "--config quick --folds 5 --seeds 3 --out runs/cv-quick"
-    parser = _add_verb(verbs, "cv", summary, example)
+    parser = _add_verb(verbs, "cv", summary, example, "cross_validate", settings=(), command=())
     parser.description = (
         f"{parser.description} The test subjects play no part. A network is trained for each fold "
         "and seed; those that --out holds already are not trained again."
@@ -156,7 +191,9 @@ def _add_cv(verbs: Any) -> None:
 
 def _add_baseline(verbs: Any) -> None:
     summary = "cross-validate classical classifiers on summary features, to compare with"
-    parser = _add_verb(verbs, "baseline", summary, "linear_svm rbf_svm --out baselines.json")
+    parser = _add_verb(
+        verbs, "baseline", summary, "linear_svm rbf_svm --out baselines.json", command=()
+    )
     parser.description = (
         f"{parser.description} Folds and figures are those of har cv; the test subjects play no "
         "part."
@@ -189,7 +226,7 @@ def _add_baseline(verbs: Any) -> None:
 def _add_tune(verbs: Any) -> None:
     summary = "search for better settings of a recipe, by cross-validation over training subjects"
     example = "--config quick --model.hidden_size 16..128 --training.learning_rate 1e-4..1e-2:log"
-    parser = _add_verb(verbs, "tune", summary, example)
+    parser = _add_verb(verbs, "tune", summary, example, settings=(), command=())
     parser.description = (
         f"{parser.description} Varied are settings whose value, here or in YAML, is a range: "
         "LOW..HIGH, LOW..HIGH:log, LOW..HIGH:STEP, ONE,OTHER,… or any. The test subjects play no "

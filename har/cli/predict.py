@@ -1,115 +1,148 @@
-"""What ``har predict`` and ``har stream`` do with recordings, windows and lines."""
+"""``har predict``: the activities of a recording, or of windows."""
 
 from __future__ import annotations
 
-from argparse import Namespace
-from collections.abc import Callable
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from har.classifier import ActivityClassifier
 from har.datasets.recordings_table import read_segments
-from har.errors import RunError, UsageError
+from har.errors import UsageError
 from har.evaluation.metrics import predictions_table
-from har.files import write_frame
+from har.files import write_frame, writing_to
 from har.reading.recording_files import read_recording
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
 from har.signals.recording import Recording
 
-_FOR_RECORDINGS = ("plot", "truth", "columns", "rate_hz", "time_unit", "acc_unit", "gyro_unit")
+if TYPE_CHECKING:
+    from har.classifier import ActivityClassifier
+
+logger = logging.getLogger(__name__)
 
 
-def predict_windows(options: Namespace, say: Callable[[str], None]) -> pd.DataFrame:
-    """Classify windows of a file.
+def run(
+    *,
+    run: Path,
+    file: Path,
+    out: Path | None = None,
+    abstain_below: float = 0.0,
+    device: str = "auto",
+    plot: bool = False,
+    truth: Path | None = None,
+    columns: Mapping[str, str] | None = None,
+    rate_hz: float | None = None,
+    time_unit: str | None = None,
+    acc_unit: str | None = None,
+    gyro_unit: str | None = None,
+) -> None:
+    """Print or write the activities of a recording, or of windows.
 
     Parameters
     ----------
-    options : Namespace
-        With ``run``, ``file``, ``out``, ``device`` and ``abstain_below``.
-    say : callable
-        Told the shares of the activities.
-
-    Returns
-    -------
-    DataFrame
-        A row per window, written to ``out`` if that is given.
+    run : Path
+        Folder of the run.
+    file : Path
+        Recording as ``.csv`` or ``.parquet``, or windows in g and rad/s as ``.npy`` or ``.npz``,
+        with which only `out`, `abstain_below` and `device` go.
+    out : Path, optional
+        Table to write, ``.csv`` or ``.parquet``; by default it is printed.
+    abstain_below : float
+        Probability that an activity must have; others are UNKNOWN.
+    device : str
+        Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
+    plot : bool
+        Whether to draw signals and activities, as PNG and HTML beside `out`.
+    truth : Path, optional
+        Table with segments of what really happened.
+    columns : mapping of str to str, optional
+        Column of each channel that its heading does not tell.
+    rate_hz : float, optional
+        Samples per second, in place of time stamps.
+    time_unit : {"s", "ms", "us", "ns"}, optional
+        Unit of time stamps; by default it is found out, as are those of the signals.
+    acc_unit : {"g", "m/s2"}, optional
+        Unit of accelerations.
+    gyro_unit : {"rad/s", "deg/s"}, optional
+        Unit of angular rates.
     """
-    for name in _FOR_RECORDINGS:
-        if getattr(options, name):
+    about_recording = {
+        "columns": columns,
+        "rate_hz": rate_hz,
+        "time_unit": time_unit,
+        "acc_unit": acc_unit,
+        "gyro_unit": gyro_unit,
+    }
+    holds_windows = file.suffix.lower() in {".npy", ".npz"}
+    if holds_windows:
+        _refuse_options(file, {"plot": plot, "truth": truth, **about_recording})
+    from har.classifier import ActivityClassifier
+
+    classifier = ActivityClassifier.load(run, device)
+    if holds_windows:
+        table = _predict_windows(classifier, file, out, abstain_below)
+    else:
+        recording = _read(file, classifier, about_recording)
+        timeline = classifier.predict_recording(recording, abstain_below)
+        segments = _read_truth(truth, file) if truth else None
+        report = TimelineReport(
+            recording,
+            timeline,
+            classifier.window_format_.activities,
+            str(run),
+            segments,
+            abstain_below,
+        )
+        _write(report, out, out or Path(f"{file.stem}-timeline.csv") if plot else None)
+        table = timeline
+    if out is None:
+        print(table.to_csv(index=False, float_format="%.8g"), end="")
+
+
+def _refuse_options(file: Path, options: Mapping[str, Any]) -> None:
+    """Refuse what is only for recordings."""
+    for name, value in options.items():
+        if value:
             option = name.replace("_", "-")
-            raise UsageError(f"{options.file}: found windows and --{option}, expected a recording")
-    classifier = ActivityClassifier.load(options.run, options.device)
-    signals = read_windows(options.file, classifier.window_format_.channels)
-    probabilities = classifier.predict_proba(signals)
-    activities = classifier.window_format_.activities
-    table = predictions_table(probabilities, activities, options.abstain_below)
-    if options.out:
-        try:
-            write_frame(table, options.out)
-        except OSError as error:
-            raise RunError(
-                f"{options.out}: found {error.strerror}, expected a file to write to"
-            ) from error
+            raise UsageError(f"{file}: found windows and --{option}, expected a recording")
+
+
+def _predict_windows(
+    classifier: ActivityClassifier, file: Path, out: Path | None, abstain_below: float
+) -> pd.DataFrame:
+    """Classify windows of a file, write the table and sum it up."""
+    probabilities = classifier.predict_proba(read_windows(file, classifier.window_format_.channels))
+    table = predictions_table(probabilities, classifier.window_format_.activities, abstain_below)
+    if out:
+        with writing_to(out, "file"):
+            write_frame(table, out)
     shares = table["predicted"].value_counts(normalize=True)
-    told = ", ".join(f"{activity} {share:.1%}" for activity, share in shares.items())
-    say(f"{len(table)} windows: {told}")
+    in_words = ", ".join(f"{activity} {share:.1%}" for activity, share in shares.items())
+    logger.info("%d windows: %s", len(table), in_words)
     return table
 
 
-def predict_recording(options: Namespace, say: Callable[[str], None]) -> pd.DataFrame:
-    """Find out what the person of a recording did from when to when.
-
-    Parameters
-    ----------
-    options : Namespace
-        With ``run``, ``file``, ``out``, ``device``, ``abstain_below``, ``plot``, ``truth``, and
-        what is known of the recording.
-    say : callable
-        Told every assumption, a summary and which files were written.
-
-    Returns
-    -------
-    DataFrame
-        The timeline, written to ``out`` with all that belongs to it if that is given.
-    """
-    classifier = ActivityClassifier.load(options.run, options.device)
+def _read(file: Path, classifier: ActivityClassifier, about: Mapping[str, Any]) -> Recording:
+    """Read a recording, and show every assumption."""
     needs_gyroscope = any("gyro" in channel for channel in classifier.window_format_.channels)
-    recording = _read(options, needs_gyroscope)
+    recording = read_recording(file, **about, needs_gyroscope=needs_gyroscope)
     for note in recording.notes:
-        say(f"note: {note}")
-    truth = _read_truth(options) if options.truth else None
-    timeline = classifier.predict_recording(recording, options.abstain_below)
-    report = TimelineReport(
-        recording,
-        timeline,
-        classifier.window_format_.activities,
-        str(options.run),
-        truth,
-        options.abstain_below,
-    )
-    written = report.write_tables(options.out) if options.out else []
-    if options.plot:
-        written += report.write_pictures(options.out or Path(f"{options.file.stem}-timeline.csv"))
-    say(report.in_words())
-    if written:
-        say(f"wrote {', '.join(map(str, written))}")
-    return timeline
+        logger.info("note: %s", note)
+    return recording
 
 
-def _read(options: Namespace, needs_gyroscope: bool) -> Recording:
-    return read_recording(
-        options.file,
-        columns=options.columns,
-        rate_hz=options.rate_hz,
-        time_unit=options.time_unit,
-        acc_unit=options.acc_unit,
-        gyro_unit=options.gyro_unit,
-        needs_gyroscope=needs_gyroscope,
-    )
-
-
-def _read_truth(options: Namespace) -> pd.DataFrame:
-    segments = read_segments(options.truth, options.file)
+def _read_truth(table: Path, file: Path) -> pd.DataFrame:
+    segments = read_segments(table, file)
     return pd.DataFrame(map(vars, segments))[["start_s", "end_s", "activity"]]
+
+
+def _write(report: TimelineReport, tables: Path | None, pictures: Path | None) -> None:
+    """Write tables and pictures where they are asked for, and sum up."""
+    written = report.write_tables(tables) if tables else []
+    written += report.write_pictures(pictures) if pictures else []
+    logger.info("%s", report.in_words())
+    if written:
+        logger.info("wrote %s", ", ".join(map(str, written)))

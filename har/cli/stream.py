@@ -3,52 +3,74 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
-from collections.abc import Callable, Generator, Iterable, Iterator
+import logging
+import os
+import sys
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import asdict
+from pathlib import Path
 
-from har.classifier import ActivityClassifier
 from har.inference.live import LivePrediction, LiveTimeline
 from har.inference.timeline import raw_channels_of
-from har.reading.sample_lines import SampleLines
+from har.reading.sample_lines import AccUnit, GyroUnit, SampleLines
+
+logger = logging.getLogger(__name__)
 
 
-def run_stream(
-    options: Namespace, lines: Iterable[bytes], say: Callable[[str], None]
-) -> Generator[str, None, None]:
-    """Classify a live stream, window by window.
+def run(
+    *,
+    run: Path,
+    acc_unit: AccUnit = "g",
+    gyro_unit: GyroUnit = "rad/s",
+    abstain_below: float = 0.0,
+    device: str = "auto",
+) -> None:
+    """Print the activity of each window of samples from standard input, as soon as it is over.
 
     Parameters
     ----------
-    options : Namespace
-        With ``run``, ``acc_unit``, ``gyro_unit``, ``device`` and ``abstain_below``.
-    lines : iterable of bytes
-        A sample each.
-    say : callable
-        Told when samples can come, what is doubtful, and in the end what came in.
-
-    Yields
-    ------
-    str
-        A JSON object for each window, as soon as it is complete.
+    run : Path
+        Folder of the run.
+    acc_unit : {"g", "m/s2"}
+        Unit of accelerations.
+    gyro_unit : {"rad/s", "deg/s"}
+        Unit of angular rates.
+    abstain_below : float
+        Probability that an activity must have; others are UNKNOWN.
+    device : str
+        Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
     """
-    classifier = ActivityClassifier.load(options.run, options.device)
+    # One window is too little work for two threads to share.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from har.classifier import ActivityClassifier
+
+    classifier = ActivityClassifier.load(run, device)
     window_format = classifier.window_format_
-    raw_channels = raw_channels_of(window_format)
-    sample_lines = SampleLines(raw_channels, options.acc_unit, options.gyro_unit)
-    live = LiveTimeline(classifier.predict_proba, window_format, options.abstain_below)
-    say("har: ready for samples, a line each")
+    sample_lines = SampleLines(raw_channels_of(window_format), acc_unit, gyro_unit)
+    live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
+    # Closed, it tells what came in, however it ends.
+    with closing(_classified(sample_lines, live, sys.stdin.buffer)) as predictions:
+        for prediction in predictions:
+            print(prediction, flush=True)
+
+
+def _classified(
+    sample_lines: SampleLines, live: LiveTimeline, lines: Iterable[bytes]
+) -> Generator[str, None, None]:
+    """Classify lines of samples: a JSON object for each window, as soon as it is complete."""
+    logger.info("har: ready for samples, a line each")
     try:
         for line in lines:
             new = sample_lines.read(line.decode(errors="replace"))
             if new is not None:
                 yield from _as_json(live.push(new))
             if doubt := sample_lines.doubt():
-                say(f"har: {doubt}")
+                logger.warning("%s", doubt)
         yield from _as_json(live.finish())
     finally:
-        unknown = f"; {live.in_words()}" if options.abstain_below else ""
-        say(f"{sample_lines.in_words()}{unknown}")
+        unknown = f"; {live.in_words()}" if live.abstain_below else ""
+        logger.info("%s%s", sample_lines.in_words(), unknown)
 
 
 def _as_json(predictions: Iterable[LivePrediction]) -> Iterator[str]:

@@ -1,28 +1,29 @@
-"""What the terminal shows of training, cross-validation, searches and their results."""
+"""Training, cross-validation, searches and their results, as the terminal shows them."""
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tqdm import tqdm
 
 from har.evaluation.metrics import Evaluation
 from har.model_selection.folds import FoldScore
+from har.model_selection.summary import CrossValidationSummary, MeanFigure
 from har.training.history import EpochRecord
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
+logger = logging.getLogger(__name__)
+
 
 def shown(
-    records: Iterator[EpochRecord],
-    n_epochs: int,
-    say: Callable[[str], None],
-    n_members: int = 1,
+    records: Iterator[EpochRecord], n_epochs: int, n_members: int = 1
 ) -> Iterator[EpochRecord]:
     """Show epochs as they end: a progress bar on a terminal, plain lines elsewhere.
 
@@ -32,8 +33,6 @@ def shown(
         What training yields.
     n_epochs : int
         How many there will be at most, of each network.
-    say : callable
-        Writes a plain line.
     n_members : int
         How many networks are trained one after the other.
 
@@ -43,16 +42,27 @@ def shown(
         The same records.
     """
     is_terminal = sys.stderr.isatty()
+    has_bar = is_terminal and _shows_progress()
     n_at_most = n_epochs * n_members
-    with tqdm(total=n_at_most, unit="epoch", disable=not is_terminal, dynamic_ncols=True) as bar:
+    with tqdm(total=n_at_most, unit="epoch", disable=not has_bar, dynamic_ncols=True) as bar:
         for record in records:
             words = epoch_in_words(record)
             member = f"member {record.member}/{n_members}, " if n_members > 1 else ""
             bar.set_postfix_str(f"{member}{words}", refresh=False)
             bar.update()
-            if not is_terminal:
-                say(f"{member}epoch {record.epoch:3d}/{n_epochs}  {words}")
+            level = logging.DEBUG if has_bar else logging.INFO
+            logger.log(level, "%sepoch %3d/%d  %s", member, record.epoch, n_epochs, words)
             yield record
+
+
+def _shows_progress() -> bool:
+    """Tell whether messages of progress go to standard error: not if they go to a file alone."""
+    return any(
+        isinstance(handler, logging.StreamHandler)
+        and handler.stream is sys.stderr
+        and handler.level <= logging.INFO
+        for handler in logging.getLogger("har").handlers
+    )
 
 
 def epoch_in_words(record: EpochRecord) -> str:
@@ -89,10 +99,8 @@ def _interval_in_words(evaluation: Evaluation) -> list[str]:
     return [f"accuracy on new people, 95% interval over subjects: {ends[0]:.2%} to {ends[1]:.2%}"]
 
 
-def show_scores(
-    scores: Iterator[FoldScore], n_scores: int, say: Callable[[str], None]
-) -> Iterator[FoldScore]:
-    """Tell of each fold as it ends, with the mean so far.
+def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScore]:
+    """Show each fold as it ends, with the mean so far.
 
     Parameters
     ----------
@@ -100,8 +108,6 @@ def show_scores(
         What cross-validation yields.
     n_scores : int
         How many there will be.
-    say : callable
-        Writes a line.
 
     Yields
     ------
@@ -113,47 +119,48 @@ def show_scores(
         # First it is kept, then told of.
         yield score
         accuracies.append(score.evaluation.accuracy)
-        say(
+        words = (
             f"{len(accuracies)}/{n_scores}  seed {score.seed}, fold {score.fold}: "
             f"accuracy {accuracies[-1]:.2%}, macro F1 {score.evaluation.macro_f1:.2%}, "
             f"{score.training['duration_s']:.0f} s; mean so far {np.mean(accuracies):.2%}"
         )
+        logger.info("%s", words)
 
 
-def summary_in_words(summary: Mapping[str, Any]) -> str:
-    """Tell the headline figures of a cross-validation, and a row per fold and per subject."""
-    lines = [] if summary["is_complete"] else ["Partial: not every fold has been scored."]
+def summary_in_words(summary: CrossValidationSummary) -> str:
+    """Write the headline figures of a cross-validation, and a row per fold and per subject."""
+    lines = [] if summary.is_complete else ["Partial: not every fold has been scored."]
     lines += [
-        f"{name} {_mean_in_words(summary[key])}"
-        for name, key in (("accuracy", "accuracy"), ("macro F1", "macro_f1"))
+        f"{name} {_mean_in_words(figure)}"
+        for name, figure in (("accuracy", summary.accuracy), ("macro F1", summary.macro_f1))
     ]
-    rows = [(f"fold {row['fold']}", row) for row in summary["per_fold"]]
-    rows += [(f"subject {row['subject']}", row) for row in summary["per_subject"]]
+    rows = [(f"fold {row.fold}", row.accuracy, row.n_windows) for row in summary.per_fold]
+    rows += [(f"subject {row.subject}", row.accuracy, row.n_windows) for row in summary.per_subject]
     lines += [
-        f"  {name:12}{row['accuracy']:10.2%}{row['n_windows']:8d} windows" for name, row in rows
+        f"  {name:12}{accuracy:10.2%}{n_windows:8d} windows" for name, accuracy, n_windows in rows
     ]
     return "\n".join(lines)
 
 
-def baselines_in_words(summaries: Mapping[str, Mapping[str, Any]]) -> str:
-    """Tell a row per baseline: its accuracy over folds, and what it costs."""
+def baselines_in_words(summaries: Mapping[str, CrossValidationSummary]) -> str:
+    """Write a row per baseline: its accuracy over folds, and what it costs."""
     lines = [
         f"{'baseline':20}{'accuracy':>18}{'macro F1':>10}{'s to fit':>10}{'ms a window':>13}",
     ]
     for name, summary in summaries.items():
-        accuracy, cost = summary["accuracy"], summary["cost"]
-        both = f"{accuracy['mean']:.2%} ± {accuracy['sd_over_folds_and_seeds']:.2%}"
+        accuracy, cost = summary.accuracy, summary.cost
+        both = f"{accuracy.mean:.2%} ± {accuracy.sd_over_folds_and_seeds:.2%}"
         lines.append(
-            f"{name:20}{both:>18}{summary['macro_f1']['mean']:10.2%}"
-            f"{cost['mean_duration_s']:10.1f}{cost['ms_per_window']:13.2f}"
+            f"{name:20}{both:>18}{summary.macro_f1.mean:10.2%}"
+            f"{cost.mean_duration_s:10.1f}{cost.ms_per_window:13.2f}"
         )
     return "\n".join(lines)
 
 
-def _mean_in_words(figure: Mapping[str, float | None]) -> str:
-    sds = {"seeds": figure["sd_over_seeds"], "folds and seeds": figure["sd_over_folds_and_seeds"]}
+def _mean_in_words(figure: MeanFigure) -> str:
+    sds = {"seeds": figure.sd_over_seeds, "folds and seeds": figure.sd_over_folds_and_seeds}
     words = [f"{sd:.2%} over {what}" for what, sd in sds.items() if sd is not None]
-    return f"{figure['mean']:.2%}" + (f" (standard deviation {', '.join(words)})" if words else "")
+    return f"{figure.mean:.2%}" + (f" (standard deviation {', '.join(words)})" if words else "")
 
 
 def trial_in_words(trial: FrozenTrial, n_over: int, n_trials: int) -> str:

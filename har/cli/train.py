@@ -1,46 +1,110 @@
-"""Training whose run folder tells at any time how it goes, and in the end how it ended."""
+"""``har train``: train into a run folder that tells at any time how it goes, then score."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from har.cli.evaluate import score, show_result
+from har.cli.options import new_in_runs
 from har.cli.terminal import shown
+from har.datasets.loading import open_data
+from har.errors import Interrupted, UsageError, install_command
+from har.recipes import load_config
 from har.runs.folder import RunFolder
 from har.runs.lock import held
+from har.runs.provenance import describe_start
 from har.signals.windows import Windows
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
 
 
-@contextmanager
-def watched(run: RunFolder) -> Iterator[None]:
-    """Hold a run's folder while the block runs, and tell in the manifest why it failed if it does.
+def run(
+    *,
+    config: str = "uci_har",
+    settings: Sequence[str] = (),
+    out: Path | None = None,
+    overwrite: bool = False,
+    tensorboard: bool = False,
+    threads: int | None = None,
+    command: Sequence[str] = (),
+) -> None:
+    """Train a network, score it on the test subjects and write a report.
 
     Parameters
     ----------
-    run : RunFolder
-        The run that is trained.
+    config : str
+        Name or file of a recipe.
+    settings : sequence of str
+        Settings that differ from the recipe's: ``["--model.hidden_size", "32"]``.
+    out : Path, optional
+        Folder of the run; by default a new one in ``runs/``.
+    overwrite : bool
+        Whether to replace an earlier run in that folder.
+    tensorboard : bool
+        Whether to write event files, too, which needs tensorboardX.
+    threads : int, optional
+        CPU threads, unless MXNet was loaded before; by default all cores.
+    command : sequence of str
+        Command line, to be kept in the manifest.
     """
-    with held(run.path):
+    if tensorboard and find_spec("tensorboardX") is None:
+        raise UsageError(
+            f"har train: found no tensorboardX, expected it: {install_command('tensorboard')}"
+        )
+    resolved = load_config(config, *settings)
+    if threads:
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+    from har.classifier import ActivityClassifier
+
+    classifier = ActivityClassifier(resolved)
+    data = open_data(resolved.data)
+    recipe = Path(config).stem
+    folder = RunFolder.create(out or new_in_runs(recipe), overwrite)
+    with watched(folder):
+        folder.write_config(resolved)
+        folder.update_manifest(describe_start(command, recipe, data.describe()))
+        started_s = time.monotonic()
+        fit_and_keep(classifier, data.train, folder, tensorboard)
+        classifier.save(folder.path)
+        folder.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
+    show_result(score(classifier, data, folder), data, folder)
+
+
+@contextmanager
+def watched(folder: RunFolder) -> Iterator[None]:
+    """Hold a run's folder while the block runs, and note in the manifest why it failed if it does.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        Folder of the run that is trained.
+    """
+    with held(folder.path):
         try:
             yield
+        except Interrupted:
+            # The manifest has it already.
+            raise
         except Exception as error:
             reason = " ".join((str(error) or repr(error)).split())
             # Where the disk is full, that is the failure to tell of.
             with suppress(OSError):
-                run.mark_ended("failed", failure=reason)
+                folder.mark_ended("failed", failure=reason)
             raise
 
 
 def fit_and_keep(
     classifier: ActivityClassifier,
     windows: Windows,
-    run: RunFolder,
-    say: Callable[[str], None],
+    folder: RunFolder,
     is_for_tensorboard: bool = False,
 ) -> None:
     """Train, showing and keeping each epoch.
@@ -50,18 +114,16 @@ def fit_and_keep(
     classifier : ActivityClassifier
         Changed in place.
     windows : Windows
-        What to learn from.
-    run : RunFolder
-        Gets a line of metrics an epoch.
-    say : callable
-        Writes a plain line.
+        Training windows.
+    folder : RunFolder
+        Folder of the run, which gets a line of metrics an epoch.
     is_for_tensorboard : bool
         Whether to write event files, too, which needs tensorboardX.
 
     Raises
     ------
-    KeyboardInterrupt
-        With what was done; the manifest then says so, too.
+    Interrupted
+        If Ctrl-C is pressed; the manifest then tells so, too.
     """
     done = "epoch 0"
     n_epochs, n_members = classifier.config.training.n_epochs, classifier.config.model.n_members
@@ -69,14 +131,14 @@ def fit_and_keep(
     if is_for_tensorboard:
         from har.training.tensorboard import with_event_files
 
-        records = with_event_files(records, run.events, n_members)
+        records = with_event_files(records, folder.events, n_members)
     try:
-        for record in shown(records, n_epochs, say, n_members):
-            run.append_epoch(asdict(record))
+        for record in shown(records, n_epochs, n_members):
+            folder.append_epoch(asdict(record))
             member = f" of member {record.member}" if n_members > 1 else ""
             done = f"epoch {record.epoch}{member}"
     except KeyboardInterrupt:
-        run.mark_ended("interrupted")
-        raise KeyboardInterrupt(
-            f" after {done}; {run.path} keeps the figures so far, and no model"
+        folder.mark_ended("interrupted")
+        raise Interrupted(
+            f"interrupted after {done}; {folder.path} keeps the figures so far, and no model"
         ) from None

@@ -1,16 +1,25 @@
-"""What ``har tune`` does: run the missing trials, and keep the table and the best recipe."""
+"""``har tune``: run the missing trials, and keep the table and the best recipe."""
 
 from __future__ import annotations
 
-from argparse import Namespace
-from collections.abc import Callable
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
-from optuna import Study
-
+from har.cli.options import RUNS
 from har.cli.terminal import trial_in_words
 from har.datasets.loading import open_training
+from har.errors import Interrupted, UsageError, install_command
 from har.model_selection.folds import folds_of
+from har.runs.provenance import describe_start
+
+try:
+    from optuna import Study
+except ModuleNotFoundError as error:
+    raise UsageError(
+        f"har tune: found no optuna, expected it: {install_command('tune')}"
+    ) from error
+
 from har.model_selection.ranges import load_search
 from har.model_selection.tuning import (
     Task,
@@ -21,55 +30,69 @@ from har.model_selection.tuning import (
     without_password,
 )
 from har.model_selection.tuning_folder import TuningFolder, best_of
-from har.runs.provenance import describe_start
+
+logger = logging.getLogger(__name__)
 
 
-def run_search(options: Namespace, say: Callable[[str], None]) -> str:
+def run(
+    *,
+    config: str = "uci_har",
+    settings: Sequence[str] = (),
+    trials: int = 20,
+    out: Path | None = None,
+    storage: str | None = None,
+    threads: int = 1,
+    command: Sequence[str] = (),
+) -> None:
     """Search for better settings of a recipe by cross-validation.
 
     Parameters
     ----------
-    options : Namespace
-        With ``config``, ``settings``, ``trials``, ``out``, ``storage``, ``threads`` and
-        ``command``.
-    say : callable
-        Told in a line what is being done.
-
-    Returns
-    -------
-    str
-        The best trial in words, and where its recipe is.
+    config : str
+        Name or file of a recipe.
+    settings : sequence of str
+        Settings and ranges that differ from the recipe's: ``["--model.hidden_size", "16..128"]``.
+    trials : int
+        Number of trials of the study, those before included.
+    out : Path, optional
+        Folder to make or to go on in, which names the study; by default one of the recipe's name in
+        ``runs/``.
+    storage : str, optional
+        URL of a database to share; by default a file in `out`.
+    threads : int
+        CPU threads.
+    command : sequence of str
+        Command line, to be kept in the manifest.
     """
-    search = load_search(options.config, *options.settings)
-    data = open_training(search.base.data, say)
-    task = Task(search, data.windows, hardest_first(folds_of(data.windows, 5)), options.threads)
-    recipe = Path(options.config).stem
-    folder = TuningFolder.prepare(options.out or Path("runs") / f"tune-{recipe}")
-    storage = options.storage or f"sqlite:///{folder.study.resolve()}"
-    study = open_study(storage, folder.path.resolve().name, task, data.fingerprint)
-    command = [part.replace(storage, without_password(storage)) for part in options.command]
+    search = load_search(config, *settings)
+    data = open_training(search.base.data)
+    task = Task(search, data.windows, hardest_first(folds_of(data.windows, 5)), threads)
+    recipe = Path(config).stem
+    folder = TuningFolder.prepare(out or RUNS / f"tune-{recipe}")
+    url = storage or f"sqlite:///{folder.study.resolve()}"
+    study = open_study(url, folder.path.resolve().name, task, data.fingerprint)
+    command = [part.replace(url, without_password(url)) for part in command]
     folder.write_start(search, describe_start(command, recipe, data.describe()))
-    _run_trials(options.trials, study, task, folder, say)
+    _run_trials(trials, study, task, folder)
     best = best_of(study.get_trials())
     if best is None:
-        return f"no trial was scored on all folds; why: {folder.trials}"
-    return f"best: trial {best.number}, accuracy {best.value:.2%}; recipe: {folder.best}"
+        print(f"no trial was scored on all folds; why: {folder.trials}")
+    else:
+        print(f"best: trial {best.number}, accuracy {best.value:.2%}; recipe: {folder.best}")
 
 
-def _run_trials(
-    n_trials: int, study: Study, task: Task, folder: TuningFolder, say: Callable[[str], None]
-) -> None:
+def _run_trials(n_trials: int, study: Study, task: Task, folder: TuningFolder) -> None:
     """Run the trials that are missing, and keep the table of all after each."""
     try:
-        for trial in run_trials(study, task, n_trials, say):
+        for trial in run_trials(study, task, n_trials):
             trials = study.get_trials()
             folder.write_trials(task.search, trials)
-            say(trial_in_words(trial, n_over(trials), n_trials))
+            logger.info("%s", trial_in_words(trial, n_over(trials), n_trials))
     except KeyboardInterrupt:
         folder.mark_ended("interrupted")
-        raise KeyboardInterrupt(
-            f" after {n_over(study.get_trials())} of {n_trials} trials; the same command with "
-            f"--out {folder.path} goes on from there"
+        raise Interrupted(
+            f"interrupted after {n_over(study.get_trials())} of {n_trials} trials; the same "
+            f"command with --out {folder.path} goes on from there"
         ) from None
     folder.write_trials(task.search, study.get_trials())
     folder.mark_ended("finished")

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import pandas as pd
 from joblib import Parallel, delayed
 
 from har.arrays import FloatArray
 from har.comparison.contenders import Contender, ScoredRun, check_fingerprint
-from har.datasets.loading import open_data
+from har.datasets.dataset import DataSet
 from har.evaluation.metrics import Evaluation
 from har.model_selection.baselines import features_of, fit_timed, predict_from_features
 from har.runs.results import check_same_windows
 from har.signals.windows import Windows
 
+logger = logging.getLogger(__name__)
 
-def answer_with_baselines(
-    names: Sequence[str], run: ScoredRun, root: str | None, say: Callable[[str], None]
-) -> list[Contender]:
+
+def answer_with_baselines(names: Sequence[str], run: ScoredRun, data: DataSet) -> list[Contender]:
     """Train baselines on all training windows of a run's data, and ask them what the run was asked.
 
     Parameters
@@ -29,11 +29,9 @@ def answer_with_baselines(
     names : sequence of str
         Of `har.model_selection.baselines.BASELINES`.
     run : ScoredRun
-        Whose data and seed to take.
-    root : str or None
-        Where the data lies; None: where the run had it from.
-    say : callable
-        Told in a line what is being done.
+        The run whose seed and scored windows are taken.
+    data : DataSet
+        The run's data, as opened again.
 
     Returns
     -------
@@ -43,26 +41,25 @@ def answer_with_baselines(
     Raises
     ------
     HarError
-        If the data cannot be had, or is not the run's; or as from `fit_baseline`.
+        If the data is not the run's; or as from `fit_baseline`.
     """
-    config = run.results.config
-    data = open_data(replace(config.data, root=root or config.data.root), say)
     check_fingerprint(run, data.fingerprint, data.source)
     check_same_windows(run.results, data.test, run.folder.predictions)
     test = data.test.where(run.results.predictions["index"].to_numpy())
-    say(f"baselines: {', '.join(names)} learn from {len(data.train)} windows")
+    logger.info("baselines: %s learn from %d windows", ", ".join(names), len(data.train))
+    seed = run.results.config.seed
     started_s = time.perf_counter()
     features = features_of(data.train)
     features_s = time.perf_counter() - started_s
     of_test = features_of(test)
     answers = Parallel(n_jobs=min(len(names), len(os.sched_getaffinity(0))))(
-        delayed(_answer)(name, data.train, features, of_test, config.seed) for name in names
+        delayed(_answer)(name, data.train, features, of_test, seed) for name in names
     )
     return [
         Contender(
             name=name,
             folder=None,
-            seed=config.seed,
+            seed=seed,
             settings={},
             n_parameters=None,
             duration_s=round(features_s + fit_s, 1),

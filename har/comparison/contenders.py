@@ -1,13 +1,12 @@
-"""Finished runs that were scored on the same windows, and what else answered them, lined up."""
+"""Finished runs that were scored on the same windows, and baselines beside them, lined up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
 
 from har.arrays import IntArray
 from har.errors import RunError, UsageError
@@ -15,6 +14,7 @@ from har.evaluation.metrics import Evaluation
 from har.recipes import SETTINGS
 from har.runs.folder import RunFolder
 from har.runs.results import Results
+from har.signals.data_description import DataDescription
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class ScoredRun:
     Parameters
     ----------
     folder : RunFolder
-        Where it lies.
+        The run's folder.
     results : Results
-        Its files; predictions are in the order of their index.
+        The run's files; predictions are in the order of their index.
     """
 
     folder: RunFolder
@@ -35,30 +35,30 @@ class ScoredRun:
 
 @dataclass(frozen=True)
 class Contender:
-    """What answered the windows: a finished run, or a baseline.
+    """A classifier that predicted the windows: a finished run, or a baseline.
 
     Parameters
     ----------
     name : str or None
         The run's recipe or the baseline's name; None if it is not known.
     folder : str or None
-        Where the run lies; None for what was never written to one.
+        The run's folder; None for a baseline.
     seed : int
-        Of what is drawn at random.
+        Seed of everything drawn at random.
     settings : mapping
-        Every setting by its key in a recipe; empty for what has none.
+        Every setting by its key in a recipe; empty for a baseline.
     n_parameters : int or None
-        What its size is, if that was counted.
+        Number of trained parameters; None if they were not counted.
     duration_s : float or None
-        How long it was trained, if that is known.
+        Training time; None if it is not known.
     evaluation : Evaluation
-        What it answered.
+        Predictions for the windows.
     """
 
     name: str | None
     folder: str | None
     seed: int
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     n_parameters: int | None
     duration_s: float | None
     evaluation: Evaluation
@@ -66,22 +66,25 @@ class Contender:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Several contenders and the windows that they all answered.
+    """Several contenders and the windows that they all predicted.
 
     Parameters
     ----------
     contenders : dict of str to Contender
-        By the letter that each has in tables and figures, from A on; the first is the reference.
-        All are evaluated over the same activities, those that any of them knows.
+        Contenders by the letter that each has in tables and figures, from A on; the first is the
+        reference. All are evaluated over the same activities, those that any of them knows.
     index : ndarray of int, shape (n_windows,)
-        The place of each window among the test windows.
-    data : mapping
-        What the first run's manifest tells of its data, and which ``set`` it is.
+        Index of each window among the test windows, from 0.
+    data_set : str
+        Name of the data set in settings.
+    data : DataDescription
+        Description of the data in the first run's manifest.
     """
 
     contenders: dict[str, Contender]
     index: IntArray
-    data: Mapping[str, Any]
+    data_set: str
+    data: DataDescription
 
 
 def read_runs(paths: Sequence[Path], n_others: int = 0) -> list[ScoredRun]:
@@ -90,9 +93,9 @@ def read_runs(paths: Sequence[Path], n_others: int = 0) -> list[ScoredRun]:
     Parameters
     ----------
     paths : sequence of Path
-        Their folders. The same folder may come twice.
+        Folders of the runs. The same folder may come twice.
     n_others : int
-        How many baselines will stand beside them; 2 to 26 are compared in all.
+        Number of baselines beside them; 2 to 26 contenders are compared in all.
 
     Returns
     -------
@@ -122,14 +125,14 @@ def contenders_in_words(n_runs: int, n_baselines: int) -> str:
 
 
 def line_up(runs: Sequence[ScoredRun], others: Sequence[Contender] = ()) -> SideBySide:
-    """Give letters to all that answered the same windows, and take them over the same activities.
+    """Give a letter to each contender, and evaluate all over the same activities.
 
     Parameters
     ----------
     runs : sequence of ScoredRun
         At least one; they come first.
     others : sequence of Contender
-        What answered the windows of the runs, in their order.
+        Contenders that predicted the windows of the runs, in their order.
 
     Returns
     -------
@@ -143,7 +146,8 @@ def line_up(runs: Sequence[ScoredRun], others: Sequence[Contender] = ()) -> Side
         # There are more letters than contenders.
         dict(zip(ascii_uppercase, over_all, strict=False)),
         first.predictions["index"].to_numpy(),
-        {"set": first.config.data.set, **first.manifest.data.to_dict()},
+        first.config.data.set,
+        first.manifest.data,
     )
 
 
@@ -160,8 +164,8 @@ def _as_contender(run: ScoredRun) -> Contender:
     )
 
 
-def _over(evaluation: Evaluation, activities: Mapping[str, Any]) -> Evaluation:
-    """Take the same answers over more activities; one that was not known has a probability of 0."""
+def _over(evaluation: Evaluation, activities: Iterable[str]) -> Evaluation:
+    """Return the same predictions over more activities; unknown ones have a probability of 0."""
     columns = ["true", "subject", *(f"p_{activity}" for activity in activities)]
     table = evaluation.to_frame().reindex(columns=columns, fill_value=0.0)
     return Evaluation.from_frame(table, "evaluation")
@@ -198,16 +202,16 @@ def _check_same_windows(first: ScoredRun, other: ScoredRun) -> None:
 
 
 def check_fingerprint(run: ScoredRun, fingerprint: str, place: str) -> None:
-    """Refuse data with another fingerprint than a run's, if its manifest tells one.
+    """Refuse data with another fingerprint than a run's, if its manifest has one.
 
     Parameters
     ----------
     run : ScoredRun
-        Whose data is expected.
+        Run whose data is expected.
     fingerprint : str
-        Of the data that was found.
+        Fingerprint of the data that was found.
     place : str
-        Where it was found, for the message.
+        File or source that it was found in, for the message.
 
     Raises
     ------

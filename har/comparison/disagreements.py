@@ -1,9 +1,9 @@
-"""The windows that several contenders named differently: whose they are, and who was surest."""
+"""Windows that contenders predicted differently: their subjects, and the surest contradictions."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,23 +14,91 @@ from har.comparison.contenders import SideBySide
 _N_SUREST = 20
 
 
-def find_disagreements(side: SideBySide) -> dict[str, Any]:
-    """Find the windows that were not named alike by all.
+@dataclass(frozen=True)
+class DisputedGroup:
+    """Disputed windows of one subject and one true activity.
+
+    Parameters
+    ----------
+    subject : int
+        Number of the person.
+    true : str
+        Name of the activity.
+    n_windows, n_disputed : int
+        Windows of this subject and activity, and how many of them are disputed.
+    n_right : dict of str to int
+        Disputed windows that each contender got right, by its letter.
+    """
+
+    subject: int
+    true: str
+    n_windows: int
+    n_disputed: int
+    n_right: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One contender's prediction for a window, and its probability."""
+
+    activity: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class DisputedWindow:
+    """A window for which contenders predicted different activities.
+
+    Parameters
+    ----------
+    index : int
+        Index among the test windows, from 0.
+    subject : int
+        Number of the person.
+    true : str
+        Name of the activity.
+    predicted : dict of str to Prediction
+        Prediction of each contender, by its letter.
+    """
+
+    index: int
+    subject: int
+    true: str
+    predicted: dict[str, Prediction]
+
+
+@dataclass(frozen=True)
+class Disagreements:
+    """The windows for which not all contenders predicted the same activity.
+
+    Parameters
+    ----------
+    n_windows : int
+        Number of such windows.
+    groups : tuple of DisputedGroup
+        A row for each subject and true activity with such windows, the most of them first.
+    surest : tuple of DisputedWindow
+        At most 20 windows of the surest contradictions. Two contenders contradict each other as
+        surely as the less sure of them is. Neighbouring windows overlap, so that there is one
+        window only for each subject, true activity and set of predictions.
+    """
+
+    n_windows: int
+    groups: tuple[DisputedGroup, ...]
+    surest: tuple[DisputedWindow, ...]
+
+
+def find_disagreements(side: SideBySide) -> Disagreements:
+    """Find the windows for which not all contenders predicted the same activity.
 
     Parameters
     ----------
     side : SideBySide
-        Of at least two contenders.
+        At least two contenders.
 
     Returns
     -------
-    dict
-        Ready for JSON. ``n_windows`` counts them. ``groups`` has a row for each subject and true
-        activity with such windows, the most of them first: how many of how many, and how many of
-        them each got right. ``surest`` has at most 20 windows, and what each said of them. Two
-        that name a window differently contradict each other as surely as the less sure of them is;
-        these are the windows of the surest contradictions, one for each subject, true activity and
-        answers, since neighbouring windows overlap.
+    Disagreements
     """
     evaluations = [contender.evaluation for contender in side.contenders.values()]
     predicted = np.array([evaluation.predicted for evaluation in evaluations])
@@ -46,17 +114,17 @@ def find_disagreements(side: SideBySide) -> dict[str, Any]:
             "sureness": _sureness_of_contradiction(predicted, sureness),
         }
     )
-    answers = pd.DataFrame(names[predicted].T, columns=keys)
+    predictions = pd.DataFrame(names[predicted].T, columns=keys)
     probabilities = pd.DataFrame(sureness.T, columns=keys)
-    return {
-        "n_windows": int(windows["is_disputed"].sum()),
-        "groups": _groups(windows, answers),
-        "surest": _surest(windows, answers, probabilities),
-    }
+    return Disagreements(
+        n_windows=int(windows["is_disputed"].sum()),
+        groups=_groups(windows, predictions),
+        surest=_surest(windows, predictions, probabilities),
+    )
 
 
 def _sureness_of_contradiction(predicted: IntArray, sureness: FloatArray) -> FloatArray:
-    """Find how sure those are who contradict each other; both have shape (n, n_windows)."""
+    """Return how sure the surest contradiction is; both arguments have shape (n, n_windows)."""
     of_pairs = [
         np.where(predicted[one] != predicted[other], np.minimum(sureness[one], sureness[other]), 0)
         for one, other in combinations(range(len(predicted)), 2)
@@ -64,48 +132,45 @@ def _sureness_of_contradiction(predicted: IntArray, sureness: FloatArray) -> Flo
     return np.asarray(np.max(of_pairs, axis=0))
 
 
-def _groups(windows: pd.DataFrame, answers: pd.DataFrame) -> list[dict[str, Any]]:
+def _groups(windows: pd.DataFrame, predictions: pd.DataFrame) -> tuple[DisputedGroup, ...]:
     by = ["subject", "true"]
-    is_right = answers.eq(windows["true"], axis=0)
+    is_right = predictions.eq(windows["true"], axis=0)
     n_windows = windows.groupby(by).size()
     disputed = windows[windows["is_disputed"]]
     n_right = is_right.loc[disputed.index].groupby([disputed[key] for key in by]).sum()
     n_disputed = disputed.groupby(by).size().sort_values(ascending=False, kind="stable")
-    return [
-        {
-            "subject": int(subject),
-            "true": str(true),
-            "n_windows": int(n_windows[subject, true]),
-            "n_disputed": int(n),
-            "n_right": {key: int(n) for key, n in n_right.loc[(subject, true)].items()},
-        }
+    return tuple(
+        DisputedGroup(
+            subject=int(subject),
+            true=str(true),
+            n_windows=int(n_windows[subject, true]),
+            n_disputed=int(n),
+            n_right={key: int(n) for key, n in n_right.loc[(subject, true)].items()},
+        )
         for (subject, true), n in n_disputed.items()
-    ]
+    )
 
 
 def _surest(
-    windows: pd.DataFrame, answers: pd.DataFrame, probabilities: pd.DataFrame
-) -> list[dict[str, Any]]:
-    kinds = ["subject", "true", *answers.columns]
+    windows: pd.DataFrame, predictions: pd.DataFrame, probabilities: pd.DataFrame
+) -> tuple[DisputedWindow, ...]:
+    kinds = ["subject", "true", *predictions.columns]
     surest = (
         windows[windows["is_disputed"]]
-        .join(answers)
+        .join(predictions)
         .sort_values("sureness", ascending=False, kind="stable")
         .drop_duplicates(kinds)
         .head(_N_SUREST)
     )
-    return [
-        {
-            "index": int(row["index"]),
-            "subject": int(row["subject"]),
-            "true": str(row["true"]),
-            "predicted": {
-                key: {
-                    "activity": str(row[key]),
-                    "probability": float(probabilities.loc[place, key]),
-                }
-                for key in answers.columns
+    return tuple(
+        DisputedWindow(
+            index=int(row["index"]),
+            subject=int(row["subject"]),
+            true=str(row["true"]),
+            predicted={
+                key: Prediction(str(row[key]), float(probabilities.loc[position, key]))
+                for key in predictions.columns
             },
-        }
-        for place, row in surest.iterrows()
-    ]
+        )
+        for position, row in surest.iterrows()
+    )

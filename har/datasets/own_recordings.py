@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from har.signals.channels import N_TIMESTEPS, RAW_CHANNELS, SAMPLE_RATE_HZ, WIND
 from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
 from har.signals.recording import Recording
 from har.signals.windows import Windows, sliding_windows
+
+logger = logging.getLogger(__name__)
 
 _SETTLING = f"Windows in the first {WARM_UP_S:g} s of a recording or after a gap, kept"
 _TOO_SHORT = f"Parts between gaps that are shorter than {N_TIMESTEPS} samples, left out"
@@ -58,7 +61,7 @@ class _NamedWindows:
     notes: tuple[str, ...]
 
 
-def read_own_recordings(folder: Path, config: DataConfig, say: Callable[[str], None]) -> DataSet:
+def read_own_recordings(folder: Path, config: DataConfig) -> DataSet:
     """Read the recordings in a folder and cut them into labelled windows.
 
     Parameters
@@ -67,9 +70,7 @@ def read_own_recordings(folder: Path, config: DataConfig, say: Callable[[str], N
         Folder with ``recordings.csv``, see `har.datasets.recordings_table.read_table`, and
         recordings that `har.reading.recording_files.read_recording` can read.
     config : DataConfig
-        With whom to test on, and what becomes of windows over two labels.
-    say : callable
-        Told in a line what is being done.
+        Test subjects, and treatment of windows over several labels.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def read_own_recordings(folder: Path, config: DataConfig, say: Callable[[str], N
     files = read_table(folder)
     test_subjects = _checked_test_subjects(config.test_subjects, files, folder)
     needs_gyroscope = _all_have_gyroscope(files)
-    say(f"Reading the {len(files)} recordings in {folder}")
+    logger.info("Reading the %d recordings in %s", len(files), folder)
     pieces = [_windows_of(file, needs_gyroscope, config.straddling) for file in files]
     subjects = np.repeat([file.subject for file in files], [len(piece.names) for piece in pieces])
     windows = _joined(pieces, subjects, needs_gyroscope)

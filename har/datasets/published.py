@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,16 @@ from har.datasets.hapt_recordings import MIRROR_FILE
 from har.signals.recording import Recording
 from har.signals.windows import Windows
 
+logger = logging.getLogger(__name__)
 
-def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
+
+def read_uci_har(path: Path) -> DataSet | None:
     """Read UCI HAR in any of its forms, without checking it against reference values.
 
     Parameters
     ----------
     path : Path
         A folder, a zip, or the mirror's file.
-    say : callable
-        Told in a line what is being done.
 
     Returns
     -------
@@ -41,14 +42,14 @@ def read_uci_har(path: Path, say: Callable[[str], None]) -> DataSet | None:
     raw_trees = []
     for tree in trees_at(path) if mirror != path else ():
         if uci_har.holds_uci_har(tree):
-            say(f"Reading {tree.place}")
+            logger.info("Reading %s", tree.place)
             return _uci_har(uci_har.read_published(tree), f"published files in {tree.place}")
         raw_trees += [tree] if hapt_recordings.holds_recordings(tree) else []
     for tree in raw_trees:
-        say(f"Rebuilding the windows from the raw recordings in {tree.place}")
+        logger.info("Rebuilding the windows from the raw recordings in %s", tree.place)
         return _rebuilt(hapt_recordings.read_recordings(tree), tree.place)
     if mirror:
-        say(f"Rebuilding the windows from the raw recordings in {mirror}")
+        logger.info("Rebuilding the windows from the raw recordings in %s", mirror)
         recordings = hapt_recordings.read_mirror(mirror, uci_har.subject_of_experiment())
         return _rebuilt(recordings, f"{mirror}, mirror on the package index")
     return None
@@ -63,15 +64,13 @@ def _uci_har(windows: tuple[Windows, Windows], source: str) -> DataSet:
     return DataSet(UCI_HAR.name, *windows, source, content_fingerprint(*windows))
 
 
-def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
+def read_hapt(path: Path) -> DataSet | None:
     """Read HAPT from a path, without checking it against reference values.
 
     Parameters
     ----------
     path : Path
         A folder or a zip. The mirror's file has no ``labels.txt``, so it does not count.
-    say : callable
-        Told in a line what is being done.
 
     Returns
     -------
@@ -87,7 +86,7 @@ def read_hapt(path: Path, say: Callable[[str], None]) -> DataSet | None:
         return None
     for tree in trees_at(path):
         if hapt.holds_hapt(tree):
-            say(f"Cutting windows from the raw recordings in {tree.place}")
+            logger.info("Cutting windows from the raw recordings in %s", tree.place)
             return hapt.read_hapt(tree)
     return None
 
@@ -128,7 +127,7 @@ class Reader:
     """
 
     holds: Callable[[FileTree], bool]
-    read: Callable[[Path, Callable[[str], None]], DataSet | None]
+    read: Callable[[Path], DataSet | None]
     check_known: Callable[[Windows, str, str], None]
 
 

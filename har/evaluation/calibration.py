@@ -8,6 +8,7 @@ The confidence of a window is the probability of its predicted activity. All fun
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,44 @@ LEAST_TEMPERATURE, GREATEST_TEMPERATURE = 0.05, 20.0
 AIM = 0.99
 
 
-def calibration_of(labels: IntArray, probabilities: FloatArray) -> dict[str, float]:
-    """Return the metrics of calibration, ready for JSON.
+@dataclass(frozen=True)
+class CalibrationFigures:
+    """How far probabilities are from the truth.
+
+    Parameters
+    ----------
+    ece : float
+        Expected calibration error.
+    brier : float
+        Brier score.
+    nll : float
+        Negative log-likelihood, in nats.
+    """
+
+    ece: float
+    brier: float
+    nll: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Figures of calibration without the temperature and with it.
+
+    Parameters
+    ----------
+    temperature : float or None
+        Divisor of the logits; None if there is none, and `before` is the same as `after`.
+    before, after : CalibrationFigures
+        Figures without the temperature, and with it.
+    """
+
+    temperature: float | None
+    before: CalibrationFigures
+    after: CalibrationFigures
+
+
+def calibration_of(labels: IntArray, probabilities: FloatArray) -> CalibrationFigures:
+    """Collect the figures of calibration.
 
     Parameters
     ----------
@@ -36,14 +73,13 @@ def calibration_of(labels: IntArray, probabilities: FloatArray) -> dict[str, flo
 
     Returns
     -------
-    dict of str to float
-        ``ece``, ``brier`` and ``nll``.
+    CalibrationFigures
     """
-    return {
-        "ece": expected_calibration_error(labels, probabilities),
-        "brier": brier_score(labels, probabilities),
-        "nll": negative_log_likelihood(labels, probabilities),
-    }
+    return CalibrationFigures(
+        ece=expected_calibration_error(labels, probabilities),
+        brier=brier_score(labels, probabilities),
+        nll=negative_log_likelihood(labels, probabilities),
+    )
 
 
 def expected_calibration_error(labels: IntArray, probabilities: FloatArray) -> float:

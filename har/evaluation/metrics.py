@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.evaluation.calibration import apply_temperature, calibration_of
+from har.evaluation.calibration import Calibration, apply_temperature, calibration_of
 from har.evaluation.intervals import Interval, intervals_by_subject, naive_intervals
 from har.signals.activities import name_activities
 
@@ -121,16 +120,13 @@ class Evaluation:
         return naive_intervals(self.confusion_matrix)
 
     @cached_property
-    def calibration(self) -> dict[str, Any]:
-        """The temperature, and the metrics of `calibration_of` ``before`` and ``after`` it.
-
-        Without a temperature, ``temperature`` is None, and ``before`` is the same as ``after``.
-        """
+    def calibration(self) -> Calibration:
+        """The temperature, and the figures of `calibration_of` without it and with it."""
         before = after = calibration_of(self.labels, self.probabilities)
         if self.temperature is not None:
             without = apply_temperature(self.probabilities, 1 / self.temperature)
             before = calibration_of(self.labels, without)
-        return {"temperature": self.temperature, "before": before, "after": after}
+        return Calibration(self.temperature, before, after)
 
     @cached_property
     def per_class(self) -> dict[str, dict[str, float]]:
@@ -186,15 +182,15 @@ class Evaluation:
             for true, predicted in zip(*np.unravel_index(most, counts.shape), strict=True)
         ]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all metrics, ready for JSON."""
+    def to_dict(self) -> dict[str, object]:
+        """Collect all figures, ready for JSON."""
         return {
             "accuracy": self.accuracy,
             "balanced_accuracy": self.balanced_accuracy,
             "macro_f1": self.macro_f1,
             "intervals": self.intervals,
             "naive_intervals": self.naive_intervals,
-            "calibration": self.calibration,
+            "calibration": asdict(self.calibration),
             "n_windows": self.n_windows,
             "activities": list(self.activities),
             "confusion_matrix": self.confusion_matrix.tolist(),

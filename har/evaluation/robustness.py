@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from har.arrays import FloatArray
 from har.evaluation.disturbances import DISTURBANCES, Disturbance
 from har.evaluation.metrics import Evaluation
 from har.signals.windows import Windows
+
+logger = logging.getLogger(__name__)
 
 # For noise, losses, axes and senses of rotation.
 _SEED = 0
@@ -52,8 +55,8 @@ class Robustness:
         accuracies = self.table.loc[is_silent, "accuracy"]
         return None if accuracies.empty else float(accuracies.iloc[0])
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all metrics, ready for JSON."""
+    def to_dict(self) -> dict[str, object]:
+        """Collect all figures, ready for JSON."""
         return {
             "accuracy": self.accuracy,
             "macro_f1": self.macro_f1,
@@ -80,9 +83,7 @@ class Robustness:
 
 
 def measure_robustness(
-    windows: Windows,
-    predict_proba: Callable[[Windows], FloatArray],
-    say: Callable[[str], None],
+    windows: Windows, predict_proba: Callable[[Windows], FloatArray]
 ) -> Robustness:
     """Apply every disturbance that fits the windows and score the predictions.
 
@@ -91,10 +92,8 @@ def measure_robustness(
     windows : Windows
         Windows, ideally of subjects that were not trained on.
     predict_proba : callable
-        From windows to probabilities, shape (n_windows, n_activities), such as
+        Function from windows to probabilities, shape (n_windows, n_activities), such as
         `ActivityClassifier.predict_proba`; called once, and once for each of `n_settings`.
-    say : callable
-        Takes a line about each disturbance as it is done.
 
     Returns
     -------
@@ -105,17 +104,18 @@ def measure_robustness(
     DataError
         If the channels are not triples of x, y and z, or there are no windows.
     """
-    usual = _scores(windows, predict_proba)
+    usual = _evaluate(windows, predict_proba)
     tables = []
     for disturbance in _fitting(windows.channels):
         disturbed = (
-            {"level": level, **_scores(disturbance.of(windows, level, _SEED), predict_proba)}
+            _row(level, _evaluate(disturbance.of(windows, level, _SEED), predict_proba))
             for level in disturbance.levels
         )
-        rows = pd.DataFrame([{"level": disturbance.neutral, **usual}, *disturbed])
+        rows = pd.DataFrame([_row(disturbance.neutral, usual), *disturbed])
         tables.append(rows.assign(disturbance=disturbance.name, unit=disturbance.unit))
-        say(_in_words(tables[-1]))
-    return Robustness(**usual, table=pd.concat(tables, ignore_index=True)[list(_COLUMNS)])
+        logger.info("%s", _in_words(tables[-1]))
+    table = pd.concat(tables, ignore_index=True)[list(_COLUMNS)]
+    return Robustness(usual.accuracy, usual.macro_f1, usual.n_windows, table)
 
 
 def n_settings(channels: tuple[str, ...]) -> int:
@@ -127,12 +127,17 @@ def _fitting(channels: tuple[str, ...]) -> list[Disturbance]:
     return [disturbance for disturbance in DISTURBANCES if disturbance.fits(channels)]
 
 
-def _scores(windows: Windows, predict_proba: Callable[[Windows], FloatArray]) -> dict[str, Any]:
-    evaluation = Evaluation(
-        windows.labels, predict_proba(windows), windows.subjects, windows.activities
-    )
-    names = ("accuracy", "macro_f1", "n_windows")
-    return {name: getattr(evaluation, name) for name in names}
+def _evaluate(windows: Windows, predict_proba: Callable[[Windows], FloatArray]) -> Evaluation:
+    return Evaluation(windows.labels, predict_proba(windows), windows.subjects, windows.activities)
+
+
+def _row(level: float, evaluation: Evaluation) -> dict[str, float]:
+    return {
+        "level": level,
+        "accuracy": evaluation.accuracy,
+        "macro_f1": evaluation.macro_f1,
+        "n_windows": evaluation.n_windows,
+    }
 
 
 def _in_words(rows: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ from har.arrays import FloatArray, IntArray
 from har.config import ModelConfig
 from har.errors import DataError
 from har.explanation.attribution import Attribution, integrated_gradients
-from har.explanation.findings import ExplainedWindow, Explanation, Importance, States, Stretches
+from har.explanation.findings import ExplainedWindow, Explanation, Importance, OccludedSpans, States
 from har.explanation.importance import (
     N_REPEATS,
     occlusion_by_activity,
@@ -92,7 +92,7 @@ def explain(
         activities=windows.activities,
         rate_hz=windows.rate_hz,
         importances=importances,
-        stretches=Stretches.of(windows.n_timesteps),
+        spans=OccludedSpans.of(windows.n_timesteps),
         n_occluded=n_occluded,
         occlusion=occlusion,
         windows=tuple(
@@ -172,4 +172,4 @@ def _states(
 
 
 def _in_words(importances: Sequence[Importance]) -> str:
-    return ", ".join(f"{one.source} {-100 * one.lost:+.1f} points" for one in importances)
+    return ", ".join(f"{one.signal} {-100 * one.lost:+.1f} points" for one in importances)

@@ -1,4 +1,4 @@
-"""What was found about how a network decides: values that a run's folder keeps.
+"""Findings about how a network decides, and their JSON in a run's folder.
 
 Large arrays are kept as text of half-precision numbers, whose three digits are enough to draw.
 """
@@ -6,10 +6,9 @@ Large arrays are kept as text of half-precision numbers, whose three digits are 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from functools import partial
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -20,8 +19,8 @@ from har.signals.channels import triads_of
 JOINT = " and "
 
 
-def sources_of(channels: Sequence[str]) -> dict[str, list[int]]:
-    """Tell which channels belong together.
+def signal_groups(channels: Sequence[str]) -> dict[str, list[int]]:
+    """Group the channels that belong together.
 
     Parameters
     ----------
@@ -31,47 +30,72 @@ def sources_of(channels: Sequence[str]) -> dict[str, list[int]]:
     Returns
     -------
     dict of str to list of int
-        Those of `har.signals.channels.triads_of`. Several of one sensor are there once more
-        together: body and total acceleration are both measured by the accelerometer, and one cannot
-        change without the other.
+        Indices of the channels of each signal, as `har.signals.channels.triads_of` gives them.
+        Several signals of one sensor make one more group: body and total acceleration are both
+        measured by the accelerometer, and one cannot change without the other.
     """
     signals = triads_of(channels)
     of_sensor: dict[str, list[str]] = {}
     for name in signals:
         of_sensor.setdefault(name.rpartition("_")[2], []).append(name)
     joint = {
-        JOINT.join(names): [place for name in names for place in signals[name]]
+        JOINT.join(names): [channel for name in names for channel in signals[name]]
         for names in of_sensor.values()
         if len(names) > 1
     }
     return signals | joint
 
 
+class _PackedArray(TypedDict):
+    shape: list[int]
+    float16: str
+
+
 @dataclass(frozen=True)
 class Importance:
-    """How much accuracy is lost when a source is exchanged among windows.
+    """Accuracy that is lost when a signal is exchanged among windows.
 
     Parameters
     ----------
-    source : str
-        A name of `sources_of`.
+    signal : str
+        A name from `signal_groups`; ``source`` in the JSON.
     lost : float
         Mean over the repeats.
     deviation : float
         Standard deviation over the repeats.
     interval : list of float or None
-        95 % of the means lie between these if people are drawn anew; None for one person.
+        95 % bootstrap interval of the mean over subjects; None for one subject.
     """
 
-    source: str
+    signal: str
     lost: float
     deviation: float
     interval: Interval | None
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {
+            "source": self.signal,
+            "lost": self.lost,
+            "deviation": self.deviation,
+            "interval": self.interval,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Importance:
+        """Read what `to_dict` made."""
+        interval = content["interval"]
+        return cls(
+            signal=str(content["source"]),
+            lost=float(content["lost"]),
+            deviation=float(content["deviation"]),
+            interval=None if interval is None else [float(end) for end in interval],
+        )
+
 
 @dataclass(frozen=True)
-class Stretches:
-    """Which parts of a window are occluded, one at a time.
+class OccludedSpans:
+    """The parts of a window that are occluded, one at a time.
 
     Parameters
     ----------
@@ -85,11 +109,20 @@ class Stretches:
     starts: tuple[int, ...]
 
     @classmethod
-    def of(cls, n_timesteps: int) -> Stretches:
+    def of(cls, n_timesteps: int) -> OccludedSpans:
         """Cut a window into 15 eighths that overlap by half: of 128 samples, 16 each 8 samples."""
         size = max(1, n_timesteps // 8)
         starts = np.linspace(0, n_timesteps - size, 15).round().astype(int)
         return cls(size, tuple(dict.fromkeys(starts.tolist())))
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {"size": self.size, "starts": list(self.starts)}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> OccludedSpans:
+        """Read what `to_dict` made."""
+        return cls(int(content["size"]), tuple(map(int, content["starts"])))
 
 
 @dataclass(frozen=True)
@@ -99,23 +132,23 @@ class ExplainedWindow:
     Parameters
     ----------
     index : int
-        Its place among the test windows, from 0.
+        Index among the test windows, from 0.
     subject : int
-        Who was measured.
+        Number of the person who was measured.
     true, predicted : str
         Names of activities.
     probability : float
-        What the network gave the activity it predicted.
+        Probability of the predicted activity.
     signals : ndarray of float, shape (n_timesteps, n_channels)
-        What was measured.
+        Measured values, in g and rad/s.
     attributions : ndarray of float, shape (n_timesteps, n_channels)
         Integrated gradients of the logarithm of that probability.
     gained : float
         That logarithm less that at the baseline: what `attributions` should add up to.
     gap : float
-        By how much their sum is too large.
-    occlusion : ndarray of float, shape (n_sources, n_stretches)
-        By how much that probability falls when a stretch of a source is occluded.
+        Sum of `attributions` less `gained`.
+    occlusion : ndarray of float, shape (n_groups, n_spans)
+        Fall of that probability when a span of a signal is occluded.
     """
 
     index: int
@@ -129,24 +162,72 @@ class ExplainedWindow:
     gap: float
     occlusion: FloatArray
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {
+            "index": self.index,
+            "subject": self.subject,
+            "true": self.true,
+            "predicted": self.predicted,
+            "probability": self.probability,
+            "signals": _packed(self.signals),
+            "attributions": _packed(self.attributions),
+            "gained": self.gained,
+            "gap": self.gap,
+            "occlusion": _packed(self.occlusion),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> ExplainedWindow:
+        """Read what `to_dict` made."""
+        return cls(
+            index=int(content["index"]),
+            subject=int(content["subject"]),
+            true=str(content["true"]),
+            predicted=str(content["predicted"]),
+            probability=float(content["probability"]),
+            signals=_unpacked(content["signals"]),
+            attributions=_unpacked(content["attributions"]),
+            gained=float(content["gained"]),
+            gap=float(content["gap"]),
+            occlusion=_unpacked(content["occlusion"]),
+        )
+
 
 @dataclass(frozen=True)
 class States:
-    """What the last LSTM layer holds while it reads a window.
+    """Output, memory and gates of the last LSTM layer while it reads a window.
 
     Parameters
     ----------
     index : int
-        The window's place among the test windows.
+        Index of the window among the test windows, from 0.
     values : ndarray of float, shape (5, n_steps, n_units)
         h, c, i, f and o of `har.models.layers`.
     n_forward : int
-        How many units, the first ones, read forwards; the others read backwards.
+        Number of units, the first ones, that read forwards; the others read backwards.
     """
 
     index: int
     values: FloatArray
     n_forward: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {
+            "index": self.index,
+            "values": _packed(self.values),
+            "n_forward": self.n_forward,
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> States:
+        """Read what `to_dict` made."""
+        return cls(
+            index=int(content["index"]),
+            values=_unpacked(content["values"]),
+            n_forward=int(content["n_forward"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -156,25 +237,25 @@ class Explanation:
     Parameters
     ----------
     accuracy : float
-        Of the windows as they are.
+        Accuracy on the undisturbed windows.
     n_windows, n_repeats : int
-        How many they are, and how often each source was exchanged among them.
+        Number of windows, and how often each signal was exchanged among them.
     channels, activities : tuple of str
-        What windows hold, and the names of the classes.
+        Names of the channels and of the classes.
     rate_hz : float
         Samples per second.
     importances : tuple of Importance
-        One of each source.
-    stretches : Stretches
-        What was occluded.
+        One for each of `signal_groups`, in the same order.
+    spans : OccludedSpans
+        Parts of a window that were occluded; ``stretches`` in the JSON.
     n_occluded : tuple of int
         Windows of each activity whose fall was averaged.
-    occlusion : ndarray of float, shape (n_activities, n_sources, n_stretches)
+    occlusion : ndarray of float, shape (n_activities, n_groups, n_spans)
         Mean fall of the predicted activity's probability, by true activity; 0 without windows.
     windows : tuple of ExplainedWindow
         The mistakes, then a typical window of each activity.
     states : tuple of States
-        Of one or two of these windows.
+        States for one or two of these windows.
     n_units : int
         Units of that layer, in all directions; `states` has those that vary most.
     """
@@ -186,17 +267,30 @@ class Explanation:
     activities: tuple[str, ...]
     rate_hz: float
     importances: tuple[Importance, ...]
-    stretches: Stretches
+    spans: OccludedSpans
     n_occluded: tuple[int, ...]
     occlusion: FloatArray
     windows: tuple[ExplainedWindow, ...]
     states: tuple[States, ...]
     n_units: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """Collect all that was found, ready for JSON."""
-        content: dict[str, Any] = _as_json(self)
-        return content
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {
+            "accuracy": self.accuracy,
+            "n_windows": self.n_windows,
+            "n_repeats": self.n_repeats,
+            "channels": list(self.channels),
+            "activities": list(self.activities),
+            "rate_hz": self.rate_hz,
+            "importances": [importance.to_dict() for importance in self.importances],
+            "stretches": self.spans.to_dict(),
+            "n_occluded": list(self.n_occluded),
+            "occlusion": _packed(self.occlusion),
+            "windows": [window.to_dict() for window in self.windows],
+            "states": [states.to_dict() for states in self.states],
+            "n_units": self.n_units,
+        }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Explanation:
@@ -207,27 +301,35 @@ class Explanation:
         KeyError, TypeError, ValueError
             If something is missing, or does not fit the rest.
         """
-        explanation: Explanation = _from_json(cls, content)
+        explanation = cls(
+            accuracy=float(content["accuracy"]),
+            n_windows=int(content["n_windows"]),
+            n_repeats=int(content["n_repeats"]),
+            channels=tuple(map(str, content["channels"])),
+            activities=tuple(map(str, content["activities"])),
+            rate_hz=float(content["rate_hz"]),
+            importances=tuple(map(Importance.from_dict, content["importances"])),
+            spans=OccludedSpans.from_dict(content["stretches"]),
+            n_occluded=tuple(map(int, content["n_occluded"])),
+            occlusion=_unpacked(content["occlusion"]),
+            windows=tuple(map(ExplainedWindow.from_dict, content["windows"])),
+            states=tuple(map(States.from_dict, content["states"])),
+            n_units=int(content["n_units"]),
+        )
         _check(explanation)
         return explanation
 
     def window(self, index: int) -> ExplainedWindow:
-        """Find an explained window by its place among the test windows."""
+        """Find an explained window by its index among the test windows."""
         return next(window for window in self.windows if window.index == index)
 
 
-def _as_json(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        halves = value.astype("<f2").tobytes()
-        return {"shape": list(value.shape), "float16": base64.b64encode(halves).decode("ascii")}
-    if isinstance(value, (tuple, list)):
-        return [_as_json(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {field.name: _as_json(getattr(value, field.name)) for field in fields(value)}
-    return value
+def _packed(array: FloatArray) -> _PackedArray:
+    halves = array.astype("<f2").tobytes()
+    return {"shape": list(array.shape), "float16": base64.b64encode(halves).decode("ascii")}
 
 
-def _unpacked(content: Mapping[str, Any]) -> FloatArray:
+def _unpacked(content: _PackedArray) -> FloatArray:
     halves = np.frombuffer(base64.b64decode(content["float16"], validate=True), "<f2")
     values: FloatArray = halves.reshape(content["shape"]).astype(np.float64)
     if not np.isfinite(values).all():
@@ -235,37 +337,13 @@ def _unpacked(content: Mapping[str, Any]) -> FloatArray:
     return values
 
 
-def _from_json(kind: Any, content: Mapping[str, Any]) -> Any:
-    """Make a value of one of the kinds above, each field as it is annotated."""
-    return kind(**{f.name: _READERS[str(f.type)](content[f.name]) for f in fields(kind)})
-
-
-def _many(reader: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda items: tuple(map(reader, items))
-
-
-_READERS: dict[str, Callable[[Any], Any]] = {
-    "int": int,
-    "float": float,
-    "FloatArray": _unpacked,
-    "str": str,
-    "tuple[int, ...]": _many(int),
-    "tuple[str, ...]": _many(str),
-    "Interval | None": lambda ends: None if ends is None else [float(end) for end in ends],
-    "Stretches": partial(_from_json, Stretches),
-    "tuple[Importance, ...]": _many(partial(_from_json, Importance)),
-    "tuple[ExplainedWindow, ...]": _many(partial(_from_json, ExplainedWindow)),
-    "tuple[States, ...]": _many(partial(_from_json, States)),
-}
-
-
 def _check(explanation: Explanation) -> None:
     """Refuse what cannot be drawn, with a `ValueError`."""
-    activities, sources = explanation.activities, list(sources_of(explanation.channels))
-    grid = (len(sources), len(explanation.stretches.starts))
+    activities, signals = explanation.activities, list(signal_groups(explanation.channels))
+    grid = (len(signals), len(explanation.spans.starts))
     _check_shape(explanation.occlusion, (len(activities), *grid))
-    if [importance.source for importance in explanation.importances] != sources:
-        raise ValueError(f"importances of something else than {', '.join(sources)}")
+    if [importance.signal for importance in explanation.importances] != signals:
+        raise ValueError(f"importances of something else than {', '.join(signals)}")
     if len(explanation.n_occluded) != len(activities):
         raise ValueError(f"{len(explanation.n_occluded)} counts of {len(activities)} activities")
     if not explanation.windows or not explanation.states:

@@ -1,8 +1,8 @@
-"""The importance of each source of signals: exchanged among windows, or occluded for a while.
+"""The importance of each signal: exchanged among windows, or occluded for a while.
 
-Permutation importance is the accuracy lost if a source comes from another window (Breiman, *Random
-forests*, 2001). Occlusion shows by how much the probability of the prediction falls if a stretch of
-a source is blotted out (Zeiler & Fergus, *Visualizing and understanding convolutional networks*,
+Permutation importance is the accuracy lost if a signal comes from another window (Breiman, *Random
+forests*, 2001). Occlusion shows by how much the probability of the prediction falls if a span of
+a signal is blotted out (Zeiler & Fergus, *Visualizing and understanding convolutional networks*,
 2014). Both need predictions only, and work for any network.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.evaluation.intervals import ends, resampled
-from har.explanation.findings import Importance, Stretches, sources_of
+from har.explanation.findings import Importance, OccludedSpans, signal_groups
 from har.signals.windows import Predict, Windows
 
 N_REPEATS = 5
@@ -23,7 +23,7 @@ _N_OCCLUDED = 100
 def permutation_importances(
     windows: Windows, predict: Predict, generator: np.random.Generator
 ) -> tuple[Importance, ...]:
-    """Exchange each source among windows, and measure the accuracy that is lost.
+    """Exchange each signal among windows, and measure the accuracy that is lost.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def permutation_importances(
     Returns
     -------
     tuple of Importance
-        Importance of each of `sources_of`. All channels of a source, and all samples of a window,
-        go to the same other window.
+        Importance of each of `signal_groups`. All channels of a signal, and all samples of a
+        window, go to the same other window.
     """
 
     def is_right(signals: FloatArray) -> IntArray:
@@ -46,18 +46,18 @@ def permutation_importances(
 
     before = is_right(windows.signals)
     importances = []
-    for source, places in sources_of(windows.channels).items():
+    for signal, channels in signal_groups(windows.channels).items():
         lost = []
         for _ in range(N_REPEATS):
             exchanged = windows.signals.copy()
             order = generator.permutation(len(windows))
-            exchanged[:, :, places] = windows.signals[order][:, :, places]
+            exchanged[:, :, channels] = windows.signals[order][:, :, channels]
             lost.append(before - is_right(exchanged))
-        importances.append(_importance(source, np.stack(lost), windows.subjects))
+        importances.append(_importance(signal, np.stack(lost), windows.subjects))
     return tuple(importances)
 
 
-def _importance(source: str, lost: IntArray, subjects: IntArray) -> Importance:
+def _importance(signal: str, lost: IntArray, subjects: IntArray) -> Importance:
     """Sum up what was lost, shape (n_repeats, n_windows), over repeats and people."""
     names, of_window = np.unique(subjects, return_inverse=True)
     counts = np.zeros((len(names), 2), dtype=np.int64)
@@ -65,7 +65,7 @@ def _importance(source: str, lost: IntArray, subjects: IntArray) -> Importance:
     np.add.at(counts[:, 1], of_window, len(lost))
     totals = resampled(counts) if len(names) > 1 else None
     return Importance(
-        source,
+        signal,
         lost=float(lost.mean()),
         deviation=float(lost.mean(axis=1).std(ddof=1)),
         interval=None if totals is None else ends(totals[:, 0] / totals[:, 1]),
@@ -75,9 +75,9 @@ def _importance(source: str, lost: IntArray, subjects: IntArray) -> Importance:
 def occlusions(
     signals: FloatArray, channels: tuple[str, ...], predicted: IntArray, predict: Predict
 ) -> FloatArray:
-    """Occlude stretches of windows, and measure how far the probability of the prediction falls.
+    """Occlude spans of windows, and measure how far the probability of the prediction falls.
 
-    A stretch of a source is replaced by the mean over its own window, along each axis: as if the
+    A span of a signal is replaced by the mean over its own window, along each axis: as if the
     person had held still, the phone hanging as it did. Zeros would be a fall to weightlessness,
     and the mean of other windows a sudden turn.
 
@@ -94,20 +94,20 @@ def occlusions(
 
     Returns
     -------
-    ndarray of float, shape (n_windows, n_sources, n_stretches)
-        Fall of the probability for each of `sources_of` and of `Stretches`; negative where it
-        rises.
+    ndarray of float, shape (n_windows, n_groups, n_spans)
+        Fall of the probability for each of `signal_groups` and of `OccludedSpans`; negative where
+        it rises.
     """
-    stretches, sources = Stretches.of(signals.shape[1]), sources_of(channels)
+    spans, groups = OccludedSpans.of(signals.shape[1]), signal_groups(channels)
     rows = np.arange(len(signals))
     before = predict(signals)[rows, predicted]
     neutral = signals.mean(axis=1, keepdims=True)
-    falls = np.empty((len(signals), len(sources), len(stretches.starts)))
-    for number, places in enumerate(sources.values()):
-        for place, start in enumerate(stretches.starts):
+    falls = np.empty((len(signals), len(groups), len(spans.starts)))
+    for row, group in enumerate(groups.values()):
+        for column, start in enumerate(spans.starts):
             occluded = signals.copy()
-            occluded[:, start : start + stretches.size, places] = neutral[:, :, places]
-            falls[:, number, place] = before - predict(occluded)[rows, predicted]
+            occluded[:, start : start + spans.size, group] = neutral[:, :, group]
+            falls[:, row, column] = before - predict(occluded)[rows, predicted]
     return falls
 
 
@@ -131,7 +131,7 @@ def occlusion_by_activity(
     -------
     n_occluded : tuple of int
         Number of occluded windows of each activity.
-    falls : ndarray of float, shape (n_activities, n_sources, n_stretches)
+    falls : ndarray of float, shape (n_activities, n_groups, n_spans)
         Mean fall of the probability by true activity; 0 for an activity without windows.
     """
     of_activity = [

@@ -62,6 +62,8 @@ class LiveTimeline:
 
     Attributes
     ----------
+    abstain_below : float
+        Threshold, as given.
     n_windows, n_unknown : int
         Numbers of all windows so far, and of those that are UNKNOWN.
 
@@ -81,7 +83,7 @@ class LiveTimeline:
         self.n_windows = self.n_unknown = 0
         self._predict = predict
         self._format = window_format
-        self._abstain_below = abstain_below
+        self.abstain_below = abstain_below
         self._filters = UciHarStream(len(raw_channels), start="settled")
         n_timesteps, n_channels = window_format.n_timesteps, len(window_format.channels)
         self._windows = WindowStream(n_timesteps, WINDOW_STEP, n_channels)
@@ -132,11 +134,11 @@ class LiveTimeline:
             return
         activities = self._format.activities
         probabilities = self._predict(cut.signals)
-        named = name_activities(probabilities, activities, self._abstain_below)
+        named = name_activities(probabilities, activities, self.abstain_below)
         for first, shares, activity in zip(cut.first_samples, probabilities, named, strict=True):
             start_s = ((self._first_slot or 0) + int(first)) / SAMPLE_RATE_HZ
             probability = float(shares.max())
-            is_answered = probability >= self._abstain_below
+            is_answered = probability >= self.abstain_below
             state = self._state.update(shares) if is_answered else self._state.name
             self.n_windows += 1
             self.n_unknown += not is_answered

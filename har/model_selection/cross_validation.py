@@ -40,13 +40,13 @@ def cross_validate(
     Parameters
     ----------
     config : Config
-        Settings of the network and its training; jobs override the seed.
+        Network and training; the seed of each job takes the place of its own.
     windows : Windows
         Training windows; memory maps reach other processes without being copied.
     jobs : iterable of (int, Fold)
         Seed and fold of each job.
     n_jobs : int
-        Number of processes; with 1, this process does all jobs.
+        Processes that train at a time; with 1, it is this one.
     n_threads : int
         CPU threads of each job.
 
@@ -67,7 +67,7 @@ def cross_validate(
 def run_jobs(
     score: Callable[[Fold, int], FoldScore], jobs: Iterable[tuple[int, Fold]], n_jobs: int = 1
 ) -> Iterator[FoldScore]:
-    """Score each seed and fold with a given function.
+    """Score each seed and fold with any function.
 
     Jobs run through joblib: inside ``joblib.parallel_config("dask")`` or ``"ray"`` they are
     distributed over that cluster's machines.
@@ -75,7 +75,7 @@ def run_jobs(
     Parameters
     ----------
     score : callable
-        Function that scores a fold with a seed.
+        Function that scores one fold with one seed.
     jobs, n_jobs
         See `cross_validate`.
 
@@ -84,7 +84,7 @@ def run_jobs(
     FoldScore
         Score of each job as it ends, in any order.
     """
-    # Batches of one job, so that the caller can save each score at once.
+    # A batch of one: each score can be kept as soon as it is there, whatever happens after.
     parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
     yield from parallel(delayed(score)(fold, seed) for seed, fold in jobs)
 
@@ -102,11 +102,11 @@ def score_fold(
     windows : Windows
         Windows of the fold's subjects.
     fold : Fold
-        Subjects to train on and subjects to hold out.
+        Subjects to train on and to hold out.
     seed : int
-        Seed in place of that of the settings.
+        Seed in place of that of `config`.
     n_threads : int
-        CPU threads; without effect if MXNet has been loaded, since it reads the number once.
+        CPU threads; without effect if MXNet, which reads their number once, is loaded already.
 
     Returns
     -------

@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -25,7 +24,7 @@ from har.errors import RunError
 from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
 from har.model_selection.folds import FoldScore
-from har.model_selection.summary import summarise
+from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.runs.manifest import Manifest
 from har.runs.output_folder import OutputFolder
 
@@ -161,14 +160,30 @@ class CrossValidationFolder(OutputFolder):
         )
         return FoldScore(seed, fold, rows, evaluation, training)
 
-    def write_summary(self) -> dict[str, Any]:
-        """Sum up all scores that are there, write that and return it."""
+    def write_summary(self) -> CrossValidationSummary:
+        """Summarise all scores that are there, write the summary and return it."""
         folds = self.read_manifest().folds
         if folds is None:
             raise RunError(f"{self.manifest}: found no 'folds', expected a cross-validation")
-        summary = summarise(self.read_scores(), len(folds.held_out_subjects))
-        self.write_json(self.summary, summary)
+        summary = summarise_folds(self.read_scores(), len(folds.held_out_subjects))
+        self.write_json(self.summary, summary.to_dict())
         return summary
+
+    def read_summary(self) -> CrossValidationSummary:
+        """Read what `write_summary` wrote.
+
+        Raises
+        ------
+        RunError
+            If the file is missing or damaged.
+        """
+        try:
+            return CrossValidationSummary.from_dict(self.read_json(self.summary))
+        except (KeyError, TypeError) as error:
+            raise RunError(
+                f"{self.summary}: found something missing or wrong ({error}), "
+                "expected what har cv writes"
+            ) from error
 
 
 def _flat(settings: Mapping[str, object]) -> dict[str, object]:

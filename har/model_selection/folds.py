@@ -1,4 +1,4 @@
-"""Folds: who is held out in turn, and what a classifier that never saw them said of them."""
+"""Folds: subjects held out in turn, and predictions for them by a classifier without them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FoldCount = int | Literal["loso"]
 
 @dataclass(frozen=True)
 class Fold:
-    """One way to part the subjects.
+    """One split of the subjects.
 
     Parameters
     ----------
     number : int
-        From 0, in scikit-learn's order.
+        Number from 0, in scikit-learn's order.
     train_subjects, held_out_subjects : tuple of int
-        Whom to learn from, and whom to score; nobody is in both.
+        Subjects to train on, and subjects to score; nobody is in both.
     """
 
     number: int
@@ -35,15 +35,15 @@ class Fold:
 
 
 def folds_of(windows: Windows, n_folds: FoldCount) -> list[Fold]:
-    """Part subjects into folds, as scikit-learn does.
+    """Split subjects into folds, as scikit-learn does.
 
     Parameters
     ----------
     windows : Windows
         The training windows, in their usual order.
     n_folds : int or 'loso'
-        For ``GroupKFold``, which makes folds of nearly equally many windows; ``'loso'`` leaves one
-        subject out at a time.
+        Number of folds for ``GroupKFold``, which have nearly equally many windows; ``'loso'``
+        leaves one subject out at a time.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def folds_of(windows: Windows, n_folds: FoldCount) -> list[Fold]:
 
 
 def choose_folds(folds: Sequence[Fold], numbers: Collection[int] | None) -> list[Fold]:
-    """Take some folds, or all if None are asked for.
+    """Choose folds by their numbers; None chooses all.
 
     Raises
     ------
@@ -92,16 +92,16 @@ class FoldScore:
     Parameters
     ----------
     seed : int
-        The classifier's.
+        Seed of the classifier.
     fold : int
-        The fold's number.
+        Number of the fold.
     rows : ndarray of int, shape (n_windows,)
-        Places of the held-out windows among the training windows, from 0.
+        Indices of the held-out windows among the training windows, from 0.
     evaluation : Evaluation
-        What was predicted for them.
+        Predictions for these windows.
     training : dict
-        How it was trained: ``duration_s``, ``n_threads``, of a network also ``n_parameters``, who
-        chose the epoch, …
+        Description of the training: ``duration_s``, ``ms_per_window``, ``n_threads``, and of a
+        network also ``n_parameters``, the epoch that was kept, …
     """
 
     seed: int

@@ -6,9 +6,10 @@ The study is kept in a database, which several processes and machines may share.
 from __future__ import annotations
 
 import json
+import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,8 @@ from har.model_selection.folds import Fold
 from har.model_selection.ranges import Search
 from har.model_selection.tuning_folder import INTERRUPTED, failure_of
 from har.signals.windows import Windows
+
+logger = logging.getLogger(__name__)
 
 # Order of the five folds of UCI HAR by the scores of MiniRocket and early networks, so that bad
 # trials are stopped soon. For other data, this order is as good as any.
@@ -246,9 +249,7 @@ def _check_same(study: Study, task: Task, fingerprint: str) -> None:
             )
 
 
-def run_trials(
-    study: Study, task: Task, n_trials: int, say: Callable[[str], None]
-) -> Iterator[FrozenTrial]:
+def run_trials(study: Study, task: Task, n_trials: int) -> Iterator[FrozenTrial]:
     """Run trials until the study has a given number, counting those of all its processes.
 
     Failed trials count; those whose process was killed do not. At the end each process waits for
@@ -262,9 +263,7 @@ def run_trials(
     task : Task
         Objective of the study.
     n_trials : int
-        Of the study, those before included.
-    say : callable
-        Told in a line when there is nothing to do but to wait.
+        Number of trials of the study, earlier ones included.
 
     Yields
     ------
@@ -291,7 +290,7 @@ def run_trials(
                 is_waiting = False
             else:
                 if not is_waiting:
-                    say("waiting for the trials of other processes")
+                    logger.info("waiting for the trials of other processes")
                 is_waiting = True
                 time.sleep(_LOOK_AGAIN_S)
     # Optuna 4 raises an UnboundLocalError in `optimize` if its storage fails.

@@ -217,7 +217,7 @@ def describe_relabeling(relabeling: FloatArray) -> str:
     for first, second in itertools.combinations(range(3), 2):
         exchange = _EYE.copy()
         exchange[[first, second]] = exchange[[second, first]]
-        # Exchanging axes of a right-handed system makes it left-handed: the sign tells the sensor.
+        # Exchanging axes of a right-handed system makes it left-handed: the sign shows the sensor.
         for sensor, sign in (("acc", -1), ("gyro", 1)):
             if np.array_equal(relabeling, sign * exchange):
                 return f"{sensor}_{_AXES[first]} and {sensor}_{_AXES[second]} exchanged"

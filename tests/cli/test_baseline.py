@@ -17,7 +17,7 @@ TWO = ("gradient_boosting", "logistic_regression")
 def small_data(monkeypatch):
     """Put small windows in the place of the training split; there is no test split at all."""
     training = TrainingSet("small", small_windows(), "a test")
-    monkeypatch.setattr("har.cli.baseline.open_training", lambda *_arguments: training)
+    monkeypatch.setattr("har.cli.baseline.open_training", lambda config: training)
     monkeypatch.delattr("har.datasets.loading.open_data")
 
 

@@ -9,6 +9,7 @@ from command_line import the_one_line
 from compared_runs import change_json, make_runs
 
 from har.cli.main import main
+from har.errors import DataError
 
 
 @pytest.fixture
@@ -69,6 +70,25 @@ def test_baselines_without_their_data_are_one_line_and_leave_nothing(paths, tmp_
     assert main(["compare", *paths, *options, "--out", str(tmp_path / "out")]) == 1
     assert f"{tmp_path / 'nowhere'}: found nothing" in the_one_line(capsys)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "root"), [([], None), (["--data.root", "elsewhere"], "elsewhere")]
+)
+def test_the_data_for_baselines_is_looked_for_where_a_person_says(
+    options, root, paths, capsys, monkeypatch
+):
+    def refuse(config):
+        raise DataError(f"looked in {config.root}")
+
+    monkeypatch.setattr("har.cli.compare.open_data", refuse)
+    assert main(["compare", *paths, "--baseline", "all", *options]) == 1
+    assert the_one_line(capsys) == f"har: looked in {root}"
+
+
+def test_without_baselines_the_data_is_not_opened(paths, tmp_path, monkeypatch):
+    monkeypatch.setattr("har.cli.compare.open_data", lambda _config: pytest.fail("opened"))
+    assert main(["compare", *paths, "--out", str(tmp_path / "out")]) == 0
 
 
 def test_one_run_is_a_wrong_command_line(paths, capsys):

@@ -16,8 +16,9 @@ import pytest
 from command_line import TINY, the_one_line
 from sklearn.metrics import accuracy_score, f1_score
 
-from har.cli.main import INTERRUPTED, main
+from har.cli.main import main
 from har.datasets import loading as sources
+from har.errors import Interrupted
 
 N_PARAMETERS = 6 * 4 * (9 + 6 + 2) + 6 * 7
 
@@ -118,7 +119,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(arguments, tmp_path):
     process = started(arguments, tmp_path / "cv")
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=600)
-    assert process.returncode == INTERRUPTED
+    assert process.returncode == Interrupted.exit_status
     assert said.strip().splitlines()[-1].endswith(f"--out {tmp_path / 'cv'} goes on from there")
     assert list(tmp_path.glob("cv/folds/*.json"))
     manifest = json.loads((tmp_path / "cv" / "manifest.json").read_text())

@@ -77,3 +77,10 @@ def test_robustness_is_measured_kept_and_shown(copied, data_root, uci_har, monke
     assert "rotation_x (degrees): " in capsys.readouterr().err
     assert main(["evaluate", str(copied), "--data.root", str(data_root)]) == 0
     assert 'id="robustness"' in (copied / "report.html").read_text()
+
+
+def test_evaluate_scores_a_run_again_with_the_same_result(run, data_root, capsys):
+    before = (run / "evaluation.json").read_text()
+    assert main(["evaluate", str(run), "--data.root", str(data_root)]) == 0
+    assert (run / "evaluation.json").read_text() == before
+    assert str(run / "report.html") in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,8 +12,9 @@ import pytest
 from builders import small_windows
 from command_line import TINY, the_one_line
 
-from har.cli.main import INTERRUPTED, main
+from har.cli.main import main
 from har.datasets.dataset import TrainingSet
+from har.errors import Interrupted
 from har.model_selection import tuning
 from har.recipes import load_config
 
@@ -25,8 +27,7 @@ SMALL += ("--training.rotation_degrees", "0")
 def small_data(monkeypatch):
     """Put small windows in the place of the training windows."""
     data = TrainingSet("small", small_windows(), "a builder")
-    # Where it is used: the verb's module has its own name for it once it was imported.
-    monkeypatch.setattr("har.cli.tune.open_training", lambda *_arguments: data)
+    monkeypatch.setattr("har.cli.tune.open_training", lambda config: data)
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_ctrl_c_is_one_line_and_keeps_the_trials_before(out, small_data, capsys,
         raise KeyboardInterrupt
 
     monkeypatch.setattr(tuning, "score_fold", interrupt)
-    assert tune(out, *SMALL, "--trials", 3) == INTERRUPTED
+    assert tune(out, *SMALL, "--trials", 3) == Interrupted.exit_status
     words = f"after 1 of 3 trials; the same command with --out {out} goes on from there"
     assert the_one_line(capsys) == f"har: interrupted {words}"
     assert pd.read_csv(out / "trials.csv")["state"].tolist() == ["complete"]
@@ -144,7 +145,8 @@ def test_a_password_in_the_storage_is_kept_nowhere(out, small_data, monkeypatch,
 
 
 def test_without_optuna_it_is_one_line_with_what_to_install(out, capsys, monkeypatch):
-    monkeypatch.setattr("har.cli.main.find_spec", lambda _name: None)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    monkeypatch.delitem(sys.modules, "har.cli.tune", raising=False)
     assert tune(out, *SMALL) == 2
     assert "expected it: pip install 'gluon-har[tune]'" in the_one_line(capsys)
 

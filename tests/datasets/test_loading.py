@@ -67,9 +67,7 @@ def test_the_first_path_that_has_it_is_taken(first, small_copy, tmp_path, monkey
     if "data" in available:
         copies["data"].as_zip(Path("data/uci.zip"))
     fetched = copies["fetched"]
-    monkeypatch.setattr(
-        loading, "fetch", lambda _, _holds, to, _say: fetched.as_zip(to / "fetched.zip")
-    )
+    monkeypatch.setattr(loading, "fetch", lambda _, _holds, to: fetched.as_zip(to / "fetched.zip"))
     data = open_data(at(roots["named"] if first == "named" else None))
     assert data.fingerprint == copies[first].fingerprint
     assert first in data.source
@@ -79,7 +77,7 @@ def test_a_data_folder_without_data_is_fetched_to(small, monkeypatch, trusting):
     Path("data").mkdir()
     Path("data/README.md").write_text("Where `har fetch` puts things.")
     monkeypatch.setattr(
-        loading, "fetch", lambda _, _holds, folder, _say: small.as_zip(folder / "uci.zip")
+        loading, "fetch", lambda _, _holds, folder: small.as_zip(folder / "uci.zip")
     )
     assert open_data(DataConfig()).source == "published files in data/uci.zip"
     monkeypatch.setattr(loading, "fetch", lambda *_: pytest.fail("fetched again"))
@@ -181,13 +179,14 @@ def test_windows_that_are_not_those_known_are_refused_and_not_cached(small, tmp_
             open_data(at(root))
 
 
-def test_what_was_read_once_comes_from_the_cache_without_a_word(small, tmp_path, trusting):
+def test_what_was_read_once_comes_from_the_cache_without_a_word(
+    small, tmp_path, trusting, messages
+):
     root = small.as_folder(tmp_path / "root")
-    lines = []
-    first = open_data(at(root), lines.append)
-    assert lines == [f"Reading {root}"]
-    second = open_data(at(root), lines.append)
-    assert len(lines) == 1
+    first = open_data(at(root))
+    assert messages() == [f"Reading {root}"]
+    second = open_data(at(root))
+    assert len(messages()) == 1
     for data in (first, second):
         assert isinstance(data.train.signals, np.memmap)
         assert data.fingerprint == small.fingerprint
@@ -203,16 +202,26 @@ def test_a_changed_source_is_read_anew(small_copy, tmp_path, trusting):
     assert open_data(at(root)).fingerprint == changed.fingerprint
 
 
-def test_a_damaged_cache_is_built_again(small, tmp_path, machine, trusting):
+def test_where_data_is_looked_for_and_found_is_told_in_detail(small, tmp_path, trusting, caplog):
+    root = small.as_folder(tmp_path / "root")
+    caplog.set_level("DEBUG", "har")
+    open_data(at(root))
+    looked, missed, read, found = caplog.messages
+    assert (looked, read) == (f"Looking for uci_har in {root}", f"Reading {root}")
+    assert missed.startswith("Found no cached windows: ")
+    assert found.startswith("Found cached windows in ")
+
+
+def test_a_damaged_cache_is_built_again(small, tmp_path, machine, trusting, messages):
     root = small.as_zip(tmp_path / "uci.zip")
     open_data(at(root))
     (array,) = (machine / "cache").rglob("test_signals.npy")
     os.truncate(array, 200)
-    lines = []
-    assert open_data(at(root), lines.append).fingerprint == small.fingerprint
-    assert lines == [f"Reading {root}"]
-    assert open_data(at(root), lines.append).fingerprint == small.fingerprint
-    assert len(lines) == 1
+    messages_before = len(messages())
+    assert open_data(at(root)).fingerprint == small.fingerprint
+    assert messages()[messages_before:] == [f"Reading {root}"]
+    assert open_data(at(root)).fingerprint == small.fingerprint
+    assert len(messages()) == messages_before + 1
 
 
 def test_without_a_cache_everything_works_as_well(small, tmp_path, machine, monkeypatch, trusting):
@@ -250,16 +259,13 @@ def test_raw_recordings_alone_lead_to_the_same_data(uci_har, hapt_zip):
     assert seconds <= 15
 
 
-def test_what_was_fetched_is_found_again_and_not_read_again(small, monkeypatch, trusting):
-    monkeypatch.setattr(
-        loading, "fetch", lambda _, _holds, to, _say: small.as_zip(to / "fetched.zip")
-    )
-    lines = []
-    fetch_data(DataConfig(), Path("data"), lines.append)
+def test_what_was_fetched_is_found_again_and_not_read_again(small, monkeypatch, trusting, messages):
+    monkeypatch.setattr(loading, "fetch", lambda _, _holds, to: small.as_zip(to / "fetched.zip"))
+    fetch_data(DataConfig(), Path("data"))
     monkeypatch.setattr(loading, "fetch", lambda *_: pytest.fail("fetched twice"))
-    assert fetch_data(DataConfig(), Path("data"), lines.append).fingerprint == small.fingerprint
-    assert open_data(DataConfig(), lines.append).fingerprint == small.fingerprint
-    assert len(lines) == 1
+    assert fetch_data(DataConfig(), Path("data")).fingerprint == small.fingerprint
+    assert open_data(DataConfig()).fingerprint == small.fingerprint
+    assert len(messages()) == 1
 
 
 def test_the_same_folder_holds_each_set_under_its_own_name(uci_har_zip, hapt_zip, uci_har):
@@ -269,7 +275,7 @@ def test_the_same_folder_holds_each_set_under_its_own_name(uci_har_zip, hapt_zip
     assert first.train.activities == HAPT_ACTIVITIES
     assert open_data(at(folder)).fingerprint == uci_har.fingerprint
     lines = []
-    again = open_data(at(folder, set="hapt"), lines.append)
+    again = open_data(at(folder, set="hapt"))
     assert lines == []
     assert again.train.activities == HAPT_ACTIVITIES
     assert (again.notes, again.fingerprint) == (first.notes, first.fingerprint)
@@ -303,7 +309,7 @@ def test_the_mirror_alone_is_no_hapt(tmp_path, monkeypatch, refused):
 def test_published_windows_do_not_keep_hapt_from_being_fetched(small, monkeypatch, trusting):
     small.as_zip(Path("data/uci.zip"))
     fetched = []
-    monkeypatch.setattr(loading, "fetch", lambda one, _holds, to, _say: fetched.append(one) or to)
+    monkeypatch.setattr(loading, "fetch", lambda one, _holds, to: fetched.append(one) or to)
     with pytest.raises(DataError, match="found no HAPT in what was fetched"):
         open_data(DataConfig(set="hapt"))
     assert fetched == [HAPT]
@@ -337,11 +343,10 @@ def test_the_training_windows_come_without_touching_those_to_test_on(
 
 
 def test_the_training_windows_of_what_was_not_read_before_are_cached_on_the_way(
-    small, tmp_path, machine, trusting
+    small, tmp_path, machine, trusting, messages
 ):
-    said = []
-    data = open_training(at(small.as_folder(tmp_path / "copy")), said.append)
-    assert len(said) == 1
+    data = open_training(at(small.as_folder(tmp_path / "copy")))
+    assert len(messages()) == 1
     assert isinstance(data.windows.signals, np.memmap)
     assert len(list((machine / "cache").rglob("test_*.npy"))) == 3
 

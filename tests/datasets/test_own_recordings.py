@@ -50,7 +50,7 @@ def of_two(folder):
 
 
 def read(folder, config=TEST_ON_2):
-    return read_own_recordings(folder, config, lambda _line: None)
+    return read_own_recordings(folder, config)
 
 
 def windows_of(recording, first=0, last=None):

@@ -146,7 +146,7 @@ def test_drawing_subjects_of_one_window_each_is_drawing_windows():
 def test_a_certain_mistake_is_expensive_but_finite():
     certain = Evaluation(np.array([0, 1]), np.eye(2)[[0, 0]], np.array([1, 2]), ("REST", "WALK"))
     expected = {"ece": 0.5, "brier": 1.0, "nll": 354.198}
-    assert certain.calibration["after"] == pytest.approx(expected)
+    assert vars(certain.calibration.after) == pytest.approx(expected)
 
 
 def test_what_it_was_before_the_temperature_is_recomputed():
@@ -156,10 +156,10 @@ def test_what_it_was_before_the_temperature_is_recomputed():
     found = Evaluation(labels, *arrays, temperature=2.5).calibration
     for name, scores in (("before", logits), ("after", logits / 2.5)):
         probabilities = softmax(scores, axis=1)
-        assert found[name]["nll"] == pytest.approx(metrics.log_loss(labels, probabilities))
+        assert getattr(found, name).nll == pytest.approx(metrics.log_loss(labels, probabilities))
         brier = ((probabilities - np.eye(2)[labels]) ** 2).sum(axis=1).mean()
-        assert found[name]["brier"] == pytest.approx(brier)
-    assert found["temperature"] == 2.5
+        assert getattr(found, name).brier == pytest.approx(brier)
+    assert found.temperature == 2.5
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, np.nan, np.inf, "warm"])

@@ -34,12 +34,11 @@ def windows():
 
 @pytest.fixture(scope="module")
 def measured(windows):
-    lines = []
-    return measure_robustness(windows, told_by_strength, lines.append), lines
+    return measure_robustness(windows, told_by_strength)
 
 
 def test_there_is_a_row_for_every_disturbance_and_level_and_neutral_ones_come_first(measured):
-    robustness, _ = measured
+    robustness = measured
     for disturbance in DISTURBANCES:
         rows = robustness.table[robustness.table["disturbance"] == disturbance.name]
         assert rows["level"].tolist() == [disturbance.neutral, *disturbance.levels]
@@ -51,7 +50,7 @@ def test_there_is_a_row_for_every_disturbance_and_level_and_neutral_ones_come_fi
 
 
 def test_figures_are_those_of_scikit_learn_on_windows_disturbed_by_hand(measured, windows):
-    table = measured[0].table.set_index(["disturbance", "level"])
+    table = measured.table.set_index(["disturbance", "level"])
     by_name = {disturbance.name: disturbance for disturbance in DISTURBANCES}
     for key in (("noise_acc", 0.01), ("gain_gyro", -50.0), ("sampling_rate", 5.0)):
         name, level = key
@@ -63,8 +62,9 @@ def test_figures_are_those_of_scikit_learn_on_windows_disturbed_by_hand(measured
     assert table["accuracy"].nunique() > 3
 
 
-def test_a_line_is_told_about_each_disturbance(measured):
-    robustness, lines = measured
+def test_a_line_is_told_about_each_disturbance(windows, messages):
+    robustness = measure_robustness(windows, told_by_strength)
+    lines = messages()
     assert [line.split(" (")[0] for line in lines] == [d.name for d in DISTURBANCES]
     assert lines[0].startswith(f"rotation_x (degrees): {robustness.accuracy:.1%} at 0, ")
 
@@ -85,13 +85,13 @@ def test_a_missing_gyroscope_is_a_figure_of_its_own(measured, windows):
     signals = windows.signals.copy()
     signals[:, :, [name.startswith("body_gyro") for name in UCI_CHANNELS]] = 0
     predicted = told_by_strength(replace(windows, signals=signals)).argmax(axis=1)
-    assert measured[0].without_gyroscope == accuracy_score(windows.labels, predicted)
+    assert measured.without_gyroscope == accuracy_score(windows.labels, predicted)
 
 
 def test_one_window_without_a_gyroscope_is_enough(windows):
     alone = windows.where(np.array([0]))
     alone = replace(alone, channels=UCI_CHANNELS[:3], signals=alone.signals[:, :, :3])
-    robustness = measure_robustness(alone, lambda given: np.eye(6)[given.labels], str)
+    robustness = measure_robustness(alone, lambda given: np.eye(6)[given.labels])
     assert set(robustness.table["accuracy"]) == {1.0}
     assert robustness.without_gyroscope is None
 

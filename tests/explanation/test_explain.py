@@ -76,7 +76,7 @@ def test_the_lstm_is_shown_with_the_first_and_the_last_activity(explanation, cla
 def test_accuracy_and_occlusion_are_of_all_windows(explanation, classifier, windows):
     assert explanation.accuracy == classifier.evaluate(windows).accuracy
     assert explanation.n_windows == sum(explanation.n_occluded) == len(windows)
-    assert explanation.occlusion.shape == (3, 2, len(explanation.stretches.starts))
+    assert explanation.occlusion.shape == (3, 2, len(explanation.spans.starts))
 
 
 def test_json_gives_it_back(explanation):
@@ -128,7 +128,7 @@ def test_a_constant_channel_is_explained_as_nothing(classifier, windows):
     silent[:, :, 3] = 0
     found = explained(classifier, replace(windows, signals=silent))
     gyroscope = found.importances[1]
-    assert (gyroscope.source, gyroscope.lost) == ("gyro", 0)
+    assert (gyroscope.signal, gyroscope.lost) == ("gyro", 0)
     assert_array_equal(found.occlusion[:, 1], 0)
     for window in found.windows:
         assert_array_equal(window.attributions[:, 3], 0)

@@ -8,7 +8,7 @@ from scipy.special import expit, softmax
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 
-from har.explanation.findings import Stretches
+from har.explanation.findings import OccludedSpans
 from har.explanation.importance import occlusion_by_activity, occlusions, permutation_importances
 from har.signals.windows import Windows
 
@@ -33,7 +33,7 @@ def by_first_sample(signals):
 def test_what_is_read_is_important_and_what_is_not_read_is_not():
     windows = make_windows()
     found = permutation_importances(windows, by_first_sample, np.random.default_rng(0))
-    assert [one.source for one in found] == [
+    assert [one.signal for one in found] == [
         "body_acc",
         "gyro",
         "total_acc",
@@ -121,7 +121,7 @@ def linear(signals):
 def test_occlusion_finds_the_samples_that_are_read_and_how_much_they_add():
     signals = make_windows(n=3).signals
     falls = occlusions(signals, CHANNELS, np.ones(3, dtype=int), linear)
-    starts = np.array(Stretches.of(24).starts)
+    starts = np.array(OccludedSpans.of(24).starts)
     covers_10 = (starts <= 10) & (starts + 3 > 10)
     covers_23 = starts + 3 > 23
     moved = signals - signals.mean(axis=1, keepdims=True)

@@ -15,7 +15,7 @@ from scored_folds import MANIFEST, make_scores
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
 from timelines import a_report
 
-from har.comparison.summary import summarise
+from har.comparison.summary import compare_contenders
 from har.config import Config
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.report.pages.comparison import write_comparison
@@ -106,7 +106,7 @@ def usual_answers(windows):
 
 
 def _comparison_of(paths):
-    return write_comparison(summarise(side_of(paths)), paths[0].parent)
+    return write_comparison(compare_contenders(side_of(paths)), paths[0].parent)
 
 
 def show(browser, page, width=1280, theme="light", place=""):

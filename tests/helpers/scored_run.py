@@ -13,9 +13,9 @@ from har.explanation.findings import (
     ExplainedWindow,
     Explanation,
     Importance,
+    OccludedSpans,
     States,
-    Stretches,
-    sources_of,
+    signal_groups,
 )
 from har.runs.folder import RunFolder
 from har.signals.activities import UCI_ACTIVITIES
@@ -175,8 +175,8 @@ def make_robustness(n_windows=180, without=()):
 def make_explanation(windows, n_windows=None, n_units=6):
     """Make up findings of `explain`: body acceleration matters most, early in the window."""
     generator = np.random.default_rng(0)
-    sources, stretches = sources_of(windows.channels), Stretches.of(windows.n_timesteps)
-    n_activities, grid = len(windows.activities), (len(sources), len(stretches.starts))
+    groups, spans = signal_groups(windows.channels), OccludedSpans.of(windows.n_timesteps)
+    n_activities, grid = len(windows.activities), (len(groups), len(spans.starts))
     explained = []
     for index in range(min(3, len(windows))):
         attributions = generator.normal(0, 0.01, windows.signals[index].shape)
@@ -203,10 +203,10 @@ def make_explanation(windows, n_windows=None, n_units=6):
         activities=windows.activities,
         rate_hz=windows.rate_hz,
         importances=tuple(
-            Importance(source, 0.4 - 0.1 * place, 0.01, [0.35 - 0.1 * place, 0.45 - 0.1 * place])
-            for place, source in enumerate(sources)
+            Importance(signal, 0.4 - 0.1 * rank, 0.01, [0.35 - 0.1 * rank, 0.45 - 0.1 * rank])
+            for rank, signal in enumerate(groups)
         ),
-        stretches=stretches,
+        spans=spans,
         n_occluded=(20,) * n_activities,
         occlusion=np.linspace(0.3, -0.01, grid[1]) * np.ones((n_activities, *grid)),
         windows=tuple(explained),

@@ -58,8 +58,8 @@ def test_the_summary_is_of_all_scores_that_are_there(folder):
     for score in make_scores()[:-1]:
         folder.write_score(score)
     summary = folder.write_summary()
-    assert json.loads(folder.summary.read_text()) == summary
-    assert (len(summary["scores"]), summary["is_complete"]) == (5, False)
+    assert folder.read_summary() == summary
+    assert (len(summary.scores), summary.is_complete) == (5, False)
 
 
 def test_the_same_can_go_on_with_other_seeds_and_from_another_folder(folder):
@@ -113,9 +113,9 @@ def test_the_temperature_of_a_network_is_read_back(folder):
     training = {**score.training, "temperature": 1.5}
     folder.write_score(replace(score, evaluation=evaluation, training=training))
     (again,) = folder.read_scores()
-    for name in ("before", "after"):
-        expected = pytest.approx(evaluation.calibration[name], rel=1e-6)
-        assert again.evaluation.calibration[name] == expected
+    found, expected = again.evaluation.calibration, evaluation.calibration
+    assert vars(found.before) == pytest.approx(vars(expected.before), rel=1e-6)
+    assert vars(found.after) == pytest.approx(vars(expected.after), rel=1e-6)
 
 
 def test_damaged_scores_are_refused(folder):

@@ -30,8 +30,8 @@ from har.model_selection.tuning_folder import failure_of
 WORKER = """
 import sys
 from studies import study_at, task
-from har.tuning import run_trials
-for trial in run_trials(study_at(sys.argv[1]), task(), int(sys.argv[2]), print):
+from har.model_selection.tuning import run_trials
+for trial in run_trials(study_at(sys.argv[1]), task(), int(sys.argv[2])):
     print("trial", trial.number, flush=True)
 """
 
@@ -39,11 +39,11 @@ for trial in run_trials(study_at(sys.argv[1]), task(), int(sys.argv[2]), print):
 def run_all(file, of, n_trials):
     """Run all missing trials; return those of this process and all of the study."""
     study = study_at(file, of)
-    return list(run_trials(study, of, n_trials, say=pytest.fail)), study.get_trials()
+    return list(run_trials(study, of, n_trials)), study.get_trials()
 
 
 def start_worker(file, n_trials):
-    tests = Path(__file__).parent
+    tests = Path(__file__).parents[1]
     return subprocess.Popen(
         [sys.executable, "-c", WORKER, str(file), str(n_trials)],
         stdout=subprocess.PIPE,
@@ -172,10 +172,11 @@ def test_ctrl_c_keeps_the_trials_before_and_does_not_count_the_one_it_ends(file,
     assert len(trials) == 2
 
 
-def test_nothing_is_done_when_all_trials_are_there(file, scored):
+def test_nothing_is_done_when_all_trials_are_there(file, scored, messages):
     scored(lambda _config, _fold: 0.5)
     run_all(file, task(), 2)
     assert run_all(file, task(), 2)[0] == []
+    assert messages() == []
 
 
 def test_two_processes_finish_a_new_study_together(file):
@@ -193,7 +194,7 @@ def test_two_processes_finish_a_new_study_together(file):
     assert len({str(trial.params) for trial in trials}) == len(trials)
 
 
-def test_what_a_killed_process_left_is_done_by_the_next(file, monkeypatch):
+def test_what_a_killed_process_left_is_done_by_the_next(file, monkeypatch, messages):
     worker = start_worker(file, 1000)
     assert worker.stdout.readline().startswith("trial 0")
     worker.kill()
@@ -201,8 +202,8 @@ def test_what_a_killed_process_left_is_done_by_the_next(file, monkeypatch):
     monkeypatch.setattr(tuning, "_SILENCE_S", 1)
     monkeypatch.setattr(tuning, "_LOOK_AGAIN_S", 0.2)
     study, work = study_at(file), task()
-    n_before, said = n_over(study.get_trials()), []
-    mine = list(run_trials(study, work, n_before + 2, said.append))
+    n_before = n_over(study.get_trials())
+    mine = list(run_trials(study, work, n_before + 2))
     trials = study.get_trials()
     assert len(mine) == 2 and n_over(trials) == n_before + 2
     assert all(trial.state.is_finished() for trial in trials)
@@ -210,7 +211,7 @@ def test_what_a_killed_process_left_is_done_by_the_next(file, monkeypatch):
         [],
         ["interrupted"],
     )
-    assert set(said) <= {"waiting for the trials of other processes"}
+    assert set(messages()) <= {"waiting for the trials of other processes"}
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,9 @@ def test_a_temperature_of_one_gives_the_very_same_probabilities(plain, saved):
 def test_the_figures_before_are_those_of_the_network_without_it(plain, calibrated):
     found = calibrated.evaluate(NEW_WINDOWS).calibration
     expected = plain.evaluate(NEW_WINDOWS).calibration
-    assert found["temperature"] == calibrated.temperature_
-    assert found["before"] == pytest.approx(expected["after"], rel=1e-4)
-    assert found["after"] != pytest.approx(expected["after"], rel=1e-2)
+    assert found.temperature == calibrated.temperature_
+    assert vars(found.before) == pytest.approx(vars(expected.after), rel=1e-4)
+    assert vars(found.after) != pytest.approx(vars(expected.after), rel=1e-2)
     assert (expected["temperature"], expected["before"]) == (None, expected["after"])
 
 

@@ -16,7 +16,15 @@ source_modules =
     lab.signals
     lab.inference
 """
+MAP = """
+| package | comes in | goes out | may import |
+|---|---|---|---|
+| `signals` | samples | windows | – |
+| `inference` † | a recording | a timeline | signals |
+| `cli` | a line | what was asked for | inference |
+"""
 FILES = {
+    "CONTRIBUTING.md": MAP,
     "setup.cfg": SETUP,
     "README.md": "It rounds down: np.floor, math.floor. A Flooring is no word of ours.\n",
     "lab/__init__.py": '"""A laboratory."""\n',
@@ -68,6 +76,16 @@ def test_arrows_leave_out_the_foundations_the_package_itself_and_what_stays_with
     project_of,
 ):
     assert architecture.arrows(project_of()) == ["cli → inference", "inference → signals"]
+
+
+def test_the_map_and_the_imports_are_compared_in_both_directions(project_of):
+    assert architecture.off_the_map(project_of()) == []
+    table = MAP.replace("asked for | inference", "asked for | signals")
+    project = project_of(**{"CONTRIBUTING.md": table})
+    assert architecture.off_the_map(project) == [
+        "cli → inference: not on the map",
+        "cli → signals: on the map only",
+    ]
 
 
 def test_a_namespace_is_found_outside_the_command_line_only(project_of):

@@ -1,4 +1,4 @@
-"""What `har compare` leaves: figures, a page to look at and a summary for pull requests.
+"""Files of `har compare`: figures, a page to look at and a summary for pull requests.
 
 ::
 
@@ -12,18 +12,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from har.comparison.contenders import contenders_in_words
+from har.comparison.paired_tests import Difference
+from har.comparison.summary import Comparison, ContenderRow, Pair
 from har.files import write_text, writing_to
-from har.report.drawing import save_png, save_svg, to_svg
 from har.report.facts import about_data
 from har.report.pages.cost_figure import cost_figure, cost_in_words
+from har.report.section import Picture, Section, save_pictures
 from har.report.templating import page_environment
 from har.report.wording import (
     duration_in_words,
@@ -52,38 +49,22 @@ _PAIR_HEAD = (
     *("", "accuracy, points", "macro F1, points"),
     *("only first right", "only second right", "McNemar’s p"),
 )
-# Key in the summary, title and unit of each cost, what of the key makes one unit, name of the file.
+# Field, title and unit of each cost, what of the field makes one unit, name of the file.
 _COSTS = (
     ("n_parameters", "Accuracy by size of the network", "parameters", 1, "accuracy_by_size"),
     ("duration_s", "Accuracy by training time", "minutes", 60, "accuracy_by_training_time"),
 )
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A figure that is drawn on the page and kept as files.
+def write_comparison(comparison: Comparison, folder: Path) -> Path:
+    """Write the page, JSON, Markdown and figures of a comparison.
 
     Parameters
     ----------
-    figure : Figure
-        What to draw.
-    title : str
-        What it shows, for those who cannot see it.
-    """
-
-    figure: Figure
-    title: str
-
-
-def write_comparison(summary: Mapping[str, Any], folder: Path) -> Path:
-    """Write what runs come to side by side.
-
-    Parameters
-    ----------
-    summary : mapping
-        What `har.comparison.summary.summarise` gave.
+    comparison : Comparison
+        Contenders on the same windows.
     folder : Path
-        Made if it is not there; other files in it stay.
+        Folder to write to, made if it is not there; other files in it stay.
 
     Returns
     -------
@@ -96,139 +77,140 @@ def write_comparison(summary: Mapping[str, Any], folder: Path) -> Path:
         If the folder cannot be written.
     """
     page = folder / "comparison.html"
-    pictures = _pictures(summary["runs"])
+    pictures = _pictures(comparison.runs)
     with writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _write_pictures(pictures, folder / "figures")
-        write_text(folder / "comparison.json", json.dumps(summary, indent=2) + "\n")
-        write_text(folder / "comparison.md", markdown_of(summary))
-        write_text(page, _render(summary, pictures))
+        write_text(folder / "comparison.json", json.dumps(comparison.to_dict(), indent=2) + "\n")
+        write_text(folder / "comparison.md", markdown_of(comparison))
+        write_text(page, _render(comparison, pictures))
     return page
 
 
-def markdown_of(summary: Mapping[str, Any]) -> str:
-    """Write the summary as Markdown.
+def markdown_of(comparison: Comparison) -> str:
+    """Write a comparison as Markdown.
 
     Parameters
     ----------
-    summary : mapping
-        What `har.comparison.summary.summarise` gave.
+    comparison : Comparison
+        Contenders on the same windows.
 
     Returns
     -------
     str
-        Tables of runs and pairs, and what to make of them.
+        Tables of runs and pairs, and how to read them.
     """
-    whose = f"{summary['n_windows']:,} windows of {people(summary['n_subjects'])}"
+    whose = f"{comparison.n_windows:,} windows of {people(comparison.n_subjects)}"
     lines = [
-        f"## {_contenders_in_words(summary)} on the same {whose}",
+        f"## {_contenders_in_words(comparison)} on the same {whose}",
         "",
-        *markdown_table(_RUN_HEAD, [_run_cells(row) for row in summary["runs"]], n_words=3),
+        *markdown_table(_RUN_HEAD, [_run_cells(row) for row in comparison.runs], n_words=3),
         "",
-        *markdown_table(_PAIR_HEAD, [_pair_cells(row) for row in summary["pairs"]], n_words=1),
+        *markdown_table(_PAIR_HEAD, [_pair_cells(pair) for pair in comparison.pairs], n_words=1),
         "",
-        *_settings_lines(summary),
+        *_settings_lines(comparison),
         "",
         "In brackets: 95 % intervals from 10,000 bootstrap resamples of the people; one person "
         "gives none. McNemar’s exact test takes windows as independent, which those of one person "
         "are not: trust the interval more.",
-        f"Windows that were not named alike by all: {summary['disagreements']['n_windows']:,}.",
+        f"Windows that were not named alike by all: {comparison.disagreements.n_windows:,}.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _contenders_in_words(summary: Mapping[str, Any]) -> str:
-    n_runs = sum(row["folder"] is not None for row in summary["runs"])
-    return contenders_in_words(n_runs, len(summary["runs"]) - n_runs)
+def _contenders_in_words(comparison: Comparison) -> str:
+    n_runs = len(_keys_with_settings(comparison))
+    return contenders_in_words(n_runs, len(comparison.runs) - n_runs)
 
 
-def _keys_with_settings(summary: Mapping[str, Any]) -> list[str]:
-    """Tell which have settings: the runs. A baseline has none of a network's."""
-    return [row["run"] for row in summary["runs"] if row["folder"] is not None]
+def _keys_with_settings(comparison: Comparison) -> list[str]:
+    """List the letters of the runs: a baseline has no settings."""
+    return [row.run for row in comparison.runs if row.is_run]
 
 
-def _settings_lines(summary: Mapping[str, Any]) -> list[str]:
+def _settings_lines(comparison: Comparison) -> list[str]:
     """Write the settings in which runs differ, and how many there are in all."""
-    keys = _keys_with_settings(summary)
-    n_settings, differing = summary["settings"].values()
+    keys, settings = _keys_with_settings(comparison), comparison.settings
     if len(keys) == 1:
         return []
-    if not differing:
-        return [f"Settings: none differ, of {n_settings}."]
+    if not settings.differing:
+        return [f"Settings: none differ, of {settings.n_settings}."]
     rows = [
-        [f"`{row['setting']}`", *(setting_in_words(row["values"][key]) for key in keys)]
-        for row in differing
+        [f"`{row.setting}`", *(setting_in_words(row.values[key]) for key in keys)]
+        for row in settings.differing
     ]
     return [
         *markdown_table(("setting", *keys), rows, n_words=1 + len(keys)),
         "",
-        f"All other settings, of {n_settings}, are the same.",
+        f"All other settings, of {settings.n_settings}, are the same.",
     ]
 
 
-def pair_in_words(pair: Mapping[str, Any]) -> dict[str, str]:
-    """Write the differences of a pair: ``"+1.10 [−0.32, +2.41]"``, in points."""
-    words = {"pair": f"{pair['other']} − {pair['reference']}"}
-    for name in ("accuracy", "macro_f1"):
-        ends = ", ".join(map(points, pair[name]["interval"] or ()))
-        words[name] = points(pair[name]["difference"]) + (f" [{ends}]" if ends else "")
-    return words
+def pair_in_words(pair: Pair) -> dict[str, str]:
+    """Write the name of a pair and its differences, by ``pair``, ``accuracy`` and ``macro_f1``."""
+    return {
+        "pair": f"{pair.other} − {pair.reference}",
+        "accuracy": _difference_in_words(pair.accuracy),
+        "macro_f1": _difference_in_words(pair.macro_f1),
+    }
 
 
-def _run_cells(row: Mapping[str, Any]) -> list[str]:
-    duration_s = row["duration_s"]
+def _difference_in_words(figure: Difference) -> str:
+    """Write a difference in points: ``"+1.10 [−0.32, +2.41]"``."""
+    ends = ", ".join(map(points, figure.interval or ()))
+    return points(figure.difference) + (f" [{ends}]" if ends else "")
+
+
+def _run_cells(row: ContenderRow) -> list[str]:
     return [
-        row["run"],
-        row["name"] or _UNKNOWN,
-        f"`{row['folder']}`" if row["folder"] else "baseline",
-        str(row["seed"]),
-        percent(row["accuracy"], 2),
-        percent(row["macro_f1"], 2),
-        _UNKNOWN if row["n_parameters"] is None else f"{row['n_parameters']:,}",
-        _UNKNOWN if duration_s is None else duration_in_words(duration_s),
+        row.run,
+        row.name or _UNKNOWN,
+        f"`{row.folder}`" if row.is_run else "baseline",
+        str(row.seed),
+        percent(row.accuracy, 2),
+        percent(row.macro_f1, 2),
+        _UNKNOWN if row.n_parameters is None else f"{row.n_parameters:,}",
+        _UNKNOWN if row.duration_s is None else duration_in_words(row.duration_s),
     ]
 
 
-def _pair_cells(pair: Mapping[str, Any]) -> list[str]:
-    n_right = pair["n_right"]
+def _pair_cells(pair: Pair) -> list[str]:
     return [
         *pair_in_words(pair).values(),
-        str(n_right["only_other"]),
-        str(n_right["only_reference"]),
-        p_value(pair["mcnemar_p"]),
+        str(pair.n_right.only_other),
+        str(pair.n_right.only_reference),
+        p_value(pair.mcnemar_p),
     ]
 
 
-def _render(summary: Mapping[str, Any], pictures: Mapping[str, Picture]) -> str:
-    groups = summary["disagreements"]["groups"]
-    environment = page_environment(summary["activities"])
+def _render(comparison: Comparison, pictures: Mapping[str, Picture]) -> str:
+    groups = comparison.disagreements.groups
+    environment = page_environment(comparison.activities)
     environment.filters |= {"points": points, "p_value": p_value}
-    data = summary["data"]
     return environment.get_template("compare.html").render(
-        summary=summary,
-        contenders=_contenders_in_words(summary),
-        keys=[row["run"] for row in summary["runs"]],
-        keys_with_settings=_keys_with_settings(summary),
+        comparison=comparison,
+        contenders=_contenders_in_words(comparison),
+        keys=[row.run for row in comparison.runs],
+        keys_with_settings=_keys_with_settings(comparison),
         groups=groups[:_N_GROUPS_SHOWN],
         n_hidden_groups=len(groups[_N_GROUPS_SHOWN:]),
-        drawings=[
-            Markup(to_svg(picture.figure, picture.title, name.replace("_", "-")))
-            for name, picture in pictures.items()
-        ],
-        about_data=about_data(data["set"], data.get("name"), data.get("notes", [])),
+        drawings=[picture.drawn(name) for name, picture in pictures.items()],
+        about_data=about_data(comparison.data_set, comparison.data.name, comparison.data.notes),
     )
 
 
-def _pictures(rows: Sequence[Mapping[str, Any]]) -> dict[str, Picture]:
+def _pictures(rows: Sequence[ContenderRow]) -> dict[str, Picture]:
     """Draw accuracy over each cost that is known, by the name of its file."""
     pictures = {}
-    for key, title, unit, scale, name in _COSTS:
+    for field, title, unit, scale, name in _COSTS:
         # A training of less than 0.05 s counts as 0, which has no place on the figure's axis.
-        known = {row["run"]: (row["accuracy"], row[key] / scale) for row in rows if row[key]}
+        known = {
+            row.run: (row.accuracy, cost / scale) for row in rows if (cost := getattr(row, field))
+        }
         if known:
-            told = (cost_in_words(run, *values, unit) for run, values in known.items())
+            words = (cost_in_words(run, *values, unit) for run, values in known.items())
             figure = cost_figure(known, title, unit)
-            pictures[name] = Picture(figure, f"{title}. {'; '.join(told)}.")
+            pictures[name] = Picture(figure, f"{title}. {'; '.join(words)}.")
     return pictures
 
 
@@ -236,13 +218,10 @@ def _write_pictures(pictures: Mapping[str, Picture], folder: Path) -> None:
     """Keep the pictures as files; those of an earlier comparison go, other files stay."""
     folder.mkdir(exist_ok=True)
     for *_, name in _COSTS:
-        png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-        if name in pictures:
-            save_png(pictures[name].figure, png)
-            save_svg(pictures[name].figure, svg)
-        else:
-            png.unlink(missing_ok=True)
-            svg.unlink(missing_ok=True)
+        if name not in pictures:
+            (folder / f"{name}.png").unlink(missing_ok=True)
+            (folder / f"{name}.svg").unlink(missing_ok=True)
+    save_pictures([Section("cost", {}, pictures)], folder)
 
 
 def p_value(p: float) -> str:

@@ -1,4 +1,4 @@
-"""The picture of what accuracy costs: a point per run, over parameters or training time."""
+"""Figure of accuracy over cost: a point per run, over parameters or training time."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _LEAST_SPAN = 0.01
 
 @rc_context(STYLE)
 def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) -> Figure:
-    """Draw the accuracy of runs over what they cost.
+    """Draw the accuracy of runs over their cost.
 
     Parameters
     ----------
     runs : mapping of str to tuple of float
-        By a short name: accuracy, between 0 and 1, and cost, more than 0.
+        Accuracy, between 0 and 1, and cost, more than 0, by a short name.
     title : str
-        What the cost is.
+        Title of the figure.
     unit : str
-        What it is counted in.
+        Unit of the cost.
 
     Returns
     -------
@@ -46,8 +46,8 @@ def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) 
     axes = figure.subplots()
     accuracies, costs = np.array(list(runs.values())).T
     for name, (accuracy, cost) in runs.items():
-        told = tip_id(cost_in_words(name, accuracy, cost, unit))
-        axes.plot(cost, accuracy, "o", color=BLUE, ms=7, clip_on=False, gid=told)
+        tip = tip_id(cost_in_words(name, accuracy, cost, unit))
+        axes.plot(cost, accuracy, "o", color=BLUE, ms=7, clip_on=False, gid=tip)
     _set_scales(axes, accuracies, costs)
     in_axes = axes.transScale + axes.transLimits
     heights = _apart(*in_axes.transform(np.column_stack([costs, accuracies])).T)
@@ -68,13 +68,13 @@ def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) 
 
 
 def cost_in_words(name: str, accuracy: float, cost: float, unit: str) -> str:
-    """Tell what a run's accuracy cost: ``"A: 97.90 % for 230,214 parameters"``."""
+    """Write the cost of a run's accuracy: ``"A: 97.90 % for 230,214 parameters"``."""
     return f"{name}: {percent(accuracy, 2)} for {cost:,.6g} {unit}"
 
 
 def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:
     low, high = widened(accuracies.min(), accuracies.max(), _LEAST_SPAN)
-    # Some room above the highest and below the lowest.
+    # Space above the highest and below the lowest.
     axes.set_ylim(*widened(low, high, 1.3 * (high - low)))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     if costs.max() >= _LOG_FROM * costs.min():
@@ -88,12 +88,12 @@ def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
 
 
-def _apart(places: FloatArray, heights: FloatArray) -> FloatArray:
-    """Push the heights of letters up where they would lie on others; all are shares of the axes."""
+def _apart(positions: FloatArray, heights: FloatArray) -> FloatArray:
+    """Raise letters that would lie on others; positions and heights are shares of the axes."""
     apart = heights.copy()
     order = np.argsort(heights, kind="stable")
     for rank, letter in enumerate(order):
         lower = order[:rank]
-        near = lower[np.abs(places[lower] - places[letter]) < _LEAST_DISTANCE]
+        near = lower[np.abs(positions[lower] - positions[letter]) < _LEAST_DISTANCE]
         apart[letter] = max([heights[letter], *(apart[near] + _LEAST_GAP)])
     return apart

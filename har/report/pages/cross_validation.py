@@ -1,4 +1,4 @@
-"""One page about a cross-validation: how well, how steadily, for whom, and what it gets wrong."""
+"""Page of a cross-validation: means, standard deviations, folds, subjects and confusions."""
 
 from __future__ import annotations
 
@@ -19,34 +19,32 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     Parameters
     ----------
     folder : CrossValidationFolder
-        With a summary.
+        Folder with a summary.
 
     Returns
     -------
     Path
-        ``cv.html``: one file that needs no other.
+        ``cv.html``, which needs no other file.
 
     Raises
     ------
     HarError
         If a file is missing or damaged.
     """
-    summary, manifest = folder.read_json(folder.summary), folder.read_manifest()
-    config = folder.read_config()
-    activities = tuple(summary["activities"])
-    threads = ", ".join(map(str, summary["cost"]["n_threads"]))
+    summary = folder.read_summary()
+    manifest, config = folder.read_manifest(), folder.read_config()
+    activities = tuple(summary.activities)
+    threads = ", ".join(map(str, summary.cost.n_threads))
     page = page_environment(activities).get_template("crossval.html")
     text = page.render(
         summary=summary,
         manifest=manifest,
-        subjects=[(row["subject"], row) for row in summary["per_subject"]],
+        subjects=[(row.subject, row) for row in summary.per_subject],
         about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
-        confusion=confusion_rows(np.array(summary["confusion_matrix"]), activities),
+        confusion=confusion_rows(np.array(summary.confusion_matrix), activities),
         settings=settings_rows(config),
         command=command_lines(manifest.session),
-        environment=environment_rows(
-            manifest.session, Device=summary["cost"]["device"], Threads=threads
-        ),
+        environment=environment_rows(manifest.session, Device=summary.cost.device, Threads=threads),
     )
     write_text(folder.page, text)
     return folder.page

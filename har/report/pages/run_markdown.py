@@ -74,13 +74,13 @@ def _headline_lines(evaluation: Evaluation) -> list[str]:
         ends = [interval_in_words(interval) if interval else "–"]
         ends.append(interval_in_words(evaluation.naive_intervals[name]))
         rows.append([words, percent(getattr(evaluation, name)), *ends])
-    calibration = evaluation.calibration["after"]
+    calibration = evaluation.calibration.after
     return [
         *markdown_table(("", "figure", "95 % interval, over people", "naive, over windows"), rows),
         "",
         f"{evaluation.n_windows:,} windows. Expected calibration error "
-        f"{percent(calibration['ece'])}, Brier score {calibration['brier']:.3f}, negative "
-        f"log-likelihood {calibration['nll']:.3f}.",
+        f"{percent(calibration.ece)}, Brier score {calibration.brier:.3f}, negative "
+        f"log-likelihood {calibration.nll:.3f}.",
         "",
     ]
 

@@ -21,8 +21,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har import __version__
-from har.errors import RunError
-from har.files import write_frame, write_text
+from har.files import write_frame, write_text, writing_to
 from har.inference.segments import Agreement, measure_agreement, merge_segments, time_of_each
 from har.report.drawing import save_png, to_svg
 from har.report.pages.timeline_figure import timeline_figure
@@ -149,12 +148,10 @@ class TimelineReport:
             If a file cannot be written.
         """
         files = [out, _beside(out, "-segments", out.suffix), _beside(out, "-about", ".json")]
-        try:
+        with writing_to(out, "file"):
             write_frame(self.timeline, files[0])
             write_frame(self.segments, files[1])
             write_text(files[2], json.dumps(self.about(), indent=2) + "\n")
-        except OSError as error:
-            raise _unwritable(out, error) from error
         return files
 
     def write_pictures(self, out: Path) -> list[Path]:
@@ -176,11 +173,9 @@ class TimelineReport:
             If a file cannot be written.
         """
         picture, page = _beside(out, "", ".png"), _beside(out, "", ".html")
-        try:
+        with writing_to(out, "file"):
             save_png(self.figure, picture, dpi=150)
             write_text(page, self.page(out.stem))
-        except OSError as error:
-            raise _unwritable(out, error) from error
         return [picture, page]
 
     def page(self, table: str) -> str:
@@ -224,7 +219,3 @@ class TimelineReport:
 
 def _beside(out: Path, ending: str, suffix: str) -> Path:
     return out.with_name(f"{out.stem}{ending}{suffix}")
-
-
-def _unwritable(out: Path, error: OSError) -> RunError:
-    return RunError(f"{out}: found {error.strerror or error}, expected a file to write to")

@@ -174,7 +174,7 @@ def calibration_view(evaluation: Evaluation, pictures: Mapping[str, Figure]) -> 
         temperature, those of `Evaluation.calibration`.
     """
     return {
-        **evaluation.calibration,
+        **vars(evaluation.calibration),
         "figures": _drawings(evaluation, pictures),
         "answered": _answered(evaluation),
         "n_activities": len(evaluation.activities),

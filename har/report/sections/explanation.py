@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from har.explanation.findings import JOINT, ExplainedWindow, Explanation, States, sources_of
+from har.explanation.findings import JOINT, ExplainedWindow, Explanation, States, signal_groups
 from har.report.drawing import to_svg
 from har.report.sections.explanation_figures import (
     attribution_figure,
@@ -43,13 +43,13 @@ def explanation_pictures(explanation: Explanation) -> dict[str, Figure]:
             explanation.occlusion,
             explanation.activities,
             list(names.values()),
-            explanation.stretches,
+            explanation.spans,
             rate_hz,
         ),
     }
     for window in explanation.windows:
         pictures[f"attribution_{window.index}"] = attribution_figure(
-            window, channels, short_names, explanation.stretches, rate_hz
+            window, channels, short_names, explanation.spans, rate_hz
         )
     for states in explanation.states:
         signals = explanation.window(states.index).signals
@@ -58,13 +58,13 @@ def explanation_pictures(explanation: Explanation) -> dict[str, Figure]:
 
 
 def _long_names(explanation: Explanation) -> dict[str, str]:
-    sources = sources_of(explanation.channels)
+    sources = signal_groups(explanation.channels)
     return {source: _TOGETHER.get(source, signal_label(source)) for source in sources}
 
 
 def _short_names(explanation: Explanation) -> dict[str, str]:
     """Name each source by what tells it from the others of its sensor, or by its sensor."""
-    sources = list(sources_of(explanation.channels))
+    sources = list(signal_groups(explanation.channels))
     of_several = {name for source in sources if JOINT in source for name in source.split(JOINT)}
     names = {}
     for source in sources:
@@ -97,10 +97,10 @@ def explanation_view(
         "n_windows": explanation.n_windows,
         "n_repeats": explanation.n_repeats,
         "importance": _svg(pictures, "importance", _importances_in_words(explanation)),
-        "has_joint": any(JOINT in source for source in sources_of(explanation.channels)),
+        "has_joint": any(JOINT in source for source in signal_groups(explanation.channels)),
         "occlusion": _svg(pictures, "occlusion", _occlusion_in_words(explanation)),
         "n_occluded": max(explanation.n_occluded),
-        "stretch_s": explanation.stretches.size / explanation.rate_hz,
+        "stretch_s": explanation.spans.size / explanation.rate_hz,
         "largest_fall": float(abs(explanation.occlusion).max()),
         "windows": [_window_view(window, explanation, pictures) for window in explanation.windows],
         "largest_gap": max(abs(window.gap) for window in explanation.windows),
@@ -119,7 +119,7 @@ def _svg(pictures: Mapping[str, Figure], name: str, title: str) -> Markup:
 def _importances_in_words(explanation: Explanation) -> str:
     names = _long_names(explanation)
     rows = [
-        f"{names[one.source]}: {percent(one.lost)}"
+        f"{names[one.signal]}: {percent(one.lost)}"
         + (f", 95 % interval {interval_in_words(one.interval)}" if one.interval else "")
         for one in explanation.importances
     ]
@@ -147,7 +147,7 @@ def _window_view(
     names = _long_names(explanation)
     sums = [
         f"{names[source]} {signed(window.attributions[:, places].sum())}"
-        for source, places in sources_of(explanation.channels).items()
+        for source, places in signal_groups(explanation.channels).items()
         if JOINT not in source
     ]
     title = (

@@ -15,7 +15,13 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from har.arrays import FloatArray
-from har.explanation.findings import ExplainedWindow, Importance, States, Stretches, sources_of
+from har.explanation.findings import (
+    ExplainedWindow,
+    Importance,
+    OccludedSpans,
+    States,
+    signal_groups,
+)
 from har.report.signal_panels import signals_figure
 from har.report.style import BLUE, FAINT, INK, STYLE
 from har.report.wording import activity_label, number, signed
@@ -75,7 +81,7 @@ def importance_figure(importances: Sequence[Importance], names: Mapping[str, str
         if one.interval:
             low, high = (100 * end for end in one.interval)
             axes.plot([low, high], [place, place], color=INK, lw=1.2, marker="|", ms=6)
-    axes.set_yticks(places, [names[one.source] for one in importances], color=INK)
+    axes.set_yticks(places, [names[one.signal] for one in importances], color=INK)
     axes.set_ylim(len(importances) - 0.5, -0.5)
     axes.set_xlabel("percentage points of accuracy lost")
     axes.grid(False, axis="y")
@@ -89,18 +95,18 @@ def occlusion_figure(
     occlusion: FloatArray,
     activities: Sequence[str],
     names: Sequence[str],
-    stretches: Stretches,
+    spans: OccludedSpans,
     rate_hz: float,
 ) -> Figure:
     """Draw how much less probable the answer gets, by activity, source and time.
 
     Parameters
     ----------
-    occlusion : ndarray of float, shape (n_activities, n_sources, n_stretches)
+    occlusion : ndarray of float, shape (n_activities, n_groups, n_spans)
         As shares of 1.
     activities, names : sequence of str
         Of the activities, and what to call each source.
-    stretches : Stretches
+    spans : OccludedSpans
         What was occluded.
     rate_hz : float
         Samples per second.
@@ -115,7 +121,7 @@ def occlusion_figure(
     panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
     limit = float(np.abs(occlusion).max())
     for axes, name, falls in zip(panels, names, occlusion.swapaxes(0, 1), strict=True):
-        _draw_stretches(axes, falls, limit, stretches, rate_hz)
+        _draw_spans(axes, falls, limit, spans, rate_hz)
         labels = [activity_label(activity) for activity in activities]
         axes.set_yticks(np.arange(len(activities)) + 0.5, labels)
         axes.set_title(name, fontweight="normal")
@@ -123,13 +129,13 @@ def occlusion_figure(
     return figure
 
 
-def _draw_stretches(
-    axes: Axes, falls: FloatArray, limit: float, stretches: Stretches, rate_hz: float
+def _draw_spans(
+    axes: Axes, falls: FloatArray, limit: float, spans: OccludedSpans, rate_hz: float
 ) -> None:
-    """Draw a cell per row and stretch, each around the middle of its stretch."""
-    starts = np.array(stretches.starts)
-    edges = np.concatenate([[0], (starts[1:] + starts[:-1] + stretches.size) / 2])
-    n_timesteps = starts[-1] + stretches.size
+    """Draw a cell per row and span, each around the middle of its span."""
+    starts = np.array(spans.starts)
+    edges = np.concatenate([[0], (starts[1:] + starts[:-1] + spans.size) / 2])
+    n_timesteps = starts[-1] + spans.size
     # A picture has cells of one size: of a sample.
     cells = np.searchsorted(edges, np.arange(n_timesteps), side="right") - 1
     _draw_heat(axes, falls[:, cells], limit, n_timesteps / rate_hz)
@@ -154,7 +160,7 @@ def attribution_figure(
     window: ExplainedWindow,
     channels: Sequence[str],
     names: Mapping[str, str],
-    stretches: Stretches,
+    spans: OccludedSpans,
     rate_hz: float,
 ) -> Figure:
     """Draw one window: its signals, what speaks for the answer and against it, and occlusion.
@@ -167,7 +173,7 @@ def attribution_figure(
         Names of its channels.
     names : mapping of str to str
         What to call each source.
-    stretches : Stretches
+    spans : OccludedSpans
         What was occluded.
     rate_hz : float
         Samples per second.
@@ -179,7 +185,7 @@ def attribution_figure(
     """
     figure = signals_figure(window.signals, channels, rate_hz)
     panels = figure.axes
-    sources = list(sources_of(channels).items())
+    sources = list(signal_groups(channels).items())
     sums = [window.attributions[:, places].sum(axis=1) for _, places in sources[: len(panels)]]
     limit = max(float(np.abs(one).max()) for one in sums)
     for axes, attributions in zip(panels, sums, strict=True):
@@ -190,7 +196,7 @@ def attribution_figure(
         axes.set_title(f"{axes.get_title('left')}: {total}", fontweight="normal")
     axes = _panel_below(figure, _TITLE_INCHES + 0.17 * len(sources))
     full = max(float(np.abs(window.occlusion).max()), _LEAST_FULL)
-    _draw_stretches(axes, window.occlusion, full, stretches, rate_hz)
+    _draw_spans(axes, window.occlusion, full, spans, rate_hz)
     axes.set_title(f"Occluded; full colour: {100 * full:.0f} points", fontweight="normal")
     axes.set_yticks(np.arange(len(sources)) + 0.5, [names[source] for source, _ in sources])
     return figure
@@ -218,7 +224,7 @@ def states_figure(
     Figure
         A panel for h, c and each gate, with a row per unit.
     """
-    first = next(iter(sources_of(channels).values()))
+    first = next(iter(signal_groups(channels).values()))
     figure = signals_figure(signals[:, first], [channels[place] for place in first], rate_hz)
     largest = float(np.abs(states.values[1]).max())
     panels = {

@@ -106,7 +106,7 @@ def _quality(results: Results) -> list[str]:
         f"The commonest mistake: {activity_label(true)} taken for {activity_label(predicted)}, in "
         f"{n_windows} of {evaluation.per_class[true]['support']} windows.",
         f"How sure it is and how often it is right differ by "
-        f"{percent(evaluation.calibration['after']['ece'])} on average.",
+        f"{percent(evaluation.calibration.after.ece)} on average.",
     ]
 
 

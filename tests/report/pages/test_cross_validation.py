@@ -3,10 +3,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from builders import refused
+from compared_runs import change_json
 from read_page import plain, text_of
 from scored_folds import MANIFEST, make_score, make_scores
 
 from har.config import Config
+from har.errors import RunError
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.report.pages.cross_validation import write_crossval_report
 from har.report.wording import percent
@@ -30,11 +33,11 @@ def test_the_page_tells_means_deviations_folds_and_subjects(complete):
     text = text_of(page)
     for name in ("accuracy", "macro_f1"):
         for key in ("mean", "sd_over_seeds", "sd_over_folds_and_seeds"):
-            assert plain(percent(summary[name][key], 2)) in text
-    for row in summary["per_fold"]:
-        assert ", ".join(map(str, row["subjects"])) in text
+            assert plain(percent(getattr(getattr(summary, name), key), 2)) in text
+    for row in summary.per_fold:
+        assert ", ".join(map(str, row.subjects)) in text
     shown = re.findall(r'<th scope="row">(\d+)</th>\s*<td>[\d.]+.%</td>', page.read_text())
-    assert shown == [str(row["subject"]) for row in summary["per_subject"]]
+    assert shown == [str(row.subject) for row in summary.per_subject]
     assert "har cv --config quick" in text
     assert "Partial:" not in text
     assert "Mixed:" not in text
@@ -55,6 +58,13 @@ def test_what_is_missing_is_said(tmp_path):
 def test_code_that_changed_between_folds_is_said(tmp_path):
     scores = [make_score(0, 0), make_score(0, 1, commit="b" * 40)]
     folder, summary = written(tmp_path / "cv", scores)
-    assert summary["commits"] == ["a" * 40, "b" * 40]
+    assert summary.commits == ("a" * 40, "b" * 40)
     text = text_of(write_crossval_report(folder))
     assert f"trained by {'a' * 12}, {'b' * 12}." in text
+
+
+def test_a_damaged_summary_is_one_line(tmp_path):
+    folder, _ = written(tmp_path / "cv", make_scores(seeds=(0,), folds=(2,)))
+    change_json(folder.summary, lambda content: content.pop("cost"))
+    with refused(RunError, f"{folder.summary}: found something missing", "'cost'", "har cv"):
+        write_crossval_report(folder)

@@ -90,10 +90,10 @@ def test_each_headline_figure_has_its_interval_and_the_naive_one(written, window
 def test_the_page_says_whether_the_network_is_as_sure_as_it_may_be(written, windows):
     evaluation = make_evaluation(windows)
     text = written[2].text["calibration"]
-    figures = evaluation.calibration["after"]
-    assert f"{100 * figures['ece']:.1f} %" in text
+    figures = evaluation.calibration.after
+    assert f"{100 * figures.ece:.1f} %" in text
     for name in ("brier", "nll"):
-        assert f"{figures[name]:.3f}" in text
+        assert f"{getattr(figures, name):.3f}" in text
     assert "temperature" not in text
     assert "guessing evenly gives 0.833" in text and "guessing evenly gives 1.792" in text
     threshold = threshold_for(evaluation.labels, evaluation.probabilities)
@@ -110,12 +110,12 @@ def test_the_page_tells_what_the_temperature_did(tmp_path, windows):
     text = Page(write_report(run).read_text()).text["calibration"]
     assert "a temperature of 1.25." in text
     assert "found on 4 people held out" in text
-    before, after = (evaluation.calibration[name] for name in ("before", "after"))
-    assert f"{100 * after['ece']:.1f} % between" in text
-    assert f"without the temperature {100 * before['ece']:.1f} %" in text
+    before, after = evaluation.calibration.before, evaluation.calibration.after
+    assert f"{100 * after.ece:.1f} % between" in text
+    assert f"without the temperature {100 * before.ece:.1f} %" in text
     for name in ("brier", "nll"):
-        assert f"{after[name]:.3f}" in text
-        assert f"without the temperature {before[name]:.3f}" in text
+        assert f"{getattr(after, name):.3f}" in text
+        assert f"without the temperature {getattr(before, name):.3f}" in text
 
 
 def test_an_evaluation_of_an_earlier_version_makes_the_same_page(tmp_path, windows):

@@ -96,7 +96,7 @@ def test_a_phones_own_channels_have_no_signals_in_common():
 
 def test_one_person_has_no_interval():
     explanation = make_explanation(make_windows(20))
-    alone = tuple(Importance(one.source, 0.4, 0.01, None) for one in explanation.importances)
+    alone = tuple(Importance(one.signal, 0.4, 0.01, None) for one in explanation.importances)
     explanation = replace(explanation, importances=alone)
     view = explanation_view(explanation, explanation_pictures(explanation), n_members=1)
     assert "interval" not in view["importance"]

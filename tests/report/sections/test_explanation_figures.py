@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
 from scored_run import make_explanation, make_windows
 
-from har.explanation.findings import Importance, States, Stretches, sources_of
+from har.explanation.findings import Importance, OccludedSpans, States, signal_groups
 from har.report.sections.explanation_figures import (
     ABOVE,
     BELOW,
@@ -20,7 +20,7 @@ from har.report.sections.explanation_figures import (
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import UCI_CHANNELS
 
-NAMES = {source: source.rpartition("_")[0][:5] for source in sources_of(UCI_CHANNELS)}
+NAMES = {source: source.rpartition("_")[0][:5] for source in signal_groups(UCI_CHANNELS)}
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_importances_are_bars_in_points_with_their_intervals(tmp_path):
 
 
 def test_occlusion_is_drawn_around_the_middle_of_each_stretch(tmp_path):
-    stretches = Stretches(16, tuple(range(0, 113, 8)))
+    stretches = OccludedSpans(16, tuple(range(0, 113, 8)))
     falls = np.zeros((6, 2, 15))
     falls[3, 1, 5] = 0.2
     figure = occlusion_figure(falls, UCI_ACTIVITIES, ["One", "Two"], stretches, 50.0)
@@ -74,7 +74,7 @@ def test_occlusion_is_drawn_around_the_middle_of_each_stretch(tmp_path):
 
 def test_attributions_lie_behind_their_sensor_and_their_sums_in_its_title(explanation, tmp_path):
     window = explanation.windows[0]
-    figure = attribution_figure(window, UCI_CHANNELS, NAMES, explanation.stretches, 50.0)
+    figure = attribution_figure(window, UCI_CHANNELS, NAMES, explanation.spans, 50.0)
     sums = [window.attributions[:, sensor : sensor + 3].sum(axis=1) for sensor in (0, 3, 6)]
     strongest = max(np.abs(one).max() for one in sums)
     for axes, one in zip(figure.axes[:3], sums, strict=True):
@@ -92,9 +92,7 @@ def test_attributions_lie_behind_their_sensor_and_their_sums_in_its_title(explan
 def test_no_panel_lies_on_another(explanation):
     signals = explanation.windows[0].signals
     for figure in (
-        attribution_figure(
-            explanation.windows[0], UCI_CHANNELS, NAMES, explanation.stretches, 50.0
-        ),
+        attribution_figure(explanation.windows[0], UCI_CHANNELS, NAMES, explanation.spans, 50.0),
         states_figure(explanation.states[0], signals, UCI_CHANNELS, 50.0),
     ):
         boxes = [axes.get_position() for axes in figure.axes]
@@ -107,7 +105,7 @@ def test_no_panel_lies_on_another(explanation):
 def test_small_falls_stay_pale(explanation):
     window = explanation.windows[0]
     window.occlusion[:] = 0.005
-    figure = attribution_figure(window, UCI_CHANNELS, NAMES, explanation.stretches, 50.0)
+    figure = attribution_figure(window, UCI_CHANNELS, NAMES, explanation.spans, 50.0)
     assert_allclose(figure.axes[3].images[0].get_array()[..., 3], 0.1)
     assert figure.axes[3].get_title("left") == "Occluded; full colour: 5 points"
 

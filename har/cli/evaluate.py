@@ -1,0 +1,95 @@
+"""``har evaluate``: score a trained run on the test subjects again."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from har.cli.options import at_root
+from har.cli.terminal import evaluation_in_words
+from har.datasets.dataset import DataSet
+from har.datasets.loading import open_data
+from har.evaluation.metrics import Evaluation
+from har.evaluation.notable_windows import surest_mistakes
+from har.evaluation.robustness import measure_robustness
+from har.report.pages.run import write_report
+from har.runs.folder import RunFolder
+from har.runs.results import Results
+
+if TYPE_CHECKING:
+    from har.classifier import ActivityClassifier
+
+logger = logging.getLogger(__name__)
+
+
+def run(
+    *,
+    run: Path,
+    data_root: str | None = None,
+    device: str = "auto",
+    robustness: bool = False,
+    explain: bool = False,
+) -> None:
+    """Score a trained run on the test subjects again.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of the run.
+    data_root : str, optional
+        Folder or zip with the data set; by default that of the training.
+    device : str
+        Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
+    robustness : bool
+        Whether to score disturbed test windows, too.
+    explain : bool
+        Whether to find out what the network looks at, too.
+    """
+    from har.classifier import ActivityClassifier
+
+    classifier = ActivityClassifier.load(run, device)
+    data = open_data(at_root(classifier.config.data, data_root))
+    folder = RunFolder.open(run)
+    if robustness:
+        measured = measure_robustness(data.test, classifier.predict_proba)
+        folder.write_json(folder.robustness, measured.to_dict())
+    evaluation = score(classifier, data, folder)
+    if explain:
+        _explain(classifier, data, folder)
+    show_result(evaluation, data, folder)
+
+
+def score(classifier: ActivityClassifier, data: DataSet, folder: RunFolder) -> Evaluation:
+    """Evaluate a classifier on the test windows, and keep all figures in its run's folder."""
+    evaluation = classifier.evaluate(data.test)
+    folder.write_json(folder.evaluation, evaluation.to_dict())
+    folder.write_predictions(evaluation.to_frame())
+    return evaluation
+
+
+def show_result(evaluation: Evaluation, data: DataSet, folder: RunFolder) -> None:
+    """Write the report, and print the figures and where it is."""
+    print(evaluation_in_words(evaluation))
+    print(f"report: {write_report(folder, data.test)}")
+
+
+def _explain(classifier: ActivityClassifier, data: DataSet, folder: RunFolder) -> None:
+    """Find out what the network looks at, also in the mistakes that the report shows."""
+    from har.explanation.explain import N_MISTAKES, explain
+
+    # What is there already may be damaged, or of other windows.
+    folder.explanation.unlink(missing_ok=True)
+    results = Results.read(folder)
+    index = results.predictions["index"].to_numpy()
+    surest = surest_mistakes(results.evaluation, index, N_MISTAKES)
+    mistakes = [answer.index for answer in surest]
+    explanation = explain(
+        classifier.trained_network(),
+        classifier.config.model,
+        classifier.devices,
+        classifier.predict_proba,
+        data.test,
+        mistakes,
+    )
+    folder.write_json(folder.explanation, explanation.to_dict())
