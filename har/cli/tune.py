@@ -11,7 +11,6 @@ from har.cli.terminal import trial_in_words
 from har.datasets.loading import open_training
 from har.errors import Interrupted, UsageError, install_command
 from har.model_selection.folds import folds_of
-from har.runs.provenance import describe_start
 
 try:
     from optuna import Study
@@ -30,6 +29,7 @@ from har.model_selection.tuning import (
     without_password,
 )
 from har.model_selection.tuning_folder import TuningFolder, best_of
+from har.runs.provenance import describe_start
 
 logger = logging.getLogger(__name__)
 

@@ -122,7 +122,7 @@ class Comparison:
     har : str
         Version of this package.
     data_set : str
-        Name of the data set in settings.
+        Name of the data set in settings; in JSON the key ``set`` of ``data``.
     data : DataDescription
         Description of the data in the first run's manifest.
     n_windows, n_subjects : int
@@ -156,8 +156,8 @@ class Comparison:
     def to_dict(self) -> dict[str, object]:
         """Return the fields, ready for JSON."""
         content = asdict(self)
-        data = {"set": content.pop("data_set"), **self.data.to_dict()}
-        return {**content, "data": data}
+        content["data"] = {"set": content.pop("data_set"), **self.data.to_dict()}
+        return content
 
 
 def compare_contenders(side: SideBySide) -> Comparison:

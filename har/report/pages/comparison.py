@@ -187,6 +187,7 @@ def _render(comparison: Comparison, pictures: Mapping[str, Picture]) -> str:
     groups = comparison.disagreements.groups
     environment = page_environment(comparison.activities)
     environment.filters |= {"points": points, "p_value": p_value}
+    data = comparison.data
     return environment.get_template("compare.html").render(
         comparison=comparison,
         contenders=_contenders_in_words(comparison),
@@ -195,7 +196,7 @@ def _render(comparison: Comparison, pictures: Mapping[str, Picture]) -> str:
         groups=groups[:_N_GROUPS_SHOWN],
         n_hidden_groups=len(groups[_N_GROUPS_SHOWN:]),
         drawings=[picture.drawn(name) for name, picture in pictures.items()],
-        about_data=about_data(comparison.data_set, comparison.data.name, comparison.data.notes),
+        about_data=about_data(comparison.data_set, data.name, data.notes),
     )
 
 

@@ -31,8 +31,8 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     HarError
         If a file is missing or damaged.
     """
-    summary = folder.read_summary()
-    manifest, config = folder.read_manifest(), folder.read_config()
+    summary, manifest = folder.read_summary(), folder.read_manifest()
+    config = folder.read_config()
     activities = tuple(summary.activities)
     threads = ", ".join(map(str, summary.cost.n_threads))
     page = page_environment(activities).get_template("crossval.html")
