@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -64,13 +63,9 @@ def run(
     data = open_training(at_root(recipe.data, data_root))
     chosen = folds_of(data.windows, folds)
     out = out or new_in_runs("baselines", ".json")
-    held_out = tuple(fold.held_out_subjects for fold in chosen)
-    manifest = describe_start([*command], Path(config).stem, data.describe())
-    manifest = replace(manifest, folds=FoldsDescription(folds, held_out))
-    content: dict[str, Any] = {
-        **manifest.to_dict(),
-        "baselines": {},
-    }
+    described = FoldsDescription(folds, tuple(fold.held_out_subjects for fold in chosen))
+    manifest = describe_start(command, Path(config).stem, data.describe(), described)
+    content: dict[str, Any] = {**manifest.to_dict(), "baselines": {}}
     # Before any work, to see that the file can be written.
     _write_json(content, out)
     pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]

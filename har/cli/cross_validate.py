@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -62,10 +61,9 @@ def run(
     data = open_training(recipe.data)
     planned = folds_of(data.windows, folds)
     chosen = choose_folds(planned, only_folds)
-    held_out = tuple(fold.held_out_subjects for fold in planned)
+    described = FoldsDescription(folds, tuple(fold.held_out_subjects for fold in planned))
     name = Path(config).stem
-    manifest = describe_start([*command], name, data.describe())
-    manifest = replace(manifest, folds=FoldsDescription(folds, held_out))
+    manifest = describe_start(command, name, data.describe(), described)
     folder = CrossValidationFolder.start(out or new_in_runs(f"cv-{name}"), recipe, manifest)
     pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
     missing = [(seed, fold) for seed, fold in pairs if not folder.has_score(seed, fold.number)]

@@ -25,7 +25,7 @@ def run(*, run: Path, data_root: str | None = None) -> None:
         Folder or zip with the data set; by default that of the training.
     """
     folder = RunFolder.open(run)
-    if not folder.evaluation.exists():
+    if not folder.is_scored:
         print(f"report so far: {write_unfinished_report(folder)}")
         return
     data = find_data(at_root(folder.read_config().data, data_root))

@@ -70,12 +70,11 @@ def run(
     folder = RunFolder.create(out or new_in_runs(recipe), overwrite)
     with watched(folder):
         folder.write_config(resolved)
-        folder.update_manifest(describe_start([*command], recipe, data.describe()))
+        folder.update_manifest(describe_start(command, recipe, data.describe()))
         started_s = time.monotonic()
         fit_and_keep(classifier, data.train, folder, tensorboard)
         classifier.save(folder.path)
-        duration_s = round(time.monotonic() - started_s, 1)
-        folder.mark_ended("finished", duration_s=duration_s)
+        folder.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
     show_result(score(classifier, data, folder), data, folder)
 
 

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from har import __version__
-from har.runs.manifest import Environment, GitState, Manifest, Session
+from har.runs.manifest import Environment, FoldsDescription, GitState, Manifest, Session
 from har.signals.data_description import DataDescription
 
 _PACKAGES = ("mxnet", "numpy", "pandas", "scikit-learn", "scipy")
@@ -22,7 +22,12 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def describe_start(command: Sequence[str], recipe: str, data: DataDescription) -> Manifest:
+def describe_start(
+    command: Sequence[str],
+    recipe: str,
+    data: DataDescription,
+    folds: FoldsDescription | None = None,
+) -> Manifest:
     """Collect what a manifest tells from the beginning.
 
     Parameters
@@ -33,12 +38,16 @@ def describe_start(command: Sequence[str], recipe: str, data: DataDescription) -
         Name of the recipe.
     data : DataDescription
         What is trained and tested on.
+    folds : FoldsDescription, optional
+        Folds of a cross-validation.
 
     Returns
     -------
     Manifest
     """
-    return Manifest(status="running", recipe=recipe, data=data, session=describe_session(command))
+    return Manifest(
+        status="running", recipe=recipe, data=data, folds=folds, session=describe_session(command)
+    )
 
 
 def describe_session(command: Sequence[str]) -> Session:

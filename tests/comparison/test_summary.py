@@ -138,7 +138,7 @@ def test_what_a_manifest_lacks_is_none_and_everything_fits_json(tmp_path):
     run.write_json(run.manifest, told)
     comparison = compare_contenders(side_of([run.path, run.path]))
     assert comparison.runs[0].name is comparison.runs[0].duration_s is None
-    assert comparison.data == {"set": "uci_har"}
+    assert comparison.to_dict()["data"] == {"set": "uci_har"}
     row = json.loads(json.dumps(comparison.to_dict()))["runs"][0]
     assert row["name"] is row["duration_s"] is None
 
