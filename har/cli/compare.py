@@ -53,4 +53,5 @@ def _trained(names: Sequence[str], run: FinishedRun, data_root: str | None) -> l
     """Train baselines on the data of a run, which is only opened if there are any."""
     if not names:
         return []
-    return answer_with_baselines(names, run, open_data(at_root(run.results.config.data, data_root)))
+    data = open_data(at_root(run.results.config.data, data_root))
+    return answer_with_baselines(names, run, data.train, data.test, data.describe())

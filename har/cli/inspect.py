@@ -122,7 +122,7 @@ def find_problems(split: str, data: DataSet, kind: str) -> list[str]:
     split : str
         ``"train"`` or ``"test"``.
     data : DataSet
-        What was read.
+        The data set, checked or not.
     kind : str
         Its name in settings.
 

@@ -30,11 +30,11 @@ def shown(
     Parameters
     ----------
     records : iterator of EpochRecord
-        What training yields.
+        Epochs as training yields them.
     n_epochs : int
-        How many there will be at most, of each network.
+        Largest number of epochs of each network.
     n_members : int
-        How many networks are trained one after the other.
+        Number of networks that are trained one after the other.
 
     Yields
     ------
@@ -56,7 +56,7 @@ def shown(
 
 
 def _shows_progress() -> bool:
-    """Tell whether messages of progress go to standard error: not if they go to a file alone."""
+    """Return whether progress is shown on standard error, rather than in a log file alone."""
     return any(
         isinstance(handler, logging.StreamHandler)
         and handler.stream is sys.stderr
@@ -66,7 +66,7 @@ def _shows_progress() -> bool:
 
 
 def epoch_in_words(record: EpochRecord) -> str:
-    """Tell an epoch's loss, accuracies and speed in one line."""
+    """Write an epoch's loss, accuracies and speed in one line."""
     words = [f"loss {record.train_loss:.4f}", f"training {record.train_accuracy:.1%}"]
     if record.validation_accuracy is not None:
         best = " (best)" if record.is_best else ""
@@ -75,7 +75,7 @@ def epoch_in_words(record: EpochRecord) -> str:
 
 
 def evaluation_in_words(evaluation: Evaluation) -> str:
-    """Tell the headline figures and a row per activity."""
+    """Write the headline figures and a row per activity."""
     lines = [
         f"{evaluation.n_windows} test windows of {len(evaluation.per_subject)} subjects: "
         f"accuracy {evaluation.accuracy:.2%}, balanced accuracy "
@@ -92,7 +92,7 @@ def evaluation_in_words(evaluation: Evaluation) -> str:
 
 
 def _interval_in_words(evaluation: Evaluation) -> list[str]:
-    """Tell how accurate it may be on new people, if several were measured."""
+    """Write the interval of the accuracy on new people, if several were measured."""
     ends = evaluation.intervals["accuracy"]
     if ends is None:
         return []
@@ -105,9 +105,9 @@ def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScor
     Parameters
     ----------
     scores : iterator of FoldScore
-        What cross-validation yields.
+        Scores as cross-validation yields them.
     n_scores : int
-        How many there will be.
+        Number of scores to come.
 
     Yields
     ------
@@ -116,7 +116,7 @@ def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScor
     """
     accuracies: list[float] = []
     for score in scores:
-        # First it is kept, then told of.
+        # It is kept first, then shown.
         yield score
         accuracies.append(score.evaluation.accuracy)
         words = (
@@ -164,7 +164,7 @@ def _mean_in_words(figure: MeanFigure) -> str:
 
 
 def trial_in_words(trial: FrozenTrial, n_over: int, n_trials: int) -> str:
-    """Tell how a trial of a search ended, and with which settings, in one line."""
+    """Write the outcome and the settings of a trial in one line."""
     notes = trial.user_attrs
     if trial.value is None:
         outcome = f"failed: {shorten(notes['failure'], 160, placeholder=' …')}"

@@ -1,4 +1,4 @@
-"""Baselines beside runs: trained on the same windows, and asked about the same windows."""
+"""Baselines beside runs: trained on the same windows, and scored on the same windows."""
 
 from __future__ import annotations
 
@@ -12,26 +12,30 @@ from joblib import Parallel, delayed
 
 from har.arrays import FloatArray
 from har.comparison.contenders import Contender, FinishedRun, check_fingerprint
-from har.datasets.dataset import DataSet
 from har.evaluation.metrics import Evaluation
 from har.model_selection.baselines import features_of, fit_timed, predict_from_features
 from har.runs.results import check_same_windows
+from har.signals.data_description import DataDescription
 from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
 
 
-def answer_with_baselines(names: Sequence[str], run: FinishedRun, data: DataSet) -> list[Contender]:
-    """Train baselines on all training windows of a run's data, and ask them what the run was asked.
+def answer_with_baselines(
+    names: Sequence[str], run: FinishedRun, train: Windows, test: Windows, data: DataDescription
+) -> list[Contender]:
+    """Train baselines on all training windows of a run's data, and predict the run's test windows.
 
     Parameters
     ----------
     names : sequence of str
-        Of `har.model_selection.baselines.BASELINES`.
+        Names from `har.model_selection.baselines.BASELINES`.
     run : FinishedRun
         The run whose seed and scored windows are taken.
-    data : DataSet
-        The run's data, as opened again.
+    train, test : Windows
+        Splits of the run's data, as opened again.
+    data : DataDescription
+        Description of these data.
 
     Returns
     -------
@@ -43,17 +47,18 @@ def answer_with_baselines(names: Sequence[str], run: FinishedRun, data: DataSet)
     HarError
         If the data is not the run's; or as from `fit_baseline`.
     """
-    check_fingerprint(run, data.fingerprint, data.source)
-    check_same_windows(run.results, data.test, run.folder.predictions)
-    test = data.test.where(run.results.predictions["index"].to_numpy())
-    logger.info("baselines: %s learn from %d windows", ", ".join(names), len(data.train))
+    if data.fingerprint is not None:
+        check_fingerprint(run, data.fingerprint, str(data.source))
+    check_same_windows(run.results, test, run.folder.predictions)
+    test = test.where(run.results.predictions["index"].to_numpy())
+    logger.info("baselines: %s learn from %d windows", ", ".join(names), len(train))
     seed = run.results.config.seed
     started_s = time.perf_counter()
-    features = features_of(data.train)
+    features = features_of(train)
     features_s = time.perf_counter() - started_s
     of_test = features_of(test)
     answers = Parallel(n_jobs=min(len(names), len(os.sched_getaffinity(0))))(
-        delayed(_answer)(name, data.train, features, of_test, seed) for name in names
+        delayed(_answer)(name, train, features, of_test, seed) for name in names
     )
     return [
         Contender(
@@ -72,6 +77,6 @@ def answer_with_baselines(names: Sequence[str], run: FinishedRun, data: DataSet)
 def _answer(
     name: str, train: Windows, features: pd.DataFrame, of_test: pd.DataFrame, seed: int
 ) -> tuple[FloatArray, float]:
-    """Train one baseline; give its probabilities, and how long it was trained in seconds."""
+    """Train one baseline; return its probabilities and its training time in seconds."""
     classifier, fit_s = fit_timed(name, train, features, seed)
     return predict_from_features(classifier, of_test, len(train.activities)), fit_s

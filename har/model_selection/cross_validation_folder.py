@@ -54,7 +54,7 @@ class CrossValidationFolder(OutputFolder):
         config : Config
             The settings.
         manifest : Manifest
-            What is known from the beginning, with the folds.
+            Manifest as known from the beginning, with the folds.
 
         Returns
         -------

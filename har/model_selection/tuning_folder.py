@@ -86,7 +86,7 @@ class TuningFolder(OutputFolder):
         search : Search
             The settings and their ranges.
         manifest : Manifest
-            What is known from the beginning of the session.
+            Manifest as known from the beginning of the session.
         """
         write_text(self.config, yaml.safe_dump(search.as_recipe(), sort_keys=False))
         earlier = self.read_manifest() if self.manifest.exists() else manifest

@@ -1,4 +1,4 @@
-"""What a manifest tells of a run, a cross-validation or a search, as values.
+"""Manifests of runs, cross-validations and searches, as values.
 
 The keys of ``manifest.json`` are written in steps while the work goes on, so that all but those of
 a finished training may be missing. Runs of earlier versions lack some, too. Keys that are not
@@ -27,7 +27,7 @@ _SUBJECTS: Kind[tuple[tuple[int, ...], ...]] = Kind(
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a trained model reads and names.
+    """Input and output of a trained model.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class ModelDescription:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingDescription:
-    """How a model was trained; None for what earlier versions did not write.
+    """Training of a model; None for what earlier versions did not write.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ class GitState:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """When and with what a command began; None for what is not known.
+    """Time, versions and machine of a command; None for what is not known.
 
     Parameters
     ----------
@@ -248,7 +248,7 @@ class FoldsDescription:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What is known of a run, a cross-validation or a search so far.
+    """Everything known of a run, a cross-validation or a search so far.
 
     Parameters
     ----------
@@ -258,9 +258,9 @@ class Manifest:
     recipe : str or None
         Name of the recipe.
     data : DataDescription
-        What is trained and tested on.
+        Data set for training and testing.
     session : Session
-        When and with what the first command began.
+        Time, versions and machine of the first command.
     folds : FoldsDescription or None
         Folds, in the manifest of a cross-validation.
     model : ModelDescription or None
@@ -272,7 +272,7 @@ class Manifest:
     duration_s : float or None
         Time that training took.
     failure : str or None
-        Why training failed, if it did.
+        Reason of a failed training.
     resumed : tuple of Session
         Later commands that went on with a cross-validation.
     sessions : tuple of Session
@@ -346,9 +346,9 @@ class TrainedManifest(Manifest):
     Parameters
     ----------
     model : ModelDescription
-        What the model reads and names.
+        Input and output of the model.
     training : TrainingDescription
-        How it was trained.
+        Training of the model.
     """
 
     model: ModelDescription

@@ -1,4 +1,4 @@
-"""What the folders of a run, a cross-validation and a search have in common.
+"""The base of the folders of a run, a cross-validation and a search.
 
 ::
 
@@ -51,9 +51,9 @@ class OutputFolder:
         Parameters
         ----------
         expected : str
-            What was expected instead, for the message.
+            Kind of folder that is expected, for the message.
         may_be_filled : bool
-            Take a folder that is not empty, too.
+            Whether a folder that is not empty is accepted.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class OutputFolder:
         return dict(_read_object(file).content)
 
     def read_manifest(self) -> Manifest:
-        """Read what the manifest tells so far.
+        """Read the manifest as it is so far.
 
         Raises
         ------
@@ -99,22 +99,22 @@ class OutputFolder:
         """
         return Manifest.from_dict(_read_object(self.manifest))
 
-    def update_manifest(self, told: Manifest) -> None:
-        """Write to the manifest what is known in `told`; the other keys in it stay as they are."""
+    def update_manifest(self, known: Manifest) -> None:
+        """Write all that is known to the manifest; its other keys stay as they are."""
         earlier = self.read_json(self.manifest) if self.manifest.exists() else {}
-        self.write_json(self.manifest, {**earlier, **told.to_dict()})
+        self.write_json(self.manifest, {**earlier, **known.to_dict()})
 
     def mark_ended(
         self, status: str, failure: str | None = None, duration_s: float | None = None
     ) -> None:
-        """Write to the manifest how a command ended, and that it ended now.
+        """Write to the manifest that a command ended now, and how.
 
         Parameters
         ----------
         status : str
             ``finished``, ``interrupted`` or ``failed``.
         failure : str or None
-            Why it failed.
+            Reason of a failure.
         duration_s : float or None
             Time that training took.
         """

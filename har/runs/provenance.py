@@ -28,7 +28,7 @@ def describe_start(
     data: DataDescription,
     folds: FoldsDescription | None = None,
 ) -> Manifest:
-    """Collect what a manifest tells from the beginning.
+    """Make the manifest of a command that begins now.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def describe_start(
     recipe : str
         Name of the recipe.
     data : DataDescription
-        What is trained and tested on.
+        Data set for training and testing.
     folds : FoldsDescription, optional
         Folds of a cross-validation.
 

@@ -1,4 +1,4 @@
-"""What a run's files tell once it was scored: read together, checked against each other."""
+"""The content of a scored run's files, read together and checked against each other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Results:
     config : Config
         Every setting, as resolved.
     manifest : TrainedManifest
-        What was trained where, on what, with which versions.
+        Model, training, data and versions.
     metrics : DataFrame
         A row per epoch.
     predictions : DataFrame
@@ -40,9 +40,9 @@ class Results:
     evaluation : Evaluation
         The same predictions, and every figure that follows from them.
     robustness : Robustness or None
-        How accuracy falls with disturbances, if that was measured.
+        Accuracy under disturbances, if that was measured.
     explanation : Explanation or None
-        What the network looks at, if that was found out.
+        Findings about what the network looks at, if there are any.
     """
 
     config: Config
@@ -85,11 +85,11 @@ def check_same_windows(results: Results, test: Windows, place: Path) -> None:
     Parameters
     ----------
     results : Results
-        With the predictions.
+        Results with the predictions.
     test : Windows
-        What may have been predicted.
+        Windows that may have been predicted.
     place : Path
-        The file of the predictions, for the message.
+        File of the predictions, for the message.
 
     Raises
     ------
@@ -110,14 +110,14 @@ def check_same_windows(results: Results, test: Windows, place: Path) -> None:
 
 
 def metrics_table(epochs: Sequence[Mapping[str, Any]], place: Path) -> pd.DataFrame:
-    """Make a table of what training told of its epochs.
+    """Make a table of the epochs of a training.
 
     Parameters
     ----------
     epochs : sequence of mapping
         At least one.
     place : Path
-        The file they come from, for the message.
+        File of the epochs, for the message.
 
     Returns
     -------

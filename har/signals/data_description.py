@@ -1,4 +1,4 @@
-"""What identifies a data set: shared by the data sets that are read and the manifests of runs."""
+"""The identity of a data set: shared by the data sets that are read and the manifests of runs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class DataDescription:
     name : str or None
         ``"UCI HAR"``, ``"HAPT"``, or the name of a user's folder.
     source : str or None
-        What was read, in words for a report.
+        Files it was read from, in words for a report.
     notes : tuple of str
-        What a person should know of it, a line each.
+        Facts that a person should know, a line each.
     fingerprint : str or None
         Digest of the content.
     n_train_windows, n_test_windows : int or None
@@ -31,7 +31,7 @@ class DataDescription:
     n_test_windows: int | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """Collect what is known, ready for JSON; nothing if nothing is."""
+        """Return what is known, ready for JSON; nothing if nothing is."""
         if self == DataDescription():
             return {}
         known = {key: value for key, value in asdict(self).items() if value is not None}

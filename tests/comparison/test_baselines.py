@@ -33,7 +33,7 @@ def run(tmp_path):
 
 def answers(run, names=NAMES):
     (read,) = read_runs([run], n_others=len(names))
-    return answer_with_baselines(names, read, DATA), read
+    return answer_with_baselines(names, read, DATA.train, DATA.test, DATA.describe()), read
 
 
 def features_of(windows):
