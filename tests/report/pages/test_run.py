@@ -66,27 +66,6 @@ def test_the_page_is_well_formed_and_has_landmarks(written):
     assert {link["href"][1:] for link in page.all("a")} <= set(ids)
 
 
-def test_the_page_says_how_good_it_is(written, windows):
-    evaluation = make_evaluation(windows)
-    text = written[2].text["results"]
-    for share in (evaluation.accuracy, evaluation.balanced_accuracy, evaluation.macro_f1):
-        assert f"{100 * share:.1f} %" in text
-    assert "53,254 parameters" in text
-    assert "180 windows of 9 people" in text
-    assert "2 min 3 s for 28 epochs" in text
-
-
-def test_each_headline_figure_has_its_interval_and_the_naive_one(written, windows):
-    evaluation = make_evaluation(windows)
-    text = written[2].text["results"]
-    for name in ("accuracy", "balanced_accuracy", "macro_f1"):
-        low, high = evaluation.intervals[name]
-        naive_low, naive_high = evaluation.naive_intervals[name]
-        assert f"{100 * low:.1f} to {100 * high:.1f} %" in text
-        assert f"naively {100 * naive_low:.1f} to {100 * naive_high:.1f} %" in text
-    assert "windows of one person resemble each other" in text
-
-
 def test_the_page_says_whether_the_network_is_as_sure_as_it_may_be(written, windows):
     evaluation = make_evaluation(windows)
     text = written[2].text["calibration"]
@@ -199,14 +178,6 @@ def test_figures_are_kept_as_png(written):
     assert not [file for file in run.path.rglob("*") if file.name.startswith(".partial")]
 
 
-def test_changed_settings_are_marked(tmp_path, windows):
-    config = Config(model=ModelConfig(hidden_size=32, bidirectional=True, n_layers=1))
-    _, html, _ = report_of(tmp_path, windows, None, config=config)
-    marked = re.findall(r'<div class="changed"><dt>(\w+)</dt>', html)
-    assert marked == ["n_layers", "hidden_size", "bidirectional"]
-    assert "one bidirectional LSTM layer of 32 units" in " ".join(html.split())
-
-
 @pytest.mark.parametrize(
     ("conv_layers", "words"), [(1, "one convolution of"), (3, "3 convolutions of")]
 )
@@ -314,14 +285,6 @@ def test_what_the_manifest_does_not_tell_is_left_out(tmp_path, windows):
     page = Page(write_report(run).read_text())
     assert "git checkout" not in page.text["reproduce"]
     assert "Training time" not in page.text["results"]
-
-
-def test_uncommitted_changes_are_told(tmp_path, windows):
-    run = make_run(tmp_path / "run", windows)
-    manifest = json.loads(run.manifest.read_text())
-    manifest["git"]["is_dirty"] = True
-    run.write_json(run.manifest, manifest)
-    assert "with uncommitted changes" in write_report(run).read_text()
 
 
 def test_a_surety_never_reads_one_hundred_percent(tmp_path, windows):
