@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
+from scored_run import make_run, make_windows
 
 from har.cli.main import main
 
@@ -21,3 +23,16 @@ def test_report_is_made_again_without_the_data(run, tmp_path, monkeypatch, capsy
     assert main(["report", str(copy)]) == 0
     assert (copy / "report.html").exists()
     assert "without their signals" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [("predictions.csv", "report so far: "), ("evaluation.json", "report: ")],
+)
+def test_a_run_is_scored_if_it_has_predictions(tmp_path, monkeypatch, capsys, missing, said):
+    monkeypatch.delenv("HAR_DATA", raising=False)
+    monkeypatch.chdir(tmp_path)
+    run = make_run(tmp_path / "run", make_windows())
+    (run.path / missing).unlink()
+    assert main(["report", str(run.path)]) == 0
+    assert capsys.readouterr().out == f"{said}{run.report}\n"

@@ -80,7 +80,7 @@ def write_pages(folder):
     full.write_json(full.explanation, make_explanation(usual).to_dict())
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
     unfinished = make_run(folder / "unfinished", usual)
-    unfinished.evaluation.unlink()
+    unfinished.predictions.unlink()
     unfinished.update_manifest(Manifest(status="running"))
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
     for score in make_scores():
