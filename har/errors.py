@@ -14,7 +14,7 @@ Each message is one line that names the place, what was found there and what was
 command line prints it after ``har:`` and exits with the error's `exit_status`.
 """
 
-# The name on a package index; `har` alone is another project's.
+# The name on a package index.
 DISTRIBUTION = "gluon-har"
 
 

@@ -194,15 +194,11 @@ def test_each_keyword_of_a_verb_has_a_type_and_is_explained(verb):
     assert re.findall(r"^(\w+) : ", text, flags=re.MULTILINE) == list(keywords)
 
 
-# Until its callback is gone, too.
-NOT_YET = {"explanation/explain.py"}
-
-
 def test_no_function_takes_parsed_options_or_a_callback_to_say_something_with():
     root, found = Path(package.__file__).parent, []
     for file in root.rglob("*.py"):
         name = str(file.relative_to(root))
-        takes_options = name in {"cli/main.py", "cli/parser.py"} or name in NOT_YET
+        takes_options = name in {"cli/main.py", "cli/parser.py"}
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.FunctionDef) and not takes_options:
                 text = ast.unparse(node.args)
