@@ -1,73 +1,27 @@
-"""``har predict`` on recordings and ``har stream``, run as a person would, on real signals."""
+"""``har predict`` on recordings and windows, run as a person would, on real signals."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import statistics
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import PEAK_MB, the_one_line
+from command_line import PEAK_MB, stream, the_one_line
+from written_recordings import table_of
 
 import har
 from har.cli.main import main
-from har.datasets.file_trees import trees_at
-from har.datasets.hapt_recordings import read_recordings
-from har.errors import Interrupted
 from har.signals.channels import RAW_CHANNELS
 
 HEADING = ",".join(("time_s", *RAW_CHANNELS))
 
 
-@pytest.fixture(scope="module")
-def samples(data_root):
-    """40 s of the first recording of subject 2, a test subject."""
-    (tree,) = list(trees_at(data_root / "hapt.zip"))
-    return read_recordings(tree)[4].samples[8000:10_000]
-
-
-@pytest.fixture(scope="module")
-def walk(samples, tmp_path_factory):
-    file = tmp_path_factory.mktemp("recordings") / "walk.csv"
-    write_csv(file, samples)
-    return file
-
-
-def table_of(samples):
-    table = pd.DataFrame(samples, columns=RAW_CHANNELS)
-    table.insert(0, "time_s", np.arange(len(samples)) / 50)
-    return table
-
-
-def write_csv(file, samples):
-    table_of(samples).to_csv(file, index=False)
-
-
 def predict(run, *arguments):
     return main(["predict", str(run), *map(str, arguments)])
-
-
-def start_stream(run, *arguments):
-    """Start ``har stream`` in a process of its own, ready for samples."""
-    command = [sys.executable, "-m", "har", "stream", str(run), *arguments]
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, bufsize=1)
-    assert "ready" in process.stderr.readline()
-    return process
-
-
-def stream(run, lines, *arguments):
-    """Give what a stream says of lines, and its last words."""
-    process = start_stream(run, *arguments)
-    out, errors = process.communicate("".join(f"{line}\n" for line in lines), timeout=1200)
-    assert process.returncode == 0, errors
-    return [json.loads(line) for line in out.splitlines()], errors.strip().splitlines()[-1]
 
 
 def test_predict_writes_a_timeline_its_segments_and_its_assumptions(run, walk, tmp_path, capsys):
@@ -197,79 +151,6 @@ def test_a_wrong_option_is_a_wrong_command_line(run, walk, wrong, capsys):
 def test_options_for_recordings_do_not_go_with_windows(run, tmp_path, capsys):
     assert predict(run, tmp_path / "windows.npy", "--plot") == 2
     assert "--plot" in the_one_line(capsys)
-
-
-def test_a_stream_says_the_same_as_predict(run, walk, tmp_path):
-    assert predict(run, walk, "--out", tmp_path / "t.csv") == 0
-    timeline = pd.read_csv(tmp_path / "t.csv")
-    said, summary = stream(run, walk.read_text().splitlines())
-    assert [row["start_s"] for row in said] == pytest.approx(timeline["start_s"].tolist())
-    assert [row["activity"] for row in said] == timeline["activity"].tolist()
-    assert [row["warming_up"] for row in said] == timeline["warming_up"].tolist()
-    for name in said[0]["probabilities"]:
-        live = [row["probabilities"][name] for row in said]
-        np.testing.assert_allclose(live, timeline[f"p_{name}"], rtol=0, atol=1e-5)
-    assert summary == "lines: 2001, malformed: 0, filled in: 0, dropped: 0, gaps: 0"
-
-
-def test_json_lines_in_other_units_say_the_same(run, samples):
-    lines = [json.dumps(sample) for sample in samples.tolist()]
-    factors = np.repeat([9.80665, 180 / np.pi], 3)
-    names = [f"{{{', '.join(f'{json.dumps(n)}: %r' for n in RAW_CHANNELS)}}}"][0]
-    converted = [names % tuple(sample) for sample in (samples * factors).tolist()]
-    said, _ = stream(run, lines)
-    said_again, _ = stream(run, converted, "--acc-unit", "m/s2", "--gyro-unit", "deg/s")
-    assert [row["activity"] for row in said_again] == [row["activity"] for row in said]
-
-
-def test_malformed_lines_are_counted_and_do_not_stop_or_shift_a_stream(run, walk):
-    lines = walk.read_text().splitlines()
-    broken = [*lines[:1000], "\x00\xff garbage", "{", *lines[1002:]]
-    said, summary = stream(run, lines)
-    said_of_broken, summary_of_broken = stream(run, broken)
-    assert [row["start_s"] for row in said_of_broken] == [row["start_s"] for row in said]
-    assert "malformed: 2 (line 1001:" in summary_of_broken
-    assert "filled in: 2" in summary_of_broken
-
-
-def test_a_window_is_told_while_the_stream_goes_on_in_time(run, walk):
-    lines = walk.read_text().splitlines()
-    process = start_stream(run)
-    delays_s = []
-    # A window of 128 samples, then every 64; the median waits for one sample more.
-    ends = {129 + 64 * number for number in range(20)}
-    for number, line in enumerate(lines):
-        started_s = time.perf_counter()
-        process.stdin.write(f"{line}\n")
-        if number in ends:
-            told = json.loads(process.stdout.readline())
-            delays_s.append(time.perf_counter() - started_s)
-            assert told["end_s"] == pytest.approx((number - 1) / 50)
-    process.communicate(timeout=600)
-    assert len(delays_s) == 20
-    # A few milliseconds on a quiet machine (scripts/stream_latency.py). However busy it is, each is
-    # told before the next window could be complete: 64 samples at 50 Hz later.
-    assert statistics.median(delays_s) < 1.28
-
-
-def test_ctrl_c_ends_a_stream_with_its_summary(run, walk):
-    process = start_stream(run)
-    process.stdin.write("".join(walk.read_text().splitlines(keepends=True)[:200]))
-    process.stdin.flush()
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=600)
-    assert process.returncode == Interrupted.exit_status
-    assert "Traceback" not in errors
-    assert errors.splitlines()[-2].startswith("lines: ")
-
-
-def test_a_stream_at_another_rate_is_refused(run, samples):
-    process = start_stream(run)
-    lines = [",".join(map(str, (number / 100, *row))) for number, row in enumerate(samples)]
-    _, errors = process.communicate("\n".join([HEADING, *lines]), timeout=600)
-    assert process.returncode == 1
-    assert "found 100 samples a second, expected 50" in errors
 
 
 @pytest.mark.slow

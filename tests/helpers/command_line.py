@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -36,3 +37,20 @@ def wait_for_lines(file, n_lines, timeout_s=1200):
 
 # A line of code for a process's own peak memory in MB; that of `resource` includes the parent's.
 PEAK_MB = "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) // 1024"
+
+
+def start_stream(run, *arguments):
+    """Start ``har stream`` in a process of its own, ready for samples."""
+    command = [sys.executable, "-m", "har", "stream", str(run), *arguments]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, bufsize=1)
+    assert "ready" in process.stderr.readline()
+    return process
+
+
+def stream(run, lines, *arguments):
+    """Give what a stream says of lines, and its last words."""
+    process = start_stream(run, *arguments)
+    out, errors = process.communicate("".join(f"{line}\n" for line in lines), timeout=1200)
+    assert process.returncode == 0, errors
+    return [json.loads(line) for line in out.splitlines()], errors.strip().splitlines()[-1]

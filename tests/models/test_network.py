@@ -205,37 +205,3 @@ def test_several_devices_take_turns_with_the_batches():
     network.register_forward_pre_hook(lambda block, inputs: used.append(inputs[0].context))
     assert_allclose(predict_probabilities(network, SIGNALS, devices, 30), alone, atol=1e-6)
     assert used == [mx.cpu(0), mx.cpu(1), mx.cpu(0)]
-
-
-@pytest.mark.parametrize("front", ["", "arg:", "aux:"])
-def test_weights_load_into_the_other_kernel(front):
-    fused, config = network_of(n_layers=2, bidirectional=True)
-    cells, _ = network_of(n_layers=2, bidirectional=True, kernel="cells")
-    weights = random_weights(fused)
-    load_weights(cells, {front + name: mx.nd.array(w) for name, w in weights.items()}, "model")
-    loaded = weights_of(cells)
-    assert all((loaded[name] == weights[name]).all() for name in weights)
-    assert_allclose(
-        predict_probabilities(cells, SIGNALS, CPU),
-        predict_probabilities(fused, SIGNALS, CPU),
-        atol=1e-5,
-    )
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (lambda arrays: arrays.pop("har_output_bias"), "no parameter har_output_bias"),
-        (lambda arrays: arrays.update(extra=arrays["har_output_bias"]), "unknown parameter extra"),
-        (
-            lambda arrays: arrays.update(har_output_bias=mx.nd.zeros(4)),
-            "har_output_bias of shape (4,), expected (3,)",
-        ),
-    ],
-)
-def test_weights_of_another_network_are_refused(change, message):
-    network, _ = network_of()
-    arrays = {name: mx.nd.array(weights) for name, weights in weights_of(network).items()}
-    change(arrays)
-    with refused(RunError, "model.params: found", message, "expected"):
-        load_weights(network, arrays, "model.params")
