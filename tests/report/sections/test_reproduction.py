@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from compared_runs import change_json
 from scored_run import make_run, make_windows
 
 from har.report.scored_run import ScoredRun
@@ -26,5 +27,5 @@ def test_the_environment_begins_with_what_the_weights_depend_on(tmp_path):
 
 def test_uncommitted_changes_are_told(tmp_path):
     run = make_run(tmp_path / "run", make_windows(20))
-    run.update_manifest(git={**run.read_json(run.manifest)["git"], "is_dirty": True})
+    change_json(run.manifest, lambda manifest: manifest["git"].update(is_dirty=True))
     assert view_of(run)["environment"]["Git commit"].endswith("with uncommitted changes")
