@@ -45,9 +45,7 @@ def test_other_windows_are_refused(run):
         ScoredRun.read(run, make_windows(seed=7))
 
 
-@pytest.mark.parametrize(
-    ("subjects", "known"), [((2, 4), []), ((2, 3), ["3"]), ((1, 3), ["1", "3"])]
-)
+@pytest.mark.parametrize(("subjects", "known"), [((2, 4), []), ((2, 3), [3]), ((1, 3), [1, 3])])
 def test_subjects_of_training_and_validation_are_known(tmp_path, subjects, known):
     run = make_run(tmp_path / "run", make_windows(60, subjects=subjects))
     assert sorted(ScoredRun.read(run).known_subjects) == known
