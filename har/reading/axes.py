@@ -181,12 +181,7 @@ def exchanged_columns(
 def _rotation_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Set up dg/dt = Σ H_ij ω_j (g × e_i) for the moments when the phone rotates.
 
-    Returns
-    -------
-    change : ndarray, shape (3 n_moments,)
-        The left-hand side.
-    effects : ndarray, shape (3 n_moments, 9)
-        The contribution of each element of H.
+    The left-hand side has the shape (3 n_moments,), the effects of H's elements (3 n_moments, 9).
     """
     n_coarse = len(piece) // _COARSE_STEP
     blocks = piece[: n_coarse * _COARSE_STEP].reshape(n_coarse, _COARSE_STEP, 6)

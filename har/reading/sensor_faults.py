@@ -52,10 +52,8 @@ def stillness_notes(
     ----------
     seconds : ndarray of float64, shape (n_timesteps,)
         Times of the samples, increasing.
-    samples : ndarray, shape (n_timesteps, n_channels)
-        Signals in g and rad/s.
-    channels : tuple of str
-        Names of the columns.
+    samples, channels
+        Signals and the names of their columns, as for `saturation_notes`.
     place : str
         File, for the message.
 

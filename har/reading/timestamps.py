@@ -203,8 +203,5 @@ def _tolerated(
             f"{place}, row {row}: found {found}, as in {n_odd} of {len(is_odd)} rows, "
             f"expected {expected}"
         )
-    return [f"time: {n_odd} {_rows(n_odd)} with {found}, {remedy}"] if n_odd else []
-
-
-def _rows(number: int) -> str:
-    return "row" if number == 1 else "rows"
+    rows_in_words = "1 row" if n_odd == 1 else f"{n_odd} rows"
+    return [f"time: {rows_in_words} with {found}, {remedy}"] if n_odd else []

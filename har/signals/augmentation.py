@@ -77,10 +77,8 @@ def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) 
 
     Parameters
     ----------
-    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Windows in g and rad/s.
-    channels : tuple of str
-        Names of the last axis: x, y and z of one sensor, then of the next.
+    signals, channels
+        Windows and the names of their channels, as for `rotate`.
     rotations : ndarray of float, shape (n_windows, 3)
         Rotation vectors: along the axis, as long as the angle in radians.
 
@@ -93,7 +91,7 @@ def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) 
     DataError
         If the channels are not triples of x, y and z.
     """
-    expected = [f"_{'xyz'[place % 3]}" for place in range(len(channels))]
+    expected = [f"_{'xyz'[index % 3]}" for index in range(len(channels))]
     if len(channels) % 3 or [name[-2:] for name in channels] != expected:
         raise DataError(
             f"rotation: found channels {', '.join(channels)}, expected triples of x, y and z"
@@ -131,9 +129,9 @@ def scale_axes(
     -------
     ndarray of float32, shape (n_windows, n_timesteps, n_channels)
     """
-    n_sensor_axes, places = sensor_axes(channels)
+    n_sensor_axes, axis_of_channel = sensor_axes(channels)
     gains = generator.normal(1.0, deviation, size=(len(signals), 1, n_sensor_axes))
-    return signals * gains[:, :, places].astype(np.float32)
+    return signals * gains[:, :, axis_of_channel].astype(np.float32)
 
 
 def sensor_axes(channels: tuple[str, ...]) -> tuple[int, IntArray]:
@@ -148,13 +146,12 @@ def sensor_axes(channels: tuple[str, ...]) -> tuple[int, IntArray]:
     -------
     n_sensor_axes : int
         Number of different axes.
-    places : ndarray of int, shape (n_channels,)
+    axis_of_channel : ndarray of int, shape (n_channels,)
         Index of each channel's axis, from 0.
     """
-    different, places = np.unique(
-        ["_".join(name.split("_")[-2:]) for name in channels], return_inverse=True
-    )
-    return len(different), places
+    endings = ["_".join(name.split("_")[-2:]) for name in channels]
+    different, axis_of_channel = np.unique(endings, return_inverse=True)
+    return len(different), axis_of_channel
 
 
 def stretch_time(

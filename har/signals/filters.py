@@ -103,13 +103,7 @@ def beyond(edge: FloatArray, start: Start) -> FloatArray:
 def inner_medians(signals: FloatArray) -> FloatArray:
     """Replace each sample but the first and the last by the median of it and its neighbours.
 
-    Parameters
-    ----------
-    signals : ndarray, shape (n_timesteps, ..., n_channels)
-
-    Returns
-    -------
-    ndarray, shape (max(n_timesteps - 2, 0), ..., n_channels)
+    The shape (n_timesteps, ..., n_channels) becomes (max(n_timesteps - 2, 0), ..., n_channels).
     """
     before, here, after = signals[:-2], signals[1:-1], signals[2:]
     return np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after))
@@ -179,13 +173,13 @@ def denoised_signals(samples: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    samples : ndarray, shape (n_timesteps, 6) or (n_timesteps, 3)
+    samples
         Raw signals, as for `uci_har_channels`.
 
     Returns
     -------
-    ndarray of float64, of the same shape
-        Columns as those of `samples`; the accelerations are ``total_acc``.
+    ndarray of float64, of the same shape and columns
+        The accelerations are ``total_acc``.
     """
     return LowPass(*_NOISE)(_medians(samples, "zero"))
 

@@ -130,17 +130,7 @@ class Windows:
         return tuple(int(subject) for subject in np.unique(self.subjects))
 
     def where(self, chosen: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Windows:
-        """Return some of the windows.
-
-        Parameters
-        ----------
-        chosen : ndarray of int or bool
-            Indices, or a mask of length n_windows.
-
-        Returns
-        -------
-        Windows
-        """
+        """Return the windows at some indices, or where a mask of length n_windows is true."""
         return replace(
             self,
             signals=self.signals[chosen],
