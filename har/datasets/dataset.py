@@ -46,7 +46,7 @@ class DataSet:
         return dict(zip(SPLITS, (self.train, self.test), strict=True))
 
     def describe(self) -> DataDescription:
-        """Return what a manifest tells of it."""
+        """Return its description for a manifest."""
         return DataDescription(
             name=self.name,
             source=self.source,
@@ -80,7 +80,7 @@ class TrainingSet:
         return content_fingerprint(self.windows)
 
     def describe(self) -> DataDescription:
-        """Return what a manifest tells of it."""
+        """Return its description for a manifest."""
         return DataDescription(
             name=self.name,
             source=self.source,

@@ -33,12 +33,8 @@ NameArray = NDArray[np.object_]
 
 def sample_times_s(recording: Recording) -> FloatArray:
     """Return the time of each sample in seconds from the first one, gaps included."""
-    return np.concatenate(
-        [
-            stretch.start_s + np.arange(stretch.n_samples) / recording.rate_hz
-            for stretch in recording.stretches
-        ]
-    )
+    parts = recording.stretches
+    return np.concatenate([p.start_s + np.arange(p.n_samples) / recording.rate_hz for p in parts])
 
 
 def names_from_segments(recording: Recording, segments: Sequence[Segment]) -> NameArray:

@@ -31,7 +31,6 @@ N_SUBJECTS = 30
 TRAIN_SUBJECTS = (1, 3, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 21, 22, 23, 25, 26, 27, 28, 29, 30)
 TEST_SUBJECTS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
 
-
 _REFERENCE = {
     "train": ReferenceSplit(
         subjects=TRAIN_SUBJECTS,
@@ -199,12 +198,12 @@ def _n_samples(n_windows: pd.Series[int]) -> pd.Series[int]:
 
 def _cut(channels: Mapping[int, FloatArray], runs: pd.DataFrame) -> Windows:
     """Cut runs of windows from filtered recordings."""
-    starts, lengths = runs["first_sample"].tolist(), _n_samples(runs["n_windows"]).tolist()
+    runs = runs.assign(end=runs["first_sample"] + _n_samples(runs["n_windows"]))
     pieces = [
-        sliding_windows(channels[experiment][start : start + length], N_TIMESTEPS, WINDOW_STEP)
-        for experiment, start, length in zip(
-            runs["experiment"].tolist(), starts, lengths, strict=True
+        sliding_windows(
+            channels[run.experiment][run.first_sample : run.end], N_TIMESTEPS, WINDOW_STEP
         )
+        for run in runs.itertuples()
     ]
     return Windows(np.concatenate(pieces), *_labels_and_subjects(runs))
 

@@ -104,10 +104,7 @@ def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) 
 
 
 def scale_axes(
-    signals: FloatArray,
-    channels: tuple[str, ...],
-    deviation: float,
-    generator: np.random.Generator,
+    signals: FloatArray, channels: tuple[str, ...], deviation: float, generator: np.random.Generator
 ) -> FloatArray:
     """Multiply each axis of each window's sensors by a random gain.
 
