@@ -41,11 +41,6 @@ def rotate(
     Returns
     -------
     ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-
-    Raises
-    ------
-    DataError
-        If the channels are not triples of x, y and z.
     """
     axes = random_axes(len(signals), generator)
     angles = np.radians(generator.normal(scale=deviation_degrees, size=(len(signals), 1)))
@@ -113,14 +108,12 @@ def scale_axes(
 
     Parameters
     ----------
-    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Windows in g and rad/s.
+    signals, generator
+        Windows and source of the gains, as for `rotate`.
     channels : tuple of str
         Names of the last axis, which end in a sensor and its axis: ``acc_x``.
     deviation : float
         Standard deviation of the gain, which is normal around 1.
-    generator : numpy.random.Generator
-        Source of the gains.
 
     Returns
     -------
@@ -158,12 +151,10 @@ def stretch_time(
 
     Parameters
     ----------
-    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Windows in g and rad/s.
+    signals, generator
+        Windows and source of a pace for each, as for `rotate`.
     largest_change : float
         Bound of the pace, which is uniform between 1 - this and 1 + this.
-    generator : numpy.random.Generator
-        Source of a pace for each window.
 
     Returns
     -------
@@ -178,5 +169,4 @@ def stretch_time(
     share = (moments - before)[:, :, np.newaxis].astype(np.float32)
     after = np.minimum(before + 1, last)
     window = np.arange(len(signals))[:, np.newaxis]
-    stretched: FloatArray = signals[window, before] * (1 - share) + signals[window, after] * share
-    return stretched
+    return np.asarray(signals[window, before] * (1 - share) + signals[window, after] * share)

@@ -51,16 +51,9 @@ class LowPass:
         self._state: FloatArray | None = None
 
     def __call__(self, signals: FloatArray) -> FloatArray:
-        """Filter along the first axis.
+        """Filter along the first axis; shape (n_timesteps, ..., n_channels).
 
-        Parameters
-        ----------
-        signals : ndarray, shape (n_timesteps, ..., n_channels)
-            The samples at 50 Hz that follow those of the last call.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_timesteps, ..., n_channels)
+        The samples at 50 Hz are those that follow the samples of the last call.
         """
         if not signals.size:
             return signals.astype(np.float64)
@@ -207,5 +200,4 @@ def as_printed(values: FloatArray) -> FloatArray:
     exponent = np.floor(np.log10(np.where(magnitude > 0, magnitude, 1.0)))
     # Up to 10**22 a power of ten is exact in float64, so the one division rounds correctly.
     scale = 10.0 ** np.clip(6 - exponent, 0, 22)
-    rounded: FloatArray = np.rint(values * scale) / scale
-    return rounded
+    return np.asarray(np.rint(values * scale) / scale)
