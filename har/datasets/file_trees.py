@@ -62,13 +62,7 @@ class Folder:
             yield from ((relative / name).as_posix() for name in regular)
 
     def read(self, name: str) -> bytes:
-        """Read the content of a file.
-
-        Raises
-        ------
-        DataError
-            If the file cannot be read.
-        """
+        """Read the content of a file; raise `DataError` if it cannot be read."""
         try:
             return (self.path / name).read_bytes()
         except OSError as error:
@@ -114,13 +108,7 @@ class Zip:
         return tuple(sorted(name for name in self.archive.namelist() if not name.endswith("/")))
 
     def read(self, name: str) -> bytes:
-        """Read the content of a file.
-
-        Raises
-        ------
-        DataError
-            If the file is damaged.
-        """
+        """Read the content of a file; raise `DataError` if it is damaged."""
         try:
             return self.archive.read(name)
         except _DAMAGES as error:

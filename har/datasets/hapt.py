@@ -173,10 +173,5 @@ def check_known(windows: Windows, split: str, place: str) -> None:
     ----------
     windows, split, place
         As for `har.datasets.uci_har.check_known`.
-
-    Raises
-    ------
-    DataError
-        If they differ; names the first difference.
     """
     check_split(windows, _REFERENCE[split], f"{place}, {split} split")

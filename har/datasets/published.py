@@ -80,18 +80,8 @@ def check_known(data: DataSet, kind: str, split: str) -> None:
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Functions that recognise, read and check a published data set.
-
-    Parameters
-    ----------
-    holds : callable
-        Predicate that recognises the data set in a tree of files.
-    read : callable
-        Reader of any form of it at a path, without a check; None if the path does not contain it.
-    check_known : callable
-        Check of a split against its reference values: windows, split, place for messages.
-    """
+class _Reader:
+    """Functions that recognise a data set in a tree of files, read it, and check a split of it."""
 
     holds: Callable[[FileTree], bool]
     read: Callable[[Path], DataSet | None]
@@ -100,6 +90,6 @@ class Reader:
 
 # Keyed by their names in settings.
 READERS = {
-    "uci_har": Reader(uci_har.holds_uci_har, _read_uci_har, uci_har.check_known),
-    "hapt": Reader(hapt.holds_hapt, _read_hapt, hapt.check_known),
+    "uci_har": _Reader(uci_har.holds_uci_har, _read_uci_har, uci_har.check_known),
+    "hapt": _Reader(hapt.holds_hapt, _read_hapt, hapt.check_known),
 }
