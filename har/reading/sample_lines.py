@@ -256,15 +256,13 @@ class SampleLines:
             self._drop(sample, slot)
             return None
         self._n_late = 0
-        if self._lengths_g is not None:
-            self._lengths_g.append(math.hypot(*sample[:3].tolist()))
+        self._remember_length(sample)
         is_beyond = n_missing > self._longest_hole
         new = [] if self._beyond is None else [before]
         if not is_beyond:
             self.n_filled += n_missing
-            new += [(missing, before[1]) for missing in range(before[0] + 1, slot)] + [
-                (slot, sample)
-            ]
+            new += [(missing, before[1]) for missing in range(before[0] + 1, slot)]
+            new.append((slot, sample))
         is_after_gap = self._beyond is not None
         self.n_gaps += is_after_gap
         self._beyond = (slot, sample) if is_beyond else None
@@ -283,10 +281,17 @@ class SampleLines:
         self._n_slots_added += next_slot - slot
         self._beyond = (next_slot, sample)
 
-    def doubt(self) -> str | None:
-        """Return, once, the doubt whether acceleration is in this unit; None if there is none.
+    def _remember_length(self, sample: FloatArray) -> None:
+        if self._lengths_g is not None:
+            self._lengths_g.append(math.hypot(*sample[:3].tolist()))
 
-        It takes 10 s of samples; before them, and after the doubt was returned, there is none.
+    def doubt(self) -> str | None:
+        """Return, once, the doubt whether acceleration is in this unit, after 10 s of samples.
+
+        Returns
+        -------
+        str or None
+            A sentence; None if there is no doubt, it is too early, or it was returned before.
         """
         if self._lengths_g is None or len(self._lengths_g) < _DOUBT_AFTER_S * self._rate_hz:
             return None
