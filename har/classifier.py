@@ -128,14 +128,9 @@ class ActivityClassifier:
 
     def _build_member(self, number: int) -> ActivityNetwork:
         model, expected = self.config.model, self.window_format_
-        return build_network(
-            model,
-            expected.n_timesteps,
-            expected.channels,
-            len(expected.activities),
-            self.devices,
-            member_prefix(number, model.n_members),
-        )
+        sizes = expected.n_timesteps, expected.channels, len(expected.activities)
+        prefix = member_prefix(number, model.n_members)
+        return build_network(model, *sizes, self.devices, prefix)
 
     def _join(self, members: list[ActivityNetwork]) -> Network:
         network = joined(members)
@@ -148,7 +143,7 @@ class ActivityClassifier:
         return self.network_.temperature if isinstance(self.network_, WithTemperature) else None
 
     def trained_network(self) -> Network:
-        """Return the network, or refuse if there is none yet.
+        """Return the network.
 
         Returns
         -------
@@ -244,12 +239,12 @@ class ActivityClassifier:
         return Evaluation(*predicted, windows.activities, self.temperature_)
 
     def describe(self) -> TrainedManifest:
-        """Return what a run's manifest tells of the model and of its training.
+        """Return the description of the model and of its training in a run's manifest.
 
         Returns
         -------
         TrainedManifest
-            With nothing but these two.
+            Manifest with nothing but these two.
 
         Raises
         ------
@@ -282,7 +277,7 @@ class ActivityClassifier:
         Parameters
         ----------
         folder : str or Path
-            Made if need be; an earlier model in it is replaced.
+            Folder, made if need be; an earlier model in it is replaced.
 
         Raises
         ------
@@ -306,9 +301,9 @@ class ActivityClassifier:
         Parameters
         ----------
         folder : str or Path
-            Where `save` or ``har train`` wrote it.
+            Folder that `save` or ``har train`` wrote.
         device : str
-            Where to compute; see `Config`.
+            Device to compute on; see `Config`.
 
         Returns
         -------
@@ -329,7 +324,7 @@ class ActivityClassifier:
         classifier.validation_subjects_ = training.validation_subjects
         classifier.history_ = run.read_history()
         n_members = classifier.config.model.n_members
-        members = [classifier._build_member(1 + place) for place in range(n_members)]
+        members = [classifier._build_member(number) for number in range(1, n_members + 1)]
         classifier.network_ = classifier._join(members)
         load_weights(classifier.network_, read_weights(run.weights), str(run.weights))
         return classifier

@@ -18,17 +18,13 @@ from har.errors import ConfigError, UsageError
 from har.files import write_text
 
 _SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
-SETTINGS = (
-    "seed",
-    "device",
-    *(f"{name}.{item.name}" for name, kind in _SECTIONS.items() for item in fields(kind)),
-)
-_MAY_BE_NULL = {
-    f"{name}.{item.name}"
+# As text: "None" is in those of settings that may be null.
+_TYPES = {
+    f"{name}.{item.name}": str(item.type)
     for name, kind in _SECTIONS.items()
     for item in fields(kind)
-    if "None" in str(item.type)
 }
+SETTINGS = ("seed", "device", *_TYPES)
 # jsonargparse's messages about a value of the wrong type: key, expected type, value.
 _WRONG_TYPE = (
     re.compile(r'Parser key "(.+?)": Expected an? (.+)\. Got value: ?(.*)'),
@@ -118,7 +114,7 @@ def settings_help() -> str:
 
 def _instantiate(parser: ArgumentParser, settings: Any) -> Config:
     for key, value in settings.items():
-        if value is None and key not in _MAY_BE_NULL:
+        if value is None and "None" not in _TYPES.get(key, ""):
             raise ConfigError(f"{key}: found null, expected a value")
     return Config(**vars(parser.instantiate(settings)))
 

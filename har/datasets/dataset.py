@@ -21,16 +21,10 @@ class DataSet:
 
     Parameters
     ----------
-    name : str
-        ``"UCI HAR"``, ``"HAPT"``, or the name of a user's folder.
+    name, source, fingerprint, notes
+        As for `DataDescription`; the fingerprint is the same for every source of the same windows.
     train, test : Windows
         Splits with the same channels and activities and no subject in common.
-    source : str
-        Description of the files that were read, for reports.
-    fingerprint : str
-        Digest of the content, the same for every source of the same windows.
-    notes : tuple of str
-        Remarks of one line each on what was left out or assumed.
     """
 
     name: str
@@ -46,7 +40,7 @@ class DataSet:
         return dict(zip(SPLITS, (self.train, self.test), strict=True))
 
     def describe(self) -> DataDescription:
-        """Return what a manifest tells of it."""
+        """Return its description for a manifest."""
         return DataDescription(
             name=self.name,
             source=self.source,
@@ -80,7 +74,7 @@ class TrainingSet:
         return content_fingerprint(self.windows)
 
     def describe(self) -> DataDescription:
-        """Return what a manifest tells of it."""
+        """Return its description for a manifest."""
         return DataDescription(
             name=self.name,
             source=self.source,

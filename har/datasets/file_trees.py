@@ -17,7 +17,6 @@ from har.errors import DataError
 # Published data sets are found at most this many folders below the folder that a user names.
 SEARCH_DEPTH = 4
 
-
 # Raised by zipfile for damaged zips; found by changing random bytes of sound ones.
 _DAMAGES = (
     zipfile.BadZipFile,
@@ -63,13 +62,7 @@ class Folder:
             yield from ((relative / name).as_posix() for name in regular)
 
     def read(self, name: str) -> bytes:
-        """Read the content of a file.
-
-        Raises
-        ------
-        DataError
-            If the file cannot be read.
-        """
+        """Read the content of a file; raise `DataError` if it cannot be read."""
         try:
             return (self.path / name).read_bytes()
         except OSError as error:
@@ -115,13 +108,7 @@ class Zip:
         return tuple(sorted(name for name in self.archive.namelist() if not name.endswith("/")))
 
     def read(self, name: str) -> bytes:
-        """Read the content of a file.
-
-        Raises
-        ------
-        DataError
-            If the file is damaged.
-        """
+        """Read the content of a file; raise `DataError` if it is damaged."""
         try:
             return self.archive.read(name)
         except _DAMAGES as error:
@@ -188,6 +175,13 @@ def trees_at(path: Path) -> Iterator[FileTree]:
         raise DataError(f"{path}: found nothing, expected a folder or a zip with a data set")
 
 
+def _zip_and_inner(tree: Zip) -> Iterator[FileTree]:
+    yield tree
+    for name in tree.names:
+        if name.lower().endswith(".zip"):
+            yield open_zip(f"{tree.place}/{name}", io.BytesIO(tree.read(name)))
+
+
 def fingerprint(path: Path) -> str:
     """Return a digest of a path that changes when a file in it changes.
 
@@ -205,10 +199,3 @@ def fingerprint(path: Path) -> str:
     stats = [(str(file.resolve()), file.stat()) for file in files]
     facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-
-
-def _zip_and_inner(tree: Zip) -> Iterator[FileTree]:
-    yield tree
-    for name in tree.names:
-        if name.lower().endswith(".zip"):
-            yield open_zip(f"{tree.place}/{name}", io.BytesIO(tree.read(name)))

@@ -152,14 +152,11 @@ def _cut(recordings: Mapping[int, Recording], segments: pd.DataFrame) -> Windows
         experiment: uci_har_channels(recordings[experiment].samples).astype(np.float32)
         for experiment in segments["experiment"].unique().tolist()
     }
-    pieces = [
-        sliding_windows(
-            channels[row.experiment][row.first_sample - 1 : row.last_sample],
-            N_TIMESTEPS,
-            WINDOW_STEP,
-        )
+    cuts = (
+        channels[row.experiment][row.first_sample - 1 : row.last_sample]
         for row in segments.itertuples()
-    ]
+    )
+    pieces = [sliding_windows(cut, N_TIMESTEPS, WINDOW_STEP) for cut in cuts]
     each = segments.loc[segments.index.repeat([len(piece) for piece in pieces])]
     return Windows(
         np.concatenate(pieces),
@@ -174,16 +171,7 @@ def check_known(windows: Windows, split: str, place: str) -> None:
 
     Parameters
     ----------
-    windows : Windows
-        Windows that were read.
-    split : str
-        ``"train"`` or ``"test"``.
-    place : str
-        Source of the windows, for messages.
-
-    Raises
-    ------
-    DataError
-        If they differ; names the first difference.
+    windows, split, place
+        As for `har.datasets.uci_har.check_known`.
     """
     check_split(windows, _REFERENCE[split], f"{place}, {split} split")

@@ -93,14 +93,12 @@ class _MirrorUnpickler(Unpickler):
         ("pandas.core.indexes.base", "Index"): _PandasState,
         ("pandas.core.indexes.range", "RangeIndex"): _PandasState,
     }
-    numpy_and_standard = frozenset(
-        {
-            ("copy_reg", "_reconstructor"),
-            ("_codecs", "encode"),
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("numpy.core.multiarray", "_reconstruct"),
-        }
+    numpy_and_standard = (
+        ("copy_reg", "_reconstructor"),
+        ("_codecs", "encode"),
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+        ("numpy.core.multiarray", "_reconstruct"),
     )
 
     def find_class(self, module: str, name: str) -> Any:

@@ -133,7 +133,7 @@ def fetch_data(config: DataConfig, folder: Path) -> DataSet:
     Parameters
     ----------
     config : DataConfig
-        Choice of the data set and of its activities; `root` is ignored.
+        As for `open_data`, but `root` is ignored.
     folder : Path
         Folder with the data set, or to download it to.
 

@@ -42,16 +42,8 @@ _TOO_SHORT = f"Parts between gaps that are shorter than {N_TIMESTEPS} samples, l
 class _NamedWindows:
     """Windows of a file, with names of activities in place of labels.
 
-    Parameters
-    ----------
-    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-    names : ndarray of str, shape (n_windows,)
-    found : frozenset of str
-        Activities of all samples, whether or not a window contains them.
-    counts : Counter of str
-        Numbers of windows treated specially, keyed by a description.
-    notes : tuple of str
-        Remarks on assumptions and repairs made while reading the file.
+    `found` has the activities of all samples, whether or not a window contains them; `counts` has
+    the numbers of windows treated specially, keyed by a description.
     """
 
     signals: FloatArray

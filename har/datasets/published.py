@@ -18,25 +18,8 @@ from har.signals.windows import Windows
 logger = logging.getLogger(__name__)
 
 
-def read_uci_har(path: Path) -> DataSet | None:
-    """Read UCI HAR in any of its forms, without checking it against reference values.
-
-    Parameters
-    ----------
-    path : Path
-        A folder, a zip, or the mirror's file.
-
-    Returns
-    -------
-    DataSet or None
-        The published windows if there are any, else those rebuilt from raw recordings; None without
-        either.
-
-    Raises
-    ------
-    DataError
-        If a file is missing or damaged.
-    """
+def _read_uci_har(path: Path) -> DataSet | None:
+    """Read the published windows, else rebuild them from raw recordings; None without either."""
     mirrors = [path] if path.is_file() else sorted(path.glob(f"**/{MIRROR_FILE}"))
     mirror = next(filter(hapt_recordings.is_mirror, mirrors), None)
     raw_trees = []
@@ -64,24 +47,8 @@ def _uci_har(windows: tuple[Windows, Windows], source: str) -> DataSet:
     return DataSet(UCI_HAR.name, *windows, source, content_fingerprint(*windows))
 
 
-def read_hapt(path: Path) -> DataSet | None:
-    """Read HAPT from a path, without checking it against reference values.
-
-    Parameters
-    ----------
-    path : Path
-        A folder or a zip. The mirror's file has no ``labels.txt``, so it does not count.
-
-    Returns
-    -------
-    DataSet or None
-        None if there are no raw recordings with ``labels.txt``.
-
-    Raises
-    ------
-    DataError
-        If a file is missing or damaged.
-    """
+def _read_hapt(path: Path) -> DataSet | None:
+    """Read HAPT; None without ``labels.txt``, which the mirror does not have either."""
     if hapt_recordings.is_mirror(path):
         return None
     for tree in trees_at(path):
@@ -113,18 +80,8 @@ def check_known(data: DataSet, kind: str, split: str) -> None:
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Functions that recognise, read and check a published data set.
-
-    Parameters
-    ----------
-    holds : callable
-        Predicate that recognises the data set in a tree of files.
-    read : callable
-        Function from a path to a `DataSet`, or None if the path does not contain it.
-    check_known : callable
-        Check of a split against its reference values: windows, split, place for messages.
-    """
+class _Reader:
+    """Functions that recognise a data set in a tree of files, read it, and check a split of it."""
 
     holds: Callable[[FileTree], bool]
     read: Callable[[Path], DataSet | None]
@@ -133,6 +90,6 @@ class Reader:
 
 # Keyed by their names in settings.
 READERS = {
-    "uci_har": Reader(uci_har.holds_uci_har, read_uci_har, uci_har.check_known),
-    "hapt": Reader(hapt.holds_hapt, read_hapt, hapt.check_known),
+    "uci_har": _Reader(uci_har.holds_uci_har, _read_uci_har, uci_har.check_known),
+    "hapt": _Reader(hapt.holds_hapt, _read_hapt, hapt.check_known),
 }

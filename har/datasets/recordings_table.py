@@ -18,11 +18,7 @@ TABLE = "recordings.csv"
 
 _SEGMENT_COLUMNS = ("start_s", "end_s", "activity")
 _LABEL_COLUMN = "label_column"
-_UNITS = {
-    "time_unit": time_unit_named,
-    "acc_unit": acc_unit_named,
-    "gyro_unit": gyro_unit_named,
-}
+_UNITS = {"time_unit": time_unit_named, "acc_unit": acc_unit_named, "gyro_unit": gyro_unit_named}
 _SETTINGS = ("rate_hz", *_UNITS)
 _SECONDS = "0 or more seconds from the recording's first sample"
 _EXPECTED = "file, subject and either start_s, end_s, activity or label_column"

@@ -31,14 +31,10 @@ NAMED_AFTER_MOST = "Windows {}, named after most of their samples"
 NameArray = NDArray[np.object_]
 
 
-def sample_times_s(recording: Recording) -> FloatArray:
+def _sample_times_s(recording: Recording) -> FloatArray:
     """Return the time of each sample in seconds from the first one, gaps included."""
-    return np.concatenate(
-        [
-            stretch.start_s + np.arange(stretch.n_samples) / recording.rate_hz
-            for stretch in recording.stretches
-        ]
-    )
+    parts = recording.stretches
+    return np.concatenate([p.start_s + np.arange(p.n_samples) / recording.rate_hz for p in parts])
 
 
 def names_from_segments(recording: Recording, segments: Sequence[Segment]) -> NameArray:
@@ -61,7 +57,7 @@ def names_from_segments(recording: Recording, segments: Sequence[Segment]) -> Na
     DataError
         If a segment ends more than 0.1 s after the recording.
     """
-    times_s = sample_times_s(recording) + _EDGE_S
+    times_s = _sample_times_s(recording) + _EDGE_S
     names: NameArray = np.full(len(recording), "", dtype=object)
     for segment in segments:
         if segment.end_s > recording.duration_s + _LAST_SAMPLE_S:
@@ -93,10 +89,9 @@ def names_from_column(
     ndarray of str, shape (n_timesteps,)
         Names of activities, each from the last row at or before the sample.
     """
-    rows = np.searchsorted(row_times_s, sample_times_s(recording) + _EDGE_S, side="right") - 1
+    rows = np.searchsorted(row_times_s, _sample_times_s(recording) + _EDGE_S, side="right") - 1
     names: NameArray = values.map(_name, na_action="ignore").fillna("").to_numpy(object)
-    named: NameArray = names[rows]
-    return named
+    return np.asarray(names[rows])
 
 
 def _name(value: object) -> str:

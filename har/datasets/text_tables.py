@@ -93,10 +93,8 @@ def parse_integers(text: bytes, place: str, lowest: int, highest: int) -> IntArr
 
     Parameters
     ----------
-    text : bytes
-        Content of the file.
-    place : str
-        Name of the file, for messages.
+    text, place
+        Content and name of the file, as for `parse_table`.
     lowest, highest : int
         Limits of the valid range, both inclusive.
 

@@ -31,7 +31,6 @@ N_SUBJECTS = 30
 TRAIN_SUBJECTS = (1, 3, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 21, 22, 23, 25, 26, 27, 28, 29, 30)
 TEST_SUBJECTS = (2, 4, 9, 10, 12, 13, 18, 20, 24)
 
-
 _REFERENCE = {
     "train": ReferenceSplit(
         subjects=TRAIN_SUBJECTS,
@@ -106,17 +105,15 @@ def _read_split(tree: FileTree, folder: str, split: str) -> Windows:
         return tree.read(folder + name), f"{tree.place}/{folder}{name}"
 
     names = [_signal_name(split, channel) for channel in UCI_CHANNELS]
-    labels = (
-        parse_integers(*content_and_place(f"{split}/y_{split}.txt"), 1, len(UCI_ACTIVITIES)) - 1
-    )
+    numbers = parse_integers(*content_and_place(f"{split}/y_{split}.txt"), 1, len(UCI_ACTIVITIES))
     subjects = parse_integers(*content_and_place(f"{split}/subject_{split}.txt"), 1, N_SUBJECTS)
-    signals = np.empty((len(labels), N_TIMESTEPS, len(UCI_CHANNELS)), np.float32)
-    _check_rows(subjects, len(labels), f"{tree.place}/{folder}{split}/subject_{split}.txt")
+    signals = np.empty((len(numbers), N_TIMESTEPS, len(UCI_CHANNELS)), np.float32)
+    _check_rows(subjects, len(numbers), f"{tree.place}/{folder}{split}/subject_{split}.txt")
     for channel, name in enumerate(names):
         table = parse_table(*content_and_place(name), n_columns=N_TIMESTEPS)
-        _check_rows(table, len(labels), f"{tree.place}/{folder}{name}")
+        _check_rows(table, len(numbers), f"{tree.place}/{folder}{name}")
         signals[:, :, channel] = table
-    return Windows(signals, labels, subjects)
+    return Windows(signals, numbers - 1, subjects)
 
 
 def _check_rows(table: FloatArray | IntArray, n_rows: int, place: str) -> None:
@@ -199,13 +196,9 @@ def _n_samples(n_windows: pd.Series[int]) -> pd.Series[int]:
 
 def _cut(channels: Mapping[int, FloatArray], runs: pd.DataFrame) -> Windows:
     """Cut runs of windows from filtered recordings."""
-    starts, lengths = runs["first_sample"].tolist(), _n_samples(runs["n_windows"]).tolist()
-    pieces = [
-        sliding_windows(channels[experiment][start : start + length], N_TIMESTEPS, WINDOW_STEP)
-        for experiment, start, length in zip(
-            runs["experiment"].tolist(), starts, lengths, strict=True
-        )
-    ]
+    runs = runs.assign(end=runs["first_sample"] + _n_samples(runs["n_windows"]))
+    cuts = (channels[run.experiment][run.first_sample : run.end] for run in runs.itertuples())
+    pieces = [sliding_windows(cut, N_TIMESTEPS, WINDOW_STEP) for cut in cuts]
     return Windows(np.concatenate(pieces), *_labels_and_subjects(runs))
 
 
@@ -237,10 +230,6 @@ def check_known(windows: Windows, split: str, place: str) -> None:
     """
     place = f"{place}, {split} split"
     check_split(windows, _REFERENCE[split], place)
-    _check_each_window(windows, split, place)
-
-
-def _check_each_window(windows: Windows, split: str, place: str) -> None:
     table = window_table()
     labels, subjects = _labels_and_subjects(table[table["split"] == split])
     wrong = np.flatnonzero((windows.labels != labels) | (windows.subjects != subjects))

@@ -22,6 +22,7 @@ from har.arrays import FloatArray, IntArray
 N_BINS = 15
 # Beyond these limits, probabilities are almost certain or almost uniform.
 LEAST_TEMPERATURE, GREATEST_TEMPERATURE = 0.05, 20.0
+# Accuracy that accepted windows should reach.
 AIM = 0.99
 
 
@@ -31,12 +32,8 @@ class CalibrationFigures:
 
     Parameters
     ----------
-    ece : float
-        Expected calibration error.
-    brier : float
-        Brier score.
-    nll : float
-        Negative log-likelihood, in nats.
+    ece, brier, nll : float
+        Expected calibration error, Brier score, and negative log-likelihood in nats.
     """
 
     ece: float
@@ -62,19 +59,7 @@ class Calibration:
 
 
 def calibration_of(labels: IntArray, probabilities: FloatArray) -> CalibrationFigures:
-    """Return the metrics of calibration.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n_windows,)
-        True activities.
-    probabilities : ndarray of float, shape (n_windows, n_activities)
-        Predicted probabilities.
-
-    Returns
-    -------
-    CalibrationFigures
-    """
+    """Return the metrics of calibration."""
     return CalibrationFigures(
         ece=expected_calibration_error(labels, probabilities),
         brier=brier_score(labels, probabilities),
@@ -213,10 +198,8 @@ def fit_temperature(labels: IntArray, probabilities: FloatArray) -> float:
         return 1.0
 
     def loss(logarithm: float) -> float:
-        """Return the loss for the logarithm of a temperature."""
-        return negative_log_likelihood(
-            labels, apply_temperature(probabilities, math.exp(logarithm))
-        )
+        scaled = apply_temperature(probabilities, math.exp(logarithm))
+        return negative_log_likelihood(labels, scaled)
 
     bounds = math.log(LEAST_TEMPERATURE), math.log(GREATEST_TEMPERATURE)
     found = minimize_scalar(loss, bounds=bounds, method="bounded")

@@ -36,30 +36,12 @@ Disturb = Callable[[Windows, float, np.random.Generator], FloatArray]
 _N_PER_BLOCK = 500
 
 
-def rotated(
+def _rotated(
     windows: Windows, degrees: float, generator: np.random.Generator, axis: Axis
 ) -> FloatArray:
-    """Return signals of a phone that is rotated together with its sensors.
+    """Rotate a phone by the same angle in every window, together with its sensors.
 
-    Parameters
-    ----------
-    windows : Windows
-        Windows with channels in triples of x, y and z.
-    degrees : float
-        Angle of rotation, the same in every window.
-    generator : numpy.random.Generator
-        Source of randomness for the sense of rotation or the axis of each window.
-    axis : {"x", "y", "z", "random"}
-        Axis of the phone, or one drawn uniformly for each window.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-
-    Raises
-    ------
-    DataError
-        If the channels are not triples of x, y and z.
+    The axis is one of the phone's, turned either way, or is drawn uniformly for each window.
     """
     if axis == "random":
         axes = random_axes(len(windows), generator)
@@ -69,51 +51,25 @@ def rotated(
     return turn(windows.signals, windows.channels, np.radians(degrees) * axes)
 
 
-def amplified(windows: Windows, percent: float, sensor: Sensor) -> FloatArray:
-    """Return signals of a sensor with a wrong gain, the same along all its axes.
-
-    Parameters
-    ----------
-    windows : Windows
-        Undisturbed windows.
-    percent : float
-        Error of the gain in percent; -100 silences the sensor.
-    sensor : {"acc", "gyro"}
-        Sensor to disturb.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-    """
+def _amplified(
+    windows: Windows, percent: float, _: np.random.Generator, sensor: Sensor
+) -> FloatArray:
+    """Give a sensor a wrong gain along all its axes; an error of -100 % silences it."""
     gains = 1 + np.float32(percent / 100) * _is_of(windows.channels, sensor)
     return windows.signals * gains
 
 
-def _without_gyroscope(windows: Windows, percent: float) -> FloatArray:
-    """Return signals with the gyroscope's reduced by a percentage: 0 at 100 %."""
-    return amplified(windows, -percent, "gyro")
+def _without_gyroscope(
+    windows: Windows, percent: float, generator: np.random.Generator
+) -> FloatArray:
+    """Reduce the gyroscope's signals by a percentage: to 0 at 100 %."""
+    return _amplified(windows, -percent, generator, "gyro")
 
 
-def noisy(
+def _noisy(
     windows: Windows, deviation: float, generator: np.random.Generator, sensor: Sensor
 ) -> FloatArray:
-    """Return signals with white noise added to one sensor.
-
-    Parameters
-    ----------
-    windows : Windows
-        Undisturbed windows.
-    deviation : float
-        Standard deviation of the normal noise along each axis, in g or rad/s.
-    generator : numpy.random.Generator
-        Source of randomness.
-    sensor : {"acc", "gyro"}
-        Sensor to disturb.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-    """
+    """Add white noise to each axis of a sensor; its standard deviation is in g or rad/s."""
     n_sensor_axes, axis_of_channel = sensor_axes(windows.channels)
     shape = (len(windows), windows.n_timesteps, n_sensor_axes)
     noise = generator.standard_normal(shape, dtype=np.float32)[:, :, axis_of_channel]
@@ -125,20 +81,10 @@ def _is_of(channels: tuple[str, ...], sensor: Sensor) -> FloatArray:
     return np.array([name.split("_")[-2] == sensor for name in channels], np.float32)
 
 
-def sampled_at(windows: Windows, rate_hz: float) -> FloatArray:
-    """Return signals resampled to a lower rate, without aliasing, and back.
+def _sampled_at(windows: Windows, rate_hz: float, _: np.random.Generator) -> FloatArray:
+    """Resample to a lower rate, without aliasing, and back.
 
-    Parameters
-    ----------
-    windows : Windows
-        Undisturbed windows.
-    rate_hz : float
-        Rate of the slower phone; `har.signals.resampling.resample` does both steps.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Signals; beyond a window's ends they are assumed to be mirrored.
+    Beyond the ends of a window the signals are assumed to be mirrored.
     """
     starts = range(0, len(windows), _N_PER_BLOCK)
     blocks = (windows.signals[start : start + _N_PER_BLOCK] for start in starts)
@@ -158,35 +104,20 @@ def _down_and_up(signals: FloatArray, own_rate_hz: float, rate_hz: float) -> Flo
     return inner.reshape(n_timesteps, n_windows, n_channels).swapaxes(0, 1)
 
 
-def lossy(windows: Windows, percent: float, generator: np.random.Generator) -> FloatArray:
-    """Return signals with lost samples, each replaced with the last one before, as in a stream.
+def _lossy(windows: Windows, percent: float, generator: np.random.Generator) -> FloatArray:
+    """Lose a percentage of the samples, with all channels: each repeats the last, as in a stream.
 
-    Recordings are interpolated instead (`har.reading`), which is a milder disturbance.
-
-    Parameters
-    ----------
-    windows : Windows
-        Undisturbed windows.
-    percent : float
-        Probability in percent that a sample is lost, with all its channels. The first sample of a
-        window and the one after 0.1 s of losses are kept: a longer loss would be a gap, across
-        which no window is made.
-    generator : numpy.random.Generator
-        Source of randomness for the losses.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+    The first sample of a window and the one after 0.1 s of losses are kept: a longer loss would be
+    a gap, across which no window is made. Recordings are interpolated instead (`har.reading`),
+    which is a milder disturbance.
     """
     times = np.arange(windows.n_timesteps)
     is_lost = generator.random((len(windows), windows.n_timesteps)) < percent / 100
     n_longest = round(LONGEST_HOLE_S * windows.rate_hz)
     n_lost_so_far = times - _last(~is_lost, times)
     is_kept = n_lost_so_far % (n_longest + 1) == 0
-    held: FloatArray = np.take_along_axis(
-        windows.signals, _last(is_kept, times)[:, :, np.newaxis], axis=1
-    )
-    return held
+    kept_times = _last(is_kept, times)[:, :, np.newaxis]
+    return np.asarray(np.take_along_axis(windows.signals, kept_times, axis=1))
 
 
 def _last(is_so: NDArray[np.bool_], times: IntArray) -> IntArray:
@@ -226,7 +157,7 @@ class Disturbance:
         return self.sensor is None or bool(_is_of(channels, self.sensor).any())
 
     def of(self, windows: Windows, level: float, seed: int) -> Windows:
-        """Return disturbed windows.
+        """Return windows with disturbed signals.
 
         Parameters
         ----------
@@ -240,15 +171,9 @@ class Disturbance:
         Returns
         -------
         Windows
-            The same windows with disturbed signals.
         """
         disturbed = self.disturb(windows, level, np.random.default_rng(seed))
         return replace(windows, signals=disturbed)
-
-
-def _undrawn(disturb: Callable[[Windows, float], FloatArray]) -> Disturb:
-    """Return a `Disturb` that ignores its generator."""
-    return lambda windows, level, _: disturb(windows, level)
 
 
 _DEGREES = (15.0, 30.0, 45.0, 60.0, 90.0, 135.0, 180.0)
@@ -263,25 +188,20 @@ _LOSSES_PERCENT = (5.0, 10.0, 20.0, 30.0, 50.0)
 
 DISTURBANCES = (
     *(
-        Disturbance(f"rotation_{axis}", "degrees", 0.0, _DEGREES, partial(rotated, axis=axis))
+        Disturbance(f"rotation_{axis}", "degrees", 0.0, _DEGREES, partial(_rotated, axis=axis))
         for axis in get_args(Axis)
     ),
     *(
         Disturbance(
-            f"gain_{sensor}",
-            "%",
-            0.0,
-            _GAINS_PERCENT,
-            _undrawn(partial(amplified, sensor=sensor)),
-            sensor,
+            f"gain_{sensor}", "%", 0.0, _GAINS_PERCENT, partial(_amplified, sensor=sensor), sensor
         )
         for sensor in get_args(Sensor)
     ),
-    Disturbance("noise_acc", "g", 0.0, _NOISE_G, partial(noisy, sensor="acc"), "acc"),
+    Disturbance("noise_acc", "g", 0.0, _NOISE_G, partial(_noisy, sensor="acc"), "acc"),
     Disturbance(
-        "noise_gyro", "rad/s", 0.0, _NOISE_RAD_PER_S, partial(noisy, sensor="gyro"), "gyro"
+        "noise_gyro", "rad/s", 0.0, _NOISE_RAD_PER_S, partial(_noisy, sensor="gyro"), "gyro"
     ),
-    Disturbance("sampling_rate", "Hz", SAMPLE_RATE_HZ, _RATES_HZ, _undrawn(sampled_at)),
-    Disturbance("dropped_samples", "%", 0.0, _LOSSES_PERCENT, lossy),
-    Disturbance("missing_gyroscope", "%", 0.0, (100.0,), _undrawn(_without_gyroscope), "gyro"),
+    Disturbance("sampling_rate", "Hz", SAMPLE_RATE_HZ, _RATES_HZ, _sampled_at),
+    Disturbance("dropped_samples", "%", 0.0, _LOSSES_PERCENT, _lossy),
+    Disturbance("missing_gyroscope", "%", 0.0, (100.0,), _without_gyroscope, "gyro"),
 )

@@ -70,8 +70,8 @@ def resampled(confusions: IntArray) -> IntArray:
 
     Parameters
     ----------
-    confusions : ndarray of int, shape (n_subjects, n_activities, n_activities)
-        Each subject's windows by true and predicted activity.
+    confusions
+        As for `intervals_by_subject`.
 
     Returns
     -------

@@ -132,10 +132,7 @@ class Evaluation:
     def per_class(self) -> dict[str, dict[str, float]]:
         """Precision, recall, F1 and counts of each activity; 0 where undefined."""
         columns = precision_recall_fscore_support(
-            self.labels,
-            self.predicted,
-            labels=range(len(self.activities)),
-            zero_division=0,
+            self.labels, self.predicted, labels=range(len(self.activities)), zero_division=0
         )
         n_predicted = self.confusion_matrix.sum(axis=0)
         return {
@@ -259,12 +256,8 @@ def predictions_table(
 
     Parameters
     ----------
-    probabilities : ndarray of float, shape (n_windows, n_activities)
-        Predicted probabilities.
-    activities : tuple of str
-        Names of the classes.
-    abstain_below : float
-        Confidence below which UNKNOWN is predicted.
+    probabilities, activities, abstain_below
+        As for `har.signals.activities.name_activities`.
 
     Returns
     -------

@@ -74,12 +74,8 @@ class Robustness:
             If a metric is missing or is not a number.
         """
         table = pd.DataFrame(content["rows"])[list(_COLUMNS)].astype(_COLUMNS)
-        return cls(
-            float(content["accuracy"]),
-            float(content["macro_f1"]),
-            int(content["n_windows"]),
-            table,
-        )
+        accuracy, macro_f1 = float(content["accuracy"]), float(content["macro_f1"])
+        return cls(accuracy, macro_f1, int(content["n_windows"]), table)
 
 
 def measure_robustness(

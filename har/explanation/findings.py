@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from har.evaluation.intervals import Interval
 from har.signals.channels import triads_of
 
 JOINT = " and "
+# Fields that have other names in the JSON.
+_NAMES_IN_JSON = {"signal": "source", "spans": "stretches"}
 
 
 def signal_groups(channels: Sequence[str]) -> dict[str, list[int]]:
@@ -46,13 +48,18 @@ def signal_groups(channels: Sequence[str]) -> dict[str, list[int]]:
     return signals | joint
 
 
-class _PackedArray(TypedDict):
-    shape: list[int]
-    float16: str
+@dataclass(frozen=True)
+class _Part:
+    """Findings that a run keeps as JSON."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, and those of the parts in them, ready for JSON."""
+        names = [field.name for field in fields(self)]
+        return {_NAMES_IN_JSON.get(name, name): _for_json(getattr(self, name)) for name in names}
 
 
 @dataclass(frozen=True)
-class Importance:
+class Importance(_Part):
     """Accuracy that is lost when a signal is exchanged among windows.
 
     Parameters
@@ -72,15 +79,6 @@ class Importance:
     deviation: float
     interval: Interval | None
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the fields, ready for JSON."""
-        return {
-            "source": self.signal,
-            "lost": self.lost,
-            "deviation": self.deviation,
-            "interval": self.interval,
-        }
-
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Importance:
         """Read what `to_dict` made."""
@@ -94,7 +92,7 @@ class Importance:
 
 
 @dataclass(frozen=True)
-class OccludedSpans:
+class OccludedSpans(_Part):
     """The parts of a window that are occluded, one at a time.
 
     Parameters
@@ -115,10 +113,6 @@ class OccludedSpans:
         starts = np.linspace(0, n_timesteps - size, 15).round().astype(int)
         return cls(size, tuple(dict.fromkeys(starts.tolist())))
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the fields, ready for JSON."""
-        return {"size": self.size, "starts": list(self.starts)}
-
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> OccludedSpans:
         """Read what `to_dict` made."""
@@ -126,7 +120,7 @@ class OccludedSpans:
 
 
 @dataclass(frozen=True)
-class ExplainedWindow:
+class ExplainedWindow(_Part):
     """What mattered in one window.
 
     Parameters
@@ -162,21 +156,6 @@ class ExplainedWindow:
     gap: float
     occlusion: FloatArray
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the fields, ready for JSON."""
-        return {
-            "index": self.index,
-            "subject": self.subject,
-            "true": self.true,
-            "predicted": self.predicted,
-            "probability": self.probability,
-            "signals": _packed(self.signals),
-            "attributions": _packed(self.attributions),
-            "gained": self.gained,
-            "gap": self.gap,
-            "occlusion": _packed(self.occlusion),
-        }
-
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> ExplainedWindow:
         """Read what `to_dict` made."""
@@ -195,7 +174,7 @@ class ExplainedWindow:
 
 
 @dataclass(frozen=True)
-class States:
+class States(_Part):
     """Output, memory and gates of the last LSTM layer while it reads a window.
 
     Parameters
@@ -212,14 +191,6 @@ class States:
     values: FloatArray
     n_forward: int
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the fields, ready for JSON."""
-        return {
-            "index": self.index,
-            "values": _packed(self.values),
-            "n_forward": self.n_forward,
-        }
-
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> States:
         """Read what `to_dict` made."""
@@ -231,7 +202,7 @@ class States:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(_Part):
     """What a network looks at.
 
     Parameters
@@ -274,24 +245,6 @@ class Explanation:
     states: tuple[States, ...]
     n_units: int
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the fields, ready for JSON."""
-        return {
-            "accuracy": self.accuracy,
-            "n_windows": self.n_windows,
-            "n_repeats": self.n_repeats,
-            "channels": list(self.channels),
-            "activities": list(self.activities),
-            "rate_hz": self.rate_hz,
-            "importances": [importance.to_dict() for importance in self.importances],
-            "stretches": self.spans.to_dict(),
-            "n_occluded": list(self.n_occluded),
-            "occlusion": _packed(self.occlusion),
-            "windows": [window.to_dict() for window in self.windows],
-            "states": [states.to_dict() for states in self.states],
-            "n_units": self.n_units,
-        }
-
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Explanation:
         """Read what `to_dict` made.
@@ -324,12 +277,20 @@ class Explanation:
         return next(window for window in self.windows if window.index == index)
 
 
-def _packed(array: FloatArray) -> _PackedArray:
+def _for_json(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return _packed(value)
+    if isinstance(value, tuple):
+        return [_for_json(item) for item in value]
+    return value.to_dict() if isinstance(value, _Part) else value
+
+
+def _packed(array: FloatArray) -> dict[str, object]:
     halves = array.astype("<f2").tobytes()
     return {"shape": list(array.shape), "float16": base64.b64encode(halves).decode("ascii")}
 
 
-def _unpacked(content: _PackedArray) -> FloatArray:
+def _unpacked(content: Mapping[str, Any]) -> FloatArray:
     halves = np.frombuffer(base64.b64decode(content["float16"], validate=True), "<f2")
     values: FloatArray = halves.reshape(content["shape"]).astype(np.float64)
     if not np.isfinite(values).all():

@@ -30,7 +30,7 @@ def permutation_importances(
     windows : Windows
         One labelled window or more.
     predict : callable
-        From windows to probabilities, shape (n_windows, n_activities).
+        Function from windows to probabilities, shape (n_windows, n_activities).
     generator : numpy.random.Generator
         Source of the permutations.
 
@@ -90,7 +90,7 @@ def occlusions(
     predicted : ndarray of int, shape (n_windows,)
         Activity of each window whose probability is compared.
     predict : callable
-        From windows to probabilities, shape (n_windows, n_activities).
+        Function from windows to probabilities, shape (n_windows, n_activities).
 
     Returns
     -------
@@ -120,10 +120,8 @@ def occlusion_by_activity(
     ----------
     windows : Windows
         Labelled windows; of each activity 100 are drawn, if there are more.
-    predicted : ndarray of int, shape (n_windows,)
-        Predicted activities.
-    predict : callable
-        From windows to probabilities, shape (n_windows, n_activities).
+    predicted, predict
+        As for `occlusions`.
     generator : numpy.random.Generator
         Source of the drawn windows.
 

@@ -53,17 +53,15 @@ class LiveTimeline:
     Parameters
     ----------
     predict : callable
-        From windows to probabilities, shape (n_windows, n_activities).
+        Function from windows to probabilities, shape (n_windows, n_activities).
     window_format : WindowFormat
         Format of the windows that `predict` takes: the channels of UCI HAR, or its accelerations
         alone.
     abstain_below : float
-        Probability below which the activity is UNKNOWN.
+        Probability below which the activity is UNKNOWN; an attribute, too.
 
     Attributes
     ----------
-    abstain_below : float
-        Threshold, as given.
     n_windows, n_unknown : int
         Numbers of all windows so far, and of those that are UNKNOWN.
 
@@ -74,10 +72,7 @@ class LiveTimeline:
     """
 
     def __init__(
-        self,
-        predict: Predict,
-        window_format: WindowFormat,
-        abstain_below: float = 0.0,
+        self, predict: Predict, window_format: WindowFormat, abstain_below: float = 0.0
     ) -> None:
         raw_channels = raw_channels_of(window_format)
         self.n_windows = self.n_unknown = 0

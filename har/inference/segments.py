@@ -126,10 +126,10 @@ def measure_agreement(
         Windows that reach over the end of a segment have two true activities and do not count.
     """
     truth = truth.sort_values("start_s")
-    place = np.searchsorted(truth["start_s"], timeline["start_s"] + _TOLERANCE_S, side="right") - 1
-    ends_s = truth["end_s"].to_numpy()[place]
-    is_inside = (place >= 0) & (timeline["end_s"].to_numpy() <= ends_s + _TOLERANCE_S)
-    is_right = truth["activity"].to_numpy()[place] == timeline["activity"].to_numpy()
+    row = np.searchsorted(truth["start_s"], timeline["start_s"] + _TOLERANCE_S, side="right") - 1
+    ends_s = truth["end_s"].to_numpy()[row]
+    is_inside = (row >= 0) & (timeline["end_s"].to_numpy() <= ends_s + _TOLERANCE_S)
+    is_right = truth["activity"].to_numpy()[row] == timeline["activity"].to_numpy()
     is_answered = is_inside & (timeline["probability"].to_numpy() >= abstain_below)
     return Agreement(
         int((is_answered & is_right).sum()), int(is_answered.sum()), int(is_inside.sum())

@@ -140,10 +140,7 @@ def with_channels(recording: Recording, raw_channels: tuple[str, ...]) -> Record
 
 
 def make_timeline(
-    recording: Recording,
-    predict: Predict,
-    window_format: WindowFormat,
-    abstain_below: float = 0.0,
+    recording: Recording, predict: Predict, window_format: WindowFormat, abstain_below: float = 0.0
 ) -> pd.DataFrame:
     """Classify a recording, window after window.
 
@@ -152,7 +149,7 @@ def make_timeline(
     recording : Recording
         Raw signals at 50 Hz of the sensors that the classifier reads.
     predict : callable
-        From windows to probabilities, shape (n_windows, n_activities).
+        Function from windows to probabilities, shape (n_windows, n_activities).
     window_format : WindowFormat
         Format of the windows that `predict` takes.
     abstain_below : float

@@ -120,9 +120,7 @@ def _n_gpus() -> int:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed all generators that MXNet uses.
-
-    Gluon's initialisers and dropout use MXNet's generator, its samplers use NumPy's.
+    """Seed all generators that MXNet uses: its own and, for its samplers, NumPy's.
 
     Parameters
     ----------

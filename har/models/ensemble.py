@@ -30,20 +30,10 @@ class Ensemble(gluon.HybridBlock):  # type: ignore[misc]
             self.register_child(member)
 
     def hybrid_forward(self, F: Any, windows: Any) -> Any:
-        """Return a score for each activity.
+        """Return the logarithms of the mean probabilities, shape (n_windows, n_activities).
 
-        Parameters
-        ----------
-        F : module
-            MXNet's operators on arrays or on symbols.
-        windows : NDArray or Symbol
-            Windows in g and rad/s, shape (n_windows, n_timesteps, n_channels).
-
-        Returns
-        -------
-        NDArray or Symbol
-            Logarithms of the mean probabilities, shape (n_windows, n_activities). They serve as
-            logits, since their softmax is the mean probabilities.
+        They serve as logits, since their softmax is the mean probabilities. Windows are in g and
+        rad/s, shape (n_windows, n_timesteps, n_channels).
         """
         logarithms = F.stack(
             *(F.log_softmax(member(windows), axis=1) for member in self.members), axis=0

@@ -104,10 +104,8 @@ class FusedLSTM(gluon.HybridBlock):  # type: ignore[misc]
     ----------
     config : ModelConfig
         Layers, units, direction, dropout and forget bias.
-    input_size : int
-        Values in each time step.
-    prefix : str
-        Prefix of the parameter names.
+    input_size, prefix
+        As for `Convolutions`.
     """
 
     def __init__(self, config: ModelConfig, input_size: int, prefix: str = PREFIX) -> None:
@@ -137,14 +135,10 @@ class CellLSTM(gluon.HybridBlock):  # type: ignore[misc]
 
     Parameters
     ----------
-    config : ModelConfig
-        Layers, units, direction, dropout and forget bias.
-    input_size : int
-        Values in each time step.
+    config, input_size, prefix
+        As for `FusedLSTM`.
     n_timesteps : int
         Steps to unroll.
-    prefix : str
-        Prefix of the parameter names.
     """
 
     def __init__(

@@ -64,15 +64,9 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         input_size = config.embedding_size or self.convolutions.n_outputs
         self.embedding = nn.HybridSequential(prefix="")
         if config.embedding_size:
-            self.embedding.add(
-                dense(
-                    config.embedding_size,
-                    self.convolutions.n_outputs,
-                    f"{prefix}embedding_",
-                    flatten=False,
-                    activation="relu",
-                )
-            )
+            sizes = config.embedding_size, self.convolutions.n_outputs
+            embedding = dense(*sizes, f"{prefix}embedding_", flatten=False, activation="relu")
+            self.embedding.add(embedding)
         self.lstm = (
             FusedLSTM(config, input_size, prefix)
             if config.kernel == "fused"
@@ -86,19 +80,9 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         )
 
     def hybrid_forward(self, F: Any, windows: Any) -> Any:
-        """Return a score for each activity.
+        """Return logits, shape (n_windows, n_activities), whose softmax is the probabilities.
 
-        Parameters
-        ----------
-        F : module
-            MXNet's operators on arrays or on symbols.
-        windows : NDArray or Symbol
-            Windows in g and rad/s, shape (n_windows, n_timesteps, n_channels).
-
-        Returns
-        -------
-        NDArray or Symbol
-            Logits, whose softmax is the probabilities; shape (n_windows, n_activities).
+        Windows are in g and rad/s, shape (n_windows, n_timesteps, n_channels).
         """
         convolved = self.convolutions(self.views(windows))
         steps = F.swapaxes(self.embedding(convolved), 0, 1)
@@ -108,13 +92,7 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         return self.head(pooled)
 
     def set_scaling(self, signals: FloatArray) -> None:
-        """Set the scaling constants from training windows.
-
-        Parameters
-        ----------
-        signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-            Training windows in g and rad/s; see `Views.set_scaling`.
-        """
+        """Set the scaling constants from training windows; see `Views.set_scaling`."""
         self.views.set_scaling(signals)
 
 
@@ -130,18 +108,10 @@ def build_network(
 
     Parameters
     ----------
-    config : ModelConfig
-        Settings of the network.
-    n_timesteps : int
-        Samples in a window.
-    channels : tuple of str
-        Names of the windows' channels.
-    n_activities : int
-        Number of classes.
+    config, n_timesteps, channels, n_activities, prefix
+        As for `ActivityNetwork`.
     devices : list of mxnet.Context
         Devices that get a copy of the weights.
-    prefix : str
-        Prefix of the parameter names.
 
     Returns
     -------
@@ -149,9 +119,8 @@ def build_network(
         Hybridized network, whose graph is compiled at the first call.
     """
     network = ActivityNetwork(config, n_timesteps, channels, n_activities, prefix)
-    weights = (
-        mx.init.Xavier() if config.initial_range is None else mx.init.Uniform(config.initial_range)
-    )
+    limit = config.initial_range
+    weights = mx.init.Xavier() if limit is None else mx.init.Uniform(limit)
     network.initialize(weights, ctx=devices)
     network.hybridize()
     return network
@@ -164,10 +133,7 @@ def n_parameters(network: ActivityNetwork) -> int:
 
 
 def predict_probabilities(
-    network: ActivityNetwork,
-    signals: FloatArray,
-    devices: list[mx.Context],
-    batch_size: int = 256,
+    network: ActivityNetwork, signals: FloatArray, devices: list[mx.Context], batch_size: int = 256
 ) -> FloatArray:
     """Return the probability of each activity in each window.
 
@@ -204,5 +170,4 @@ def predict_probabilities(
             "network: found scores that are no numbers, expected finite ones; try a smaller "
             "training.learning_rate"
         )
-    probabilities: FloatArray = softmax(scores, axis=1)
-    return probabilities
+    return np.asarray(softmax(scores, axis=1))

@@ -42,13 +42,7 @@ class WithTemperature(gluon.HybridBlock):  # type: ignore[misc]
         return float(self.divisor.list_data()[0].asnumpy().item())
 
     def set_temperature(self, temperature: float) -> None:
-        """Set the divisor of the logits.
-
-        Parameters
-        ----------
-        temperature : float
-            Divisor above 0; above 1, probabilities become less confident.
-        """
+        """Set the divisor of the logits, above 0; above 1, probabilities become less confident."""
         self.divisor.set_data(mx.nd.full((1, 1), temperature))
 
 

@@ -178,29 +178,6 @@ def exchanged_columns(
     return None
 
 
-def _rotation_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Set up dg/dt = Σ H_ij ω_j (g × e_i) for the moments when the phone rotates.
-
-    Returns
-    -------
-    change : ndarray, shape (3 n_moments,)
-        The left-hand side.
-    effects : ndarray, shape (3 n_moments, 9)
-        The contribution of each element of H.
-    """
-    n_coarse = len(piece) // _COARSE_STEP
-    blocks = piece[: n_coarse * _COARSE_STEP].reshape(n_coarse, _COARSE_STEP, 6)
-    coarse = blocks.mean(axis=1, dtype=np.float64) @ mixing
-    smooth = signal.sosfiltfilt(_SMOOTHING, coarse, axis=0)
-    gravity, rate = smooth[1:-1, :3], smooth[1:-1, 3:]
-    change = (smooth[2:, :3] - smooth[:-2, :3]) * (_COARSE_RATE_HZ / 2)
-    rotates = np.linalg.norm(rate, axis=1) > _SLOWEST_RAD_PER_S
-    gravity, rate, change = gravity[rotates], rate[rotates], change[rotates]
-    levers = np.cross(gravity[:, None, :], _EYE)
-    effects = np.einsum("nic,nj->ncij", levers, rate)
-    return change.ravel(), effects.reshape(-1, 9)
-
-
 def describe_relabeling(relabeling: FloatArray) -> str:
     """Describe the error that a relabeling corrects.
 
@@ -231,3 +208,21 @@ def describe_relabeling(relabeling: FloatArray) -> str:
         for row in relabeling
     ]
     return f"gyro_x, gyro_y, gyro_z being really {', '.join(true_axes)}"
+
+
+def _rotation_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Set up dg/dt = Σ H_ij ω_j (g × e_i) for the moments when the phone rotates.
+
+    The left-hand side has the shape (3 n_moments,), the effects of H's elements (3 n_moments, 9).
+    """
+    n_coarse = len(piece) // _COARSE_STEP
+    blocks = piece[: n_coarse * _COARSE_STEP].reshape(n_coarse, _COARSE_STEP, 6)
+    coarse = blocks.mean(axis=1, dtype=np.float64) @ mixing
+    smooth = signal.sosfiltfilt(_SMOOTHING, coarse, axis=0)
+    gravity, rate = smooth[1:-1, :3], smooth[1:-1, 3:]
+    change = (smooth[2:, :3] - smooth[:-2, :3]) * (_COARSE_RATE_HZ / 2)
+    rotates = np.linalg.norm(rate, axis=1) > _SLOWEST_RAD_PER_S
+    gravity, rate, change = gravity[rotates], rate[rotates], change[rotates]
+    levers = np.cross(gravity[:, None, :], _EYE)
+    effects = np.einsum("nic,nj->ncij", levers, rate)
+    return change.ravel(), effects.reshape(-1, 9)

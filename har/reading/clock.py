@@ -81,40 +81,6 @@ def regular_ticks(n_samples: int, rate_hz: float) -> Ticks:
     return Ticks(np.arange(n_samples) / rate_hz, rate_hz, 0.0)
 
 
-def measure_ticks(stamps: StampArray, unit: str, place: str) -> Ticks:
-    """Measure the rate and jitter of increasing stamps.
-
-    Parameters
-    ----------
-    stamps : ndarray of int64 or float64
-        Stamps, strictly increasing.
-    unit : str
-        Their unit, a key of `SECONDS`.
-    place : str
-        File and column, for the message.
-
-    Returns
-    -------
-    Ticks
-
-    Raises
-    ------
-    DataError
-        If the rate is below 10 Hz or above 1000 Hz.
-    """
-    # The difference of integers is exact, whatever their size.
-    seconds = (stamps - stamps[0]) * SECONDS[unit]
-    steps = np.diff(seconds)
-    # In place, as a day has millions of steps, whose order does not matter.
-    step = float(np.median(steps, overwrite_input=True))
-    check_rate(1 / step, f"{place} (in {NAMES[unit]})")
-    # Gaps are no jitter.
-    steps[steps > max(LONGEST_HOLE_S, 1.5 * step)] = step
-    steps -= step
-    np.abs(steps, out=steps)
-    return Ticks(seconds, 1 / step, float(np.quantile(steps, 0.95, overwrite_input=True)))
-
-
 def read_clock(
     stamps: StampArray, declared: str | None, column: str, place: str
 ) -> tuple[Ticks, IntArray | None, list[str]]:
@@ -159,6 +125,21 @@ def read_clock(
     else:
         unit = time_unit_of(stamps, place)
         evidence = f"taken to be in {NAMES[unit]}"
-    ticks = measure_ticks(stamps, unit, place)
+    ticks = _measured_ticks(stamps, unit, place)
     jitter = f"jitter {ticks.jitter_s * 1000:.1f} ms (95 %)"
     return ticks, rows, [f"time: {column} {evidence}, {ticks.rate_hz:.4g} Hz, {jitter}", *notes]
+
+
+def _measured_ticks(stamps: StampArray, unit: str, place: str) -> Ticks:
+    """Measure the rate and jitter of strictly increasing stamps; refuse a rate of no use."""
+    # The difference of integers is exact, whatever their size.
+    seconds = (stamps - stamps[0]) * SECONDS[unit]
+    steps = np.diff(seconds)
+    # In place, as a day has millions of steps, whose order does not matter.
+    step = float(np.median(steps, overwrite_input=True))
+    check_rate(1 / step, f"{place} (in {NAMES[unit]})")
+    # Gaps are no jitter.
+    steps[steps > max(LONGEST_HOLE_S, 1.5 * step)] = step
+    steps -= step
+    np.abs(steps, out=steps)
+    return Ticks(seconds, 1 / step, float(np.quantile(steps, 0.95, overwrite_input=True)))

@@ -25,10 +25,8 @@ class DelimitedTable:
 
     Parameters
     ----------
-    path : Path
-        The file.
-    headings : tuple of str
-        Names of its columns.
+    path, headings
+        The file, and the names of its columns.
     delimiter, decimal, encoding : str
         Separator of fields, decimal sign and encoding.
     heading_line : int
@@ -46,17 +44,7 @@ class DelimitedTable:
     rows_in_block: int
 
     def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
-        """Read some of the columns.
-
-        Parameters
-        ----------
-        indices : mapping of str to int
-            Indices of the columns, by the names to give them.
-
-        Yields
-        ------
-        DataFrame
-            The next rows; the index counts all rows from 0.
+        """Read some of the columns; see `har.reading.tables.Table`.
 
         Raises
         ------

@@ -68,14 +68,12 @@ def fill_missing(
 
     Parameters
     ----------
-    seconds : ndarray of float64, shape (n_timesteps,)
-        Times of the samples, increasing.
+    seconds, longest_s, step_s
+        Times of the samples, longest run to fill and length of a step, as for `fill_channel`.
     samples : ndarray, shape (n_timesteps, n_channels)
         Values, NaN where missing; short runs are overwritten.
     channels : tuple of str
         Names of the columns.
-    longest_s, step_s : float
-        Longest run to fill, and the time of one step, as for `fill_channel`.
     place : str
         File, for the message.
 
@@ -106,10 +104,11 @@ def fill_missing(
                 f"{channel}: {n_missing} cells ({share:.2g} of all) were empty, "
                 f"{int(was_filled.sum())} of them interpolated in runs of up to {longest_s:g} s"
             )
-    n_left_out = len(complete) - int(complete.sum())
-    if len(complete) - n_left_out < 2:
+    n_complete = int(complete.sum())
+    n_left_out = len(complete) - n_complete
+    if n_complete < 2:
         raise DataError(
-            f"{place}: found {len(complete) - n_left_out} rows with all of {', '.join(channels)}, "
+            f"{place}: found {n_complete} rows with all of {', '.join(channels)}, "
             "expected at least 2"
         )
     if n_left_out:

@@ -104,26 +104,6 @@ def check_columns(samples: FloatArray, place: str, factors: FloatArray | float =
         )
 
 
-def _miss(means: FloatArray) -> float:
-    """Measure how far lengths are from 1 g, in g or in m/s² as fits better."""
-    lengths = np.linalg.norm(means[:, :3], axis=1)
-    return float(min(np.abs(lengths / one - 1).mean() for one in (1.0, STANDARD_GRAVITY)))
-
-
-def _rearranged(means: FloatArray) -> Iterator[tuple[FloatArray, str]]:
-    """Correct one possible error after the other, each with its description."""
-    for axis in range(3):
-        for other in range(3, means.shape[1]):
-            changed = means.copy()
-            changed[:, [axis, other]] = means[:, [other, axis]]
-            yield changed, f"{RAW_CHANNELS[axis]} and {RAW_CHANNELS[other]} exchanged"
-        for factor, unit in ((STANDARD_GRAVITY, "g"), (1 / STANDARD_GRAVITY, "m/s2")):
-            changed = means.copy()
-            changed[:, axis] *= factor
-            others = "m/s2" if unit == "g" else "g"
-            yield changed, f"{RAW_CHANNELS[axis]} in {unit} and the others in {others}"
-
-
 def check_gravity(samples: FloatArray, stretches: tuple[Stretch, ...], place: str) -> None:
     """Refuse acceleration without gravity, or in more than one unit.
 
@@ -162,3 +142,23 @@ def check_gravity(samples: FloatArray, stretches: tuple[Stretch, ...], place: st
                 "about 1 g: gravity was removed; apps call what is needed accelerometer, raw or "
                 "total acceleration, or acceleration with gravity"
             )
+
+
+def _miss(means: FloatArray) -> float:
+    """Measure how far lengths are from 1 g, in g or in m/s² as fits better."""
+    lengths = np.linalg.norm(means[:, :3], axis=1)
+    return float(min(np.abs(lengths / one - 1).mean() for one in (1.0, STANDARD_GRAVITY)))
+
+
+def _rearranged(means: FloatArray) -> Iterator[tuple[FloatArray, str]]:
+    """Correct one possible error after the other, each with its description."""
+    for axis in range(3):
+        for other in range(3, means.shape[1]):
+            changed = means.copy()
+            changed[:, [axis, other]] = means[:, [other, axis]]
+            yield changed, f"{RAW_CHANNELS[axis]} and {RAW_CHANNELS[other]} exchanged"
+        for factor, unit in ((STANDARD_GRAVITY, "g"), (1 / STANDARD_GRAVITY, "m/s2")):
+            changed = means.copy()
+            changed[:, axis] *= factor
+            others = "m/s2" if unit == "g" else "g"
+            yield changed, f"{RAW_CHANNELS[axis]} in {unit} and the others in {others}"

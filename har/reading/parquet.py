@@ -20,27 +20,15 @@ class ParquetTable:
 
     Parameters
     ----------
-    path : Path
-        The file.
-    headings : tuple of str
-        Names of its columns.
+    path, headings
+        The file, and the names of its columns.
     """
 
     path: Path
     headings: tuple[str, ...]
 
     def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
-        """Read some of the columns.
-
-        Parameters
-        ----------
-        indices : mapping of str to int
-            Indices of the columns, by the names to give them.
-
-        Yields
-        ------
-        DataFrame
-            The next rows; the index counts all rows from 0.
+        """Read some of the columns; see `har.reading.tables.Table`.
 
         Raises
         ------

@@ -12,12 +12,7 @@ import pandas as pd
 
 from har.arrays import FloatArray
 from har.errors import DataError
-from har.reading.axes import (
-    AxesComparison,
-    describe_relabeling,
-    exchanged_columns,
-    in_better_unit,
-)
+from har.reading.axes import AxesComparison, describe_relabeling, exchanged_columns, in_better_unit
 from har.reading.clock import Ticks, check_rate, read_clock, regular_ticks
 from har.reading.columns import Columns, find_columns
 from har.reading.gaps import fill_missing, to_regular

@@ -41,13 +41,7 @@ class _MalformedLineError(Exception):
 
 
 class _LineFormat:
-    """The format of lines, learned from those so far: a header, and whether there is a time.
-
-    Parameters
-    ----------
-    channels : tuple of str
-        Channels of a sample.
-    """
+    """The format of lines, learned from those so far: a header, and whether there is a time."""
 
     def __init__(self, channels: tuple[str, ...]) -> None:
         self._channels = channels
@@ -115,13 +109,7 @@ def _finite(fields: dict[str, Any], name: str) -> float:
 
 
 class _Clock:
-    """Slots of time stamps, and a check that the stamps run at the expected rate.
-
-    Parameters
-    ----------
-    rate_hz : float
-        Slots per second.
-    """
+    """Slots of time stamps, and a check that the stamps run at the expected rate."""
 
     def __init__(self, rate_hz: float) -> None:
         self._rate_hz = rate_hz
@@ -259,7 +247,9 @@ class SampleLines:
         """Put a sample in its slot; one beyond a long hole waits until the next confirms it."""
         slot += self._n_slots_added
         if self._beyond is not None and slot < self._beyond[0]:
-            self._give_up_beyond()
+            # A lone sample beyond a hole: its time stamp was wrong.
+            self.n_dropped += 1
+            self._beyond = None
         before = self._beyond or self._last or (slot - 1, sample)
         n_missing = slot - before[0] - 1
         if n_missing < 0:
@@ -271,7 +261,8 @@ class SampleLines:
         new = [] if self._beyond is None else [before]
         if not is_beyond:
             self.n_filled += n_missing
-            new += [(place, before[1]) for place in range(before[0] + 1, slot)] + [(slot, sample)]
+            new += [(missing, before[1]) for missing in range(before[0] + 1, slot)]
+            new.append((slot, sample))
         is_after_gap = self._beyond is not None
         self.n_gaps += is_after_gap
         self._beyond = (slot, sample) if is_beyond else None
@@ -279,11 +270,6 @@ class SampleLines:
             return None
         self._last = new[-1]
         return LiveSamples(np.stack([values for _, values in new]), new[0][0], is_after_gap)
-
-    def _give_up_beyond(self) -> None:
-        """Drop a lone sample beyond a hole: its time stamp was wrong."""
-        self.n_dropped += self._beyond is not None
-        self._beyond = None
 
     def _drop(self, sample: FloatArray, slot: int) -> None:
         """Leave out a late sample; when all are late for a second, the sender's clock restarted."""
@@ -300,7 +286,7 @@ class SampleLines:
             self._lengths_g.append(math.hypot(*sample[:3].tolist()))
 
     def doubt(self) -> str | None:
-        """Return once, after 10 s of samples, the doubt whether acceleration is in this unit.
+        """Return, once, the doubt whether acceleration is in this unit, after 10 s of samples.
 
         Returns
         -------

@@ -52,10 +52,8 @@ def stillness_notes(
     ----------
     seconds : ndarray of float64, shape (n_timesteps,)
         Times of the samples, increasing.
-    samples : ndarray, shape (n_timesteps, n_channels)
-        Signals in g and rad/s.
-    channels : tuple of str
-        Names of the columns.
+    samples, channels
+        Signals and the names of their columns, as for `saturation_notes`.
     place : str
         File, for the message.
 
@@ -73,7 +71,7 @@ def stillness_notes(
     for values, channel in zip(samples.T, channels, strict=True):
         is_same = np.concatenate([[False], values[1:] == values[:-1], [False]])
         # A run starts before the first equal sample, and ends with the last.
-        firsts, lasts = (np.flatnonzero(is_same[1:] != is_same[:-1])).reshape(-1, 2).T
+        firsts, lasts = np.flatnonzero(is_same[1:] != is_same[:-1]).reshape(-1, 2).T
         lengths_s = seconds[lasts] - seconds[firsts]
         if is_same[1:-1].all():
             raise DataError(

@@ -18,13 +18,7 @@ from har.reading.delimited import open_delimited
 from har.reading.gravity import check_columns
 from har.reading.parquet import MAGIC, open_parquet
 from har.reading.timestamps import StampArray, stamps_of
-from har.reading.units import (
-    Unit,
-    acc_unit_of,
-    converted,
-    factors_of,
-    gyro_unit_of,
-)
+from har.reading.units import Unit, acc_unit_of, converted, factors_of, gyro_unit_of
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -41,7 +35,18 @@ class Table(Protocol):
         """Names of its columns."""
 
     def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
-        """Read some of the columns, block by block; the index counts all rows from 0."""
+        """Read some of the columns, block by block.
+
+        Parameters
+        ----------
+        indices : mapping of str to int
+            Indices of the columns, by the names to give them.
+
+        Yields
+        ------
+        DataFrame
+            The next rows; the index counts all rows from 0.
+        """
 
 
 def open_table(path: Path) -> Table:

@@ -118,9 +118,11 @@ def time_unit_of(stamps: StampArray, place: str) -> str:
     DataError
         If no unit gives a plausible rate, or it could be two.
     """
-    step, size = _median_step(stamps), float(np.median(stamps))
-    if step == 0:
+    steps = np.diff(stamps)
+    forward = steps[steps > 0]
+    if not len(forward):
         raise DataError(f"{place}: found the same stamp in most rows, expected them to increase")
+    step, size = float(np.median(forward)), float(np.median(stamps))
     since_1970 = {u for u, one in SECONDS.items() if _EPOCH_S[0] <= size * one <= _EPOCH_S[1]}
     for unit, one in SECONDS.items():
         is_sure = unit == "s" or unit in since_1970
@@ -133,12 +135,6 @@ def time_unit_of(stamps: StampArray, place: str) -> str:
         f"{place}: found steps of {step:g} in no known unit, expected 10 to 1000 samples a second: "
         "give time_unit (s, ms, us, ns) or rate_hz"
     )
-
-
-def _median_step(stamps: StampArray) -> float:
-    steps = np.diff(stamps)
-    forward = steps[steps > 0]
-    return float(np.median(forward)) if len(forward) else 0.0
 
 
 def rows_in_order(stamps: StampArray, place: str) -> tuple[IntArray | None, list[str]]:
@@ -203,8 +199,5 @@ def _tolerated(
             f"{place}, row {row}: found {found}, as in {n_odd} of {len(is_odd)} rows, "
             f"expected {expected}"
         )
-    return [f"time: {n_odd} {_rows(n_odd)} with {found}, {remedy}"] if n_odd else []
-
-
-def _rows(number: int) -> str:
-    return "row" if number == 1 else "rows"
+    rows_in_words = "1 row" if n_odd == 1 else f"{n_odd} rows"
+    return [f"time: {rows_in_words} with {found}, {remedy}"] if n_odd else []

@@ -108,7 +108,7 @@ def converted(values: FloatArray, factors: FloatArray) -> FloatArray:
     return (values * factors).astype(np.float32)
 
 
-def median_length(acc: FloatArray) -> float:
+def _median_length(acc: FloatArray) -> float:
     """Return the median length of the acceleration over complete rows; NaN if there are none."""
     lengths = np.sqrt(np.einsum("ij,ij->i", acc, acc))
     complete = lengths[np.isfinite(lengths)]
@@ -136,7 +136,7 @@ def acc_unit_of(acc: FloatArray, declared: Unit | None, place: str) -> Unit:
     DataError
         If the length fits no unit, or not the declared one.
     """
-    length = median_length(acc)
+    length = _median_length(acc)
     lowest, highest = _PLAUSIBLE_G
     if np.isnan(length) and declared is None:
         raise DataError(
@@ -165,10 +165,8 @@ def gyro_unit_of(gyro: FloatArray, declared: Unit | None, place: str) -> Unit:
     ----------
     gyro : ndarray, shape (n_timesteps, 3)
         Angular rate as in the file; NaN where a cell is empty.
-    declared : Unit or None
-        Unit that the user or the headings declare.
-    place : str
-        File, for messages.
+    declared, place
+        Declared unit and file, as for `acc_unit_of`.
 
     Returns
     -------

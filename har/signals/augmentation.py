@@ -41,11 +41,6 @@ def rotate(
     Returns
     -------
     ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-
-    Raises
-    ------
-    DataError
-        If the channels are not triples of x, y and z.
     """
     axes = random_axes(len(signals), generator)
     angles = np.radians(generator.normal(scale=deviation_degrees, size=(len(signals), 1)))
@@ -77,10 +72,8 @@ def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) 
 
     Parameters
     ----------
-    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Windows in g and rad/s.
-    channels : tuple of str
-        Names of the last axis: x, y and z of one sensor, then of the next.
+    signals, channels
+        Windows and the names of their channels, as for `rotate`.
     rotations : ndarray of float, shape (n_windows, 3)
         Rotation vectors: along the axis, as long as the angle in radians.
 
@@ -93,7 +86,7 @@ def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) 
     DataError
         If the channels are not triples of x, y and z.
     """
-    expected = [f"_{'xyz'[place % 3]}" for place in range(len(channels))]
+    expected = [f"_{'xyz'[index % 3]}" for index in range(len(channels))]
     if len(channels) % 3 or [name[-2:] for name in channels] != expected:
         raise DataError(
             f"rotation: found channels {', '.join(channels)}, expected triples of x, y and z"
@@ -106,10 +99,7 @@ def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) 
 
 
 def scale_axes(
-    signals: FloatArray,
-    channels: tuple[str, ...],
-    deviation: float,
-    generator: np.random.Generator,
+    signals: FloatArray, channels: tuple[str, ...], deviation: float, generator: np.random.Generator
 ) -> FloatArray:
     """Multiply each axis of each window's sensors by a random gain.
 
@@ -118,22 +108,20 @@ def scale_axes(
 
     Parameters
     ----------
-    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Windows in g and rad/s.
+    signals, generator
+        Windows and source of the gains, as for `rotate`.
     channels : tuple of str
         Names of the last axis, which end in a sensor and its axis: ``acc_x``.
     deviation : float
         Standard deviation of the gain, which is normal around 1.
-    generator : numpy.random.Generator
-        Source of the gains.
 
     Returns
     -------
     ndarray of float32, shape (n_windows, n_timesteps, n_channels)
     """
-    n_sensor_axes, places = sensor_axes(channels)
+    n_sensor_axes, axis_of_channel = sensor_axes(channels)
     gains = generator.normal(1.0, deviation, size=(len(signals), 1, n_sensor_axes))
-    return signals * gains[:, :, places].astype(np.float32)
+    return signals * gains[:, :, axis_of_channel].astype(np.float32)
 
 
 def sensor_axes(channels: tuple[str, ...]) -> tuple[int, IntArray]:
@@ -148,13 +136,12 @@ def sensor_axes(channels: tuple[str, ...]) -> tuple[int, IntArray]:
     -------
     n_sensor_axes : int
         Number of different axes.
-    places : ndarray of int, shape (n_channels,)
+    axis_of_channel : ndarray of int, shape (n_channels,)
         Index of each channel's axis, from 0.
     """
-    different, places = np.unique(
-        ["_".join(name.split("_")[-2:]) for name in channels], return_inverse=True
-    )
-    return len(different), places
+    endings = ["_".join(name.split("_")[-2:]) for name in channels]
+    different, axis_of_channel = np.unique(endings, return_inverse=True)
+    return len(different), axis_of_channel
 
 
 def stretch_time(
@@ -164,12 +151,10 @@ def stretch_time(
 
     Parameters
     ----------
-    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Windows in g and rad/s.
+    signals, generator
+        Windows and source of a pace for each, as for `rotate`.
     largest_change : float
         Bound of the pace, which is uniform between 1 - this and 1 + this.
-    generator : numpy.random.Generator
-        Source of a pace for each window.
 
     Returns
     -------
@@ -184,5 +169,4 @@ def stretch_time(
     share = (moments - before)[:, :, np.newaxis].astype(np.float32)
     after = np.minimum(before + 1, last)
     window = np.arange(len(signals))[:, np.newaxis]
-    stretched: FloatArray = signals[window, before] * (1 - share) + signals[window, after] * share
-    return stretched
+    return np.asarray(signals[window, before] * (1 - share) + signals[window, after] * share)

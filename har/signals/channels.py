@@ -60,6 +60,6 @@ def triads_of(channels: Sequence[str]) -> dict[str, list[int]]:
         name.
     """
     triads: dict[str, list[int]] = {}
-    for place, channel in enumerate(channels):
-        triads.setdefault(re.sub("_[xyz]$", "", channel), []).append(place)
+    for index, channel in enumerate(channels):
+        triads.setdefault(re.sub("_[xyz]$", "", channel), []).append(index)
     return triads

@@ -51,16 +51,9 @@ class LowPass:
         self._state: FloatArray | None = None
 
     def __call__(self, signals: FloatArray) -> FloatArray:
-        """Filter along the first axis.
+        """Filter along the first axis; shape (n_timesteps, ..., n_channels).
 
-        Parameters
-        ----------
-        signals : ndarray, shape (n_timesteps, ..., n_channels)
-            The samples at 50 Hz that follow those of the last call.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_timesteps, ..., n_channels)
+        The samples at 50 Hz are those that follow the samples of the last call.
         """
         if not signals.size:
             return signals.astype(np.float64)
@@ -103,13 +96,7 @@ def beyond(edge: FloatArray, start: Start) -> FloatArray:
 def inner_medians(signals: FloatArray) -> FloatArray:
     """Replace each sample but the first and the last by the median of it and its neighbours.
 
-    Parameters
-    ----------
-    signals : ndarray, shape (n_timesteps, ..., n_channels)
-
-    Returns
-    -------
-    ndarray, shape (max(n_timesteps - 2, 0), ..., n_channels)
+    The shape (n_timesteps, ..., n_channels) becomes (max(n_timesteps - 2, 0), ..., n_channels).
     """
     before, here, after = signals[:-2], signals[1:-1], signals[2:]
     return np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after))
@@ -179,13 +166,13 @@ def denoised_signals(samples: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    samples : ndarray, shape (n_timesteps, 6) or (n_timesteps, 3)
+    samples
         Raw signals, as for `uci_har_channels`.
 
     Returns
     -------
-    ndarray of float64, of the same shape
-        Columns as those of `samples`; the accelerations are ``total_acc``.
+    ndarray of float64, of the same shape and columns
+        The accelerations are ``total_acc``.
     """
     return LowPass(*_NOISE)(_medians(samples, "zero"))
 
@@ -213,5 +200,4 @@ def as_printed(values: FloatArray) -> FloatArray:
     exponent = np.floor(np.log10(np.where(magnitude > 0, magnitude, 1.0)))
     # Up to 10**22 a power of ten is exact in float64, so the one division rounds correctly.
     scale = 10.0 ** np.clip(6 - exponent, 0, 22)
-    rounded: FloatArray = np.rint(values * scale) / scale
-    return rounded
+    return np.asarray(np.rint(values * scale) / scale)

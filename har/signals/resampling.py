@@ -23,10 +23,6 @@ def fits_grid(seconds: FloatArray, rate_hz: float) -> bool:
         Times of the samples, increasing; the grid begins at the first one.
     rate_hz : float
         Rate of the grid.
-
-    Returns
-    -------
-    bool
     """
     # In place, as a day has millions of samples.
     late = np.arange(len(seconds), dtype=np.float64)
@@ -87,5 +83,4 @@ def _interpolated(seconds: FloatArray, samples: FloatArray, times: FloatArray) -
     # Between samples much nearer than the others a spline overshoots; PCHIP never does.
     is_even = steps.min() > 0.25 * np.median(steps)
     spline = interpolate.CubicSpline if is_even else interpolate.PchipInterpolator
-    read: FloatArray = spline(knots, values)(times)
-    return read
+    return np.asarray(spline(knots, values)(times))

@@ -76,12 +76,8 @@ class Windows:
         Indices into `activities`, from 0.
     subjects : ndarray of int, shape (n_windows,)
         The person measured in each window.
-    channels : tuple of str
-        Names of the last axis of `signals`.
-    activities : tuple of str
-        Names of the classes.
-    rate_hz : float
-        Samples per second.
+    channels, activities, rate_hz
+        As for `WindowFormat`.
 
     Raises
     ------
@@ -130,17 +126,7 @@ class Windows:
         return tuple(int(subject) for subject in np.unique(self.subjects))
 
     def where(self, chosen: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Windows:
-        """Return some of the windows.
-
-        Parameters
-        ----------
-        chosen : ndarray of int or bool
-            Indices, or a mask of length n_windows.
-
-        Returns
-        -------
-        Windows
-        """
+        """Return the windows at some indices, or where a mask of length n_windows is true."""
         return replace(
             self,
             signals=self.signals[chosen],
@@ -287,8 +273,7 @@ def number_stretches(windows: Windows, step: int = WINDOW_STEP) -> IntArray:
     Returns
     -------
     ndarray of int, shape (n_windows,)
-        The number of each window's stretch, from 0. Windows that do not overlap each have their
-        own.
+        The number of each window's stretch, from 0; windows that do not overlap have one each.
     """
     if step >= windows.n_timesteps:
         return np.arange(len(windows))

@@ -77,5 +77,4 @@ def smoothed_targets(labels: IntArray, n_activities: int, smoothing: float) -> F
         Target probabilities; each row adds up to 1.
     """
     one_hot = np.eye(n_activities, dtype=np.float32)[labels]
-    smoothed: FloatArray = one_hot * (1 - smoothing) + smoothing / n_activities
-    return smoothed.astype(np.float32)
+    return np.asarray(one_hot * (1 - smoothing) + smoothing / n_activities, dtype=np.float32)

@@ -109,12 +109,10 @@ def score(
 
     Parameters
     ----------
-    network : ActivityNetwork
-        Network with its weights on `devices`.
+    network, devices
+        Network with its weights on `devices`, as for `fit`.
     windows : Windows
         Validation windows, of subjects the network is not trained on.
-    devices : list of mxnet.Context
-        Devices to compute on.
 
     Returns
     -------

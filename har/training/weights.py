@@ -24,7 +24,7 @@ class BestWeights:
         self._weights: dict[str, mx.nd.NDArray] = {}
 
     def offer(self, epoch: int, loss: float, accuracy: float) -> bool:
-        """Keep the network's weights if they are the best so far.
+        """Keep the network's weights if they are the best so far, and return whether they are.
 
         Parameters
         ----------
@@ -32,11 +32,6 @@ class BestWeights:
             Number of the epoch.
         loss, accuracy : float
             Figures for the validation subjects; the loss decides between equal accuracies.
-
-        Returns
-        -------
-        bool
-            Whether the weights were kept.
         """
         if (accuracy, -loss) <= self._best_score:
             return False
@@ -92,12 +87,7 @@ class AveragedWeights:
 def share_statistics(network: ActivityNetwork) -> None:
     """Set the statistics of batch normalisation to their mean over all devices.
 
-    Each device has only seen its own share of the batches.
-
-    Parameters
-    ----------
-    network : ActivityNetwork
-        Network on several devices; on one, nothing changes.
+    Each device has only seen its own share of the batches; on a single one, nothing changes.
     """
     for parameter in network.collect_params().values():
         arrays = parameter.list_data()
