@@ -45,13 +45,13 @@ def explain(
     Parameters
     ----------
     network : ActivityNetwork, Ensemble or WithTemperature
-        Network, trained on windows of the same format.
+        Trained, on windows of the same format.
     config : ModelConfig
         Settings that it was built from.
     devices : sequence of mxnet.Context
         Devices that hold its weights; the first one computes.
     predict : callable
-        Function from windows to the network's probabilities, shape (n_windows, n_activities).
+        From windows to the network's probabilities, shape (n_windows, n_activities).
     windows : Windows
         Labelled windows, ideally of subjects that were not trained on.
     mistakes : sequence of int

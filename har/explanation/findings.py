@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -17,8 +17,6 @@ from har.evaluation.intervals import Interval
 from har.signals.channels import triads_of
 
 JOINT = " and "
-# Fields that have other names in the JSON.
-_NAMES_IN_JSON = {"signal": "source", "spans": "stretches"}
 
 
 def signal_groups(channels: Sequence[str]) -> dict[str, list[int]]:
@@ -48,18 +46,13 @@ def signal_groups(channels: Sequence[str]) -> dict[str, list[int]]:
     return signals | joint
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Findings that a run keeps as JSON."""
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the fields, and those of the parts in them, ready for JSON."""
-        names = [field.name for field in fields(self)]
-        return {_NAMES_IN_JSON.get(name, name): _for_json(getattr(self, name)) for name in names}
+class _PackedArray(TypedDict):
+    shape: list[int]
+    float16: str
 
 
 @dataclass(frozen=True)
-class Importance(_Part):
+class Importance:
     """Accuracy that is lost when a signal is exchanged among windows.
 
     Parameters
@@ -79,6 +72,15 @@ class Importance(_Part):
     deviation: float
     interval: Interval | None
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {
+            "source": self.signal,
+            "lost": self.lost,
+            "deviation": self.deviation,
+            "interval": self.interval,
+        }
+
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Importance:
         """Read what `to_dict` made."""
@@ -92,7 +94,7 @@ class Importance(_Part):
 
 
 @dataclass(frozen=True)
-class OccludedSpans(_Part):
+class OccludedSpans:
     """The parts of a window that are occluded, one at a time.
 
     Parameters
@@ -113,6 +115,10 @@ class OccludedSpans(_Part):
         starts = np.linspace(0, n_timesteps - size, 15).round().astype(int)
         return cls(size, tuple(dict.fromkeys(starts.tolist())))
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {"size": self.size, "starts": list(self.starts)}
+
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> OccludedSpans:
         """Read what `to_dict` made."""
@@ -120,7 +126,7 @@ class OccludedSpans(_Part):
 
 
 @dataclass(frozen=True)
-class ExplainedWindow(_Part):
+class ExplainedWindow:
     """What mattered in one window.
 
     Parameters
@@ -156,6 +162,21 @@ class ExplainedWindow(_Part):
     gap: float
     occlusion: FloatArray
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {
+            "index": self.index,
+            "subject": self.subject,
+            "true": self.true,
+            "predicted": self.predicted,
+            "probability": self.probability,
+            "signals": _packed(self.signals),
+            "attributions": _packed(self.attributions),
+            "gained": self.gained,
+            "gap": self.gap,
+            "occlusion": _packed(self.occlusion),
+        }
+
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> ExplainedWindow:
         """Read what `to_dict` made."""
@@ -174,7 +195,7 @@ class ExplainedWindow(_Part):
 
 
 @dataclass(frozen=True)
-class States(_Part):
+class States:
     """Output, memory and gates of the last LSTM layer while it reads a window.
 
     Parameters
@@ -191,6 +212,14 @@ class States(_Part):
     values: FloatArray
     n_forward: int
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {
+            "index": self.index,
+            "values": _packed(self.values),
+            "n_forward": self.n_forward,
+        }
+
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> States:
         """Read what `to_dict` made."""
@@ -202,7 +231,7 @@ class States(_Part):
 
 
 @dataclass(frozen=True)
-class Explanation(_Part):
+class Explanation:
     """What a network looks at.
 
     Parameters
@@ -245,6 +274,24 @@ class Explanation(_Part):
     states: tuple[States, ...]
     n_units: int
 
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields, ready for JSON."""
+        return {
+            "accuracy": self.accuracy,
+            "n_windows": self.n_windows,
+            "n_repeats": self.n_repeats,
+            "channels": list(self.channels),
+            "activities": list(self.activities),
+            "rate_hz": self.rate_hz,
+            "importances": [importance.to_dict() for importance in self.importances],
+            "stretches": self.spans.to_dict(),
+            "n_occluded": list(self.n_occluded),
+            "occlusion": _packed(self.occlusion),
+            "windows": [window.to_dict() for window in self.windows],
+            "states": [states.to_dict() for states in self.states],
+            "n_units": self.n_units,
+        }
+
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Explanation:
         """Read what `to_dict` made.
@@ -277,20 +324,12 @@ class Explanation(_Part):
         return next(window for window in self.windows if window.index == index)
 
 
-def _for_json(value: object) -> object:
-    if isinstance(value, np.ndarray):
-        return _packed(value)
-    if isinstance(value, tuple):
-        return [_for_json(item) for item in value]
-    return value.to_dict() if isinstance(value, _Part) else value
-
-
-def _packed(array: FloatArray) -> dict[str, object]:
+def _packed(array: FloatArray) -> _PackedArray:
     halves = array.astype("<f2").tobytes()
     return {"shape": list(array.shape), "float16": base64.b64encode(halves).decode("ascii")}
 
 
-def _unpacked(content: Mapping[str, Any]) -> FloatArray:
+def _unpacked(content: _PackedArray) -> FloatArray:
     halves = np.frombuffer(base64.b64decode(content["float16"], validate=True), "<f2")
     values: FloatArray = halves.reshape(content["shape"]).astype(np.float64)
     if not np.isfinite(values).all():

@@ -30,7 +30,7 @@ def permutation_importances(
     windows : Windows
         One labelled window or more.
     predict : callable
-        Function from windows to probabilities, shape (n_windows, n_activities).
+        From windows to probabilities, shape (n_windows, n_activities).
     generator : numpy.random.Generator
         Source of the permutations.
 
@@ -90,7 +90,7 @@ def occlusions(
     predicted : ndarray of int, shape (n_windows,)
         Activity of each window whose probability is compared.
     predict : callable
-        Function from windows to probabilities, shape (n_windows, n_activities).
+        From windows to probabilities, shape (n_windows, n_activities).
 
     Returns
     -------
@@ -120,8 +120,10 @@ def occlusion_by_activity(
     ----------
     windows : Windows
         Labelled windows; of each activity 100 are drawn, if there are more.
-    predicted, predict
-        As for `occlusions`.
+    predicted : ndarray of int, shape (n_windows,)
+        Predicted activities.
+    predict : callable
+        From windows to probabilities, shape (n_windows, n_activities).
     generator : numpy.random.Generator
         Source of the drawn windows.
 

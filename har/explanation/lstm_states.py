@@ -56,8 +56,10 @@ def run_lstm(network: ActivityNetwork, config: ModelConfig, inputs: FloatArray) 
 
     Parameters
     ----------
-    network, config
-        Network with its weights, and the settings that it was built from.
+    network : ActivityNetwork
+        Network with its weights.
+    config : ModelConfig
+        Settings that it was built from.
     inputs : ndarray, shape (n_steps, n_windows, n_values)
         Result of `lstm_inputs`.
 
@@ -123,7 +125,9 @@ def varied_states(
         for direction, outputs in enumerate(hidden.swapaxes(0, 1))
     ]
     kept = states[..., np.concatenate(units)]
-    return tuple(States(index, kept[:, :, row], len(units[0])) for row, index in enumerate(indices))
+    return tuple(
+        States(index, kept[:, :, place], len(units[0])) for place, index in enumerate(indices)
+    )
 
 
 def _varied_units(outputs: FloatArray, n: int) -> IntArray:
