@@ -26,7 +26,7 @@ from har.files import write_frame, writing_to
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.runs.manifest import Manifest
-from har.runs.output_folder import OutputFolder
+from har.runs.output_folder import OutputFolder, PathInside
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")
 # Seeds are jobs of their own, and where the data lies does not change them.
@@ -42,6 +42,10 @@ class CrossValidationFolder(OutputFolder):
     path : Path
         An existing folder; see `start`.
     """
+
+    summary = PathInside("cv.json")
+    page = PathInside("cv.html")
+    _scores = PathInside("folds")
 
     @classmethod
     def start(cls, path: Path, config: Config, manifest: Manifest) -> CrossValidationFolder:
@@ -76,20 +80,6 @@ class CrossValidationFolder(OutputFolder):
             folder.write_config(config)
             folder.update_manifest(manifest)
         return folder
-
-    @property
-    def summary(self) -> Path:
-        """All folds and seeds together."""
-        return self.path / "cv.json"
-
-    @property
-    def page(self) -> Path:
-        """One page to look at."""
-        return self.path / "cv.html"
-
-    @property
-    def _scores(self) -> Path:
-        return self.path / "folds"
 
     def _resume(self, config: Config, manifest: Manifest) -> None:
         """Note a further session, as code and versions may have changed since."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import reprlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from har.errors import RunError
 
@@ -52,6 +52,15 @@ NUMBER: Kind[float] = Kind(
 )
 TEXTS: Kind[tuple[str, ...]] = Kind("a list of texts", _is_list_of(_is_text), tuple)
 INTEGERS: Kind[tuple[int, ...]] = Kind("a list of whole numbers", _is_list_of(_is_integer), tuple)
+# By the types of fields.
+_KINDS: dict[object, Kind[Any]] = {
+    str | None: TEXT,
+    bool | None: FLAG,
+    int | None: INTEGER,
+    float | None: NUMBER,
+    tuple[str, ...] | None: TEXTS,
+    tuple[int, ...] | None: INTEGERS,
+}
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,16 @@ class JsonObject:
             raise RunError(f"{self.place}: found no {key!r}{section}, expected {kind.words}")
         return value
 
+    def read(self, section: type[_T]) -> _T:
+        """Return the object as a dataclass; fields without a default must be there."""
+        hints = get_type_hints(section)
+        values = {}
+        for field in fields(section):  # type: ignore[arg-type]
+            kind = _KINDS[hints[field.name] | None]
+            take = self.required if field.default is MISSING else self.optional
+            values[field.name] = take(field.name, kind)
+        return section(**{key: value for key, value in values.items() if value is not None})
+
     def inner(self, key: str) -> JsonObject | None:
         """Return an object in this one, or None if there is none."""
         value = self.content.get(key)
@@ -116,7 +135,7 @@ class JsonObject:
         value = self.content.get(key, [])
         if not isinstance(value, list):
             raise self._wrong(key, value, "a list of objects")
-        return tuple(self._inner(f"{key}[{place}]", item) for place, item in enumerate(value))
+        return tuple(self._inner(f"{key}[{index}]", item) for index, item in enumerate(value))
 
     def _inner(self, key: str, value: object) -> JsonObject:
         if not isinstance(value, dict):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from har.runs.json_object import FLAG, INTEGER, INTEGERS, NUMBER, TEXT, TEXTS, JsonObject, Kind
+from har.runs.json_object import INTEGER, INTEGERS, NUMBER, TEXT, TEXTS, JsonObject, Kind
 from har.signals.data_description import DataDescription
 from har.signals.windows import WindowFormat
 
-_ENVIRONMENT = ("python", "platform", "n_cores")
+_ENVIRONMENT: dict[str, Kind[Any]] = {"python": TEXT, "platform": TEXT, "n_cores": INTEGER}
 _FOLD_KIND: Kind[int | str] = Kind(
     "a number of folds or loso", lambda value: isinstance(value, (int, str)), lambda value: value
 )
@@ -42,18 +43,12 @@ class ModelDescription:
 
     def to_dict(self) -> dict[str, object]:
         """Collect all values, ready for JSON."""
-        return _with_lists({**asdict(self.window_format), "n_parameters": self.n_parameters})
+        return {**_with_lists(self.window_format), "n_parameters": self.n_parameters}
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> ModelDescription:
         """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
-        window_format = WindowFormat(
-            channels=content.required("channels", TEXTS),
-            activities=content.required("activities", TEXTS),
-            rate_hz=content.required("rate_hz", NUMBER),
-            n_timesteps=content.required("n_timesteps", INTEGER),
-        )
-        return cls(window_format, content.required("n_parameters", INTEGER))
+        return cls(content.read(WindowFormat), content.required("n_parameters", INTEGER))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,22 +87,7 @@ class TrainingDescription:
 
     def to_dict(self) -> dict[str, object]:
         """Collect all values, ready for JSON."""
-        return _with_lists(asdict(self))
-
-    @classmethod
-    def from_dict(cls, content: JsonObject) -> TrainingDescription:
-        """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
-        return cls(
-            seed=content.optional("seed", INTEGER),
-            device=content.optional("device", TEXT),
-            n_threads=content.optional("n_threads", INTEGER),
-            n_train_windows=content.required("n_train_windows", INTEGER),
-            train_subjects=content.required("train_subjects", INTEGERS),
-            validation_subjects=content.required("validation_subjects", INTEGERS),
-            n_epochs=content.optional("n_epochs", INTEGER),
-            best_epoch=content.optional("best_epoch", INTEGER),
-            temperature=content.optional("temperature", NUMBER),
-        )
+        return _with_lists(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,19 +111,14 @@ class Environment:
 
     def to_dict(self) -> dict[str, object]:
         """Collect what is known, ready for JSON."""
-        known = {key: getattr(self, key) for key in _ENVIRONMENT}
-        return {**_without_none(known), **self.packages}
+        return {**_known(**{key: getattr(self, key) for key in _ENVIRONMENT}), **self.packages}
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> Environment:
         """Read what `to_dict` collected; each key that is not another field is a package."""
+        known: dict[str, Any] = {k: content.optional(k, kind) for k, kind in _ENVIRONMENT.items()}
         packages = [key for key in content.content if key not in _ENVIRONMENT]
-        return cls(
-            python=content.optional("python", TEXT),
-            platform=content.optional("platform", TEXT),
-            n_cores=content.optional("n_cores", INTEGER),
-            packages={key: content.required(key, TEXT) for key in packages},
-        )
+        return cls(**known, packages={key: content.required(key, TEXT) for key in packages})
 
 
 @dataclass(frozen=True)
@@ -160,15 +135,6 @@ class GitState:
 
     commit: str
     is_dirty: bool
-
-    def to_dict(self) -> dict[str, object]:
-        """Collect all values, ready for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, content: JsonObject) -> GitState:
-        """Read what `to_dict` collected."""
-        return cls(content.required("commit", TEXT), content.required("is_dirty", FLAG))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,11 +165,14 @@ class Session:
         """Collect what is known, ready for JSON; nothing if nothing is."""
         if self == Session():
             return {}
-        known = {"har": self.har, "started": self.started, "command": self.command}
         return {
-            **_with_lists(_without_none(known)),
-            **_if_any("environment", self.environment.to_dict()),
-            "git": self.git.to_dict() if self.git else None,
+            **_known(
+                har=self.har,
+                started=self.started,
+                command=self.command and list(self.command),
+                environment=self.environment.to_dict() or None,
+            ),
+            "git": self.git and asdict(self.git),
         }
 
     @classmethod
@@ -215,7 +184,7 @@ class Session:
             started=content.optional("started", TEXT),
             command=content.optional("command", TEXTS),
             environment=Environment.from_dict(environment) if environment else Environment(),
-            git=GitState.from_dict(git) if git else None,
+            git=git.read(GitState) if git else None,
         )
 
 
@@ -234,13 +203,9 @@ class FoldsDescription:
     kind: int | str
     held_out_subjects: tuple[tuple[int, ...], ...]
 
-    def to_dict(self) -> dict[str, object]:
-        """Collect all values, ready for JSON."""
-        return {"kind": self.kind, "held_out_subjects": list(map(list, self.held_out_subjects))}
-
     @classmethod
     def from_dict(cls, content: JsonObject) -> FoldsDescription:
-        """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
+        """Read the fields; what is missing or wrong is a `RunError`."""
         return cls(
             content.required("kind", _FOLD_KIND), content.required("held_out_subjects", _SUBJECTS)
         )
@@ -295,21 +260,18 @@ class Manifest:
     def to_dict(self) -> dict[str, object]:
         """Collect what is known, ready for JSON."""
         return {
-            **_without_none({"status": self.status, "recipe": self.recipe}),
-            **_if_any("data", self.data.to_dict()),
+            **_known(status=self.status, recipe=self.recipe, data=self.data.to_dict() or None),
             **self.session.to_dict(),
-            **_without_none(
-                {
-                    "folds": self.folds and self.folds.to_dict(),
-                    "model": self.model and self.model.to_dict(),
-                    "training": self.training and self.training.to_dict(),
-                    "finished": self.finished,
-                    "duration_s": self.duration_s,
-                    "failure": self.failure,
-                }
+            **_known(
+                folds=self.folds and asdict(self.folds),
+                model=self.model and self.model.to_dict(),
+                training=self.training and self.training.to_dict(),
+                finished=self.finished,
+                duration_s=self.duration_s,
+                failure=self.failure,
+                resumed=[session.to_dict() for session in self.resumed] or None,
+                sessions=[session.to_dict() for session in self.sessions] or None,
             ),
-            **_if_any("resumed", [session.to_dict() for session in self.resumed]),
-            **_if_any("sessions", [session.to_dict() for session in self.sessions]),
         }
 
     @classmethod
@@ -326,11 +288,11 @@ class Manifest:
         return Manifest(
             status=content.optional("status", TEXT),
             recipe=content.optional("recipe", TEXT),
-            data=_read_data(data) if data else DataDescription(),
+            data=data.read(DataDescription) if data else DataDescription(),
             session=Session.from_dict(content),
             folds=FoldsDescription.from_dict(folds) if folds else None,
             model=ModelDescription.from_dict(model) if model else None,
-            training=TrainingDescription.from_dict(training) if training else None,
+            training=training.read(TrainingDescription) if training else None,
             finished=content.optional("finished", TEXT),
             duration_s=content.optional("duration_s", NUMBER),
             failure=content.optional("failure", TEXT),
@@ -355,27 +317,11 @@ class TrainedManifest(Manifest):
     training: TrainingDescription
 
 
-def _read_data(content: JsonObject) -> DataDescription:
-    return DataDescription(
-        name=content.optional("name", TEXT),
-        source=content.optional("source", TEXT),
-        notes=content.optional("notes", TEXTS) or (),
-        fingerprint=content.optional("fingerprint", TEXT),
-        n_train_windows=content.optional("n_train_windows", INTEGER),
-        n_test_windows=content.optional("n_test_windows", INTEGER),
-    )
-
-
-def _without_none(content: Mapping[str, object]) -> dict[str, object]:
+def _known(**content: object) -> dict[str, object]:
     return {key: value for key, value in content.items() if value is not None}
 
 
-def _if_any(key: str, content: object) -> dict[str, object]:
-    return {key: content} if content else {}
-
-
-def _with_lists(content: Mapping[str, object]) -> dict[str, object]:
-    """Take tuples for the lists that JSON makes of them."""
-    return {
-        key: list(value) if isinstance(value, tuple) else value for key, value in content.items()
-    }
+def _with_lists(section: WindowFormat | TrainingDescription) -> dict[str, object]:
+    """Collect the fields of a section, with lists for tuples, as JSON has them."""
+    fields = asdict(section)
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}
