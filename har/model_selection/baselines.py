@@ -29,7 +29,7 @@ from sklearn.svm import SVC, LinearSVC
 from threadpoolctl import threadpool_limits
 
 from har.arrays import FloatArray, IntArray
-from har.errors import DataError
+from har.errors import DataError, UsageError
 from har.evaluation.metrics import Evaluation
 from har.model_selection.features import summary_features
 from har.model_selection.folds import Fold, FoldScore, folds_of
@@ -59,8 +59,13 @@ N_CALIBRATION_FOLDS = 4
 
 
 def chosen_baselines(names: Collection[str]) -> tuple[str, ...]:
-    """Return each name once, or all baselines if ``all`` is among the names."""
-    return tuple(BASELINES) if "all" in names else tuple(dict.fromkeys(names))
+    """Return each name once, or all baselines if ``all`` is among them; others are refused."""
+    if "all" in names:
+        return tuple(BASELINES)
+    for name in names:
+        if name not in BASELINES:
+            raise UsageError(f"baselines: found {name}, expected {', '.join(BASELINES)} or all")
+    return tuple(dict.fromkeys(names))
 
 
 def features_of(windows: Windows) -> pd.DataFrame:

@@ -49,7 +49,7 @@ class OutputFolder:
     manifest = PathInside("manifest.json")
 
     def _make(self, expected: str, may_be_filled: bool = False) -> None:
-        """Make the folder and those above it, or refuse one that is not empty; `expected` is for that."""
+        """Make the folder and those above it, naming in a refusal what was `expected`."""
         with writing_to(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             if any(self.path.iterdir()) and not may_be_filled:
