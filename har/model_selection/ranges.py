@@ -68,10 +68,6 @@ class Search:
         values : mapping of str to object
             Numbers, or text as in YAML, keyed by setting.
 
-        Returns
-        -------
-        Config
-
         Raises
         ------
         UsageError

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scored_run import make_run, make_windows
 
 from har.report.scored_run import ScoredRun
 from har.report.sections.reproduction import reproduction_section
+from har.runs.manifest import Manifest
 
 
 def view_of(run):
@@ -26,5 +29,7 @@ def test_the_environment_begins_with_what_the_weights_depend_on(tmp_path):
 
 def test_uncommitted_changes_are_told(tmp_path):
     run = make_run(tmp_path / "run", make_windows(20))
-    run.update_manifest(git={**run.read_json(run.manifest)["git"], "is_dirty": True})
+    session = run.read_manifest().session
+    changed = replace(session, git=replace(session.git, is_dirty=True))
+    run.update_manifest(Manifest(session=changed))
     assert view_of(run)["environment"]["Git commit"].endswith("with uncommitted changes")
