@@ -89,7 +89,7 @@ def _watched(folder: RunFolder) -> Iterator[None]:
             raise
         except Exception as error:
             reason = " ".join((str(error) or repr(error)).split())
-            # Where the disk is full, that is the failure to tell of.
+            # Where the disk is full, that is the failure to report.
             with suppress(OSError):
                 folder.mark_ended("failed", failure=reason)
             raise

@@ -13,8 +13,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +24,7 @@ from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, summarise_folds
+from har.recipes import settings_of
 from har.runs.manifest import Manifest
 from har.runs.output_folder import OutputFolder, PathInside
 
@@ -91,8 +91,8 @@ class CrossValidationFolder(OutputFolder):
     def _check_same(self, config: Config, earlier: Manifest, manifest: Manifest) -> None:
         if earlier.folds is None:
             raise RunError(f"{self.path}: found another run, expected a cross-validation")
-        found = {**_flat(asdict(self.read_config())), **_identity(earlier)}
-        expected = {**_flat(asdict(config)), **_identity(manifest)}
+        found = {**settings_of(self.read_config()), **_identity(earlier)}
+        expected = {**settings_of(config), **_identity(manifest)}
         for key, value in found.items():
             if key not in _MAY_DIFFER and value != expected[key]:
                 raise RunError(
@@ -174,19 +174,6 @@ class CrossValidationFolder(OutputFolder):
                 f"{self.summary}: found something missing or wrong ({error}), "
                 "expected what har cv writes"
             ) from error
-
-
-def _flat(settings: Mapping[str, object]) -> dict[str, object]:
-    """Name settings as the command line does."""
-    return dict(_items(settings, ""))
-
-
-def _items(settings: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            yield from _items(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _identity(manifest: Manifest) -> dict[str, object]:

@@ -28,7 +28,7 @@ from har.report.wording import short_label
 # Above it, white on a shaded cell is read better than ink.
 DARK_SHADE = 0.75
 _TIP = "tip: "
-# Else a file would tell when and by which version it was written.
+# Otherwise a file would depend on the time and the version that it was written by.
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
