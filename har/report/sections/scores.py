@@ -21,15 +21,12 @@ def activities_section(run: ScoredRun) -> Section:
         name: [row[key] for row in rows.values()]
         for name, key in (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1"))
     }
+    bars = class_bars(scores, list(rows))
     return Section(
         "activities",
         "Activities",
         {"rows": list(rows.items())},
-        {
-            "per_class": Picture(
-                class_bars(scores, list(rows)), "Precision, recall and F1 by activity"
-            )
-        },
+        {"per_class": Picture(bars, "Precision, recall and F1 by activity")},
     )
 
 
