@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from importlib import resources
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,11 @@ def _check_overrides(overrides: tuple[str, ...]) -> None:
         key = option.removeprefix("--").split("=")[0]
         if option.startswith("--") and key not in SETTINGS:
             raise UsageError(_unknown(key))
+
+
+def settings_of(config: Config) -> dict[str, object]:
+    """Return every setting by its key in a recipe, such as ``model.hidden_size``."""
+    return {key: attrgetter(key)(config) for key in SETTINGS}
 
 
 def save_config(config: Config, path: Path) -> None:

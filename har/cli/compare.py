@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from har.cli.options import at_root, new_in_runs
-from har.comparison.baselines import answer_with_baselines
+from har.comparison.baselines import predict_with_baselines
 from har.comparison.contenders import Contender, FinishedRun, line_up, read_runs
 from har.comparison.summary import compare_contenders
 from har.datasets.loading import open_data
@@ -54,4 +54,4 @@ def _trained(names: Sequence[str], run: FinishedRun, data_root: str | None) -> l
     if not names:
         return []
     data = open_data(at_root(run.results.config.data, data_root))
-    return answer_with_baselines(names, run, data.train, data.test, data.describe())
+    return predict_with_baselines(names, run, data.train, data.test, data.describe())

@@ -32,18 +32,18 @@ def run(*, path: Path, data_set: DataSetKind = "uci_har") -> None:
     if data is None:
         published = PUBLISHED[data_set]
         raise DataError(f"{path}: found no {published.name} in it, expected {published.form}")
-    print(summarise(data, data_set))
+    print(describe_data(data, data_set))
 
 
-def summarise(data: DataSet, kind: str) -> str:
-    """Describe counts, ranges, units and problems.
+def describe_data(data: DataSet, kind: str) -> str:
+    """Describe a data set: counts, ranges, units and problems.
 
     Parameters
     ----------
     data : DataSet
-        As read, checked or not.
+        Data set as read, checked or not.
     kind : str
-        Its name in settings, to compare it with what is known of it.
+        Name of the data set in settings, to compare it with what is known of it.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def subject_counts(splits: dict[str, Windows]) -> pd.DataFrame:
 
 
 def channel_ranges(splits: dict[str, Windows]) -> pd.DataFrame:
-    """Measure each channel over all splits: unit, least, greatest, mean and deviation."""
+    """Measure each channel over all splits: unit, range, mean and standard deviation."""
     signals = np.concatenate([windows.signals for windows in splits.values()])
     channels = splits["train"].channels
     return pd.DataFrame(
@@ -122,9 +122,9 @@ def find_problems(split: str, data: DataSet, kind: str) -> list[str]:
     split : str
         ``"train"`` or ``"test"``.
     data : DataSet
-        The data set, checked or not.
+        Data set as read, checked or not.
     kind : str
-        Its name in settings.
+        Name of the data set in settings.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Options that several verbs of ``har`` take, each written once."""
+"""Options that several verbs of ``har`` take, each written once, and the types of values."""
 
 from __future__ import annotations
 
@@ -15,128 +15,6 @@ if TYPE_CHECKING:
 
 # Where results go unless --out says otherwise.
 RUNS = Path("runs")
-
-
-def add_messages(parser: Any) -> None:
-    """Add how much of what happens is shown, and where else it is written."""
-    messages = parser.add_argument_group("messages")
-    how_much = messages.add_mutually_exclusive_group()
-    how_much.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        help="also show details, such as where data is found",
-    )
-    how_much.add_argument(
-        "-q", "--quiet", action="store_true", help="show results, warnings and errors only"
-    )
-    messages.add_argument(
-        "--log-file",
-        type=Path,
-        metavar="FILE",
-        help="also write all messages and details to the end of a file, with times",
-    )
-
-
-def add_set(parser: Any, name: str, **how: str) -> None:
-    """Add which published data set is meant."""
-    parser.add_argument(
-        name,
-        choices=tuple(PUBLISHED),
-        default="uci_har",
-        metavar="SET",
-        help=f"{' or '.join(PUBLISHED)} (default: uci_har)",
-        **how,
-    )
-
-
-def add_config(parser: Any) -> None:
-    """Add the recipe."""
-    parser.add_argument(
-        "--config",
-        default="uci_har",
-        metavar="NAME_OR_FILE",
-        help="a recipe's name or a YAML file (default: uci_har)",
-    )
-
-
-def add_out(parser: Any, metavar: str, text: str) -> None:
-    """Add where to write; None if it is not given."""
-    parser.add_argument("--out", type=Path, metavar=metavar, help=text)
-
-
-def add_threads(parser: Any, text: str, default: int | None = None) -> None:
-    """Add the number of CPU threads."""
-    parser.add_argument("--threads", type=count, default=default, metavar="N", help=text)
-
-
-def add_seeds(parser: Any, default: int, text: str) -> None:
-    """Add how often to repeat everything with another seed."""
-    parser.add_argument("--seeds", type=count, default=default, metavar="N", help=text)
-
-
-def add_folds(parser: Any) -> None:
-    """Add the number of folds of a cross-validation."""
-    parser.add_argument(
-        "--folds",
-        type=folds,
-        default=5,
-        metavar="N|loso",
-        help="how many, or leave one subject out at a time (default: 5)",
-    )
-
-
-def add_jobs(parser: Any) -> None:
-    """Add the number of folds that are worked on at a time."""
-    parser.add_argument(
-        "--jobs", type=count, metavar="N", help="folds at a time (default: as many as cores allow)"
-    )
-
-
-def add_run(parser: Any) -> None:
-    """Add the run folder."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="a folder that har train wrote")
-
-
-def add_data_root(parser: Any, default: str = "as when training") -> None:
-    """Add where the data set lies."""
-    parser.add_argument(
-        "--data.root",
-        dest="data_root",
-        metavar="PATH",
-        help=f"folder or zip with the data set (default: {default})",
-    )
-
-
-def add_device(parser: Any) -> None:
-    """Add what to compute on."""
-    parser.add_argument(
-        "--device", default="auto", metavar="D", help="auto, cpu or gpu(0) (default: auto)"
-    )
-
-
-def add_units(parser: Any, default: bool) -> None:
-    """Add the units of samples; without a default they are to be found out."""
-    for option, unit, other in (("--acc-unit", "g", "m/s2"), ("--gyro-unit", "rad/s", "deg/s")):
-        sensor = "accelerations" if "acc" in option else "angular rates"
-        usual = f" (default: {unit})" if default else ""
-        parser.add_argument(
-            option,
-            choices=(unit, other),
-            default=unit if default else None,
-            help=f"of {sensor}{usual}",
-        )
-
-
-def add_abstain(parser: Any) -> None:
-    """Add below which probability no activity is named."""
-    parser.add_argument(
-        "--abstain-below",
-        type=probability,
-        default=0.0,
-        metavar="P",
-        help="answer UNKNOWN where no activity has a probability of P (default: always answer)",
-    )
 
 
 def folds(text: str) -> int | str:
@@ -185,6 +63,95 @@ def rate(text: str) -> float:
     if not 0 < rate_hz < float("inf"):
         raise argparse.ArgumentTypeError(f"found {text}, expected a number above 0")
     return rate_hz
+
+
+# The keywords of argparse for each option that several verbs take.
+_SHARED: dict[str, dict[str, Any]] = {
+    "run": {"type": Path, "metavar": "RUN", "help": "a folder that har train wrote"},
+    "--config": {
+        "default": "uci_har",
+        "metavar": "NAME_OR_FILE",
+        "help": "a recipe's name or a YAML file (default: uci_har)",
+    },
+    "--data.root": {
+        "dest": "data_root",
+        "metavar": "PATH",
+        "help": "folder or zip with the data set (default: as when training)",
+    },
+    "--out": {"type": Path},
+    "--folds": {
+        "type": folds,
+        "default": 5,
+        "metavar": "N|loso",
+        "help": "how many, or leave one subject out at a time (default: 5)",
+    },
+    "--seeds": {"type": count, "metavar": "N"},
+    "--jobs": {
+        "type": count,
+        "metavar": "N",
+        "help": "folds at a time (default: as many as cores allow)",
+    },
+    "--threads": {"type": count, "default": 1, "metavar": "N", "help": "CPU threads (default: 1)"},
+    "--device": {"default": "auto", "metavar": "D", "help": "auto, cpu or gpu(0) (default: auto)"},
+    "--abstain-below": {
+        "type": probability,
+        "default": 0.0,
+        "metavar": "P",
+        "help": "answer UNKNOWN where no activity has a probability of P (default: always answer)",
+    },
+}
+
+
+def add(parser: Any, *names: str, **how: Any) -> None:
+    """Add options that several verbs take, with the keywords in which this verb differs."""
+    for name in names:
+        parser.add_argument(name, **{**_SHARED[name], **how})
+
+
+def add_messages(parser: Any) -> None:
+    """Add how much of what happens is shown, and where else it is written."""
+    messages = parser.add_argument_group("messages")
+    how_much = messages.add_mutually_exclusive_group()
+    how_much.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="also show details, such as where data is found",
+    )
+    how_much.add_argument(
+        "-q", "--quiet", action="store_true", help="show results, warnings and errors only"
+    )
+    messages.add_argument(
+        "--log-file",
+        type=Path,
+        metavar="FILE",
+        help="also write all messages and details to the end of a file, with times",
+    )
+
+
+def add_set(parser: Any, name: str, **how: str) -> None:
+    """Add which published data set is meant."""
+    parser.add_argument(
+        name,
+        choices=tuple(PUBLISHED),
+        default="uci_har",
+        metavar="SET",
+        help=f"{' or '.join(PUBLISHED)} (default: uci_har)",
+        **how,
+    )
+
+
+def add_units(parser: Any, default: bool) -> None:
+    """Add the units of samples; without a default they are to be found out."""
+    for option, unit, other in (("--acc-unit", "g", "m/s2"), ("--gyro-unit", "rad/s", "deg/s")):
+        sensor = "accelerations" if "acc" in option else "angular rates"
+        usual = f" (default: {unit})" if default else ""
+        parser.add_argument(
+            option,
+            choices=(unit, other),
+            default=unit if default else None,
+            help=f"of {sensor}{usual}",
+        )
 
 
 def new_in_runs(name: str, suffix: str = "") -> Path:

@@ -8,33 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.cli.options import (
-    add_abstain,
-    add_config,
-    add_data_root,
-    add_device,
-    add_folds,
-    add_jobs,
-    add_messages,
-    add_out,
-    add_run,
-    add_seeds,
-    add_set,
-    add_threads,
-    add_units,
-    count,
-    mapping,
-    numbers,
-    rate,
-)
+from har.cli.options import add, add_messages, add_set, add_units, count, mapping, numbers, rate
 
 # The names in har.model_selection.baselines, whose import would make --help slow.
 BASELINES = (
-    "logistic_regression",
-    "linear_svm",
-    "rbf_svm",
-    "random_forest",
-    "gradient_boosting",
+    *("logistic_regression", "linear_svm", "rbf_svm"),
+    *("random_forest", "gradient_boosting"),
 )
 
 
@@ -64,13 +43,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Make the parser of the command line.
-
-    Returns
-    -------
-    ArgumentParser
-        Settings of a recipe are left over; `parse` gives them to the verbs that take them.
-    """
+    """Make the parser; it leaves settings of a recipe over, which `parse` gives to the verbs."""
     parser = argparse.ArgumentParser(
         prog="har",
         description="Train, measure and run LSTM classifiers of human activity from accelerometer "
@@ -82,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(
         title="verbs", metavar="VERB", required=True, parser_class=_VerbParser
     )
-    for add in (
+    for add_verb in (
         _add_fetch,
         _add_inspect,
         _add_train,
@@ -95,7 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_report,
         _add_compare,
     ):
-        add(verbs)
+        add_verb(verbs)
     for verb in verbs.choices.values():
         add_messages(verb)
     return parser
@@ -115,16 +88,22 @@ class _VerbParser(argparse.ArgumentParser):
 
 
 def _add_verb(
-    verbs: Any, name: str, summary: str, example: str, module: str | None = None, **given: Any
+    verbs: Any,
+    name: str,
+    summary: str,
+    example: str,
+    more: str = "",
+    module: str | None = None,
+    **given: Any,
 ) -> _VerbParser:
-    """Add a verb, which is in a module of its name if no other is given.
+    """Add a verb, which is in a module of its name if no other is given; `more` is for its help.
 
     Of what is not an option, a verb may be given the ``command`` and the ``settings`` of a recipe.
     """
     parser: _VerbParser = verbs.add_parser(
         name,
         help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
+        description=f"{summary[0].upper()}{summary[1:]}. {more}".strip(),
         epilog=f"example: har {name} {example}",
         allow_abbrev=False,
     )
@@ -152,8 +131,8 @@ def _add_train(verbs: Any) -> None:
     summary = "train a network, score it on the test subjects and write a report"
     example = "--config quick --seed 1 --model.hidden_size 32 --out runs/small"
     parser = _add_verb(verbs, "train", summary, example, settings=(), command=())
-    add_config(parser)
-    add_out(parser, "RUN", "the run's folder (default: runs/RECIPE-TIME)")
+    add(parser, "--config")
+    add(parser, "--out", metavar="RUN", help="the run's folder (default: runs/RECIPE-TIME)")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an earlier run in that folder"
     )
@@ -162,41 +141,40 @@ def _add_train(verbs: Any) -> None:
         action="store_true",
         help="also write event files to RUN/events while training: tensorboard --logdir RUN/events",
     )
-    add_threads(
-        parser, "CPU threads; the same seed and number give the same weights (default: all cores)"
-    )
+    threads = "CPU threads; the same seed and number give the same weights (default: all cores)"
+    add(parser, "--threads", default=None, help=threads)
 
 
 def _add_cv(verbs: Any) -> None:
     summary = "cross-validate a recipe over the training subjects, who are held out in turn"
     example = "--config quick --folds 5 --seeds 3 --out runs/cv-quick"
-    parser = _add_verb(verbs, "cv", summary, example, "cross_validate", settings=(), command=())
-    parser.description = (
-        f"{parser.description} The test subjects play no part. A network is trained for each fold "
+    more = (
+        "The test subjects play no part. A network is trained for each fold "
         "and seed; those that --out holds already are not trained again."
     )
-    add_config(parser)
-    add_folds(parser)
-    add_seeds(parser, 3, "networks for each fold, with seeds from the recipe's on (default: 3)")
+    parser = _add_verb(
+        verbs, "cv", summary, example, more, module="cross_validate", settings=(), command=()
+    )
+    add(parser, "--config", "--folds")
+    seeds = "networks for each fold, with seeds from the recipe's on (default: 3)"
+    add(parser, "--seeds", default=3, help=seeds)
     parser.add_argument(
         "--only-folds",
         type=numbers,
         metavar="N,N",
         help="for a quick look: some folds, from 0 (default: all)",
     )
-    add_out(parser, "FOLDER", "new, or to go on in (default: runs/cv-RECIPE-TIME)")
-    add_jobs(parser)
-    add_threads(parser, "CPU threads of each (default: 1)", default=1)
+    out = "new, or to go on in (default: runs/cv-RECIPE-TIME)"
+    add(parser, "--out", metavar="FOLDER", help=out)
+    add(parser, "--jobs")
+    add(parser, "--threads", help="CPU threads of each (default: 1)")
 
 
 def _add_baseline(verbs: Any) -> None:
     summary = "cross-validate classical classifiers on summary features, to compare with"
+    more = "Folds and figures are those of har cv; the test subjects play no part."
     parser = _add_verb(
-        verbs, "baseline", summary, "linear_svm rbf_svm --out baselines.json", command=()
-    )
-    parser.description = (
-        f"{parser.description} Folds and figures are those of har cv; the test subjects play no "
-        "part."
+        verbs, "baseline", summary, "linear_svm rbf_svm --out baselines.json", more, command=()
     )
     parser.add_argument(
         "names",
@@ -206,34 +184,28 @@ def _add_baseline(verbs: Any) -> None:
         metavar="NAME",
         help=f"{', '.join(BASELINES)} or all (default: all)",
     )
-    parser.add_argument(
-        "--config",
-        default="uci_har",
-        metavar="NAME_OR_FILE",
-        help="a recipe whose data and seed to take (default: uci_har)",
-    )
-    add_data_root(parser, "as the recipe says")
-    add_folds(parser)
-    add_seeds(
-        parser,
-        1,
-        "of each fold, from the recipe's on; only the last two baselines draw (default: 1)",
-    )
-    add_out(parser, "FILE", "all figures as JSON (default: runs/baselines-TIME.json)")
-    add_jobs(parser)
+    add(parser, "--config", help="a recipe whose data and seed to take (default: uci_har)")
+    root = "folder or zip with the data set (default: as the recipe says)"
+    add(parser, "--data.root", help=root)
+    add(parser, "--folds")
+    seeds = "of each fold, from the recipe's on; only the last two baselines draw (default: 1)"
+    add(parser, "--seeds", default=1, help=seeds)
+    out = "all figures as JSON (default: runs/baselines-TIME.json)"
+    add(parser, "--out", metavar="FILE", help=out)
+    add(parser, "--jobs")
 
 
 def _add_tune(verbs: Any) -> None:
     summary = "search for better settings of a recipe, by cross-validation over training subjects"
     example = "--config quick --model.hidden_size 16..128 --training.learning_rate 1e-4..1e-2:log"
-    parser = _add_verb(verbs, "tune", summary, example, settings=(), command=())
-    parser.description = (
-        f"{parser.description} Varied are settings whose value, here or in YAML, is a range: "
+    more = (
+        "Varied are settings whose value, here or in YAML, is a range: "
         "LOW..HIGH, LOW..HIGH:log, LOW..HIGH:STEP, ONE,OTHER,… or any. The test subjects play no "
         "part. Bad trials are stopped early. The same command goes on with the same study; given "
         "several times at once, or on several machines with one --storage, it shares the work."
     )
-    add_config(parser)
+    parser = _add_verb(verbs, "tune", summary, example, more, settings=(), command=())
+    add(parser, "--config")
     parser.add_argument(
         "--trials",
         type=count,
@@ -241,16 +213,17 @@ def _add_tune(verbs: Any) -> None:
         metavar="N",
         help="how many there shall be, those before included (default: 20)",
     )
-    add_out(parser, "FOLDER", "new, or to go on in; names the study (default: runs/tune-RECIPE)")
+    out = "new, or to go on in; names the study (default: runs/tune-RECIPE)"
+    add(parser, "--out", metavar="FOLDER", help=out)
     storage = "a database to share, as postgresql://user@host/name (default: a file in --out)"
     parser.add_argument("--storage", metavar="URL", help=storage)
-    add_threads(parser, "CPU threads (default: 1)", default=1)
+    add(parser, "--threads")
 
 
 def _add_evaluate(verbs: Any) -> None:
     summary = "score a trained run on the test subjects again"
     parser = _add_verb(verbs, "evaluate", summary, "runs/small --robustness --explain")
-    add_run(parser)
+    add(parser, "run")
     parser.add_argument(
         "--robustness",
         action="store_true",
@@ -263,28 +236,27 @@ def _add_evaluate(verbs: Any) -> None:
         help="also show in the report what the network looks at: which sensor, which moments of "
         "some windows, what its LSTM remembers of them; half a minute or so for each network",
     )
-    add_data_root(parser)
-    add_device(parser)
+    add(parser, "--data.root", "--device")
 
 
 def _add_predict(verbs: Any) -> None:
     summary = "tell the activities of a recording, or of windows, with a trained run"
     parser = _add_verb(verbs, "predict", summary, "runs/small walk.csv --out timeline.csv --plot")
-    add_run(parser)
+    add(parser, "run")
     parser.add_argument(
         "file",
         type=Path,
         metavar="FILE",
         help="a recording as .csv or .parquet, or windows in g and rad/s as .npy or .npz",
     )
-    add_out(
+    add(
         parser,
-        "FILE",
-        "the table, .csv or .parquet; of a recording, segments and assumptions are written "
+        "--out",
+        metavar="FILE",
+        help="the table, .csv or .parquet; of a recording, segments and assumptions are written "
         "beside it (default: the table to standard output)",
     )
-    add_abstain(parser)
-    add_device(parser)
+    add(parser, "--abstain-below", "--device")
     recordings = parser.add_argument_group("for a recording; what is not given is found out")
     recordings.add_argument(
         "--plot",
@@ -313,37 +285,31 @@ def _add_predict(verbs: Any) -> None:
 
 def _add_stream(verbs: Any) -> None:
     summary = "tell the activity of each window of a live stream of samples, as soon as it is over"
-    parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv")
-    parser.description = (
-        f"{parser.description} Reads samples at 50 Hz from standard input, a line each: JSON "
+    more = (
+        "Reads samples at 50 Hz from standard input, a line each: JSON "
         "objects with acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z and perhaps time_s, or the same "
         "as CSV. Writes a JSON object for each window of 2.56 s, every 1.28 s; 'state' follows "
         "'activity' without flicker. A line that cannot be read keeps its place in time and is "
         "counted."
     )
-    add_run(parser)
+    parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv", more)
+    add(parser, "run")
     add_units(parser, default=True)
-    add_abstain(parser)
-    add_device(parser)
+    add(parser, "--abstain-below", "--device")
 
 
 def _add_report(verbs: Any) -> None:
     summary = "write a run's report again, from what is in its folder"
-    parser = _add_verb(verbs, "report", summary, "runs/small")
-    parser.description = (
-        f"{parser.description} Of a run that trains, was interrupted or failed it shows what there "
-        "is."
-    )
-    add_run(parser)
-    add_data_root(parser)
+    more = "Of a run that trains, was interrupted or failed it shows what there is."
+    parser = _add_verb(verbs, "report", summary, "runs/small", more)
+    add(parser, "run", "--data.root")
 
 
 def _add_compare(verbs: Any) -> None:
     summary = "set finished runs that were scored on the same windows side by side"
-    parser = _add_verb(verbs, "compare", summary, "runs/small runs/large --baseline linear_svm")
-    parser.description = (
-        f"{parser.description} Differences come with intervals over people; the first run is the "
-        "reference."
+    more = "Differences come with intervals over people; the first run is the reference."
+    parser = _add_verb(
+        verbs, "compare", summary, "runs/small runs/large --baseline linear_svm", more
     )
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="what har train wrote")
     parser.add_argument(
@@ -356,9 +322,10 @@ def _add_compare(verbs: Any) -> None:
         help=f"also train {', '.join(BASELINES)} or all on summary features of the first run's "
         "training windows, and score them on the same test windows",
     )
-    add_data_root(parser)
-    add_out(
+    add(parser, "--data.root")
+    add(
         parser,
-        "FOLDER",
-        "for comparison.html, .json and .md, and figures/ (default: runs/compare-TIME)",
+        "--out",
+        metavar="FOLDER",
+        help="for comparison.html, .json and .md, and figures/ (default: runs/compare-TIME)",
     )

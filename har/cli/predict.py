@@ -69,13 +69,8 @@ def run(
     gyro_unit : {"rad/s", "deg/s"}, optional
         Unit of angular rates.
     """
-    about_recording = {
-        "columns": columns,
-        "rate_hz": rate_hz,
-        "time_unit": time_unit,
-        "acc_unit": acc_unit,
-        "gyro_unit": gyro_unit,
-    }
+    units = {"time_unit": time_unit, "acc_unit": acc_unit, "gyro_unit": gyro_unit}
+    about_recording = {"columns": columns, "rate_hz": rate_hz, **units}
     holds_windows = file.suffix.lower() in {".npy", ".npz"}
     if holds_windows:
         _refuse_options(file, {"plot": plot, "truth": truth, **about_recording})
@@ -88,14 +83,8 @@ def run(
         recording = _read(file, classifier, about_recording)
         timeline = classifier.predict_recording(recording, abstain_below)
         segments = _read_truth(truth, file) if truth else None
-        report = TimelineReport(
-            recording,
-            timeline,
-            classifier.window_format_.activities,
-            str(run),
-            segments,
-            abstain_below,
-        )
+        activities = classifier.window_format_.activities
+        report = TimelineReport(recording, timeline, activities, str(run), segments, abstain_below)
         _write(report, out, out or Path(f"{file.stem}-timeline.csv") if plot else None)
         table = timeline
     if out is None:

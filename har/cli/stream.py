@@ -49,7 +49,7 @@ def run(
     window_format = classifier.window_format_
     sample_lines = SampleLines(raw_channels_of(window_format), acc_unit, gyro_unit)
     live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
-    # Closed, it tells what came in, however it ends.
+    # When closed it logs what came in, however it ends.
     with closing(_classified(sample_lines, live, sys.stdin.buffer)) as predictions:
         for prediction in predictions:
             print(prediction, flush=True)

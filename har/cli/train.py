@@ -1,4 +1,4 @@
-"""``har train``: train into a run folder that tells at any time how it goes, then score."""
+"""``har train``: train into a run folder that shows at any time how it goes, then score."""
 
 from __future__ import annotations
 
@@ -68,25 +68,19 @@ def run(
     data = open_data(resolved.data)
     recipe = Path(config).stem
     folder = RunFolder.create(out or new_in_runs(recipe), overwrite)
-    with watched(folder):
+    with _watched(folder):
         folder.write_config(resolved)
         folder.update_manifest(describe_start(command, recipe, data.describe()))
         started_s = time.monotonic()
-        fit_and_keep(classifier, data.train, folder, tensorboard)
+        _fit_and_keep(classifier, data.train, folder, tensorboard)
         classifier.save(folder.path)
         folder.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
     show_result(score(classifier, data, folder), data, folder)
 
 
 @contextmanager
-def watched(folder: RunFolder) -> Iterator[None]:
-    """Hold a run's folder while the block runs, and note in the manifest why it failed if it does.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        Folder of the run that is trained.
-    """
+def _watched(folder: RunFolder) -> Iterator[None]:
+    """Hold a run's folder while the block runs; if it fails, note the reason in the manifest."""
     with held(folder.path):
         try:
             yield
@@ -95,36 +89,19 @@ def watched(folder: RunFolder) -> Iterator[None]:
             raise
         except Exception as error:
             reason = " ".join((str(error) or repr(error)).split())
-            # Where the disk is full, that is the failure to tell of.
+            # Where the disk is full, that is the failure to report.
             with suppress(OSError):
                 folder.mark_ended("failed", failure=reason)
             raise
 
 
-def fit_and_keep(
+def _fit_and_keep(
     classifier: ActivityClassifier,
     windows: Windows,
     folder: RunFolder,
-    is_for_tensorboard: bool = False,
+    is_for_tensorboard: bool,
 ) -> None:
-    """Train, showing and keeping each epoch.
-
-    Parameters
-    ----------
-    classifier : ActivityClassifier
-        Changed in place.
-    windows : Windows
-        Training windows.
-    folder : RunFolder
-        Folder of the run, which gets a line of metrics an epoch.
-    is_for_tensorboard : bool
-        Whether to write event files, too, which needs tensorboardX.
-
-    Raises
-    ------
-    Interrupted
-        If Ctrl-C is pressed; the manifest then tells so, too.
-    """
+    """Train, showing and keeping each epoch; the manifest notes an interruption, too."""
     done = "epoch 0"
     n_epochs, n_members = classifier.config.training.n_epochs, classifier.config.model.n_members
     records = classifier.fit_epochs(windows)

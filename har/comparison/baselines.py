@@ -21,7 +21,7 @@ from har.signals.windows import Windows
 logger = logging.getLogger(__name__)
 
 
-def answer_with_baselines(
+def predict_with_baselines(
     names: Sequence[str], run: FinishedRun, train: Windows, test: Windows, data: DataDescription
 ) -> list[Contender]:
     """Train baselines on all training windows of a run's data, and predict the run's test windows.
@@ -57,8 +57,8 @@ def answer_with_baselines(
     features = features_of(train)
     features_s = time.perf_counter() - started_s
     of_test = features_of(test)
-    answers = Parallel(n_jobs=min(len(names), len(os.sched_getaffinity(0))))(
-        delayed(_answer)(name, train, features, of_test, seed) for name in names
+    predictions = Parallel(n_jobs=min(len(names), len(os.sched_getaffinity(0))))(
+        delayed(_predict)(name, train, features, of_test, seed) for name in names
     )
     return [
         Contender(
@@ -70,11 +70,11 @@ def answer_with_baselines(
             duration_s=round(features_s + fit_s, 1),
             evaluation=Evaluation(test.labels, probabilities, test.subjects, test.activities),
         )
-        for name, (probabilities, fit_s) in zip(names, answers, strict=True)
+        for name, (probabilities, fit_s) in zip(names, predictions, strict=True)
     ]
 
 
-def _answer(
+def _predict(
     name: str, train: Windows, features: pd.DataFrame, of_test: pd.DataFrame, seed: int
 ) -> tuple[FloatArray, float]:
     """Train one baseline; return its probabilities and its training time in seconds."""

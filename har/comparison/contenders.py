@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from pathlib import Path
 from string import ascii_uppercase
 
 from har.arrays import IntArray
 from har.errors import RunError, UsageError
 from har.evaluation.metrics import Evaluation
-from har.recipes import SETTINGS
+from har.recipes import settings_of
 from har.runs.folder import RunFolder
 from har.runs.results import Results
 from har.signals.data_description import DataDescription
@@ -157,7 +156,7 @@ def _as_contender(run: FinishedRun) -> Contender:
         manifest.recipe,
         str(run.folder.path),
         results.config.seed,
-        {key: attrgetter(key)(results.config) for key in SETTINGS},
+        settings_of(results.config),
         manifest.model.n_parameters,
         manifest.duration_s,
         Evaluation.from_frame(results.predictions, str(run.folder.predictions)),

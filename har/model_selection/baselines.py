@@ -126,20 +126,7 @@ def _calibration_splits(windows: Windows) -> list[tuple[IntArray, IntArray]]:
 
 
 def predict_baseline(classifier: Any, windows: Windows) -> FloatArray:
-    """Return the probability of each activity, from the signals alone.
-
-    Parameters
-    ----------
-    classifier : classifier
-        Classifier from `fit_baseline`.
-    windows : Windows
-        Windows with the channels that were trained on.
-
-    Returns
-    -------
-    ndarray of float64, shape (n_windows, n_activities)
-        Probabilities; 0 for activities that were not trained on.
-    """
+    """Compute the features of windows and return what `predict_from_features` makes of them."""
     return predict_from_features(classifier, features_of(windows), len(windows.activities))
 
 

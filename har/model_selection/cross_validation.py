@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
@@ -131,7 +131,7 @@ def score_fold(
         "ms_per_window": round((predicted_s - fitted_s) / len(rows) * 1000, 3),
         "n_parameters": description.model.n_parameters,
         **description.training.to_dict(),
-        "git": git.to_dict() if git else None,
+        "git": git and asdict(git),
     }
     return FoldScore(seed, fold.number, rows, evaluation, training)
 

@@ -13,8 +13,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -25,8 +24,9 @@ from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, summarise_folds
+from har.recipes import settings_of
 from har.runs.manifest import Manifest
-from har.runs.output_folder import OutputFolder
+from har.runs.output_folder import OutputFolder, PathInside
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")
 # Seeds are jobs of their own, and where the data lies does not change them.
@@ -42,6 +42,10 @@ class CrossValidationFolder(OutputFolder):
     path : Path
         An existing folder; see `start`.
     """
+
+    summary = PathInside("cv.json")
+    page = PathInside("cv.html")
+    _scores = PathInside("folds")
 
     @classmethod
     def start(cls, path: Path, config: Config, manifest: Manifest) -> CrossValidationFolder:
@@ -77,20 +81,6 @@ class CrossValidationFolder(OutputFolder):
             folder.update_manifest(manifest)
         return folder
 
-    @property
-    def summary(self) -> Path:
-        """All folds and seeds together."""
-        return self.path / "cv.json"
-
-    @property
-    def page(self) -> Path:
-        """One page to look at."""
-        return self.path / "cv.html"
-
-    @property
-    def _scores(self) -> Path:
-        return self.path / "folds"
-
     def _resume(self, config: Config, manifest: Manifest) -> None:
         """Note a further session, as code and versions may have changed since."""
         earlier = self.read_manifest()
@@ -101,8 +91,8 @@ class CrossValidationFolder(OutputFolder):
     def _check_same(self, config: Config, earlier: Manifest, manifest: Manifest) -> None:
         if earlier.folds is None:
             raise RunError(f"{self.path}: found another run, expected a cross-validation")
-        found = {**_flat(asdict(self.read_config())), **_identity(earlier)}
-        expected = {**_flat(asdict(config)), **_identity(manifest)}
+        found = {**settings_of(self.read_config()), **_identity(earlier)}
+        expected = {**settings_of(config), **_identity(manifest)}
         for key, value in found.items():
             if key not in _MAY_DIFFER and value != expected[key]:
                 raise RunError(
@@ -184,19 +174,6 @@ class CrossValidationFolder(OutputFolder):
                 f"{self.summary}: found something missing or wrong ({error}), "
                 "expected what har cv writes"
             ) from error
-
-
-def _flat(settings: Mapping[str, object]) -> dict[str, object]:
-    """Name settings as the command line does."""
-    return dict(_items(settings, ""))
-
-
-def _items(settings: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            yield from _items(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _identity(manifest: Manifest) -> dict[str, object]:

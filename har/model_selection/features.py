@@ -115,15 +115,7 @@ def _mean_direction(triad: FloatArray) -> FloatArray:
 def _over_time(series: FloatArray, rate_hz: float) -> Iterator[tuple[str, FloatArray]]:
     """Yield features of the distribution of values and of their autocorrelation.
 
-    Parameters
-    ----------
-    series : ndarray of float64, shape (n_windows, n_series, n_timesteps)
-    rate_hz : float
-
-    Yields
-    ------
-    (str, ndarray of shape (n_windows, n_series))
-        Name and values of a feature, as in `_over_frequencies` and `_of_triad`.
+    From a series of shape (n_windows, n_series, n_timesteps), each has shape (n_windows, n_series).
     """
     n_timesteps = series.shape[2]
     mean = series.mean(axis=2)

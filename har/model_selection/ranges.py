@@ -30,7 +30,7 @@ from optuna.distributions import (
 
 from har.config import Config, ModelConfig, TrainingConfig
 from har.errors import ConfigError, UsageError
-from har.recipes import SETTINGS, read_settings, resolve
+from har.recipes import read_settings, resolve, settings_of
 
 # The other settings choose the data, the seed and the device.
 TUNABLE = (
@@ -68,10 +68,6 @@ class Search:
         values : mapping of str to object
             Numbers, or text as in YAML, keyed by setting.
 
-        Returns
-        -------
-        Config
-
         Raises
         ------
         UsageError
@@ -81,7 +77,7 @@ class Search:
 
     def settings(self) -> dict[str, Any]:
         """Return all settings by name, with ranges as written."""
-        return {key: self.ranges.get(key, attrgetter(key)(self.base)) for key in SETTINGS}
+        return {**settings_of(self.base), **self.ranges}
 
     def as_recipe(self) -> dict[str, Any]:
         """Return the same settings, nested as in YAML."""

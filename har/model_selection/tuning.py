@@ -104,12 +104,7 @@ class Task:
     n_threads: int = 1
 
     def __call__(self, trial: Trial) -> float:
-        """Score the settings that a trial proposes.
-
-        Returns
-        -------
-        float
-            Mean accuracy over the folds.
+        """Return the mean accuracy over the folds of the settings that a trial proposes.
 
         Raises
         ------

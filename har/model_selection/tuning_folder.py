@@ -24,7 +24,7 @@ from har.files import write_frame, write_text
 from har.model_selection.ranges import Search
 from har.recipes import save_config
 from har.runs.manifest import Manifest
-from har.runs.output_folder import OutputFolder
+from har.runs.output_folder import OutputFolder, PathInside
 
 # Why a trial failed whose process ended before it could say so.
 INTERRUPTED = "interrupted"
@@ -42,6 +42,10 @@ class TuningFolder(OutputFolder):
     path : Path
         An existing folder; see `prepare`.
     """
+
+    study = PathInside("study.db")
+    trials = PathInside("trials.csv")
+    best = PathInside("best.yaml")
 
     @classmethod
     def prepare(cls, path: Path) -> TuningFolder:
@@ -62,21 +66,6 @@ class TuningFolder(OutputFolder):
                 "har tune"
             )
         return folder
-
-    @property
-    def study(self) -> Path:
-        """The embedded storage."""
-        return self.path / "study.db"
-
-    @property
-    def trials(self) -> Path:
-        """A row per trial that is over."""
-        return self.path / "trials.csv"
-
-    @property
-    def best(self) -> Path:
-        """A recipe with the settings of the best trial."""
-        return self.path / "best.yaml"
 
     def write_start(self, search: Search, manifest: Manifest) -> None:
         """Keep what is searched, and note the session in the manifest.

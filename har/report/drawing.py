@@ -1,9 +1,9 @@
 """Drawing in the one style, and the ways a figure is kept.
 
-`set_margins`, `name_cells` and `add_tips` are what several figures have in common. `save_png` and
-`save_svg` put a figure on white paper. `to_svg` makes it part of a page: its text stays text, and
-its colours become CSS variables (``--ink``, ``--blue``, …), so that the page decides on light or
-dark. Nothing here changes matplotlib's global state.
+`set_margins`, `title_and_legend`, `name_cells` and `add_tips` are what several figures share.
+`save_png` and `save_svg` put a figure on white paper. `to_svg` makes it part of a page: its text
+stays text, and its colours become CSS variables (``--ink``, ``--blue``, …), so that the page
+decides on light or dark. Nothing here changes matplotlib's global state.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from har.report.wording import short_label
 # Above it, white on a shaded cell is read better than ink.
 DARK_SHADE = 0.75
 _TIP = "tip: "
-# Else a file would tell when and by which version it was written.
+# Otherwise a file would depend on the time and the version that it was written by.
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
@@ -86,20 +86,31 @@ def save_svg(figure: Figure, path: Path) -> None:
     write_text(path, text)
 
 
-def add_tips(axes: Axes, places: Sequence[float], tips: Sequence[str]) -> None:
-    """Add tips: the page shows the values at each place along x when it is pointed at.
+def in_percent(share: float, _position: float) -> str:
+    """Label a tick of an axis of shares."""
+    return f"{100 * share:.4g} %"
+
+
+def title_and_legend(axes: Axes, title: str, ncols: int = 2, **how: float) -> None:
+    """Set a title, and the legend in a row between it and the axes."""
+    axes.set_title(title, pad=22)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=ncols, **how)
+
+
+def add_tips(axes: Axes, positions: Sequence[float], tips: Sequence[str]) -> None:
+    """Add tips: the page shows the values at each position along x when it is pointed at.
 
     Parameters
     ----------
     axes : Axes
         Axes whose scale and limits are set.
-    places : sequence of float
+    positions : sequence of float
         Values of x, rising. The tip of each is shown halfway to its neighbours.
     tips : sequence of str
         Texts of the tips.
     """
     to_axes = axes.transData - axes.transAxes
-    x = to_axes.transform([(place, 0.0) for place in places])[:, 0]
+    x = to_axes.transform([(position, 0.0) for position in positions])[:, 0]
     edges = [0.0, *np.clip((x[1:] + x[:-1]) / 2, 0, 1), 1.0]
     for (left, right), tip in zip(pairwise(edges), tips, strict=True):
         band = Rectangle((left, 0), right - left, 1, transform=axes.transAxes, fc="none", ec="none")

@@ -1,4 +1,4 @@
-"""Facts that several pages state: network, settings, environment, data, how to repeat a run."""
+"""Content that several pages share: network, settings, environment, data, command of a run."""
 
 from __future__ import annotations
 

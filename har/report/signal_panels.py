@@ -48,27 +48,15 @@ def signals_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float)
     set_margins(figure, left=0.48, right=0.1, bottom=0.48, top=0.26)
     grid = {"hspace": 0.5}
     panels = figure.subplots(n_panels, 1, sharex=True, squeeze=False, gridspec_kw=grid)[:, 0]
-    draw_signals(list(panels), signals, channels, np.arange(len(signals)) / rate_hz)
+    _draw_signals(list(panels), signals, channels, np.arange(len(signals)) / rate_hz)
     panels[-1].set(xlim=(0, len(signals) / rate_hz), xlabel="seconds")
     return figure
 
 
-def draw_signals(
+def _draw_signals(
     panels: Sequence[Axes], signals: FloatArray, channels: Sequence[str], seconds: FloatArray
 ) -> None:
-    """Draw signals over time.
-
-    Parameters
-    ----------
-    panels : sequence of Axes
-        Axes, one for each of `har.signals.channels.triads_of`.
-    signals : ndarray of float, shape (n_timesteps, n_channels)
-        Signals in the units of `har.signals.channels.unit_of`.
-    channels : sequence of str
-        Names of the columns.
-    seconds : ndarray of float, shape (n_timesteps,)
-        Time of each sample.
-    """
+    """Draw signals, shape (n_timesteps, n_channels), over their times: a panel for each triad."""
     triads = triads_of(channels)
     for axes, (name, columns) in zip(panels, triads.items(), strict=True):
         for column in columns:
@@ -91,14 +79,14 @@ def _finish_panel(axes: Axes, name: str) -> None:
 def window_figure(
     stretch: Windows, chosen: int, predicted: Sequence[str], step: int = WINDOW_STEP
 ) -> Figure:
-    """Draw a window and its neighbours: a panel per sensor, then the answers and the labels.
+    """Draw a window and its neighbours: a panel per sensor, then the predictions and the labels.
 
     Parameters
     ----------
     stretch : Windows
         Windows that were cut one after the other, in the order of time.
     chosen : int
-        Place of the window that is shaded, and from whose start time counts.
+        Index of the window that is shaded, and from whose start time counts.
     predicted : sequence of str
         Predicted activity of each window.
     step : int
@@ -108,21 +96,21 @@ def window_figure(
     -------
     Figure
         Channels that differ only in ``_x``, ``_y`` and ``_z`` share a panel. Of overlapping
-        windows, each one's answer is shown where its middle is the nearest.
+        windows, each one's prediction is shown where its middle is the nearest.
     """
     heights = [1.0] * len(triads_of(stretch.channels)) + [0.45, 0.45]
     figure = Figure(figsize=(4.1, 0.5 + 1.12 * sum(heights)))
     set_margins(figure, left=0.48, right=0.1, bottom=0.48, top=0.26)
     grid = {"hspace": 0.62, "height_ratios": heights}
-    *panels, answers, labels = figure.subplots(len(heights), 1, sharex=True, gridspec_kw=grid)
+    *panels, predictions, labels = figure.subplots(len(heights), 1, sharex=True, gridspec_kw=grid)
     start_s, window_s = -chosen * step / stretch.rate_hz, stretch.n_timesteps / stretch.rate_hz
     signals = join_windows(stretch.signals, step)
     seconds = start_s + np.arange(len(signals)) / stretch.rate_hz
-    draw_signals(panels, signals, stretch.channels, seconds)
+    _draw_signals(panels, signals, stretch.channels, seconds)
     edges_s = start_s + _edges(stretch, step) / stretch.rate_hz
     colours = colours_of(stretch.activities)
     true = [stretch.activities[label] for label in stretch.labels]
-    _draw_band(answers, "Answers", predicted, edges_s, colours)
+    _draw_band(predictions, "Answers", predicted, edges_s, colours)
     _draw_band(labels, "Labels", true, edges_s, colours)
     for axes in figure.axes:
         axes.axvspan(0, window_s, color=GRID, alpha=0.6, lw=0, zorder=0)
@@ -131,7 +119,7 @@ def window_figure(
 
 
 def _edges(stretch: Windows, step: int) -> FloatArray:
-    """Find the samples where each window's answer begins, and where the last one's ends."""
+    """Find the samples where each window's prediction begins, and where the last one's ends."""
     changes = (stretch.n_timesteps + step) / 2 + step * np.arange(len(stretch) - 1)
     return np.array([0, *changes, stretch.n_timesteps + step * (len(stretch) - 1)])
 
@@ -144,11 +132,11 @@ def _draw_band(
     colours: Mapping[str, str],
 ) -> None:
     """Draw a bar in the activity's colour wherever it lasts, with its name under it."""
-    place = 0
+    first = 0
     for name, alike in groupby(names):
         n_windows = len(list(alike))
-        start_s, end_s = edges_s[place], edges_s[place + n_windows]
-        place += n_windows
+        start_s, end_s = edges_s[first], edges_s[first + n_windows]
+        first += n_windows
         length_s = end_s - start_s
         axes.broken_barh([(start_s, length_s)], (0.8, 0.2), color=colours[name], lw=0)
         n_letters = 1 + int(_N_LETTERS * length_s / (edges_s[-1] - edges_s[0]))

@@ -23,7 +23,7 @@ OTHER_COLOUR = "#777777"
 UNKNOWN_COLOUR = "#949494"
 
 PAPER, INK, FAINT, GRID = "#ffffff", "#1b2026", "#5b6570", "#dde1e6"
-# P. Tol's "medium contrast" set (sronpersonalpages.nl/~pault), told apart even in greys.
+# P. Tol's "medium contrast" set (sronpersonalpages.nl/~pault), distinct even in greys.
 BLUE, GOLD, ROSE = "#004488", "#997700", "#994455"
 CSS_VARIABLES = {
     PAPER: "--paper",

@@ -32,7 +32,7 @@ from har.errors import RunError
 from har.files import write_frame, write_text, writing_to
 from har.runs.json_object import JsonObject
 from har.runs.manifest import TrainedManifest
-from har.runs.output_folder import OutputFolder, read_text
+from har.runs.output_folder import OutputFolder, PathInside, read_text
 from har.training.history import EpochRecord
 
 
@@ -45,6 +45,20 @@ class RunFolder(OutputFolder):
     path : Path
         An existing folder; see `create` and `open`.
     """
+
+    metrics = PathInside("metrics.jsonl")
+    # What the names of the two files of the exported model start with.
+    model = PathInside("model")
+    symbol = PathInside("model-symbol.json")
+    weights = PathInside("model-0000.params")
+    evaluation = PathInside("evaluation.json")
+    predictions = PathInside("predictions.csv")
+    robustness = PathInside("robustness.json")
+    events = PathInside("events")
+    explanation = PathInside("explanation.json")
+    figures = PathInside("figures")
+    report = PathInside("report.html")
+    summary = PathInside("report.md")
 
     @classmethod
     def create(cls, path: Path, overwrite: bool = False) -> RunFolder:
@@ -96,66 +110,6 @@ class RunFolder(OutputFolder):
         return cls(path)
 
     @property
-    def metrics(self) -> Path:
-        """A line of JSON per epoch."""
-        return self.path / "metrics.jsonl"
-
-    @property
-    def model(self) -> Path:
-        """What the names of the two files of the exported model start with."""
-        return self.path / "model"
-
-    @property
-    def symbol(self) -> Path:
-        """The network, as Gluon exports it."""
-        return self.path / "model-symbol.json"
-
-    @property
-    def weights(self) -> Path:
-        """The weights, as Gluon exports them."""
-        return self.path / "model-0000.params"
-
-    @property
-    def evaluation(self) -> Path:
-        """Figures on the test windows."""
-        return self.path / "evaluation.json"
-
-    @property
-    def predictions(self) -> Path:
-        """A row per test window."""
-        return self.path / "predictions.csv"
-
-    @property
-    def robustness(self) -> Path:
-        """Figures on disturbed test windows, if they were asked for."""
-        return self.path / "robustness.json"
-
-    @property
-    def events(self) -> Path:
-        """The epochs for TensorBoard, if they were asked for."""
-        return self.path / "events"
-
-    @property
-    def explanation(self) -> Path:
-        """What the network looks at, if that was asked for."""
-        return self.path / "explanation.json"
-
-    @property
-    def figures(self) -> Path:
-        """The report's figures as PNG and SVG."""
-        return self.path / "figures"
-
-    @property
-    def report(self) -> Path:
-        """One page to look at."""
-        return self.path / "report.html"
-
-    @property
-    def summary(self) -> Path:
-        """The report's summary for pull requests, as Markdown."""
-        return self.path / "report.md"
-
-    @property
     def is_scored(self) -> bool:
         """Whether there are predictions of the test windows, from which all figures follow."""
         return self.predictions.exists()
@@ -166,7 +120,7 @@ class RunFolder(OutputFolder):
         Raises
         ------
         RunError
-            If the manifest is missing or damaged, or tells of no model.
+            If the manifest is missing or damaged, or describes no model.
         """
         manifest = self.read_manifest()
         if manifest.model is None or manifest.training is None:

@@ -116,7 +116,7 @@ class JsonObject:
         value = self.content.get(key, [])
         if not isinstance(value, list):
             raise self._wrong(key, value, "a list of objects")
-        return tuple(self._inner(f"{key}[{place}]", item) for place, item in enumerate(value))
+        return tuple(self._inner(f"{key}[{index}]", item) for index, item in enumerate(value))
 
     def _inner(self, key: str, value: object) -> JsonObject:
         if not isinstance(value, dict):

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from har.runs.json_object import FLAG, INTEGER, INTEGERS, NUMBER, TEXT, TEXTS, JsonObject, Kind
 from har.signals.data_description import DataDescription
 from har.signals.windows import WindowFormat
 
-_ENVIRONMENT = ("python", "platform", "n_cores")
+_ENVIRONMENT: dict[str, Kind[Any]] = {"python": TEXT, "platform": TEXT, "n_cores": INTEGER}
 _FOLD_KIND: Kind[int | str] = Kind(
     "a number of folds or loso", lambda value: isinstance(value, (int, str)), lambda value: value
 )
@@ -42,7 +43,7 @@ class ModelDescription:
 
     def to_dict(self) -> dict[str, object]:
         """Collect all values, ready for JSON."""
-        return _with_lists({**asdict(self.window_format), "n_parameters": self.n_parameters})
+        return {**_with_lists(self.window_format), "n_parameters": self.n_parameters}
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> ModelDescription:
@@ -92,7 +93,7 @@ class TrainingDescription:
 
     def to_dict(self) -> dict[str, object]:
         """Collect all values, ready for JSON."""
-        return _with_lists(asdict(self))
+        return _with_lists(self)
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> TrainingDescription:
@@ -131,19 +132,14 @@ class Environment:
 
     def to_dict(self) -> dict[str, object]:
         """Collect what is known, ready for JSON."""
-        known = {key: getattr(self, key) for key in _ENVIRONMENT}
-        return {**_without_none(known), **self.packages}
+        return {**_known(**{key: getattr(self, key) for key in _ENVIRONMENT}), **self.packages}
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> Environment:
         """Read what `to_dict` collected; each key that is not another field is a package."""
+        known: dict[str, Any] = {k: content.optional(k, kind) for k, kind in _ENVIRONMENT.items()}
         packages = [key for key in content.content if key not in _ENVIRONMENT]
-        return cls(
-            python=content.optional("python", TEXT),
-            platform=content.optional("platform", TEXT),
-            n_cores=content.optional("n_cores", INTEGER),
-            packages={key: content.required(key, TEXT) for key in packages},
-        )
+        return cls(**known, packages={key: content.required(key, TEXT) for key in packages})
 
 
 @dataclass(frozen=True)
@@ -161,13 +157,9 @@ class GitState:
     commit: str
     is_dirty: bool
 
-    def to_dict(self) -> dict[str, object]:
-        """Collect all values, ready for JSON."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, content: JsonObject) -> GitState:
-        """Read what `to_dict` collected."""
+        """Read the fields; what is missing or wrong is a `RunError`."""
         return cls(content.required("commit", TEXT), content.required("is_dirty", FLAG))
 
 
@@ -199,11 +191,14 @@ class Session:
         """Collect what is known, ready for JSON; nothing if nothing is."""
         if self == Session():
             return {}
-        known = {"har": self.har, "started": self.started, "command": self.command}
         return {
-            **_with_lists(_without_none(known)),
-            **_if_any("environment", self.environment.to_dict()),
-            "git": self.git.to_dict() if self.git else None,
+            **_known(
+                har=self.har,
+                started=self.started,
+                command=self.command and list(self.command),
+                environment=self.environment.to_dict() or None,
+            ),
+            "git": self.git and asdict(self.git),
         }
 
     @classmethod
@@ -234,13 +229,9 @@ class FoldsDescription:
     kind: int | str
     held_out_subjects: tuple[tuple[int, ...], ...]
 
-    def to_dict(self) -> dict[str, object]:
-        """Collect all values, ready for JSON."""
-        return {"kind": self.kind, "held_out_subjects": list(map(list, self.held_out_subjects))}
-
     @classmethod
     def from_dict(cls, content: JsonObject) -> FoldsDescription:
-        """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
+        """Read the fields; what is missing or wrong is a `RunError`."""
         return cls(
             content.required("kind", _FOLD_KIND), content.required("held_out_subjects", _SUBJECTS)
         )
@@ -295,21 +286,18 @@ class Manifest:
     def to_dict(self) -> dict[str, object]:
         """Collect what is known, ready for JSON."""
         return {
-            **_without_none({"status": self.status, "recipe": self.recipe}),
-            **_if_any("data", self.data.to_dict()),
+            **_known(status=self.status, recipe=self.recipe, data=self.data.to_dict() or None),
             **self.session.to_dict(),
-            **_without_none(
-                {
-                    "folds": self.folds and self.folds.to_dict(),
-                    "model": self.model and self.model.to_dict(),
-                    "training": self.training and self.training.to_dict(),
-                    "finished": self.finished,
-                    "duration_s": self.duration_s,
-                    "failure": self.failure,
-                }
+            **_known(
+                folds=self.folds and asdict(self.folds),
+                model=self.model and self.model.to_dict(),
+                training=self.training and self.training.to_dict(),
+                finished=self.finished,
+                duration_s=self.duration_s,
+                failure=self.failure,
+                resumed=[session.to_dict() for session in self.resumed] or None,
+                sessions=[session.to_dict() for session in self.sessions] or None,
             ),
-            **_if_any("resumed", [session.to_dict() for session in self.resumed]),
-            **_if_any("sessions", [session.to_dict() for session in self.sessions]),
         }
 
     @classmethod
@@ -366,16 +354,11 @@ def _read_data(content: JsonObject) -> DataDescription:
     )
 
 
-def _without_none(content: Mapping[str, object]) -> dict[str, object]:
+def _known(**content: object) -> dict[str, object]:
     return {key: value for key, value in content.items() if value is not None}
 
 
-def _if_any(key: str, content: object) -> dict[str, object]:
-    return {key: content} if content else {}
-
-
-def _with_lists(content: Mapping[str, object]) -> dict[str, object]:
-    """Take tuples for the lists that JSON makes of them."""
-    return {
-        key: list(value) if isinstance(value, tuple) else value for key, value in content.items()
-    }
+def _with_lists(section: WindowFormat | TrainingDescription) -> dict[str, object]:
+    """Collect the fields of a section, with lists for tuples, as JSON has them."""
+    fields = asdict(section)
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in fields.items()}

@@ -23,6 +23,16 @@ from har.runs.manifest import Manifest
 from har.runs.provenance import now
 
 
+class PathInside:
+    """A path in a folder, by its name there; each module of a folder begins with these names."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, folder: OutputFolder, _type: type) -> Path:
+        return folder.path / self._name
+
+
 @dataclass(frozen=True)
 class OutputFolder:
     """A folder with settings and a manifest.
@@ -35,31 +45,11 @@ class OutputFolder:
 
     path: Path
 
-    @property
-    def config(self) -> Path:
-        """Every setting, as resolved."""
-        return self.path / "config.yaml"
-
-    @property
-    def manifest(self) -> Path:
-        """Versions, data, git state, times; see `Manifest`."""
-        return self.path / "manifest.json"
+    config = PathInside("config.yaml")
+    manifest = PathInside("manifest.json")
 
     def _make(self, expected: str, may_be_filled: bool = False) -> None:
-        """Make the folder and those above it, or refuse one that is not empty.
-
-        Parameters
-        ----------
-        expected : str
-            Kind of folder that is expected, for the message.
-        may_be_filled : bool
-            Whether a folder that is not empty is accepted.
-
-        Raises
-        ------
-        RunError
-            If it is not empty, or cannot be made.
-        """
+        """Make the folder and those above it, naming in a refusal what was `expected`."""
         with writing_to(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             if any(self.path.iterdir()) and not may_be_filled:

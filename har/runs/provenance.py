@@ -1,4 +1,4 @@
-"""What ran where, when and on what: what a manifest tells from the beginning."""
+"""Time, versions, machine and commit of a command: what a manifest holds from the beginning."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def describe_start(
 
 
 def describe_session(command: Sequence[str]) -> Session:
-    """Return when and with what a command began: time, versions, platform and git state."""
+    """Return the session of a command that begins now."""
     return Session(
         har=__version__,
         started=now(),

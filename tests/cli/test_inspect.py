@@ -10,9 +10,9 @@ from numpy.testing import assert_allclose
 from har.cli.inspect import (
     activity_counts,
     channel_ranges,
+    describe_data,
     find_problems,
     subject_counts,
-    summarise,
 )
 from har.cli.main import main
 from har.datasets.dataset import DataSet
@@ -78,7 +78,7 @@ def test_a_sensor_that_stood_still_is_a_problem():
 
 
 def test_the_summary_tells_source_counts_units_and_problems():
-    text = summarise(DATA, "uci_har")
+    text = describe_data(DATA, "uci_har")
     for part in (
         "UCI HAR, a zip\nfingerprint 12345678\n",
         "4 training and 3 test windows of 8 samples at 50 Hz (0.16 s)",
@@ -93,14 +93,14 @@ def test_the_summary_tells_source_counts_units_and_problems():
 
 
 def test_notes_are_shown_and_own_recordings_are_compared_with_nothing():
-    text = summarise(replace(DATA, name="mine", notes=("3 windows dropped.",)), "recordings")
+    text = describe_data(replace(DATA, name="mine", notes=("3 windows dropped.",)), "recordings")
     assert text.startswith("mine, a zip\n")
     assert "Notes\n  3 windows dropped.\n" in text
     assert text.endswith("Problems\n  none")
 
 
 def test_the_real_data_set_has_no_problem_but_what_is_known(uci_har):
-    text = summarise(uci_har, "uci_har")
+    text = describe_data(uci_har, "uci_har")
     assert "7352 training and 2947 test windows of 128 samples at 50 Hz (2.56 s)" in text
     assert text.endswith("Problems\n  none")
 

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from har.comparison import baselines as compare_baselines
-from har.comparison.baselines import answer_with_baselines
+from har.comparison.baselines import predict_with_baselines
 from har.comparison.contenders import line_up, read_runs
 from har.config import Config
 from har.datasets.dataset import DataSet, content_fingerprint
@@ -33,7 +33,7 @@ def run(tmp_path):
 
 def answers(run, names=NAMES):
     (read,) = read_runs([run], n_others=len(names))
-    return answer_with_baselines(names, read, DATA.train, DATA.test, DATA.describe()), read
+    return predict_with_baselines(names, read, DATA.train, DATA.test, DATA.describe()), read
 
 
 def features_of(windows):

@@ -36,14 +36,8 @@ _N_GROUPS_SHOWN = 20
 _UNKNOWN = "–"
 # Heads of the summary's tables.
 _RUN_HEAD = (
-    "",
-    "recipe or baseline",
-    "run",
-    "seed",
-    "accuracy",
-    "macro F1",
-    "parameters",
-    "training",
+    *("", "recipe or baseline", "run", "seed"),
+    *("accuracy", "macro F1", "parameters", "training"),
 )
 _PAIR_HEAD = (
     *("", "accuracy, points", "macro F1, points"),

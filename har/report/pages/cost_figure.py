@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from har.arrays import FloatArray
-from har.report.drawing import tip_id, widened
+from har.report.drawing import in_percent, tip_id, widened
 from har.report.style import BLUE, INK, STYLE
 from har.report.wording import percent
 
@@ -63,7 +63,7 @@ def cost_figure(runs: Mapping[str, tuple[float, float]], title: str, unit: str) 
         )
     axes.set_title(title)
     axes.set_xlabel(unit)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+    axes.yaxis.set_major_formatter(in_percent)
     return figure
 
 
@@ -85,7 +85,7 @@ def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:
     else:
         axes.set_xlim(0, 1.15 * costs.max())
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: f"{cost:,.10g}"))
+    axes.xaxis.set_major_formatter(lambda cost, _: f"{cost:,.10g}")
 
 
 def _apart(positions: FloatArray, heights: FloatArray) -> FloatArray:

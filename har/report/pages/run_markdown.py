@@ -40,16 +40,13 @@ def report_markdown(results: Results) -> str:
         The figures of the page, its model card, and how to repeat the run.
     """
     manifest = results.manifest
+    duration_s = manifest.duration_s
+    trained = "" if duration_s is None else f", trained in {duration_in_words(duration_s)}"
     lines = [
         f"## {manifest.recipe or 'har'}: {percent(results.evaluation.accuracy)} right on "
         f"{people(len(results.evaluation.per_subject))}",
         "",
-        f"{network_in_words(results.config)}; {manifest.model.n_parameters:,} parameters"
-        + (
-            f", trained in {duration_in_words(manifest.duration_s)}."
-            if manifest.duration_s is not None
-            else "."
-        ),
+        f"{network_in_words(results.config)}; {manifest.model.n_parameters:,} parameters{trained}.",
         "",
         *_headline_lines(results.evaluation),
         *_activity_lines(results.evaluation),

@@ -61,7 +61,7 @@ class TimelineReport:
 
     @property
     def n_unknown(self) -> int:
-        """Number of windows that are not answered."""
+        """Number of windows that are UNKNOWN."""
         return int((self.timeline["probability"] < self.abstain_below).sum())
 
     @cached_property

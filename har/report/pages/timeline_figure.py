@@ -103,7 +103,7 @@ def envelope(values: FloatArray, n_bins: int) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     index, reduced : ndarray
-        Places in `values` and what to draw there; all of them if there are few.
+        Indices in `values` and what to draw there; all of them if there are few.
     """
     if len(values) <= 2 * n_bins:
         return np.arange(len(values), dtype=np.float64), values

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from har.arrays import IntArray
 from har.evaluation.calibration import AIM, reliability_table, risk_coverage_table, threshold_for
 from har.evaluation.metrics import Evaluation
-from har.report.drawing import add_tips, set_margins
+from har.report.drawing import add_tips, in_percent, set_margins, title_and_legend
 from har.report.scored_run import ScoredRun
 from har.report.section import Picture, Section
 from har.report.style import BLUE, FAINT, GOLD, PAPER, ROSE, STYLE
@@ -86,8 +86,7 @@ def reliability_figure(table: pd.DataFrame) -> Figure:
     right.hlines(
         seen["confidence"], seen["low"], seen["high"], color=GOLD, lw=2.2, label="confidence"
     )
-    right.set_title("Right when so sure", pad=22)
-    right.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=2)
+    title_and_legend(right, "Right when so sure")
     often.bar(height=table["n_windows"] / table["n_windows"].sum(), color=FAINT, **bars)
     often.set_xlabel("confidence; below: share of windows")
     for axes in (right, often):
@@ -119,7 +118,6 @@ def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure
     risk = 1 - table["accuracy"]
     marker = "o" if len(table) == 1 else None
     axes.plot(table["coverage"], risk, marker=marker, color=BLUE, label="wrong answers")
-    axes.set_title("Wrong if only the surest are answered", pad=22)
     axes.set_xlabel("share of windows answered, the surest first")
     _count_in_percent(axes)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
@@ -130,16 +128,16 @@ def risk_coverage_figure(table: pd.DataFrame, threshold: float | None) -> Figure
         words = f"{percent(chosen['coverage'])} answered"
         (ring,) = axes.plot(*at, "o", ls="", zorder=5, clip_on=False, label=words)
         ring.set(mfc=PAPER, mec=ROSE, mew=1.8, ms=6)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=2)
-    told = table.iloc[_evenly(table["coverage"])]
-    add_tips(axes, told["coverage"], _risk_tips(told))
+    title_and_legend(axes, "Wrong if only the surest are answered")
+    shown = table.iloc[_evenly(table["coverage"])]
+    add_tips(axes, shown["coverage"], _risk_tips(shown))
     return figure
 
 
 def _evenly(coverage: pd.Series[float]) -> IntArray:
     """Choose rows whose coverages are about evenly apart."""
-    places = np.searchsorted(coverage, np.linspace(0, 1, _N_TIPS + 1)[1:])
-    return np.asarray(np.unique(np.minimum(places, len(coverage) - 1)))
+    rows = np.searchsorted(coverage, np.linspace(0, 1, _N_TIPS + 1)[1:])
+    return np.asarray(np.unique(np.minimum(rows, len(coverage) - 1)))
 
 
 def _risk_tips(table: pd.DataFrame) -> list[str]:
@@ -164,6 +162,5 @@ def _reliability_tips(table: pd.DataFrame) -> list[str]:
 
 
 def _count_in_percent(axes: Axes) -> None:
-    in_percent = FuncFormatter(lambda share, _: f"{100 * share:.4g} %")
     axes.xaxis.set_major_formatter(in_percent)
     axes.yaxis.set_major_formatter(in_percent)

@@ -23,21 +23,7 @@ from har.report.wording import activity_label, percent
 
 @dataclass(frozen=True)
 class ConfusionCell:
-    """Windows of one true and one predicted activity.
-
-    Parameters
-    ----------
-    count : int
-        Number of windows.
-    share : float
-        Their share of the row.
-    is_right : bool
-        Whether both activities are the same.
-    shade : float
-        Strength of the colour, from 0 to 1.
-    link : str or None
-        Id of the place on the page that lists the windows.
-    """
+    """Windows of one true and one predicted activity; `share` is their share of the row."""
 
     count: int
     share: float

@@ -77,22 +77,21 @@ def _occlusion_picture(explanation: Explanation) -> Picture:
         for activity, falls in zip(activities, occlusion.mean(axis=2), strict=True)
     ]
     return Picture(
-        occlusion_figure(occlusion, activities, names, explanation.spans, explanation.rate_hz),
+        occlusion_figure(explanation, names),
         "Mean fall of the answer's probability when a stretch of a sensor is occluded, by "
         f"activity and time. The largest on average over time: {'; '.join(rows)}.",
     )
 
 
 def _attribution_picture(window: ExplainedWindow, explanation: Explanation) -> Picture:
-    channels, names = explanation.channels, _long_names(explanation)
+    names = _long_names(explanation)
     sums = [
-        f"{names[source]} {signed(window.attributions[:, places].sum())}"
-        for source, places in signal_groups(channels).items()
+        f"{names[source]} {signed(window.attributions[:, columns].sum())}"
+        for source, columns in signal_groups(explanation.channels).items()
         if JOINT not in source
     ]
-    short_names = _short_names(explanation)
     return Picture(
-        attribution_figure(window, channels, short_names, explanation.spans, explanation.rate_hz),
+        attribution_figure(window, explanation, _short_names(explanation)),
         f"Signals of test window {window.index}, {activity_label(window.true)}, and what speaks "
         f"for {activity_label(window.predicted)}: {', '.join(sums)}.",
     )
@@ -103,7 +102,7 @@ def _states_picture(states: States, explanation: Explanation) -> Picture:
     gates = zip(("input", "forget", "output"), states.values[2:], strict=True)
     means = ", ".join(f"{name} gate {gate.mean():.2f}" for name, gate in gates)
     return Picture(
-        states_figure(states, window.signals, explanation.channels, explanation.rate_hz),
+        states_figure(states, explanation),
         f"Outputs, memory and gates of the LSTM's units over test window {window.index}, "
         f"{activity_label(window.true)}. On average: {means}.",
     )

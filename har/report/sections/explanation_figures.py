@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from har.arrays import FloatArray
 from har.explanation.findings import (
     ExplainedWindow,
+    Explanation,
     Importance,
-    OccludedSpans,
     States,
     signal_groups,
 )
@@ -27,7 +27,7 @@ from har.report.style import BLUE, FAINT, INK, STYLE
 from har.report.wording import activity_label, number, signed
 
 # P. Tol's "bright" blue and "muted" rose (sronpersonalpages.nl/~pault): halfway between light and
-# dark, and told apart by those who see no red or no green.
+# dark, and distinguished by those who see no red or no green.
 ABOVE, BELOW = "#4477aa", "#cc6677"
 _WIDTH_INCHES = 4.1
 # Above a panel, with the ticks of the one over it.
@@ -75,13 +75,13 @@ def importance_figure(importances: Sequence[Importance], names: Mapping[str, str
     """
     figure = Figure(figsize=(_WIDTH_INCHES, 0.8 + 0.42 * len(importances)), layout="constrained")
     axes = figure.subplots()
-    places = np.arange(len(importances))
-    axes.barh(places, [100 * one.lost for one in importances], height=0.5, color=BLUE)
-    for place, one in zip(places, importances, strict=True):
+    rows = range(len(importances))
+    axes.barh(rows, [100 * one.lost for one in importances], height=0.5, color=BLUE)
+    for row, one in enumerate(importances):
         if one.interval:
             low, high = (100 * end for end in one.interval)
-            axes.plot([low, high], [place, place], color=INK, lw=1.2, marker="|", ms=6)
-    axes.set_yticks(places, [names[one.signal] for one in importances], color=INK)
+            axes.plot([low, high], [row, row], color=INK, lw=1.2, marker="|", ms=6)
+    axes.set_yticks(rows, [names[one.signal] for one in importances], color=INK)
     axes.set_ylim(len(importances) - 0.5, -0.5)
     axes.set_xlabel("percentage points of accuracy lost")
     axes.grid(False, axis="y")
@@ -91,37 +91,28 @@ def importance_figure(importances: Sequence[Importance], names: Mapping[str, str
 
 
 @rc_context(STYLE)
-def occlusion_figure(
-    occlusion: FloatArray,
-    activities: Sequence[str],
-    names: Sequence[str],
-    spans: OccludedSpans,
-    rate_hz: float,
-) -> Figure:
+def occlusion_figure(explanation: Explanation, names: Sequence[str]) -> Figure:
     """Draw the fall of the prediction's probability by activity, source and time.
 
     Parameters
     ----------
-    occlusion : ndarray of float, shape (n_activities, n_groups, n_spans)
-        Falls of the probability.
-    activities, names : sequence of str
-        Names of the activities, labels of the sources.
-    spans : OccludedSpans
-        Spans that were occluded.
-    rate_hz : float
-        Samples per second.
+    explanation : Explanation
+        Explanation with the falls.
+    names : sequence of str
+        Labels of the sources.
 
     Returns
     -------
     Figure
         A panel per source with a row per activity; all share one scale.
     """
+    occlusion, activities = explanation.occlusion, explanation.activities
     panel = 0.38 + 0.17 * len(activities)
     figure = Figure(figsize=(_WIDTH_INCHES, 0.6 + panel * len(names)), layout="constrained")
     panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
     limit = float(np.abs(occlusion).max())
     for axes, name, falls in zip(panels, names, occlusion.swapaxes(0, 1), strict=True):
-        _draw_spans(axes, falls, limit, spans, rate_hz)
+        _draw_spans(axes, falls, limit, explanation)
         labels = [activity_label(activity) for activity in activities]
         axes.set_yticks(np.arange(len(activities)) + 0.5, labels)
         axes.set_title(name, fontweight="normal")
@@ -129,16 +120,15 @@ def occlusion_figure(
     return figure
 
 
-def _draw_spans(
-    axes: Axes, falls: FloatArray, limit: float, spans: OccludedSpans, rate_hz: float
-) -> None:
+def _draw_spans(axes: Axes, falls: FloatArray, limit: float, explanation: Explanation) -> None:
     """Draw a cell per row and span, each around the middle of its span."""
+    spans = explanation.spans
     starts = np.array(spans.starts)
     edges = np.concatenate([[0], (starts[1:] + starts[:-1] + spans.size) / 2])
     n_timesteps = starts[-1] + spans.size
     # A picture has cells of one size: of a sample.
     cells = np.searchsorted(edges, np.arange(n_timesteps), side="right") - 1
-    _draw_heat(axes, falls[:, cells], limit, n_timesteps / rate_hz)
+    _draw_heat(axes, falls[:, cells], limit, n_timesteps / explanation.rate_hz)
 
 
 def _draw_heat(
@@ -157,36 +147,29 @@ def _draw_heat(
 
 @rc_context(STYLE)
 def attribution_figure(
-    window: ExplainedWindow,
-    channels: Sequence[str],
-    names: Mapping[str, str],
-    spans: OccludedSpans,
-    rate_hz: float,
+    window: ExplainedWindow, explanation: Explanation, names: Mapping[str, str]
 ) -> Figure:
-    """Draw one window: its signals, what speaks for the answer and against it, and occlusion.
+    """Draw one window: its signals, what speaks for and against the prediction, and occlusion.
 
     Parameters
     ----------
     window : ExplainedWindow
         Window to draw.
-    channels : sequence of str
-        Names of its channels.
+    explanation : Explanation
+        Explanation that it is part of.
     names : mapping of str to str
         Labels of the sources.
-    spans : OccludedSpans
-        Spans that were occluded.
-    rate_hz : float
-        Samples per second.
 
     Returns
     -------
     Figure
         Behind the signals of each sensor lies the sum of their attributions at each sample.
     """
+    channels, rate_hz = explanation.channels, explanation.rate_hz
     figure = signals_figure(window.signals, channels, rate_hz)
     panels = figure.axes
     sources = list(signal_groups(channels).items())
-    sums = [window.attributions[:, places].sum(axis=1) for _, places in sources[: len(panels)]]
+    sums = [window.attributions[:, columns].sum(axis=1) for _, columns in sources[: len(panels)]]
     limit = max(float(np.abs(one).max()) for one in sums)
     for axes, attributions in zip(panels, sums, strict=True):
         limits = axes.get_ylim()
@@ -196,36 +179,32 @@ def attribution_figure(
         axes.set_title(f"{axes.get_title('left')}: {total}", fontweight="normal")
     axes = _panel_below(figure, _TITLE_INCHES + 0.17 * len(sources))
     full = max(float(np.abs(window.occlusion).max()), _LEAST_FULL)
-    _draw_spans(axes, window.occlusion, full, spans, rate_hz)
+    _draw_spans(axes, window.occlusion, full, explanation)
     axes.set_title(f"Occluded; full colour: {100 * full:.0f} points", fontweight="normal")
     axes.set_yticks(np.arange(len(sources)) + 0.5, [names[source] for source, _ in sources])
     return figure
 
 
 @rc_context(STYLE)
-def states_figure(
-    states: States, signals: FloatArray, channels: Sequence[str], rate_hz: float
-) -> Figure:
+def states_figure(states: States, explanation: Explanation) -> Figure:
     """Draw what an LSTM holds at each step, under the signals it reads.
 
     Parameters
     ----------
     states : States
         States to draw.
-    signals : ndarray of float, shape (n_timesteps, n_channels)
-        Signals of the window; those of the first source are drawn.
-    channels : sequence of str
-        Names of the window's channels.
-    rate_hz : float
-        Samples per second.
+    explanation : Explanation
+        Explanation with the window; the signals of its first source are drawn.
 
     Returns
     -------
     Figure
         A panel for h, c and each gate, with a row per unit.
     """
-    first = next(iter(signal_groups(channels).values()))
-    figure = signals_figure(signals[:, first], [channels[place] for place in first], rate_hz)
+    signals, rate_hz = explanation.window(states.index).signals, explanation.rate_hz
+    first = next(iter(signal_groups(explanation.channels).values()))
+    channels = [explanation.channels[column] for column in first]
+    figure = signals_figure(signals[:, first], channels, rate_hz)
     largest = float(np.abs(states.values[1]).max())
     panels = {
         "h: what it tells, −1 to 1": 1.0,

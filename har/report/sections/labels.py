@@ -26,7 +26,7 @@ class SuspectedWindows:
     Parameters
     ----------
     first, last : int
-        Places of the first and the last among the test windows.
+        Indices of the first and the last among the test windows.
     subject : int
         Person who was measured.
     label, likely : str
@@ -34,7 +34,7 @@ class SuspectedWindows:
     probability, label_probability : float
         Probabilities of the likely activity and of the label, where they differ most.
     place, last_place : int
-        Places of the first and the last in their stretch, from 1.
+        Positions of the first and the last in their stretch, from 1.
     n_stretch : int
         Number of windows in the stretch.
     n_alike : int
@@ -88,7 +88,7 @@ def _foremost(subjects: IntArray, suspected: IntArray) -> tuple[int | None, int]
 
 
 def _groups(errors: pd.DataFrame, stretches: IntArray) -> list[pd.DataFrame]:
-    """Part suspected windows into those that follow each other and look alike."""
+    """Split suspected windows into those that follow each other and look alike."""
     ordered = errors.sort_values("window")
     ordered["stretch"] = stretches[ordered["window"]]
     changes = ordered[["window", "stretch", "label", "likely"]].diff()

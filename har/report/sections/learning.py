@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
-from har.report.drawing import add_tips, set_margins
+from har.report.drawing import add_tips, in_percent, set_margins, title_and_legend
 from har.report.scored_run import ScoredRun
 from har.report.section import Picture, Section
 from har.report.style import BLUE, FAINT, GOLD, PAPER, STYLE
@@ -156,11 +156,11 @@ def _first_and_last(values: Sequence[float], curve: Curve) -> str:
     return f"from {first} to {last}" if len(values) > 1 else first
 
 
-def _tip(epoch: int, place: int, curve: Curve) -> str:
-    words = f"Epoch {epoch}: training {curve.shown(curve.training[place])}"
+def _tip(epoch: int, index: int, curve: Curve) -> str:
+    words = f"Epoch {epoch}: training {curve.shown(curve.training[index])}"
     if curve.validation is None:
         return words
-    return f"{words}, validation {curve.shown(curve.validation[place])}"
+    return f"{words}, validation {curve.shown(curve.validation[index])}"
 
 
 @rc_context(STYLE)
@@ -189,7 +189,7 @@ def learning_curves(
         _draw_curve(axes, epochs, curve)
         if kept_epoch is not None and kept_epoch in epochs:
             _mark_epoch(axes, list(epochs).index(kept_epoch), epochs, curve)
-        add_tips(axes, epochs, [_tip(epoch, place, curve) for place, epoch in enumerate(epochs)])
+        add_tips(axes, epochs, [_tip(epoch, index, curve) for index, epoch in enumerate(epochs)])
     return figure
 
 
@@ -198,14 +198,13 @@ def _draw_curve(axes: Axes, epochs: Sequence[int], curve: Curve) -> None:
     axes.plot(epochs, curve.training, marker=marker, color=GOLD, lw=1.4, label="training")
     if curve.validation is not None:
         axes.plot(epochs, curve.validation, marker=marker, color=BLUE, label="validation")
-    axes.set_title(curve.name, pad=22)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=2)
+    title_and_legend(axes, curve.name)
     axes.set_xlabel("epoch")
     axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     if curve.is_share:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+        axes.yaxis.set_major_formatter(in_percent)
         axes.set_ylim(min(axes.get_ylim()[0], 0.9), 1.005)
     else:
         axes.set_ylim(0, 1.05 * axes.get_ylim()[1])

@@ -10,7 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from har.report.drawing import add_tips, set_margins
+from har.report.drawing import add_tips, set_margins, title_and_legend
 from har.report.scored_run import ScoredRun
 from har.report.section import Picture, Section
 from har.report.style import BLUE, FAINT, GOLD, INK, ROSE, STYLE
@@ -80,20 +80,8 @@ _PANELS = {
 
 
 @dataclass(frozen=True)
-class ShownPanel:
-    """A figure of the section and what is written under it.
-
-    Parameters
-    ----------
-    picture : str
-        Name of the figure.
-    sentence : str
-        Meaning of the disturbance, for a newcomer.
-    lowest : float
-        Lowest accuracy.
-    where : str
-        Level, and if there are several the curve, of the lowest accuracy.
-    """
+class _ShownPanel:
+    """Name of a figure, its sentence for a newcomer, and where accuracy is lowest."""
 
     picture: str
     sentence: str
@@ -135,12 +123,12 @@ def _picture(panel: _Panel, rows: pd.DataFrame, undisturbed: float) -> Picture:
     return Picture(figure, f"{panel.title}: accuracy by {panel.axis}. {words}.")
 
 
-def _shown(picture: str, panel: _Panel, rows: pd.DataFrame) -> ShownPanel:
+def _shown(picture: str, panel: _Panel, rows: pd.DataFrame) -> _ShownPanel:
     lowest = rows.loc[rows["accuracy"].idxmin()]
     level = f"{number(lowest['level'])}\N{NO-BREAK SPACE}{lowest['unit']}"
     is_one_of_several = len(_curves(panel, rows)) > 1
     curve = f" ({panel.curves[lowest['disturbance']]})" if is_one_of_several else ""
-    return ShownPanel(picture, panel.sentence, float(lowest["accuracy"]), level + curve)
+    return _ShownPanel(picture, panel.sentence, float(lowest["accuracy"]), level + curve)
 
 
 def _curves(panel: _Panel, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -202,14 +190,13 @@ def robustness_figure(
     axes.set_xticks(levels, list(map(number, levels)))
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100 %"])
     axes.set_ylim(0, 1.02)
-    axes.set_title(title, pad=22)
     axes.set_xlabel(axis)
     add_tips(axes, levels, [_tip(level, axis, curves) for level in levels])
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.03), ncols=5, columnspacing=1.2)
+    title_and_legend(axes, title, ncols=5, columnspacing=1.2)
     return figure
 
 
 def _tip(level: float, axis: str, curves: Mapping[str, pd.DataFrame]) -> str:
     at = {name: curve.loc[curve["level"] == level, "accuracy"] for name, curve in curves.items()}
-    told = (f"{name} {percent(share.iloc[0])}" for name, share in at.items())
-    return f"{number(level)} {axis}: {', '.join(told)}"
+    accuracies = (f"{name} {percent(share.iloc[0])}" for name, share in at.items())
+    return f"{number(level)} {axis}: {', '.join(accuracies)}"

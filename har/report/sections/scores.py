@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,15 +21,12 @@ def activities_section(run: ScoredRun) -> Section:
         name: [row[key] for row in rows.values()]
         for name, key in (("Precision", "precision"), ("Recall", "recall"), ("F1", "f1"))
     }
+    bars = class_bars(scores, list(rows))
     return Section(
         "activities",
         "Activities",
         {"rows": list(rows.items())},
-        {
-            "per_class": Picture(
-                class_bars(scores, list(rows)), "Precision, recall and F1 by activity"
-            )
-        },
+        {"per_class": Picture(bars, "Precision, recall and F1 by activity")},
     )
 
 
@@ -101,11 +97,11 @@ def subject_bars(subjects: Sequence[str], accuracies: Sequence[float], overall: 
 def _draw_bars(
     axes: Axes, labels: Sequence[str], shares: Sequence[float], colours: Sequence[str]
 ) -> None:
-    places = np.arange(len(labels))
-    axes.barh(places, shares, height=0.62, color=colours)
-    for place, share in zip(places, shares, strict=True):
-        axes.text(1.02, float(place), f"{100 * share:.1f}", va="center")
-    axes.set_yticks(places, labels, color=INK)
+    rows = range(len(labels))
+    axes.barh(rows, shares, height=0.62, color=colours)
+    for row, share in enumerate(shares):
+        axes.text(1.02, row, f"{100 * share:.1f}", va="center")
+    axes.set_yticks(rows, labels, color=INK)
     axes.set_xticks([0, 0.5, 1], ["0", "50", "100 %"])
     axes.set_xlim(0, 1)
     axes.set_ylim(len(labels) - 0.5, -0.5)

@@ -28,20 +28,8 @@ _NAMES = {"g": "Acceleration", "rad/s": "Angular rate"}
 
 
 @dataclass(frozen=True)
-class WrongWindow:
-    """A window that was named wrong.
-
-    Parameters
-    ----------
-    index : int
-        Place among the test windows.
-    subject : int
-        Person who was measured.
-    p_answer, p_truth : float
-        Probabilities of the predicted and of the true activity.
-    drawings : sequence of Markup
-        Sparklines of its signals; none if it is not drawn.
-    """
+class _WrongWindow:
+    """A window that was named wrong, with sparklines of its signals if it is drawn."""
 
     index: int
     subject: int
@@ -51,26 +39,14 @@ class WrongWindow:
 
 
 @dataclass(frozen=True)
-class ConfusedWindows:
-    """Windows of one activity that were taken for one other.
-
-    Parameters
-    ----------
-    id : str
-        Id of the list on the page.
-    truth, answer : str
-        True and predicted activity.
-    n_windows : int
-        Number of windows, listed or not.
-    rows : sequence of WrongWindow
-        Windows that are listed, the surest first.
-    """
+class _ConfusedWindows:
+    """Windows of one activity that were taken for another: how many, and those that are listed."""
 
     id: str
     truth: str
     answer: str
     n_windows: int
-    rows: Sequence[WrongWindow]
+    rows: Sequence[_WrongWindow]
 
 
 def group_id(true: int, predicted: int) -> str:
@@ -122,8 +98,8 @@ def _wrong_windows(results: Results) -> pd.DataFrame:
     )
     wrong = table[table["truth"] != table["answer"]]
     wrong = wrong.sort_values("p_answer", ascending=False, kind="stable")
-    place = wrong.groupby(["truth", "answer"]).cumcount()
-    return wrong.assign(turn=place.rank(method="first"))
+    rank = wrong.groupby(["truth", "answer"]).cumcount()
+    return wrong.assign(turn=rank.rank(method="first"))
 
 
 def _drawings(wrong: pd.DataFrame, windows: Windows) -> dict[int, list[Markup]]:
@@ -137,10 +113,10 @@ def _drawings(wrong: pd.DataFrame, windows: Windows) -> dict[int, list[Markup]]:
 
 def _groups(
     wrong: pd.DataFrame, activities: Sequence[str], drawings: Mapping[int, Sequence[Markup]]
-) -> list[ConfusedWindows]:
+) -> list[_ConfusedWindows]:
     """Group windows by true and predicted activity, the most frequent pair first."""
     groups = [
-        ConfusedWindows(
+        _ConfusedWindows(
             group_id(true, predicted),
             activities[true],
             activities[predicted],
@@ -152,11 +128,11 @@ def _groups(
     return sorted(groups, key=lambda group: -group.n_windows)
 
 
-def _rows(rows: pd.DataFrame, drawings: Mapping[int, Sequence[Markup]]) -> list[WrongWindow]:
+def _rows(rows: pd.DataFrame, drawings: Mapping[int, Sequence[Markup]]) -> list[_WrongWindow]:
     listed = rows[rows["turn"] <= _N_LISTED]
     columns = (listed[key] for key in ("index", "subject", "p_answer", "p_truth"))
     return [
-        WrongWindow(index, subject, p_answer, p_truth, drawings.get(row, []))
+        _WrongWindow(index, subject, p_answer, p_truth, drawings.get(row, []))
         for row, index, subject, p_answer, p_truth in zip(listed.index, *columns, strict=True)
     ]
 

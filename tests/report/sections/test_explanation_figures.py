@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from drawn_figures import render
@@ -17,7 +19,6 @@ from har.report.sections.explanation_figures import (
     occlusion_figure,
     states_figure,
 )
-from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import UCI_CHANNELS
 
 NAMES = {source: source.rpartition("_")[0][:5] for source in signal_groups(UCI_CHANNELS)}
@@ -57,11 +58,12 @@ def test_importances_are_bars_in_points_with_their_intervals(tmp_path):
     render(figure, tmp_path)
 
 
-def test_occlusion_is_drawn_around_the_middle_of_each_stretch(tmp_path):
+def test_occlusion_is_drawn_around_the_middle_of_each_stretch(explanation, tmp_path):
     stretches = OccludedSpans(16, tuple(range(0, 113, 8)))
     falls = np.zeros((6, 2, 15))
     falls[3, 1, 5] = 0.2
-    figure = occlusion_figure(falls, UCI_ACTIVITIES, ["One", "Two"], stretches, 50.0)
+    found = replace(explanation, occlusion=falls, spans=stretches)
+    figure = occlusion_figure(found, ["One", "Two"])
     first, second = figure.axes
     # Samples 40 to 55: neighbours overlap by half, so its cell reaches from 44 to 52.
     times = np.array([43.5, 44.5, 51.5, 52.5]) / 50
@@ -74,7 +76,7 @@ def test_occlusion_is_drawn_around_the_middle_of_each_stretch(tmp_path):
 
 def test_attributions_lie_behind_their_sensor_and_their_sums_in_its_title(explanation, tmp_path):
     window = explanation.windows[0]
-    figure = attribution_figure(window, UCI_CHANNELS, NAMES, explanation.spans, 50.0)
+    figure = attribution_figure(window, explanation, NAMES)
     sums = [window.attributions[:, sensor : sensor + 3].sum(axis=1) for sensor in (0, 3, 6)]
     strongest = max(np.abs(one).max() for one in sums)
     for axes, one in zip(figure.axes[:3], sums, strict=True):
@@ -90,10 +92,9 @@ def test_attributions_lie_behind_their_sensor_and_their_sums_in_its_title(explan
 
 
 def test_no_panel_lies_on_another(explanation):
-    signals = explanation.windows[0].signals
     for figure in (
-        attribution_figure(explanation.windows[0], UCI_CHANNELS, NAMES, explanation.spans, 50.0),
-        states_figure(explanation.states[0], signals, UCI_CHANNELS, 50.0),
+        attribution_figure(explanation.windows[0], explanation, NAMES),
+        states_figure(explanation.states[0], explanation),
     ):
         boxes = [axes.get_position() for axes in figure.axes]
         assert all(0 < box.y0 < box.y1 < 1 for box in boxes)
@@ -105,15 +106,14 @@ def test_no_panel_lies_on_another(explanation):
 def test_small_falls_stay_pale(explanation):
     window = explanation.windows[0]
     window.occlusion[:] = 0.005
-    figure = attribution_figure(window, UCI_CHANNELS, NAMES, explanation.spans, 50.0)
+    figure = attribution_figure(window, explanation, NAMES)
     assert_allclose(figure.axes[3].images[0].get_array()[..., 3], 0.1)
     assert figure.axes[3].get_title("left") == "Occluded; full colour: 5 points"
 
 
-def test_states_have_a_row_per_unit_and_scales_of_their_own(tmp_path):
+def test_states_have_a_row_per_unit_and_scales_of_their_own(explanation, tmp_path):
     values = np.stack([np.full((32, 6), level) for level in (-0.5, 3.0, 0.2, 0.9, 1.0)])
-    signals = make_windows(1).signals[0]
-    figure = states_figure(States(0, values, 3), signals, UCI_CHANNELS, 50.0)
+    figure = states_figure(States(0, values, 3), explanation)
     _, *panels = figure.axes
     assert [axes.images[0].get_array().shape[:2] for axes in panels] == [(6, 32)] * 5
     opacities = [axes.images[0].get_array()[0, 0, 3] for axes in panels]
@@ -123,7 +123,7 @@ def test_states_have_a_row_per_unit_and_scales_of_their_own(tmp_path):
     render(figure, tmp_path)
 
 
-def test_an_lstm_that_reads_forwards_only_has_no_halves():
+def test_an_lstm_that_reads_forwards_only_has_no_halves(explanation):
     states = States(0, np.zeros((5, 32, 6)), 6)
-    figure = states_figure(states, make_windows(1).signals[0], UCI_CHANNELS, 50.0)
+    figure = states_figure(states, explanation)
     assert [len(axes.lines) for axes in figure.axes] == [3, 0, 0, 0, 0, 0]
