@@ -41,14 +41,7 @@ class DataSet:
 
     def describe(self) -> DataDescription:
         """Return its description for a manifest."""
-        return DataDescription(
-            name=self.name,
-            source=self.source,
-            notes=self.notes,
-            fingerprint=self.fingerprint,
-            n_train_windows=len(self.train),
-            n_test_windows=len(self.test),
-        )
+        return _description(self, len(self.train), len(self.test))
 
 
 @dataclass(frozen=True)
@@ -75,13 +68,20 @@ class TrainingSet:
 
     def describe(self) -> DataDescription:
         """Return its description for a manifest."""
-        return DataDescription(
-            name=self.name,
-            source=self.source,
-            notes=self.notes,
-            fingerprint=self.fingerprint,
-            n_train_windows=len(self.windows),
-        )
+        return _description(self, len(self.windows))
+
+
+def _description(
+    data: DataSet | TrainingSet, n_train_windows: int, n_test_windows: int | None = None
+) -> DataDescription:
+    return DataDescription(
+        name=data.name,
+        source=data.source,
+        notes=data.notes,
+        fingerprint=data.fingerprint,
+        n_train_windows=n_train_windows,
+        n_test_windows=n_test_windows,
+    )
 
 
 def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:

@@ -74,12 +74,11 @@ class LiveTimeline:
     def __init__(
         self, predict: Predict, window_format: WindowFormat, abstain_below: float = 0.0
     ) -> None:
-        raw_channels = raw_channels_of(window_format)
         self.n_windows = self.n_unknown = 0
         self._predict = predict
         self._format = window_format
         self.abstain_below = abstain_below
-        self._filters = UciHarStream(len(raw_channels), start="settled")
+        self._filters = UciHarStream(len(raw_channels_of(window_format)), start="settled")
         n_timesteps, n_channels = window_format.n_timesteps, len(window_format.channels)
         self._windows = WindowStream(n_timesteps, WINDOW_STEP, n_channels)
         self._state = SmoothedState(window_format.activities)

@@ -64,8 +64,7 @@ def timed_windows(
         Windows in the order of time; none reaches over a gap.
     """
     for stretch in recording.stretches:
-        n_channels = len(channels_from(recording.channels))
-        cutter = WindowStream(n_timesteps, step, n_channels)
+        cutter = WindowStream(n_timesteps, step, len(channels_from(recording.channels)))
         for channels in _filtered(recording, stretch):
             cut = cutter.push(channels)
             since_start_s = cut.first_samples / recording.rate_hz

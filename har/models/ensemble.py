@@ -35,9 +35,8 @@ class Ensemble(gluon.HybridBlock):  # type: ignore[misc]
         They serve as logits, since their softmax is the mean probabilities. Windows are in g and
         rad/s, shape (n_windows, n_timesteps, n_channels).
         """
-        logarithms = F.stack(
-            *(F.log_softmax(member(windows), axis=1) for member in self.members), axis=0
-        )
+        of_members = (F.log_softmax(member(windows), axis=1) for member in self.members)
+        logarithms = F.stack(*of_members, axis=0)
         # Without this shift, an exponential could become zero, whose logarithm is infinite.
         highest = F.max(logarithms, axis=0, keepdims=True)
         mean = F.mean(F.exp(F.broadcast_sub(logarithms, highest)), axis=0)
