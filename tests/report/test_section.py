@@ -58,6 +58,7 @@ def test_a_page_is_its_list_of_sections(page, sections):
     assert links[1 : 1 + len(anchors)] == anchors
 
 
+@pytest.mark.figure_files
 def test_the_folder_of_figures_has_those_of_the_sections_and_no_others(full, page, sections):
     names = [name for section in sections for name in section.pictures]
     assert len(names) == len(set(names)) > 20
@@ -70,6 +71,7 @@ def test_names_and_anchors_of_sections_are_unique(sections):
     assert len({section.anchor for section in sections}) == len(sections)
 
 
+@pytest.mark.figure_files
 def test_a_section_takes_a_function_a_template_and_a_line_of_the_list(
     tmp_path, windows, monkeypatch
 ):

@@ -130,6 +130,7 @@ def test_activities_and_subjects_are_listed(written, windows):
         assert f" {subject} " in page.text["subjects"]
 
 
+@pytest.mark.figure_files
 def test_mistakes_and_unsure_answers_are_drawn(written):
     run, _, page = written
     assert len(figures_of(page)) == 4 + 6 + 6
@@ -169,6 +170,7 @@ def test_the_page_names_its_data_set_and_what_to_know_of_it(tmp_path, windows):
     assert "Anguita" not in html and "waist" not in html and "<walks>" not in html
 
 
+@pytest.mark.figure_files
 def test_figures_are_kept_as_png(written):
     run, _, _ = written
     for name in ("learning_curves", "confusion_matrix", "per_class", "per_subject"):
@@ -202,6 +204,7 @@ def test_an_ensemble_is_told_and_its_curves_are_means_over_its_members(tmp_path,
     assert f"Loss by epoch. Training: from {loss:.3f} to {last:.3f}." in html
 
 
+@pytest.mark.figure_files
 def test_without_signals_mistakes_are_listed(tmp_path, windows):
     run, _, page = report_of(tmp_path, windows, test=None)
     assert len(page.all("svg")) == 4
@@ -295,6 +298,7 @@ def test_a_surety_never_reads_one_hundred_percent(tmp_path, windows):
     assert "> 99.9 % sure" in page.text["mistakes"]
 
 
+@pytest.mark.figure_files
 def test_writing_again_replaces_the_figures_and_gives_the_same_page(tmp_path, windows):
     run, html, _ = report_of(tmp_path, windows)
     (run.figures / "mistake_9999.png").write_text("of an earlier evaluation")
@@ -302,6 +306,7 @@ def test_writing_again_replaces_the_figures_and_gives_the_same_page(tmp_path, wi
     assert not (run.figures / "mistake_9999.png").exists()
 
 
+@pytest.mark.figure_files
 def test_other_windows_are_refused_and_nothing_is_written(tmp_path, windows):
     run = make_run(tmp_path / "run", windows)
     with refused(RunError, "predictions.csv", "expected"):
@@ -317,6 +322,7 @@ def test_a_missing_column_leaves_the_earlier_page(tmp_path, windows):
     assert run.report.read_text() == html
 
 
+@pytest.mark.figure_files
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, windows, monkeypatch):
     def full(*_arguments):
         raise OSError(28, "No space left on device")

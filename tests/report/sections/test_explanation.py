@@ -76,6 +76,7 @@ def test_of_an_ensemble_the_page_says_whose_lstm_is_shown(tmp_path):
     assert "This is the first of the 5 networks of the ensemble" in html
 
 
+@pytest.mark.figure_files
 def test_each_figure_is_kept_as_png(written):
     files = {file.name for file in written[0].figures.glob("*.png")}
     assert {f"attribution_{index}.png" for index in (0, 1, 2)} < files

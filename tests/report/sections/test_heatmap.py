@@ -83,6 +83,7 @@ def test_the_figure_tells_no_windows_from_none_right():
     to_svg(figure, "A figure", "a")
 
 
+@pytest.mark.figure_files
 def test_the_page_has_the_table_and_the_folder_the_figure(tmp_path):
     windows = make_windows(300, HAPT_ACTIVITIES, subjects=range(1, 31))
     run = make_run(tmp_path / "run", windows)

@@ -107,6 +107,7 @@ def test_own_recordings_are_not_said_to_be_worn_at_the_waist(tmp_path):
     assert "x points up" not in page_with(tmp_path, make_robustness(), config=config)[1]
 
 
+@pytest.mark.figure_files
 def test_each_figure_is_kept_as_png(written):
     files = sorted(written[0].figures.glob("robustness_*.png"))
     assert len(files) == 6
@@ -123,6 +124,7 @@ def test_every_disturbance_is_shown(written):
     assert [panel.picture for panel in section.view["panels"]] == list(section.pictures)
 
 
+@pytest.mark.figure_files
 def test_without_a_gyroscope_nothing_is_said_of_it(tmp_path):
     run, html = page_with(tmp_path, make_robustness(without=GYROSCOPE))
     assert "gyroscope" not in html
