@@ -47,8 +47,7 @@ def predict_with_baselines(
     HarError
         If the data is not the run's; or as from `fit_baseline`.
     """
-    if data.fingerprint is not None:
-        check_fingerprint(run, data.fingerprint, str(data.source))
+    check_fingerprint(run, data.fingerprint, str(data.source))
     check_same_windows(run.results, test, run.folder.predictions)
     test = test.where(run.results.predictions["index"].to_numpy())
     logger.info("baselines: %s learn from %d windows", ", ".join(names), len(train))

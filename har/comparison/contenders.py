@@ -196,18 +196,17 @@ def _check_same_windows(first: FinishedRun, other: FinishedRun) -> None:
         )
         raise RunError(f"{place}: found {of_other}, expected {of_first}, as in {first_place}")
     fingerprint = other.results.manifest.data.fingerprint
-    if fingerprint is not None:
-        check_fingerprint(first, fingerprint, str(other.folder.manifest))
+    check_fingerprint(first, fingerprint, str(other.folder.manifest))
 
 
-def check_fingerprint(run: FinishedRun, fingerprint: str, place: str) -> None:
-    """Refuse data with another fingerprint than a run's, if its manifest has one.
+def check_fingerprint(run: FinishedRun, fingerprint: str | None, place: str) -> None:
+    """Refuse data with another fingerprint than a run's, if both are known.
 
     Parameters
     ----------
     run : FinishedRun
         Run whose data is expected.
-    fingerprint : str
+    fingerprint : str or None
         Fingerprint of the data that was found.
     place : str
         File or source that it was found in, for the message.
@@ -218,7 +217,7 @@ def check_fingerprint(run: FinishedRun, fingerprint: str, place: str) -> None:
         If it is another one.
     """
     expected = run.results.manifest.data.fingerprint
-    if expected not in (None, fingerprint):
+    if None not in (expected, fingerprint) and expected != fingerprint:
         raise RunError(
             f"{place}: found data with the fingerprint {fingerprint}, "
             f"expected {expected}, as in {run.folder.manifest}"

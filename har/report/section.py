@@ -10,6 +10,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from har.report.drawing import save_png, save_svg, to_svg
+from har.report.wording import anchor_of
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Section:
     @property
     def anchor(self) -> str:
         """Id of the section on the page."""
-        return self.title.lower().replace(" ", "-")
+        return anchor_of(self.title)
 
     def drawn(self, picture: str) -> Markup:
         """Return one of the pictures as an ``<svg>`` element of a page."""

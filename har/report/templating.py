@@ -15,6 +15,7 @@ from markupsafe import Markup
 from har.report.style import colours_of
 from har.report.wording import (
     activity_label,
+    anchor_of,
     duration_in_words,
     interval_in_words,
     people,
@@ -48,6 +49,7 @@ def page_environment(activities: Iterable[str]) -> Environment:
     )
     environment.filters |= {
         "count": lambda number: f"{int(number):,}",
+        "anchor": anchor_of,
         "people": people,
         "percent": percent,
         "interval": interval_in_words,

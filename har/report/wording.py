@@ -18,6 +18,11 @@ def activity_label(activity: str) -> str:
     return activity.replace("_", " ").capitalize() if activity.isupper() else activity
 
 
+def anchor_of(title: str) -> str:
+    """Return the id of the section with a title: ``"model-card"`` for ``"Model card"``."""
+    return title.lower().replace(" ", "-")
+
+
 def short_label(activity: str) -> str:
     """Make a name fit a narrow column: ``"Upstairs"`` for ``"WALKING_UPSTAIRS"``."""
     return activity_label(activity.removeprefix("WALKING_"))

@@ -2,34 +2,23 @@ from __future__ import annotations
 
 import pytest
 from builders import (
-    CHANNELS,
     random_weights,
     refused,
-    small_windows,
     weights_of,
 )
 from numpy.testing import assert_allclose
+from small_networks import CPU, SIGNALS, network_of
 
-from har.config import ModelConfig
 from har.errors import RunError
 from har.models.backend import mx
 from har.models.export import load_weights
-from har.models.network import build_network, predict_probabilities
-
-CPU = [mx.cpu(0)]
-N_TIMESTEPS = 16
-SIGNALS = small_windows().signals
-
-
-def network_of(**model):
-    config = ModelConfig(**{"n_layers": 1, "hidden_size": 5, **model})
-    return build_network(config, N_TIMESTEPS, CHANNELS, 3, CPU)
+from har.models.network import predict_probabilities
 
 
 @pytest.mark.parametrize("front", ["", "arg:", "aux:"])
 def test_weights_load_into_the_other_kernel(front):
-    fused = network_of(n_layers=2, bidirectional=True)
-    cells = network_of(n_layers=2, bidirectional=True, kernel="cells")
+    fused, _ = network_of(n_layers=2, bidirectional=True)
+    cells, _ = network_of(n_layers=2, bidirectional=True, kernel="cells")
     weights = random_weights(fused)
     load_weights(cells, {front + name: mx.nd.array(w) for name, w in weights.items()}, "model")
     loaded = weights_of(cells)
@@ -53,7 +42,7 @@ def test_weights_load_into_the_other_kernel(front):
     ],
 )
 def test_weights_of_another_network_are_refused(change, message):
-    network = network_of()
+    network, _ = network_of()
     arrays = {name: mx.nd.array(weights) for name, weights in weights_of(network).items()}
     change(arrays)
     with refused(RunError, "model.params: found", message, "expected"):

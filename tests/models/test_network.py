@@ -7,13 +7,13 @@ from builders import (
     numpy_logits,
     random_weights,
     refused,
-    small_windows,
     weights_of,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.special import softmax
+from small_networks import CPU, SIGNALS, network_of
 
 from har.config import ModelConfig
 from har.errors import RunError
@@ -21,15 +21,6 @@ from har.models.backend import autograd, mx, seed_everything
 from har.models.export import load_weights
 from har.models.network import build_network, n_parameters, predict_probabilities
 from har.signals.channels import UCI_CHANNELS
-
-CPU = [mx.cpu(0)]
-N_TIMESTEPS = 16
-SIGNALS = small_windows().signals
-
-
-def network_of(channels=CHANNELS, n_activities=3, **model):
-    config = ModelConfig(**{"n_layers": 1, "hidden_size": 5, **model})
-    return build_network(config, N_TIMESTEPS, channels, n_activities, CPU), config
 
 
 def lstm_size(n_inputs, n_units):
