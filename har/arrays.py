@@ -10,3 +10,4 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 StringArray = NDArray[np.str_]
+BoolArray = NDArray[np.bool_]

@@ -164,7 +164,8 @@ def without_means(samples: FloatArray, first_samples: IntArray) -> FloatArray:
 
 def _cut(signals: FloatArray, first_samples: IntArray, size: int) -> FloatArray:
     """Copy pieces out of signals; shape (n_pieces, size, n_channels)."""
-    return signals[first_samples[:, np.newaxis] + np.arange(size)]
+    pieces: FloatArray = signals[first_samples[:, np.newaxis] + np.arange(size)]
+    return pieces
 
 
 def seconds_to_change(places: pd.DataFrame, segments: pd.DataFrame) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from command_line import TINY
 from hypothesis import settings
+from made_once import made_once
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile("unhurried", deadline=None)
@@ -47,18 +49,21 @@ def heed_interrupts():
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(tmp_path_factory):
     """Keep the user's cache out of the tests, and the tests out of it."""
-    folder = tmp_path_factory.mktemp("cache")
+    folder = made_once(tmp_path_factory, "cache", Path.mkdir)
     os.environ["HAR_CACHE"] = str(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def uci_har(data_root, cache_of_the_tests):
+def uci_har(data_root, cache_of_the_tests, tmp_path_factory):
     """The real data set: 7352 training windows and 2947 test windows."""
     from har.config import DataConfig
     from har.datasets.loading import open_data
 
-    return open_data(DataConfig(root=str(data_root)))
+    config = DataConfig(root=str(data_root))
+    # Whoever reads it first leaves it in the cache.
+    made_once(tmp_path_factory, "read", lambda _folder: open_data(config))
+    return open_data(config)
 
 
 @pytest.fixture(scope="session")
@@ -66,9 +71,10 @@ def run(tmp_path_factory, data_root, uci_har):
     """The folder of a finished run on the real data, for tests that only read it."""
     from har.cli.main import main
 
-    folder = tmp_path_factory.mktemp("runs") / "tiny"
-    assert main(["train", *TINY, "--out", str(folder), "--data.root", str(data_root)]) == 0
-    return folder
+    def train(folder):
+        assert main(["train", *TINY, "--out", str(folder), "--data.root", str(data_root)]) == 0
+
+    return made_once(tmp_path_factory, "run", train)
 
 
 @pytest.fixture
@@ -92,4 +98,11 @@ def pages(tmp_path_factory):
     """A page of each kind, see `browsing.PAGES`."""
     from browsing import write_pages
 
-    return write_pages(tmp_path_factory.mktemp("pages"))
+    def write(folder):
+        folder.mkdir()
+        paths = {name: str(path) for name, path in write_pages(folder).items()}
+        (folder / "pages.json").write_text(json.dumps(paths))
+
+    folder = made_once(tmp_path_factory, "pages", write)
+    paths = json.loads((folder / "pages.json").read_text())
+    return {name: Path(path) for name, path in paths.items()}

@@ -70,11 +70,11 @@ def run(
     recipe = Path(config).stem
     folder = TuningFolder.prepare(out or RUNS / f"tune-{recipe}")
     url = storage or f"sqlite:///{folder.study.resolve()}"
-    study = open_study(url, folder.path.resolve().name, task, data.fingerprint)
     command = [part.replace(url, without_password(url)) for part in command]
-    folder.write_start(search, describe_start(command, recipe, data.describe()))
-    _run_trials(trials, study, task, folder)
-    best = best_of(study.get_trials())
+    with open_study(url, folder.path.resolve().name, task, data.fingerprint) as study:
+        folder.write_start(search, describe_start(command, recipe, data.describe()))
+        _run_trials(trials, study, task, folder)
+        best = best_of(study.get_trials())
     if best is None:
         print(f"no trial was scored on all folds; why: {folder.trials}")
     else:

@@ -136,6 +136,6 @@ def name_windows(names: NameArray, straddling: Straddling) -> tuple[NameArray, C
         (is_mixed & ~has_unlabelled, "over two activities"),
         (is_mixed & has_unlabelled, "partly without an activity"),
     ):
-        counts[LEFT_OUT.format(kind)] = np.count_nonzero(is_kind & is_left_out)
-        counts[NAMED_AFTER_MOST.format(kind)] = np.count_nonzero(is_kind & ~is_left_out)
+        counts[LEFT_OUT.format(kind)] = int(np.count_nonzero(is_kind & is_left_out))
+        counts[NAMED_AFTER_MOST.format(kind)] = int(np.count_nonzero(is_kind & ~is_left_out))
     return window_names, counts

@@ -202,7 +202,8 @@ def fit_temperature(labels: IntArray, probabilities: FloatArray) -> float:
         return negative_log_likelihood(labels, scaled)
 
     bounds = math.log(LEAST_TEMPERATURE), math.log(GREATEST_TEMPERATURE)
-    found = minimize_scalar(loss, bounds=bounds, method="bounded")
+    # Without `args`, the types of SciPy 1.15, the last one for Python 3.10, would not do.
+    found = minimize_scalar(loss, bounds=bounds, args=(), method="bounded")
     return math.exp(min(0.0, float(found.x), key=loss))
 
 

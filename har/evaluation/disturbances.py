@@ -18,9 +18,8 @@ from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from har.arrays import FloatArray, IntArray
+from har.arrays import BoolArray, FloatArray, IntArray
 from har.signals.augmentation import random_axes, sensor_axes, turn
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.recording import LONGEST_HOLE_S
@@ -120,7 +119,7 @@ def _lossy(windows: Windows, percent: float, generator: np.random.Generator) -> 
     return np.asarray(np.take_along_axis(windows.signals, kept_times, axis=1))
 
 
-def _last(is_so: NDArray[np.bool_], times: IntArray) -> IntArray:
+def _last(is_so: BoolArray, times: IntArray) -> IntArray:
     """Return, for each time step, the last one up to it that is true, or else the first."""
     return np.maximum.accumulate(np.where(is_so, times, 0), axis=1)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from har.arrays import FloatArray
+from har.arrays import BoolArray, FloatArray
 from har.errors import DataError
 from har.signals.activities import name_activities
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
@@ -42,7 +42,7 @@ class TimedWindows:
 
     signals: FloatArray
     start_s: FloatArray
-    warming_up: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    warming_up: BoolArray
 
 
 def timed_windows(

@@ -13,7 +13,7 @@ subjects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -58,7 +58,9 @@ def summary_features(
     # With time as the last axis in memory, sums do not depend on the number of windows.
     series = np.ascontiguousarray(np.moveaxis(signals, 1, 2), dtype=np.float64)
     triads = {name: series[:, indices] for name, indices in _triads(channels).items()}
-    derived = {f"{name}_length": np.linalg.norm(triad, axis=1) for name, triad in triads.items()}
+    derived: dict[str, FloatArray] = {
+        f"{name}_length": np.linalg.norm(triad, axis=1) for name, triad in triads.items()
+    }
     derived |= dict(_gravity_components(triads))
     names = (*channels, *derived)
     series = np.concatenate([series, *(part[:, np.newaxis] for part in derived.values())], axis=1)
@@ -91,7 +93,7 @@ def _has_gravity(triad: str) -> bool:
     return "acc" in triad and not triad.startswith("body_")
 
 
-def _gravity_components(triads: dict[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
+def _gravity_components(triads: Mapping[str, FloatArray]) -> Iterator[tuple[str, FloatArray]]:
     """Yield movements along and across the window's mean gravity; (n_windows, n_timesteps)."""
     total = next((triad for name, triad in triads.items() if _has_gravity(name)), None)
     if total is None:

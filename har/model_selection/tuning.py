@@ -10,6 +10,7 @@ import logging
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,8 +155,11 @@ def _draw(trial: Trial, key: str, distribution: BaseDistribution) -> None:
             trial.suggest_float(key, low, high, step=step, log=log)
 
 
-def open_study(url: str, name: str, task: Task, fingerprint: str) -> Study:
+@contextmanager
+def open_study(url: str, name: str, task: Task, fingerprint: str) -> Iterator[Study]:
     """Create a study, or join one with the same settings, ranges, data and folds.
+
+    On leaving, the connections to the database are closed.
 
     Parameters
     ----------
@@ -168,8 +172,8 @@ def open_study(url: str, name: str, task: Task, fingerprint: str) -> Study:
     fingerprint : str
         Digest of the data.
 
-    Returns
-    -------
+    Yields
+    ------
     Study
 
     Raises
@@ -182,7 +186,7 @@ def open_study(url: str, name: str, task: Task, fingerprint: str) -> Study:
     place = without_password(url)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
-        study = _create_patiently(url, name)
+        study, storage = _create_patiently(url, name)
     except ImportError as error:
         raise UsageError(
             f"--storage: found no driver for {place}, expected it installed"
@@ -192,11 +196,14 @@ def open_study(url: str, name: str, task: Task, fingerprint: str) -> Study:
         raise UsageError(
             f"--storage: found no database at {place} ({reason}), expected one"
         ) from error
-    _check_same(study, task, fingerprint)
-    return study
+    try:
+        _check_same(study, task, fingerprint)
+        yield study
+    finally:
+        _close(storage)
 
 
-def _create_patiently(url: str, name: str) -> Study:
+def _create_patiently(url: str, name: str) -> tuple[Study, RDBStorage]:
     """Create or join a study; retry, as processes fail that create the tables at the same time."""
     for _ in range(_N_TRIES - 1):
         try:
@@ -206,7 +213,7 @@ def _create_patiently(url: str, name: str) -> Study:
     return _create(url, name)
 
 
-def _create(url: str, name: str) -> Study:
+def _create(url: str, name: str) -> tuple[Study, RDBStorage]:
     # SQLite lets one process write at a time; the others wait.
     arguments = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}
     with warnings.catch_warnings():
@@ -218,9 +225,24 @@ def _create(url: str, name: str) -> Study:
             grace_period=_SILENCE_S,
         )
     pruner = MedianPruner(n_startup_trials=_N_STARTUP_TRIALS, n_warmup_steps=_N_WARMUP_STEPS)
-    return optuna.create_study(
-        storage=storage, study_name=name, pruner=pruner, direction="maximize", load_if_exists=True
-    )
+    try:
+        study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            pruner=pruner,
+            direction="maximize",
+            load_if_exists=True,
+        )
+    except BaseException:
+        _close(storage)
+        raise
+    return study, storage
+
+
+def _close(storage: RDBStorage) -> None:
+    """Close the connections, which Optuna leaves open and Python 3.13 and later warn of."""
+    storage.remove_session()
+    storage.engine.dispose()
 
 
 def _check_same(study: Study, task: Task, fingerprint: str) -> None:

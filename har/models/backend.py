@@ -10,10 +10,13 @@ import os
 import random
 import re
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
 from har.errors import DeviceError
+from har.models.mxnet_wheels import how_to_get_mxnet, missing_libraries
+from har.models.numpy_names import borrowed_names
 
 
 def n_threads() -> int:
@@ -44,19 +47,29 @@ os.environ["OMP_NUM_THREADS"] = str(n_threads())
 # Threads that wait for each other spin, 300,000 times by default: with another program on one of
 # the cores, training almost stopped. Without spinning, it was four times slower on a free machine.
 os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-# MXNet 1.9.1 needs an alias that numpy 1.24 removed, and triggers deprecation warnings elsewhere.
-np.bool = np.bool_  # type: ignore[attr-defined]
 try:
-    with warnings.catch_warnings():
+    # MXNet 1.9.1 triggers deprecation warnings elsewhere.
+    with warnings.catch_warnings(), borrowed_names("mxnet"):
         warnings.simplefilter("ignore")
         import mxnet as mx
         from mxnet import autograd, gluon
+        from mxnet._ctypes.ndarray import NDArrayBase
         from mxnet.gluon import nn, rnn
+except ModuleNotFoundError as error:
+    if error.name != "mxnet":
+        raise
+    raise DeviceError(how_to_get_mxnet()) from error
 except OSError as error:
-    raise DeviceError(
-        f"mxnet: found {error}, expected the libraries it needs; "
-        "on Debian: apt-get install libgomp1 libquadmath0"
-    ) from error
+    raise DeviceError(f"mxnet: found {error}, {missing_libraries()}") from error
+
+
+def _free(array: NDArrayBase, free: Callable[[NDArrayBase], None] = NDArrayBase.__del__) -> None:
+    # Ctrl-C may come before an array has its memory; MXNet would then print a traceback.
+    if hasattr(array, "handle"):
+        free(array)
+
+
+NDArrayBase.__del__ = _free
 
 __all__ = ["autograd", "gluon", "mx", "n_threads", "nn", "parse_devices", "rnn", "seed_everything"]
 
@@ -106,7 +119,7 @@ def _check_gpu(number: int) -> None:
         raise DeviceError(
             f"device: found a CPU build of MXNet {mx.__version__}, expected a CUDA build for "
             f"gpu({number}); uninstall mxnet and install the wheel of your CUDA version, for "
-            "example mxnet-cu112 or mxnet-cu117"
+            "example with: pip install --no-deps mxnet-cu112 (or mxnet-cu117)"
         )
     if number >= _n_gpus():
         raise DeviceError(f"device: found {_n_gpus()} GPUs, expected one numbered {number}")

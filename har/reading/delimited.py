@@ -17,6 +17,10 @@ _SNIFFED_BYTES = 1 << 16
 # Text held in memory at once: pandas needs a few times as much.
 _BLOCK_BYTES = 16 << 20
 _MOST_ROWS_IN_BLOCK = 100_000
+# The shortest text of a float64 must give that float64 again. pandas 3.1 and later always read
+# numbers so, and warn of the option.
+_PANDAS = tuple(map(int, pd.__version__.split(".")[:2]))
+_EXACT_NUMBERS = {} if _PANDAS >= (3, 1) else {"float_precision": "round_trip"}
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,9 @@ class DelimitedTable:
                 index_col=False,
                 comment="#",
                 skipinitialspace=True,
-                # The shortest text of a float64 must give that float64 again.
-                float_precision="round_trip",
                 low_memory=False,
                 chunksize=self.rows_in_block,
+                **_EXACT_NUMBERS,
             ) as reader:
                 for block in reader:
                     yield block.rename(columns=names)

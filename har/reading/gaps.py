@@ -9,9 +9,8 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from numpy.typing import NDArray
 
-from har.arrays import FloatArray, IntArray
+from har.arrays import BoolArray, FloatArray, IntArray
 from har.errors import DataError
 from har.reading.clock import Ticks
 from har.signals.channels import SAMPLE_RATE_HZ
@@ -21,7 +20,7 @@ from har.signals.resampling import fits_grid, resample
 
 def fill_channel(
     seconds: FloatArray, values: FloatArray, longest_s: float, step_s: float
-) -> tuple[FloatArray, NDArray[np.bool_]]:
+) -> tuple[FloatArray, BoolArray]:
     """Interpolate short runs of missing values in one channel.
 
     Parameters
@@ -63,7 +62,7 @@ def fill_missing(
     longest_s: float,
     step_s: float,
     place: str,
-) -> tuple[NDArray[np.bool_] | None, list[str]]:
+) -> tuple[BoolArray | None, list[str]]:
     """Fill short runs of missing values in place, and find the rows that stay incomplete.
 
     Parameters

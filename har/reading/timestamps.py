@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from har.arrays import IntArray
+from har.arrays import BoolArray, IntArray
 from har.errors import DataError
 
 StampArray = NDArray[Any]
@@ -183,7 +183,7 @@ def rows_in_order(stamps: StampArray, place: str) -> tuple[IntArray | None, list
 
 
 def _tolerated(
-    is_odd: NDArray[np.bool_],
+    is_odd: BoolArray,
     place: str,
     found: str,
     remedy: str,

@@ -99,7 +99,10 @@ def inner_medians(signals: FloatArray) -> FloatArray:
     The shape (n_timesteps, ..., n_channels) becomes (max(n_timesteps - 2, 0), ..., n_channels).
     """
     before, here, after = signals[:-2], signals[1:-1], signals[2:]
-    return np.maximum(np.minimum(before, here), np.minimum(np.maximum(before, here), after))
+    medians: FloatArray = np.maximum(
+        np.minimum(before, here), np.minimum(np.maximum(before, here), after)
+    )
+    return medians
 
 
 def channels_from(raw_channels: tuple[str, ...]) -> tuple[str, ...]:

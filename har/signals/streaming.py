@@ -44,7 +44,7 @@ class UciHarStream:
 
     def _begin(self) -> None:
         self._low_passes = UciHarLowPasses(self._start)
-        self._last_two = np.empty((0, self._n_raw_channels))
+        self._last_two: FloatArray = np.empty((0, self._n_raw_channels))
 
     def push(self, samples: FloatArray) -> FloatArray:
         """Filter the next samples.
@@ -154,7 +154,7 @@ class WindowStream:
 
     def restart(self) -> None:
         """Forget all samples, as after a gap: the next one is sample 0."""
-        self._pending = np.empty((0, self._n_channels), dtype=np.float32)
+        self._pending: FloatArray = np.empty((0, self._n_channels), dtype=np.float32)
         self._next_first_sample = 0
         # With a step longer than a window, samples between two windows are in neither.
         self._n_to_skip = 0
@@ -176,7 +176,7 @@ class WindowStream:
         self._n_to_skip = max(0, self._n_to_skip - len(channels))
         self._pending = np.concatenate([self._pending, new])
         n_windows = max(0, (len(self._pending) - self._size) // self._step + 1)
-        signals = np.empty((0, self._size, self._n_channels), dtype=np.float32)
+        signals: FloatArray = np.empty((0, self._size, self._n_channels), dtype=np.float32)
         if n_windows:
             signals = sliding_windows(self._pending, self._size, self._step).copy()
         first_samples = self._next_first_sample + self._step * np.arange(n_windows)

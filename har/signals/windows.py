@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from har.arrays import FloatArray, IntArray
+from har.arrays import BoolArray, FloatArray, IntArray
 from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
@@ -125,7 +125,7 @@ class Windows:
         """The different subjects, in order."""
         return tuple(int(subject) for subject in np.unique(self.subjects))
 
-    def where(self, chosen: IntArray | np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Windows:
+    def where(self, chosen: IntArray | BoolArray) -> Windows:
         """Return the windows at some indices, or where a mask of length n_windows is true."""
         return replace(
             self,

@@ -31,15 +31,22 @@ WORKER = """
 import sys
 from studies import study_at, task
 from har.model_selection.tuning import run_trials
-for trial in run_trials(study_at(sys.argv[1]), task(), int(sys.argv[2])):
-    print("trial", trial.number, flush=True)
+with study_at(sys.argv[1]) as study:
+    for trial in run_trials(study, task(), int(sys.argv[2])):
+        print("trial", trial.number, flush=True)
 """
+
+
+def begin(study):
+    """Open a study, and close it at once."""
+    with study:
+        pass
 
 
 def run_all(file, of, n_trials):
     """Run all missing trials; return those of this process and all of the study."""
-    study = study_at(file, of)
-    return list(run_trials(study, of, n_trials)), study.get_trials()
+    with study_at(file, of) as study:
+        return list(run_trials(study, of, n_trials)), study.get_trials()
 
 
 def start_worker(file, n_trials):
@@ -155,7 +162,7 @@ def test_choices_that_do_not_go_together_are_a_failed_trial(file, scored):
 
 
 def test_ctrl_c_keeps_the_trials_before_and_does_not_count_the_one_it_ends(file, scored):
-    work, study = task(), study_at(file)
+    work = task()
     scored(lambda _config, _fold: 0.5)
     run_all(file, work, 2)
 
@@ -165,8 +172,10 @@ def test_ctrl_c_keeps_the_trials_before_and_does_not_count_the_one_it_ends(file,
     scored(interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_all(file, work, 4)
-    states = [trial.state.name for trial in study.get_trials()]
-    assert (states, n_over(study.get_trials())) == (["COMPLETE", "COMPLETE", "FAIL"], 2)
+    with study_at(file) as study:
+        trials = study.get_trials()
+    assert [trial.state.name for trial in trials] == ["COMPLETE", "COMPLETE", "FAIL"]
+    assert n_over(trials) == 2
     scored(lambda _config, _fold: 0.5)
     trials, _ = run_all(file, work, 4)
     assert len(trials) == 2
@@ -183,7 +192,8 @@ def test_two_processes_finish_a_new_study_together(file):
     workers = [start_worker(file, 8) for _ in range(2)]
     outputs = [worker.communicate(timeout=1200)[0] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0]
-    trials = study_at(file).get_trials()
+    with study_at(file) as study:
+        trials = study.get_trials()
     # The last trials may be begun at the same moment.
     assert 8 <= n_over(trials) == len(trials) <= 9
     numbers = [
@@ -201,10 +211,10 @@ def test_what_a_killed_process_left_is_done_by_the_next(file, monkeypatch, messa
     worker.communicate()
     monkeypatch.setattr(tuning, "_SILENCE_S", 1)
     monkeypatch.setattr(tuning, "_LOOK_AGAIN_S", 0.2)
-    study, work = study_at(file), task()
-    n_before = n_over(study.get_trials())
-    mine = list(run_trials(study, work, n_before + 2))
-    trials = study.get_trials()
+    with study_at(file) as study:
+        n_before = n_over(study.get_trials())
+        mine = list(run_trials(study, task(), n_before + 2))
+        trials = study.get_trials()
     assert len(mine) == 2 and n_over(trials) == n_before + 2
     assert all(trial.state.is_finished() for trial in trials)
     assert [failure_of(trial) for trial in trials if trial.state.name == "FAIL"] in (
@@ -227,20 +237,20 @@ def test_what_a_killed_process_left_is_done_by_the_next(file, monkeypatch, messa
     ],
 )
 def test_a_study_of_something_else_is_refused(file, changed, part):
-    study_at(file)
+    begin(study_at(file))
     with refused(RunError, "study tiny", part, "another --out begins anew"):
-        study_at(file, changed)
+        begin(study_at(file, changed))
 
 
 def test_a_study_of_other_data_is_refused(file):
-    study_at(file)
+    begin(study_at(file))
     with refused(RunError, "found data of fingerprint of the data, expected of others"):
-        open_study(f"sqlite:///{file}", "tiny", task(), "of others")
+        begin(open_study(f"sqlite:///{file}", "tiny", task(), "of others"))
 
 
 def test_machines_may_have_the_data_elsewhere_and_other_devices(file):
-    study_at(file)
-    study_at(file, task(*RANGES, "--data.root=elsewhere", "--device=gpu(0)"))
+    begin(study_at(file))
+    begin(study_at(file, task(*RANGES, "--data.root=elsewhere", "--device=gpu(0)")))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +264,7 @@ def test_machines_may_have_the_data_elsewhere_and_other_devices(file):
 def test_a_storage_that_cannot_be_is_one_line(url, parts, monkeypatch):
     monkeypatch.setattr(tuning, "_TRY_AGAIN_S", 0)
     with refused(UsageError, "--storage: found no", *parts):
-        open_study(url, "tiny", task(), "of the data")
+        begin(open_study(url, "tiny", task(), "of the data"))
 
 
 def test_a_storage_that_is_lost_is_one_line(file, scored):

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from builders import refused
+from command_line import TINY
 
 from har.errors import DeviceError
 from har.models import backend
@@ -105,3 +108,33 @@ def test_threads_are_those_of_openmp_or_all_cores(monkeypatch):
     assert n_threads() == 3
     monkeypatch.delenv("OMP_NUM_THREADS")
     assert n_threads() == len(os.sched_getaffinity(0))
+
+
+def test_an_array_that_ctrl_c_left_without_memory_is_dropped_in_silence(monkeypatch):
+    complaints = []
+    monkeypatch.setattr("sys.unraisablehook", complaints.append)
+    array = object.__new__(mx.nd.NDArray)
+    del array
+    assert complaints == []
+
+
+@pytest.mark.parametrize("verb", ["train", "cv"])
+def test_without_mxnet_a_verb_that_needs_it_says_in_one_line_how_to_add_it(
+    verb, data_root, uci_har, tmp_path
+):
+    # As Python would say it, in the worker processes of har cv too.
+    absent = "raise ModuleNotFoundError(\"No module named 'mxnet'\", name='mxnet')"
+    (tmp_path / "mxnet.py").write_text(absent)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "har", verb, *TINY]
+    command += ["--data.root", str(data_root), "--out", str(tmp_path / "out")]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == DeviceError.exit_status
+    assert done.stderr.splitlines()[-1].startswith("har: mxnet: found it not installed")
+    assert "Traceback" not in done.stderr

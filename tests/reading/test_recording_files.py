@@ -17,6 +17,7 @@ from har.datasets.file_trees import trees_at
 from har.datasets.hapt_recordings import read_recordings
 from har.errors import DataError
 from har.reading import delimited
+from har.reading.columns import PLAIN_HEADING
 from har.reading.recording_files import read_column, read_recording
 from har.signals.channels import RAW_CHANNELS
 from har.signals.recording import Stretch
@@ -76,7 +77,8 @@ def test_names_units_order_and_delimiter_do_not_matter(
 
 def test_parquet_and_csv_give_the_same(written, tmp_path):
     path = written()
-    pd.read_csv(path, float_precision="round_trip").to_parquet(tmp_path / "walk.parquet")
+    exact = pd.read_csv(path, converters=dict.fromkeys(PLAIN_HEADING, float))
+    exact.to_parquet(tmp_path / "walk.parquet")
     of_csv, of_parquet = read_recording(path), read_recording(tmp_path / "walk.parquet")
     assert_array_equal(of_parquet.samples, of_csv.samples)
     assert of_parquet.notes == of_csv.notes
@@ -233,7 +235,8 @@ def changed(**cells):
         (lambda frame: frame.head(0), {}, ["found 0 rows of numbers"]),
         (lambda frame: frame.assign(time_s=np.arange(6000)), {}, ["found 1 samples a second"]),
         (changed(acc_y=(41, "oops")), {}, ["column 'acc_y', row 42: found 'oops', expected a fin"]),
-        (changed(acc_y=(41, "1e400")), {}, ["column 'acc_y', row 42: found '1e400', expected"]),
+        # pandas 3 reads a number that is too large as an infinite one.
+        (changed(acc_y=(41, "1e400")), {}, ["column 'acc_y', row 42: found '", "expected a fin"]),
         (changed(gyro_z=(41, np.inf)), {}, ["column 'gyro_z', row 42: found 'inf', expected"]),
         (changed(acc_y=(slice(None), np.nan)), {}, ["found no row with acc_x, acc_y and acc_z"]),
         (changed(acc_y=(slice(None), 0.25)), {}, ["found 0.25 in every row of acc_y"]),

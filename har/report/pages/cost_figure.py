@@ -73,17 +73,18 @@ def cost_in_words(name: str, accuracy: float, cost: float, unit: str) -> str:
 
 
 def _set_scales(axes: Axes, accuracies: FloatArray, costs: FloatArray) -> None:
-    low, high = widened(accuracies.min(), accuracies.max(), _LEAST_SPAN)
+    low, high = widened(float(accuracies.min()), float(accuracies.max()), _LEAST_SPAN)
+    cheapest, dearest = float(costs.min()), float(costs.max())
     # Space above the highest and below the lowest.
     axes.set_ylim(*widened(low, high, 1.3 * (high - low)))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    if costs.max() >= _LOG_FROM * costs.min():
+    if dearest >= _LOG_FROM * cheapest:
         axes.set_xscale("log")
-        axes.set_xlim(costs.min() / 1.5, 1.7 * costs.max())
+        axes.set_xlim(cheapest / 1.5, 1.7 * dearest)
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
         axes.xaxis.set_minor_locator(NullLocator())
     else:
-        axes.set_xlim(0, 1.15 * costs.max())
+        axes.set_xlim(0, 1.15 * dearest)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.xaxis.set_major_formatter(lambda cost, _: f"{cost:,.10g}")
 

@@ -46,7 +46,7 @@ def calibration_section(run: ScoredRun) -> Section:
 
 def _pictures(evaluation: Evaluation, threshold: float | None) -> dict[str, Picture]:
     predictions = evaluation.labels, evaluation.probabilities
-    confidence = percent(evaluation.probabilities.max(axis=1).mean())
+    confidence = percent(float(evaluation.probabilities.max(axis=1).mean()))
     return {
         "reliability": Picture(
             reliability_figure(reliability_table(*predictions)),

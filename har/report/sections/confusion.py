@@ -123,7 +123,7 @@ def confusion_figure(counts: IntArray, activities: Sequence[str]) -> Figure:
         axes.imshow(visible, cmap=shading, vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(n, n):
         colour = PAPER if shades[row, column] > DARK_SHADE else INK
-        _write_cell(axes, column, row, int(counts[row, column]), shares[row, column], colour)
+        _write_cell(axes, column, row, int(counts[row, column]), float(shares[row, column]), colour)
     name_cells(axes, activities, [activity_label(activity) for activity in activities])
     axes.set_xlabel("predicted", labelpad=8)
     axes.set_ylabel("true", labelpad=8)

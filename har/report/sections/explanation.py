@@ -86,7 +86,7 @@ def _occlusion_picture(explanation: Explanation) -> Picture:
 def _attribution_picture(window: ExplainedWindow, explanation: Explanation) -> Picture:
     names = _long_names(explanation)
     sums = [
-        f"{names[source]} {signed(window.attributions[:, columns].sum())}"
+        f"{names[source]} {signed(float(window.attributions[:, columns].sum()))}"
         for source, columns in signal_groups(explanation.channels).items()
         if JOINT not in source
     ]

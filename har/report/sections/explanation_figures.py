@@ -175,7 +175,7 @@ def attribution_figure(
         limits = axes.get_ylim()
         duration_s = len(window.signals) / rate_hz
         _draw_heat(axes, attributions[np.newaxis], limit / _FAINTNESS, duration_s, limits)
-        total = signed(attributions.sum())
+        total = signed(float(attributions.sum()))
         axes.set_title(f"{axes.get_title('left')}: {total}", fontweight="normal")
     axes = _panel_below(figure, _TITLE_INCHES + 0.17 * len(sources))
     full = max(float(np.abs(window.occlusion).max()), _LEAST_FULL)
