@@ -118,7 +118,7 @@ def test_an_array_that_ctrl_c_left_without_memory_is_dropped_in_silence(monkeypa
     assert complaints == []
 
 
-@pytest.mark.parametrize("verb", ["train", "cv"])
+@pytest.mark.parametrize("verb", ["train", pytest.param("cv", marks=pytest.mark.slow)])
 def test_without_mxnet_a_verb_that_needs_it_says_in_one_line_how_to_add_it(
     verb, data_root, uci_har, tmp_path
 ):
