@@ -25,6 +25,8 @@ def pytest_addoption(parser):
 
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--slow"):
+        # Files with long tests first: at the end, no core should wait for another.
+        items.sort(key=lambda item: "slow" not in item.keywords)
         return
     for item in items:
         if "slow" in item.keywords:
