@@ -11,6 +11,7 @@ import sys
 import tarfile
 import zipfile
 from email.parser import HeaderParser
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,20 @@ def test_the_pinned_versions_are_one_of_each_that_fits_what_is_asked_for(file, e
             # uv takes the newest pyarrow, as numpy is new too.
             if asked_for.name != "pyarrow" or "1.26" in file:
                 assert pinned.version in asked_for.specifier, f"{asked_for} and {pinned}"
+
+
+def test_what_the_scripts_installed_is_what_is_pinned():
+    made_for = [
+        path.name.removeprefix("installed-") for path in Path(sys.prefix).glob("installed-*")
+    ]
+    if not made_for:
+        pytest.skip("this environment was not made by scripts/")
+    # What tests need has the pins of what a training needs.
+    name = "run" if made_for == ["run"] else max(made_for, key=lambda name: name != "run")
+    pins = [pin for pin in pins_in(f"{name}.txt") if pin.marker is None or pin.marker.evaluate()]
+    assert len(pins) > 30
+    for pin in pins:
+        assert metadata.version(pin.name) in pin.specifier, pin
 
 
 def test_pip_is_asked_for_mxnet_only_where_it_can_install_its_numpy():
