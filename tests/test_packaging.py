@@ -224,7 +224,7 @@ def test_the_metadata_is_complete(wheel):
 
 def pythons_found():
     """Name the versions of Python on this machine that the scripts would find."""
-    find = "source scripts/environment; for v in 3.{10..14}; do python_of $v || true; done"
+    find = "source scripts/environment; for v in $VERSIONS; do python_of $v || true; done"
     done = subprocess.run(["bash", "-c", find], cwd=ROOT, capture_output=True, text=True)
     return done.stdout.split()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import sysconfig
 
-VERSION = "1.9.1"
+_VERSION = "1.9.1"
 _ARM = ("aarch64", "arm64")
 _ELSEWHERE = "train on Linux with glibc (Debian, Ubuntu) and an x86-64 processor, or in a container"
 
@@ -29,8 +29,8 @@ def how_to_get_mxnet() -> str:
         return f"mxnet: found a processor {machine}, for which there is no MXNet; {_ELSEWHERE}"
     # pip finds no numpy<2, which MXNet asks for and does not need, for Python 3.13.
     return (
-        f"mxnet: found it not installed, expected MXNet {VERSION}; "
-        f"add it with: pip install --no-deps mxnet=={VERSION}"
+        f"mxnet: found it not installed, expected MXNet {_VERSION}; "
+        f"add it with: pip install --no-deps mxnet=={_VERSION}"
     )
 
 

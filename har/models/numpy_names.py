@@ -9,7 +9,7 @@ afterwards only MXNet's own modules see them, so that other libraries find NumPy
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from types import MappingProxyType, ModuleType, SimpleNamespace
@@ -23,11 +23,8 @@ def _in1d(values: npt.ArrayLike, candidates: npt.ArrayLike, **options: Any) -> n
     return np.isin(np.ravel(values), candidates, **options)
 
 
-def _moved_to_numpy_financial(name: str) -> Callable[..., NoReturn]:
-    def fail(*_: object, **__: object) -> NoReturn:
-        raise RuntimeError(f"numpy.{name} was removed in NumPy 1.20: see numpy_financial")
-
-    return fail
+def _moved_to_numpy_financial(name: str, *_: object, **__: object) -> NoReturn:
+    raise RuntimeError(f"numpy.{name} was removed in NumPy 1.20: see numpy_financial")
 
 
 # NumPy renamed these; MXNet falls back on the old names or offers its arrays to them. Each is an
@@ -56,7 +53,8 @@ _CONSTANTS: Mapping[str, object] = {
 
 # ``mxnet.np`` lists these, which NumPy had given away before MXNet 1.9.1 came out.
 _FINANCIAL: Mapping[str, object] = {
-    name: _moved_to_numpy_financial(name) for name in ("mirr", "npv", "pmt", "ppmt", "pv", "rate")
+    name: partial(_moved_to_numpy_financial, name)
+    for name in ("mirr", "npv", "pmt", "ppmt", "pv", "rate")
 }
 
 # Looked up when a function is called, not on import.
