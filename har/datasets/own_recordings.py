@@ -25,7 +25,7 @@ from har.datasets.sample_labels import (
 from har.errors import ConfigError, DataError
 from har.reading.columns import has_gyroscope
 from har.reading.recording_files import read_column, read_recording
-from har.reading.tables import open_table
+from har.reading.tables.opening import open_table
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import N_TIMESTEPS, RAW_CHANNELS, SAMPLE_RATE_HZ, WINDOW_STEP
 from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels

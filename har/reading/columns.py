@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from har.errors import DataError
-from har.reading.timestamps import time_unit_named
+from har.reading.times.timestamps import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
 from har.signals.channels import RAW_CHANNELS
 

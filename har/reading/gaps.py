@@ -12,7 +12,7 @@ import numpy as np
 
 from har.arrays import BoolArray, FloatArray, IntArray
 from har.errors import DataError
-from har.reading.clock import Ticks
+from har.reading.times.clock import Ticks
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.recording import LONGEST_HOLE_S, Stretch
 from har.signals.resampling import fits_grid, resample

@@ -13,13 +13,14 @@ import pandas as pd
 from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.axes import AxesComparison, describe_relabeling, exchanged_columns, in_better_unit
-from har.reading.clock import Ticks, check_rate, read_clock, regular_ticks
 from har.reading.columns import Columns, find_columns
 from har.reading.gaps import fill_missing, to_regular
 from har.reading.gravity import check_columns, check_gravity
+from har.reading.raw_signals import Signals, read_signals
 from har.reading.sensor_faults import saturation_notes, stillness_notes
-from har.reading.tables import Signals, Table, open_table, read_signals
-from har.reading.timestamps import stamps_of, time_unit_named
+from har.reading.tables.opening import Table, open_table
+from har.reading.times.clock import Ticks, check_rate, read_clock, regular_ticks
+from har.reading.times.timestamps import stamps_of, time_unit_named
 from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
 from har.signals.recording import LONGEST_HOLE_S, Recording
 

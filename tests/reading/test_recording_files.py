@@ -16,9 +16,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt_recordings import read_recordings
 from har.errors import DataError
-from har.reading import delimited
 from har.reading.columns import PLAIN_HEADING
 from har.reading.recording_files import read_column, read_recording
+from har.reading.tables import delimited
 from har.signals.channels import RAW_CHANNELS
 from har.signals.recording import Stretch
 
@@ -279,7 +279,7 @@ def test_acceleration_without_gravity_is_refused(make, written, phone):
 
 
 def test_dates_and_numbers_do_not_mix(written, monkeypatch):
-    monkeypatch.setattr("har.reading.delimited._MOST_ROWS_IN_BLOCK", 1000)
+    monkeypatch.setattr("har.reading.tables.delimited._MOST_ROWS_IN_BLOCK", 1000)
     dates = pd.date_range("2024-05-01", periods=3000, freq="20ms").map(lambda day: day.isoformat())
     path = written(edit=lambda frame: frame.assign(time_s=[*dates, *SECONDS[3000:]]))
     with refused(DataError, "column 'time_s': found dates and numbers"):
@@ -287,7 +287,7 @@ def test_dates_and_numbers_do_not_mix(written, monkeypatch):
 
 
 def test_a_large_angular_rate_that_comes_late_settles_the_unit(written, phone, monkeypatch):
-    monkeypatch.setattr("har.reading.delimited._MOST_ROWS_IN_BLOCK", 200)
+    monkeypatch.setattr("har.reading.tables.delimited._MOST_ROWS_IN_BLOCK", 200)
     values = phone * np.repeat([1, 180 / np.pi], 3)
     values[:300, 3:] = values[:300, 3:] * 0.1
     recording = read_recording(written(values))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.errors import DataError
-from har.reading.clock import read_clock, regular_ticks
-from har.reading.timestamps import SECONDS, stamps_of
+from har.reading.times.clock import read_clock, regular_ticks
+from har.reading.times.timestamps import SECONDS, stamps_of
 
 PLACE = ("column 't'", "walk.csv")
 

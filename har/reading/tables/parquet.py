@@ -28,7 +28,7 @@ class ParquetTable:
     headings: tuple[str, ...]
 
     def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
-        """Read some of the columns; see `har.reading.tables.Table`.
+        """Read some of the columns; see `har.reading.tables.opening.Table`.
 
         Raises
         ------

@@ -48,7 +48,7 @@ class DelimitedTable:
     rows_in_block: int
 
     def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
-        """Read some of the columns; see `har.reading.tables.Table`.
+        """Read some of the columns; see `har.reading.tables.opening.Table`.
 
         Raises
         ------

@@ -8,7 +8,7 @@ import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.reading.timestamps import (
+from har.reading.times.timestamps import (
     HIGHEST_RATE_HZ,
     LOWEST_RATE_HZ,
     NAMES,

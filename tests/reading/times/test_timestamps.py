@@ -7,7 +7,7 @@ from builders import refused
 from numpy.testing import assert_array_equal
 
 from har.errors import DataError
-from har.reading.timestamps import rows_in_order, stamps_of, time_unit_named
+from har.reading.times.timestamps import rows_in_order, stamps_of, time_unit_named
 
 
 def test_a_word_among_stamps_is_named_with_its_row():

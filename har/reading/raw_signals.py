@@ -1,11 +1,9 @@
-"""Tables of either format: open one, and read its time stamps and signals block by block."""
+"""Time stamps and signals of a table, read block by block and converted to g and rad/s."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,67 +12,12 @@ from numpy.typing import NDArray
 from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.columns import Columns
-from har.reading.delimited import open_delimited
 from har.reading.gravity import check_columns
-from har.reading.parquet import MAGIC, open_parquet
-from har.reading.timestamps import StampArray, stamps_of
+from har.reading.tables.opening import Table
+from har.reading.times.timestamps import StampArray, stamps_of
 from har.reading.units import Unit, acc_unit_of, converted, factors_of, gyro_unit_of
 
 _LARGEST = float(np.finfo(np.float32).max)
-
-
-class Table(Protocol):
-    """A file with named columns."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-
-    @property
-    def headings(self) -> tuple[str, ...]:
-        """Names of its columns."""
-
-    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
-        """Read some of the columns, block by block.
-
-        Parameters
-        ----------
-        indices : mapping of str to int
-            Indices of the columns, by the names to give them.
-
-        Yields
-        ------
-        DataFrame
-            The next rows; the index counts all rows from 0.
-        """
-
-
-def open_table(path: Path) -> Table:
-    """Open a file by its content, whatever its name ends in.
-
-    Parameters
-    ----------
-    path : Path
-        CSV or Parquet file.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    DataError
-        If it is not there, or neither of the two.
-    """
-    if path.is_dir():
-        raise DataError(f"{path}: found a folder, expected a CSV or Parquet file")
-    try:
-        with path.open("rb") as stream:
-            is_parquet = stream.read(len(MAGIC)) == MAGIC
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{path}: found {reason}, expected a CSV or Parquet file") from None
-    return open_parquet(path) if is_parquet else open_delimited(path)
 
 
 @dataclass(frozen=True)

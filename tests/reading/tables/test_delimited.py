@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from har.errors import DataError
-from har.reading.delimited import open_delimited
+from har.reading.tables.delimited import open_delimited
 
 HEADING = "time_s,acc_x,acc_y"
 
@@ -46,7 +46,7 @@ def test_a_number_is_the_same_however_it_is_written(
 
 
 def test_blocks_follow_each_other(tmp_path, monkeypatch):
-    monkeypatch.setattr("har.reading.delimited._BLOCK_BYTES", 100)
+    monkeypatch.setattr("har.reading.tables.delimited._BLOCK_BYTES", 100)
     path = tmp_path / "walk.csv"
     pd.DataFrame({"a": np.arange(1000), "b": 1.5}).to_csv(path, index=False)
     blocks = list(open_delimited(path).blocks({"b": 1, "a": 0}))

@@ -1,0 +1,1 @@
+"""Tables as files: `opening` finds out what a file is; `delimited` and `parquet` read it."""

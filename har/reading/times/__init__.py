@@ -1,0 +1,1 @@
+"""Time: `timestamps` reads a column of them, `clock` finds rate, jitter and gaps."""
