@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from har.errors import DataError
-from har.reading.tables.delimited import open_delimited
+from har.reading.tables.opening import open_table
 
 HEADING = "time_s,acc_x,acc_y"
 
 
 def values_of(path, *indices):
-    table = open_delimited(path)
+    table = open_table(path)
     blocks = list(table.blocks({str(index): index for index in indices}))
     return pd.concat(blocks).to_numpy(float)
 
@@ -41,7 +41,7 @@ def test_a_number_is_the_same_however_it_is_written(
     lines += [delimiter.join(repr(v).replace(".", decimal) for v in row) for row in values]
     path = tmp_path / "walk.csv"
     path.write_bytes((start.replace("\n", newline) + newline.join(lines)).encode())
-    assert open_delimited(path).headings == tuple(HEADING.split(","))
+    assert open_table(path).headings == tuple(HEADING.split(","))
     assert_array_equal(values_of(path, 0, 1, 2), np.array(values))
 
 
@@ -49,7 +49,7 @@ def test_blocks_follow_each_other(tmp_path, monkeypatch):
     monkeypatch.setattr("har.reading.tables.delimited._BLOCK_BYTES", 100)
     path = tmp_path / "walk.csv"
     pd.DataFrame({"a": np.arange(1000), "b": 1.5}).to_csv(path, index=False)
-    blocks = list(open_delimited(path).blocks({"b": 1, "a": 0}))
+    blocks = list(open_table(path).blocks({"b": 1, "a": 0}))
     assert len(blocks) > 50
     assert_array_equal(np.concatenate([block.index for block in blocks]), np.arange(1000))
     assert_array_equal(np.concatenate([block["a"] for block in blocks]), np.arange(1000))
@@ -58,7 +58,7 @@ def test_blocks_follow_each_other(tmp_path, monkeypatch):
 def test_a_heading_in_another_encoding_is_read(tmp_path):
     path = tmp_path / "walk.csv"
     path.write_bytes("t,Acceleration x (m/s²)\n0,1\n".encode("cp1252"))
-    assert open_delimited(path).headings[1] == "Acceleration x (m/s²)"
+    assert open_table(path).headings[1] == "Acceleration x (m/s²)"
 
 
 def test_short_lines_have_empty_cells_and_a_last_delimiter_none(tmp_path):
@@ -84,4 +84,4 @@ def test_what_is_no_table_is_refused(tmp_path, content, message):
     path = tmp_path / "walk.csv"
     path.write_bytes(content)
     with refused(DataError, str(path), message):
-        list(open_delimited(path).blocks({"a": 0}))
+        list(open_table(path).blocks({"a": 0}))
