@@ -72,9 +72,11 @@ def to_numbers(column: pd.Series[Any], decimal: str) -> pd.Series[Any]:
 
     Returns
     -------
-    Series of float64
+    Series
         Numbers; if a cell is none, the column as it is.
     """
+    if column.dtype.kind in "iufb":
+        return column
     cells = column.astype(object)
     is_text = cells.map(lambda cell: isinstance(cell, str)).to_numpy(bool)
     texts = cells[is_text].str.strip()

@@ -171,8 +171,7 @@ class DelimitedTable:
             if n_wrong:
                 frame = self._read(lines.keep(is_row), set(columns), texts)
         for index in set(columns) & set(self._format.numeric) - set(texts):
-            if frame[index].dtype.kind not in "iuf":
-                frame[index] = to_numbers(frame[index], self._format.decimal)
+            frame[index] = to_numbers(frame[index], self._format.decimal)
         return frame, np.flatnonzero(is_row) + first_line
 
     def _read(self, text: bytes, columns: set[int], texts: Collection[int]) -> pd.DataFrame:

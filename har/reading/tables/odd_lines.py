@@ -48,7 +48,7 @@ def kind_of(
         cells = [fields[i] for i in numeric if i < len(fields)]
         is_text = not any(map(is_number, cells)) and not all(map(is_missing, cells))
         return "text" if is_text else "row"
-    return "broken" if 2 * n_numbers >= len(present) else "text"
+    return "broken" if 2 * n_numbers > len(present) else "text"
 
 
 class OddLines:

@@ -19,7 +19,8 @@ _COMMENT = re.compile(r"\s*\"?(?:#+|//+|%+|;;+)")
 _SEP = re.compile(r"\s*\"?sep=(.?)\"?\s*[,;\t]*", re.IGNORECASE)
 # Delimiters are compared in as many lines.
 _MOST_COMPARED = 200
-_MANY = 0.01
+# A share of rows that are too long is no accident; and one of those that are short, a habit.
+_TOO_LONG, _SHORT = 0.01, 0.2
 
 
 @dataclass(frozen=True)
@@ -190,12 +191,12 @@ def _leaves_cells_out(
     samples = [i for i in range(first_row, len(rows)) if is_row_of_numbers(rows[i])]
     lengths = {i: len(rows[i]) - (rows[i][-1].strip() == "") for i in samples}
     longer = [i for i in samples if lengths[i] > n_columns]
-    if len(longer) > _MANY * len(samples):
+    if len(longer) > _TOO_LONG * len(samples):
         raise DataError(
             f"{place}, line {longer[0] + 1}: found {lengths[longer[0]]} fields, as in "
             f"{len(longer)} of {len(samples)} lines, expected {n_columns} as in the heading"
         )
-    return sum(len(rows[i]) < n_columns for i in samples) > _MANY * len(samples)
+    return sum(len(rows[i]) < n_columns for i in samples) > _SHORT * len(samples)
 
 
 def _notes(rows: Sequence[Sequence[str]], found: HeadingLines) -> list[str]:
