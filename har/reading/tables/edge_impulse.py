@@ -52,12 +52,10 @@ class EdgeImpulseTable:
         self, indices: Mapping[str, int], as_text: Collection[str] = ()
     ) -> Iterator[pd.DataFrame]:
         """Read some of the columns; see `har.reading.tables.opening.Table`."""
-        frame = pd.DataFrame(
-            {name: [row[index] for row in self.values] for name, index in indices.items()}
-        )
+        columns = {name: [row[index] for row in self.values] for name, index in indices.items()}
         for name in as_text:
-            frame[name] = frame[name].map(str, na_action="ignore")
-        yield frame
+            columns[name] = [None if cell is None else str(cell) for cell in columns[name]]
+        yield pd.DataFrame(columns)
 
 
 def is_json(start: bytes) -> bool:
