@@ -135,7 +135,7 @@ def _best_heading(
     widths: tuple[int, int],
 ) -> tuple[int | None, list[str]]:
     """Return row and names of the best heading before the first row of numbers."""
-    candidates: list[tuple[tuple[int, int, int], int, list[str]]] = []
+    candidates: list[tuple[tuple[int, bool, int, int], int, list[str]]] = []
     above: list[str] | None = None
     for i in range(first):
         for fields in (rows[i], comments.get(i, [])):
@@ -146,12 +146,13 @@ def _best_heading(
             understood = n_understood(names)
             fits = len(names) in widths and 2 * n_names >= sum(map(bool, names)) and n_names > 0
             nearly_fits = abs(len(names) - widths[0]) == 1 and n_names == len(names) >= _SURE
-            if fits or nearly_fits or understood >= _SURE:
-                candidates.append(((understood, n_names, i), i, names))
+            is_sure = understood >= _SURE and fields is rows[i]
+            if fits or nearly_fits or is_sure:
+                candidates.append(((understood, fits, n_names, i), i, names))
             if above and len(above) == len(names):
-                both = [f"{group} {name}".strip() for group, name in zip(above, names, strict=True)]
+                both = _in_groups(above, names)
                 if (n_both := n_understood(both)) > max(understood, _SURE - 1):
-                    candidates.append(((n_both, n_names, i), i, both))
+                    candidates.append(((n_both, fits, n_names, i), i, both))
         if rows[i]:
             names = _stripped(rows[i], widths)
             above = _groups(names) if len(names) in widths else None
@@ -175,6 +176,14 @@ def _groups(names: Sequence[str]) -> list[str]:
     for name in names:
         groups.append(name or (groups[-1] if groups else ""))
     return groups
+
+
+def _in_groups(groups: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return names with those of their groups, where they are not understood by themselves."""
+    return [
+        name if read_heading(name).role else f"{group} {name}".strip()
+        for group, name in zip(groups, names, strict=True)
+    ]
 
 
 def _is_name(text: str) -> bool:

@@ -187,7 +187,7 @@ def _with_comma(cells: Sequence[str]) -> str:
 def _leaves_cells_out(
     rows: Sequence[Sequence[str]], first_row: int, n_columns: int, place: str
 ) -> bool:
-    """Return whether many rows are shorter than the heading; refuse many longer ones."""
+    """Return whether many rows are shorter than the heading; refuse all, and many longer ones."""
     samples = [i for i in range(first_row, len(rows)) if is_row_of_numbers(rows[i])]
     lengths = {i: len(rows[i]) - (rows[i][-1].strip() == "") for i in samples}
     longer = [i for i in samples if lengths[i] > n_columns]
@@ -196,7 +196,13 @@ def _leaves_cells_out(
             f"{place}, line {longer[0] + 1}: found {lengths[longer[0]]} fields, as in "
             f"{len(longer)} of {len(samples)} lines, expected {n_columns} as in the heading"
         )
-    return sum(len(rows[i]) < n_columns for i in samples) > _SHORT * len(samples)
+    shorter = [i for i in samples if len(rows[i]) < n_columns]
+    if shorter and len(shorter) == len(samples):
+        raise DataError(
+            f"{place}, line {shorter[0] + 1}: found {len(rows[shorter[0]])} fields, as in all "
+            f"lines, expected {n_columns} as in the heading"
+        )
+    return len(shorter) > _SHORT * len(samples)
 
 
 def _notes(rows: Sequence[Sequence[str]], found: HeadingLines) -> list[str]:

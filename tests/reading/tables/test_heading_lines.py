@@ -112,6 +112,8 @@ def test_units_of_other_things_are_left_out(opened, lines_of):
     [
         "time,Accelerometer,,,Gyroscope,,\ns,x,y,z,x,y,z",
         ",Accelerometer,,,Gyroscope,,\ntime (s),x,y,z,x,y,z",
+        "Accelerometer and gyro,,,,,,\ntime,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z",
+        "time_s,acc,,,gyro,,\ntime_s,x,y,z,x,y,z",
         "Walk\ntime,acc,acc,acc,gyro,gyro,gyro\n,X,Y,Z,X,Y,Z",
     ],
 )
@@ -121,6 +123,15 @@ def test_groups_over_columns_are_joined_to_their_names(opened, read, numbers, li
     assert [name.lower()[-1] for name in table.headings[1:]] == list("xyzxyz")
     assert [name.lower()[0] for name in table.headings[1:]] == list("aaaggg")
     assert_array_equal(read(table), numbers)
+
+
+def test_a_comment_that_lists_columns_is_no_heading(opened, read, numbers, lines_of):
+    names = PLAIN.replace(",", " ")
+    rows = lines_of(" ")
+    table = opened([f"# columns: {names}", names, *rows])
+    assert table.headings == tuple(PLAIN.split(","))
+    assert_array_equal(read(table), numbers)
+    assert opened([f"# columns: {names}", *rows]).headings == tuple("1234567")
 
 
 @pytest.mark.parametrize("before", [[], ["Walk of Ada", ""], GENEACTIV.split("\n")])
