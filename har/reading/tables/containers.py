@@ -155,7 +155,7 @@ def unpacked(path: Path, packing: str | None, member: str | None = None) -> Sour
     path : Path
         File on disk.
     packing : str or None
-        How it is packed, from `packing_of`.
+        Kind of packing, from `packing_of`.
     member : str, optional
         File in a zip of several.
 

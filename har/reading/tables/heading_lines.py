@@ -18,7 +18,7 @@ _SURE = 3
 _BRACKET = re.compile(r"[(\[].*[)\]]")
 # What stands among units without being one of those that the readers of units know.
 _OTHER_UNITS = frozenset(
-    "msec usec mv uv v ut µt gauss mgauss nt hpa kpa pa lux lx % deg rad ° c °c celsius celcius m "
+    "msec usec mv uv v ut µt gauss mgauss nt hpa kpa pa lux lx % deg rad ° c °c celsius m "
     "hz db bpm cal uncal raw local local_flux nounits none - n/a unitless count counts".split()
 )
 _UNIT_OF_ROLE: tuple[tuple[str, Callable[[str, str], str]], ...] = (
@@ -146,8 +146,9 @@ def _best_heading(
             understood = n_understood(names)
             fits = len(names) in widths and 2 * n_names >= sum(map(bool, names)) and n_names > 0
             nearly_fits = abs(len(names) - widths[0]) == 1 and n_names == len(names) >= _SURE
-            is_sure = understood >= _SURE and fields is rows[i]
-            if fits or nearly_fits or is_sure:
+            # A comment may list the columns without being their heading.
+            is_line = fields is rows[i]
+            if fits or (is_line and (nearly_fits or understood >= _SURE)):
                 candidates.append(((understood, fits, n_names, i), i, names))
             if above and len(above) == len(names):
                 both = _in_groups(above, names)

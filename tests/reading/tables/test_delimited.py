@@ -55,7 +55,7 @@ def test_blocks_follow_each_other(tmp_path, monkeypatch):
     assert_array_equal(np.concatenate([block["a"] for block in blocks]), np.arange(1000))
 
 
-@pytest.mark.parametrize("n_bytes", [1, 50, 1000, 1 << 20])
+@pytest.mark.parametrize("n_bytes", [30, 1000, 1 << 20])
 def test_what_is_left_out_does_not_depend_on_blocks(
     opened, read, numbers, lines_of, monkeypatch, n_bytes
 ):
