@@ -18,7 +18,7 @@ from har.reading.gaps import fill_missing, to_regular
 from har.reading.gravity import check_columns, check_gravity
 from har.reading.raw_signals import Signals, read_signals
 from har.reading.sensor_faults import saturation_notes, stillness_notes
-from har.reading.tables.opening import Table, open_table
+from har.reading.tables.opening import Table, check_heading, open_table
 from har.reading.times.clock import Ticks, check_rate, read_clock, regular_ticks
 from har.reading.times.timestamps import stamps_of, time_unit_named
 from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
@@ -63,7 +63,8 @@ def read_recording(
     Parameters
     ----------
     path : str or Path
-        CSV or Parquet file with a sample a row.
+        File with a sample a row: text such as CSV, also packed; Parquet; an Excel workbook; JSON of
+        Edge Impulse.
     columns : mapping of str to str, optional
         Names of columns that are not recognised: ``{"acc_x": "my column", "time": "when"}``.
     rate_hz : float, optional
@@ -93,9 +94,10 @@ def read_recording(
     if rate_hz is not None:
         check_rate(rate_hz, "rate_hz")
     table = open_table(Path(path))
-    found = find_columns(
-        table.headings, str(path), columns, needs_gyroscope, needs_time=rate_hz is None
-    )
+    if not columns:
+        check_heading(table)
+    has_rate = rate_hz is not None or table.rate_hz is not None
+    found = find_columns(table.headings, str(path), columns, needs_gyroscope, not has_rate)
     request = _Request(
         table,
         found if rate_hz is None else found.without_time(),
@@ -131,7 +133,13 @@ def _read(request: _Request) -> Recording:
     notes += saturation_notes(samples, channels)
     notes += stillness_notes(ticks.seconds, samples, channels, place)
     samples, stretches, regularity = to_regular(ticks, samples)
-    notes = [*request.columns.notes, *_unit_notes(signals, channels), *notes, *regularity]
+    notes = [
+        *request.table.notes,
+        *request.columns.notes,
+        *_unit_notes(signals, channels),
+        *notes,
+        *regularity,
+    ]
     recording = Recording(
         samples, request.subject, place, channels, notes=tuple(notes), stretches=stretches
     )
@@ -145,6 +153,10 @@ def _in_time(request: _Request, signals: Signals) -> tuple[Ticks, FloatArray, li
         if "time" in request.columns.names:
             note += f", instead of {request.columns.named('time')}"
         return regular_ticks(len(signals.samples), request.rate_hz), signals.samples, [note]
+    if signals.stamps is None and (rate_hz := request.table.rate_hz) is not None:
+        check_rate(rate_hz, f"{request.place}, rate in the file")
+        note = f"time: no stamps, {rate_hz:g} samples a second as the file says"
+        return regular_ticks(len(signals.samples), rate_hz), signals.samples, [note]
     if signals.stamps is None:
         raise DataError(f"{request.place}: found no time stamps, expected them, or rate_hz")
     ticks, rows, notes = read_clock(
@@ -210,7 +222,7 @@ def read_column(
     Parameters
     ----------
     path : Path
-        CSV or Parquet file, as for `read_recording`.
+        File, as for `read_recording`.
     heading : str
         Name of the column.
     rate_hz, time_unit : optional
@@ -221,7 +233,7 @@ def read_column(
     seconds : ndarray of float64, shape (n_rows,)
         Time since the first sample in the file, as in `har.signals.recording.Stretch`; increasing.
     values : Series
-        Values of these rows, as they are; missing where a cell is empty.
+        Values of these rows as text; missing where a cell is empty.
 
     Raises
     ------
@@ -234,13 +246,14 @@ def read_column(
             f"{path}: found {table.headings.count(heading) or 'no'} columns {heading!r}, "
             f"expected one among {', '.join(table.headings)}"
         )
-    columns = find_columns(
-        table.headings, str(path), needs_gyroscope=False, needs_time=rate_hz is None
-    )
+    needs_time = rate_hz is None and table.rate_hz is None
+    columns = find_columns(table.headings, str(path), needs_gyroscope=False, needs_time=needs_time)
     indices = {"value": table.headings.index(heading)}
+    if rate_hz is None and "time" not in columns.indices:
+        rate_hz = table.rate_hz
     if rate_hz is None:
         indices["time"] = columns.indices["time"]
-    blocks = list(table.blocks(indices))
+    blocks = list(table.blocks(indices, as_text=("value",)))
     # Empty cells of one block and text of the next have no type in common.
     values = pd.concat([block["value"].astype(object) for block in blocks])
     if rate_hz is not None:

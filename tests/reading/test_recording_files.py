@@ -172,6 +172,48 @@ def test_stamps_out_of_order_and_repeated_are_corrected(written, phone):
     notes_with(recording, "1 row with the stamp of an earlier row, left out")
 
 
+def with_lines_before(path, *lines):
+    path.write_text("\n".join([*lines, path.read_text()]))
+    return path
+
+
+def test_a_rate_in_a_header_block_stands_in_for_stamps_and_only_then(written, phone):
+    rate = "Measurement Frequency,50 Hz"
+    path = with_lines_before(written(edit=lambda frame: frame.drop(columns="time_s")), rate)
+    recording = read_recording(path)
+    assert_array_equal(recording.samples, phone.astype(np.float32))
+    notes_with(recording, "time: no stamps, 50 samples a second as the file says")
+    recording = read_recording(path, rate_hz=25)
+    notes_with(recording, "25 samples a second as given in rate_hz")
+    recording = read_recording(with_lines_before(written(), "Sample rate: 25"))
+    notes_with(recording, "column 'time_s' in seconds, 50 Hz")
+    path = with_lines_before(written(edit=lambda frame: frame.drop(columns="time_s")), "fs: 5")
+    with refused(DataError, "rate in the file: found 5 samples a second, expected 10 to 1000"):
+        read_recording(path)
+
+
+def test_notes_on_the_table_come_first(written, phone):
+    path = with_lines_before(written(), "Walk of Ada", "")
+    path.write_text(path.read_text() + "The end\n")
+    recording = read_recording(path)
+    assert_array_equal(recording.samples, phone.astype(np.float32))
+    assert [note.split(":")[0] for note in recording.notes][:3] == [
+        "table",
+        "table",
+        "acceleration",
+    ]
+    notes_with(recording, "table: 1 line of other text left out (line 6004, 'The end')")
+
+
+def test_without_a_heading_columns_are_given_by_number(written, phone):
+    path = written(header=False)
+    with refused(DataError, "found no heading above '0.0,", "--columns time=1,acc_x=2"):
+        read_recording(path)
+    numbers = dict(zip(["time", *RAW_CHANNELS], "1234567", strict=True))
+    recording = read_recording(path, columns=numbers)
+    assert_array_equal(recording.samples, phone.astype(np.float32))
+
+
 def test_a_given_rate_wins_over_stamps(written, phone):
     recording = read_recording(written(phone, SECONDS // 0.1), rate_hz=50)
     assert_array_equal(recording.samples, phone.astype(np.float32))
@@ -234,7 +276,11 @@ def changed(**cells):
         (lambda frame: frame.head(1), {}, ["found 1 row of numbers, expected at least 2"]),
         (lambda frame: frame.head(0), {}, ["found 0 rows of numbers"]),
         (lambda frame: frame.assign(time_s=np.arange(6000)), {}, ["found 1 samples a second"]),
-        (changed(acc_y=(41, "oops")), {}, ["column 'acc_y', row 42: found 'oops', expected a fin"]),
+        (
+            changed(acc_y=(41, "oops")),
+            {},
+            ["line 43, column 'acc_y': found 'oops', expected a fin"],
+        ),
         # pandas 3 reads a number that is too large as an infinite one.
         (changed(acc_y=(41, "1e400")), {}, ["column 'acc_y', row 42: found '", "expected a fin"]),
         (changed(gyro_z=(41, np.inf)), {}, ["column 'gyro_z', row 42: found 'inf', expected"]),
@@ -282,7 +328,7 @@ def test_dates_and_numbers_do_not_mix(written, monkeypatch):
     monkeypatch.setattr("har.reading.tables.delimited._MOST_ROWS_IN_BLOCK", 1000)
     dates = pd.date_range("2024-05-01", periods=3000, freq="20ms").map(lambda day: day.isoformat())
     path = written(edit=lambda frame: frame.assign(time_s=[*dates, *SECONDS[3000:]]))
-    with refused(DataError, "column 'time_s': found dates and numbers"):
+    with refused(DataError, "column 'time_s', row 3001: found '60.0', expected"):
         read_recording(path)
 
 
@@ -296,9 +342,9 @@ def test_a_large_angular_rate_that_comes_late_settles_the_unit(written, phone, m
 
 
 def test_what_is_no_file_is_refused(tmp_path):
-    with refused(DataError, "found no such file or directory, expected a CSV or Parquet file"):
+    with refused(DataError, "found no such file or directory, expected a table such as CSV"):
         read_recording(tmp_path / "none.csv")
-    with refused(DataError, "found a folder, expected a CSV or Parquet file"):
+    with refused(DataError, "found a folder, expected a table such as CSV"):
         read_recording(tmp_path)
 
 
@@ -387,7 +433,7 @@ def write(table, path):
 def test_a_column_comes_with_the_seconds_of_its_rows(tmp_path, name):
     seconds, values = read_column(write(recorded(rate_hz=100), tmp_path / name), "row")
     assert_allclose(seconds, np.arange(1000) / 100)
-    assert values.tolist() == list(range(1000))
+    assert values.tolist() == list(map(str, range(1000)))
 
 
 def test_its_seconds_are_those_of_the_recording(tmp_path):
@@ -407,8 +453,14 @@ def test_rows_without_or_with_a_late_stamp_are_treated_as_in_the_recording(tmp_p
     table.loc[3, "time_ms"] = np.nan
     table.loc[[10, 11]] = table.loc[[11, 10]].to_numpy()
     seconds, values = read_column(write(table, tmp_path / "a.csv"), "row")
-    assert values.tolist() == [row for row in range(1000) if row != 3]
+    assert values.tolist() == [str(row) for row in range(1000) if row != 3]
     assert (np.diff(seconds) > 0).all()
+
+
+def test_a_rate_in_a_header_block_gives_the_seconds_of_rows(tmp_path):
+    path = write(recorded().drop(columns="time_ms"), tmp_path / "a.csv")
+    seconds, _values = read_column(with_lines_before(path, "Sample rate: 25 Hz"), "row")
+    assert_allclose(seconds, np.arange(1000) / 25)
 
 
 def test_a_given_rate_stands_in_for_stamps(tmp_path):

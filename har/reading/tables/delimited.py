@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import io
+import itertools
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from har.arrays import BoolArray, IntArray
 from har.errors import DataError
 from har.reading.columns import PLAIN_HEADING
+from har.reading.tables.block_lines import BlockLines, count_fields
+from har.reading.tables.cells import MISSING, to_numbers
+from har.reading.tables.containers import Source
+from har.reading.tables.odd_lines import Kind, OddLines, kind_of
+from har.reading.tables.text_blocks import encoding_of, text_blocks
+from har.reading.tables.text_format import TextFormat, find_format, is_comment, split_line
 
-_SNIFFED_BYTES = 1 << 16
+SNIFFED_BYTES = 1 << 18
+# A table's format shows in so many lines.
+_SNIFFED_LINES = 1000
 # Text held in memory at once: pandas needs a few times as much.
 _BLOCK_BYTES = 16 << 20
 _MOST_ROWS_IN_BLOCK = 100_000
@@ -23,60 +33,169 @@ _PANDAS = tuple(map(int, pd.__version__.split(".")[:2]))
 _EXACT_NUMBERS = {} if _PANDAS >= (3, 1) else {"float_precision": "round_trip"}
 
 
-@dataclass(frozen=True)
 class DelimitedTable:
-    """A text file with a heading line and one sample a line.
+    """A text file with a sample a line.
 
     Parameters
     ----------
-    path, headings
-        The file, and the names of its columns.
-    delimiter, decimal, encoding : str
-        Separator of fields, decimal sign and encoding.
-    heading_line : int
-        Number of lines before the heading.
-    rows_in_block : int
-        Number of rows to read at once.
+    source : Source
+        The file, or what is packed in it.
+    encoding : str
+        Encoding of the text.
+    text_format : TextFormat
+        The way in which the table is written.
+    bytes_in_block : int
+        Size of the text to read at once.
     """
 
-    path: Path
-    headings: tuple[str, ...]
-    delimiter: str
-    decimal: str
-    encoding: str
-    heading_line: int
-    rows_in_block: int
+    def __init__(
+        self, source: Source, encoding: str, text_format: TextFormat, bytes_in_block: int
+    ) -> None:
+        self._source, self._encoding, self._format = source, encoding, text_format
+        self._bytes_in_block = bytes_in_block
+        self._odd = OddLines(str(source.place))
 
-    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    @property
+    def path(self) -> Path:
+        """File, for messages."""
+        return self._source.place
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return self._format.headings
+
+    @property
+    def first_line(self) -> str | None:
+        """First row of a table without headings."""
+        return self._format.first_line
+
+    @property
+    def rate_hz(self) -> float | None:
+        """Samples per second, if the lines before the heading give it."""
+        return self._format.rate_hz
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Unusual things that were found, and, once the rows were read, what was left out."""
+        packed = self._source.member if self._source.place == self._source.path else None
+        of_zip = (f"table: {packed!r} in the zip",) if packed else ()
+        return (*of_zip, *self._format.notes, *self._odd.notes())
+
+    def blocks(
+        self, indices: Mapping[str, int], as_text: Collection[str] = ()
+    ) -> Iterator[pd.DataFrame]:
         """Read some of the columns; see `har.reading.tables.opening.Table`.
 
         Raises
         ------
         DataError
-            If a line has too many fields.
+            If the file is damaged, a cell among numbers is none, or many lines are no rows.
         """
-        names = {index: name for name, index in indices.items()}
+        self._odd = OddLines(str(self.path))
+        texts = {indices[name] for name in as_text}
+        for lines, first_line, is_cut in self._numbered_blocks():
+            kept = self._rows_among(lines, first_line, is_cut)
+            frame, numbers = self._parsed(lines, kept, first_line, set(indices.values()), texts)
+            block = pd.DataFrame({name: frame[index] for name, index in indices.items()})
+            block.index = pd.RangeIndex(self._odd.n_rows, self._odd.n_rows + len(block))
+            for name, index in indices.items():
+                # What a time is, is for those to say who read it.
+                if name != "time" and name not in as_text and index in self._format.numeric:
+                    self._check_numbers(block[name], index, numbers)
+            self._odd.n_rows += len(block)
+            yield block
+        self._odd.check(f"{len(self.headings)} fields, most of them numbers")
+
+    def _numbered_blocks(self) -> Iterator[tuple[BlockLines, int, bool]]:
+        """Yield blocks of lines with the number of their first, from 1, and if the last is cut."""
+        first_line = 1
+        for block, is_cut in text_blocks(self._source, self._encoding, self._bytes_in_block):
+            if self._format.delimiter != ";":
+                block = block.replace(b";\n", b"\n")
+            lines = count_fields(
+                block,
+                self._format.delimiter,
+                len(self.headings),
+                self._format.leaves_cells_out,
+            )
+            yield lines, first_line, is_cut
+            first_line += len(lines.ends)
+
+    def _rows_among(self, lines: BlockLines, first_line: int, is_cut: bool) -> BoolArray:
+        """Return which lines are rows, as far as their fields show without being read."""
+        is_row = np.ones(len(lines.ends), np.bool_)
+        is_row[: max(self._format.n_lines_before - first_line + 1, 0)] = False
+        for index in map(int, np.flatnonzero(lines.is_odd & is_row)):
+            kind = self._kind_of(lines.line(index))
+            if kind == "broken" and is_cut and index == len(is_row) - 1:
+                kind = "cut"
+            if kind != "row":
+                is_row[index] = False
+                self._odd.add(kind, first_line + index, lines.line(index))
+        return is_row
+
+    def _kind_of(self, line: str) -> Kind:
+        if is_comment(line, self._format.delimiter):
+            return "nothing"
+        if line in self._format.repeatable:
+            return "heading"
+        if line.count('"') % 2:
+            return "broken"
+        fields = split_line(line, self._format.delimiter)
+        return kind_of(
+            fields, self._format.numeric, len(self.headings), self._format.leaves_cells_out
+        )
+
+    def _parsed(
+        self,
+        lines: BlockLines,
+        is_row: BoolArray,
+        first_line: int,
+        columns: Collection[int],
+        texts: Collection[int],
+    ) -> tuple[pd.DataFrame, IntArray]:
+        """Read columns by their index, without lines of text, and the numbers of their lines."""
+        # A column of numbers shows which lines are text, whatever columns are wanted.
+        guards = self._format.numeric[:1]
+        frame = self._read(lines.keep(is_row), {*columns, *guards}, texts)
+        for guard in guards:
+            wrong = _wrong_cells(to_numbers(frame[guard], self._format.decimal))
+            n_wrong = 0
+            for index in map(int, np.flatnonzero(is_row)[wrong]):
+                kind = self._kind_of(lines.line(index))
+                if kind != "row":
+                    is_row[index] = False
+                    self._odd.add(kind, first_line + index, lines.line(index))
+                    n_wrong += 1
+            if n_wrong:
+                frame = self._read(lines.keep(is_row), set(columns), texts)
+        for index in set(columns) & set(self._format.numeric) - set(texts):
+            frame[index] = to_numbers(frame[index], self._format.decimal)
+        return frame, np.flatnonzero(is_row) + first_line
+
+    def _read(self, text: bytes, columns: set[int], texts: Collection[int]) -> pd.DataFrame:
+        """Read columns of rows by their index."""
+        if not text:
+            return pd.DataFrame({index: np.empty(0) for index in columns})
         try:
-            with pd.read_csv(
-                self.path,
-                sep=self.delimiter,
-                decimal=self.decimal,
-                encoding=self.encoding,
-                compression=None,
+            return pd.read_csv(
+                io.BytesIO(text),
+                sep=r"\s+" if self._format.delimiter == " " else self._format.delimiter,
+                decimal=self._format.decimal,
                 encoding_errors="replace",
                 header=None,
                 names=range(len(self.headings)),
-                skiprows=self.heading_line + 1,
-                usecols=sorted(names),
+                usecols=sorted(columns),
                 index_col=False,
-                comment="#",
+                dtype={index: str for index in texts},
+                na_values={index: [""] if index in texts else list(MISSING) for index in columns},
+                keep_default_na=False,
+                skip_blank_lines=False,
                 skipinitialspace=True,
                 low_memory=False,
-                chunksize=self.rows_in_block,
                 **_EXACT_NUMBERS,
-            ) as reader:
-                for block in reader:
-                    yield block.rename(columns=names)
+            )
         except pd.errors.ParserError as error:
             reason = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")
             raise DataError(
@@ -84,13 +203,30 @@ class DelimitedTable:
                 f"expected {len(self.headings)} columns in each line"
             ) from None
 
+    def _check_numbers(self, column: pd.Series[Any], index: int, numbers: IntArray) -> None:
+        """Refuse text in a column of numbers."""
+        wrong = _wrong_cells(column)
+        if len(wrong):
+            raise DataError(
+                f"{self.path}, line {numbers[wrong[0]]}, column {self.headings[index]!r}: "
+                f"found {str(column.iloc[wrong[0]])[:40]!r}, expected a finite number"
+            )
 
-def open_delimited(path: Path) -> DelimitedTable:
+
+def _wrong_cells(column: pd.Series[Any]) -> IntArray:
+    """Return the places of cells that are no numbers, in a column that was not read as numbers."""
+    if column.dtype.kind in "iufb":
+        return np.empty(0, np.int64)
+    numbers = pd.to_numeric(column.astype(object), errors="coerce")
+    return np.flatnonzero((numbers.isna() & column.notna()).to_numpy())
+
+
+def open_delimited(source: Source) -> DelimitedTable:
     """Detect how a text file is written.
 
     Parameters
     ----------
-    path : Path
+    source : Source
         File to read.
 
     Returns
@@ -100,85 +236,27 @@ def open_delimited(path: Path) -> DelimitedTable:
     Raises
     ------
     DataError
-        If it is empty, no text, or has no heading line.
+        If it is empty, damaged, or no text.
     """
-    with path.open("rb") as stream:
-        start = stream.read(_SNIFFED_BYTES)
+    start = source.start(SNIFFED_BYTES)
     if not start.strip():
-        raise DataError(f"{path}: found an empty file, expected {','.join(PLAIN_HEADING)}")
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{path}: found text in UTF-16, expected UTF-8: save it as CSV UTF-8")
-    if b"\0" in start:
-        raise DataError(f"{path}: found binary data, expected CSV or Parquet")
-    encoding = _encoding_of(start)
-    lines = re.split(r"\r\n|\n|\r", start.decode(encoding, errors="replace"))
-    if len(start) == _SNIFFED_BYTES:
-        del lines[-1]
-    is_content = [bool(line.strip()) and not line.startswith("#") for line in lines]
-    if not any(is_content):
-        raise DataError(f"{path}: found only comments, expected {','.join(PLAIN_HEADING)}")
-    heading_line = is_content.index(True)
-    delimiter = max(",;\t", key=lines[heading_line].count)
-    headings = tuple(
-        text.strip() for text in next(csv.reader([lines[heading_line]], delimiter=delimiter))
-    )
-    _check_headings(headings, path)
-    body = [lines[i] for i in range(heading_line + 1, len(lines)) if is_content[i]]
-    rows = list(csv.reader(body, delimiter=delimiter))
-    _check_n_fields(rows, len(headings), path)
-    length = max(map(len, body), default=1)
-    return DelimitedTable(
-        path,
-        headings,
-        delimiter,
-        "," if delimiter == ";" and _has_decimal_comma(rows) else ".",
-        encoding,
-        heading_line,
-        min(_BLOCK_BYTES // length + 1, _MOST_ROWS_IN_BLOCK),
-    )
+        raise DataError(f"{source.place}: found an empty file, expected {','.join(PLAIN_HEADING)}")
+    encoding = encoding_of(start)
+    if encoding == "utf-8" and _is_binary(start):
+        raise DataError(f"{source.place}: found binary data, expected a table: export it as CSV")
+    # The last line of a short file may lack its end, and comes by itself.
+    n_blocks = 1 if len(start) == SNIFFED_BYTES else 2
+    sniffed = itertools.islice(text_blocks(source, encoding, SNIFFED_BYTES), n_blocks)
+    text = b"".join(block for block, _is_cut in sniffed).decode("utf-8", "replace")
+    lines = text.split("\n")[:-1][:_SNIFFED_LINES]
+    text_format = find_format(lines, str(source.place))
+    length = max(map(len, lines[text_format.n_lines_before :]), default=1) + 1
+    bytes_in_block = min(_BLOCK_BYTES, _MOST_ROWS_IN_BLOCK * length)
+    return DelimitedTable(source, encoding, text_format, bytes_in_block)
 
 
-def _check_n_fields(rows: list[list[str]], n_columns: int, path: Path) -> None:
-    """Refuse lines with more fields than headings, which pandas would cut off."""
-    for number, row in enumerate(rows, start=1):
-        n_fields = len(row) - (row[-1].strip() == "")
-        if n_fields > n_columns:
-            raise DataError(
-                f"{path}, row {number}: found {n_fields} fields, "
-                f"expected {n_columns} as in the heading"
-            )
-
-
-def _encoding_of(start: bytes) -> str:
-    # The last character may be cut in two.
-    for end in range(len(start), max(len(start) - 4, 0), -1):
-        try:
-            start[:end].decode("utf-8-sig")
-        except UnicodeDecodeError:
-            continue
-        return "utf-8-sig"
-    return "cp1252"
-
-
-def _has_decimal_comma(rows: list[list[str]]) -> bool:
-    return any(
-        re.fullmatch(r"\s*[-+]?\d*,\d+([eE][-+]?\d+)?\s*", field) for row in rows for field in row
-    )
-
-
-def _check_headings(headings: tuple[str, ...], path: Path) -> None:
-    """Refuse numbers where names should be."""
-    n_numbers = sum(_is_number(text) for text in headings)
-    if n_numbers > len(headings) / 2:
-        raise DataError(
-            f"{path}: found no heading but {len(headings)} numbers in the first line, "
-            f"expected names such as {','.join(PLAIN_HEADING)}"
-        )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
-        return False
-    return True
+def _is_binary(start: bytes) -> bool:
+    """Return whether bytes have zeros, or many signs that no text has."""
+    start = start[: 1 << 10]
+    n_controls = sum(sign < 32 and sign not in b"\t\n\r\f\x1a" for sign in start)
+    return b"\0" in start or n_controls > len(start) / 20

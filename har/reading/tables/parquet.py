@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +26,13 @@ class ParquetTable:
 
     path: Path
     headings: tuple[str, ...]
+    first_line: None = None
+    rate_hz: None = None
+    notes: tuple[str, ...] = ()
 
-    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(
+        self, indices: Mapping[str, int], as_text: Collection[str] = ()
+    ) -> Iterator[pd.DataFrame]:
         """Read some of the columns; see `har.reading.tables.opening.Table`.
 
         Raises
@@ -44,6 +49,11 @@ class ParquetTable:
             with parquet.ParquetFile(self.path, memory_map=False, pre_buffer=False) as file:
                 for batch in file.iter_batches(_ROWS_IN_BLOCK, columns=list(names)):
                     block = batch.to_pandas(ignore_metadata=True).rename(columns=names)
+                    for name in as_text:
+                        # Numbers beside missing ones stay as they are written.
+                        values = batch.column(self.headings[indices[name]]).to_pylist()
+                        texts = [None if value is None else str(value) for value in values]
+                        block[name] = pd.Series(texts, dtype=object)
                     block.index = pd.RangeIndex(first_row, first_row + len(block))
                     first_row += len(block)
                     yield block
