@@ -108,7 +108,8 @@ class StampReader:
 
     def _add_numbers(self, column: pd.Series[Any]) -> None:
         if column.dtype.kind != "f" and _are_packed_dates(column.to_numpy()):
-            self._add_cells(column.astype(str), None)
+            text = column.astype(str).to_numpy(np.str_)
+            self._add_text(text, np.zeros(len(text), np.bool_), column)
             return
         dtype = np.float64 if column.dtype.kind == "f" or column.hasnans else np.int64
         # A copy, for a view would keep all columns of the block in memory.
@@ -238,14 +239,15 @@ def _numbers_in(cells: StringArray, is_missing: BoolArray) -> tuple[pd.Series[An
     """Read cells as numbers, with a comma before decimals or thousands, if they have one."""
     texts = pd.Series(cells).where(~is_missing, None)
     numbers = pd.to_numeric(texts, errors="coerce")
-    if numbers.notna().any():
-        return numbers, numbers.notna().to_numpy()
+    is_number = numbers.notna().to_numpy()
+    has_comma = texts.str.contains(",", regex=False).fillna(False).to_numpy(np.bool_)
+    if not has_comma.any():
+        return numbers, is_number
     known = texts.dropna()
-    has_comma = known.str.contains(",", regex=False)
-    is_grouped = known.str.fullmatch(r"\d{1,3}(,\d{3})*")
-    is_thousands = is_grouped.all() and (not has_comma.all() or known.str.count(",").max() > 1)
-    texts = texts.str.replace(",", "" if is_thousands else ".", regex=False)
-    numbers = pd.to_numeric(texts, errors="coerce")
+    is_grouped = known.str.fullmatch(r"\d{1,3}(,\d{3})*").all()
+    is_thousands = is_grouped and (known.str.count(",") != 1).any()
+    with_point = texts.str.replace(",", "" if is_thousands else ".", regex=False)
+    numbers = pd.to_numeric(with_point, errors="coerce")
     return numbers, numbers.notna().to_numpy()
 
 
