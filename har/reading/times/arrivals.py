@@ -6,6 +6,7 @@ grows evenly with time, they are spread evenly.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +14,13 @@ from scipy.ndimage import uniform_filter1d
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
+from har.reading.times.mixed_rows import check_alternation, check_same_stamps
 from har.reading.times.order import OrderedRows
 from har.reading.times.steps import usual_step
 from har.reading.times.time_units import HIGHEST_UNDECLARED_HZ, SECONDS
 from har.reading.times.timestamps import StampArray
 
 _TOLERATED_SHARE = 0.01
-# Below, a stamp that is there twice is no packet.
-_SMALLEST_MEAN_SIZE = 1.3
 # In a burst, most steps are shorter than this part of the mean step, and few lie between.
 _SHORT, _LONG = 0.25, 0.5
 _SHORT_SHARE, _BETWEEN_SHARE = 0.4, 0.1
@@ -32,8 +32,6 @@ _MOST_HOLES = 0.02
 _HOLE = 0.75
 _N_AROUND = 5
 _SMOOTHED_GROUPS, _FEWEST_SMOOTHED = 101, 500
-_MOST_COMPARED_ROWS = 200_000
-_MOST_SENSORS = 6
 
 
 @dataclass(frozen=True)
@@ -84,35 +82,35 @@ def spread_arrivals(
     is_shared = np.diff(ordered.values, prepend=ordered.values[:1] - 1) == 0
     n_shared = int(is_shared.sum())
     if n_shared > _TOLERATED_SHARE * len(is_shared):
-        groups = _Groups(
-            np.flatnonzero(~is_shared), _elapsed(ordered.values)[~is_shared], len(is_shared)
-        )
-        _refuse_several_sensors(ordered, samples, place)
-        spread = _spread(groups) if groups.sizes.mean() >= _SMALLEST_MEAN_SIZE else None
-        if spread is None:
-            raise _not_even(
-                groups, "that share a stamp", _mean_rate_hz(ordered.values, unit), place
-            )
-        ordered.values, ordered.is_estimated = spread, True
-        ordered.notes.append(f"time: {_sizes(groups)} samples share a stamp, spread evenly in time")
+        elapsed = _elapsed(ordered.values)
+        groups = _Groups(np.flatnonzero(~is_shared), elapsed[~is_shared], len(is_shared))
+        check_same_stamps(ordered.samples(samples), is_shared, groups.sizes, place)
+        _spread_groups(ordered, groups, "{} samples share a stamp", unit, place)
         return
     if n_shared:
         rows = "1 row" if n_shared == 1 else f"{n_shared} rows"
         ordered.notes.append(f"time: {rows} with the stamp of an earlier row, left out")
         ordered.keep(~is_shared)
-    groups_or_none = _bursts(ordered.values, unit)
-    if groups_or_none is not None:
-        _refuse_several_sensors(ordered, samples, place)
-        spread = _spread(groups_or_none)
-        if spread is None:
-            rate_hz = _mean_rate_hz(ordered.values, unit)
-            raise _not_even(groups_or_none, "in bursts", rate_hz, place)
-        ordered.values, ordered.is_estimated = spread, True
-        ordered.notes.append(
-            f"time: samples arrive in bursts of {_sizes(groups_or_none)}, spread evenly in time"
+    check_alternation(ordered.samples(samples), ordered.values, place)
+    bursts = _bursts(ordered.values, unit)
+    if bursts is not None:
+        _spread_groups(ordered, bursts, "samples arrive in bursts of {}", unit, place)
+
+
+def _spread_groups(
+    ordered: OrderedRows, groups: _Groups, found: str, unit: str | None, place: str
+) -> None:
+    spread = _spread(groups)
+    found = found.format(_sizes(groups))
+    if spread is None:
+        step = usual_step(ordered.values)
+        rate = f" {1 / (step * SECONDS[unit]):.4g}, their mean rate" if unit and step else ""
+        raise DataError(
+            f"{place}: {found}, which are not evenly spaced in time, expected a stamp for each: "
+            f"if the samples themselves are evenly spaced, give --rate-hz{rate}"
         )
-    elif ordered.n_late > _TOLERATED_SHARE * len(ordered.values):
-        _refuse_several_sensors(ordered, samples, place)
+    ordered.values, ordered.is_estimated = spread, True
+    ordered.notes.append(f"time: {found}, spread evenly in time")
 
 
 def _elapsed(values: StampArray) -> FloatArray:
@@ -147,37 +145,48 @@ def _bursts(values: StampArray, unit: str | None) -> _Groups | None:
 
 
 def _spread(groups: _Groups) -> FloatArray | None:
-    """Return times at even distances for all samples; None if arrivals contradict them."""
-    starts, times = groups.starts, groups.times
-    if len(starts) < _FEWEST_GROUPS:
+    """Return times at even distances for all samples; None if arrivals contradict them.
+
+    A stamp may be that of the first sample, as where stamps are whole seconds, or of the last.
+    """
+    if len(groups.starts) < _FEWEST_GROUPS:
         return None
-    intervals = np.diff(times)
-    step = float(np.median(intervals / groups.sizes[:-1]))
-    interval = float(np.median(intervals))
-    cuts = _holes(groups, step, interval)
-    if cuts is None:
-        return None
+    step = float(np.median(np.diff(groups.times) / groups.sizes[:-1]))
+    interval = float(np.median(np.diff(groups.times)))
+    found = [
+        _spread_from(groups, anchors, step, interval)
+        for anchors in (groups.starts, groups.starts + groups.sizes - 1)
+    ]
+    spread, off = min(found, key=lambda each: float(np.quantile(each[1], 0.95)))
+    is_even = (
+        np.quantile(off, 0.95) <= _USUALLY_OFF * interval and off.max() <= _MOST_OFF * interval
+    )
+    return spread if is_even and (np.diff(spread) > 0).all() else None
+
+
+def _spread_from(
+    groups: _Groups, anchors: IntArray, step: float, interval: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return even times for all samples, and how far arrivals are off those of their anchors."""
     spread = np.empty(groups.n_samples)
     off = []
-    for first, last in zip([0, *cuts], [*cuts, len(starts)], strict=True):
-        end = starts[last] if last < len(starts) else groups.n_samples
-        inside = slice(int(starts[first]), int(end))
-        line, residuals = _evenly(starts[first:last], times[first:last], inside, step)
+    cuts = [0, *_holes(groups.times, anchors, step, interval), len(anchors)]
+    for first, last in itertools.pairwise(cuts):
+        end = groups.starts[last] if last < len(anchors) else groups.n_samples
+        inside = slice(int(groups.starts[first]), int(end))
+        line, residuals = _evenly(anchors[first:last], groups.times[first:last], inside, step)
         spread[inside] = line
-        off.append(residuals)
-    every = np.abs(np.concatenate(off))
-    if np.quantile(every, 0.95) > _USUALLY_OFF * interval or every.max() > _MOST_OFF * interval:
-        return None
-    return spread if (np.diff(spread) > 0).all() else None
+        off.append(np.abs(residuals))
+    return spread, np.concatenate(off)
 
 
 def _evenly(
-    starts: IntArray, times: FloatArray, inside: slice, step: float
+    anchors: IntArray, times: FloatArray, inside: slice, step: float
 ) -> tuple[FloatArray, FloatArray]:
     """Return even times for the samples of groups without a hole, and what arrivals are off."""
-    # The first group may have begun before the file did.
-    known = slice(1, None) if len(starts) >= _FEWEST_GROUPS else slice(None)
-    at, arrived = starts[known].astype(np.float64), times[known]
+    # The first group may have begun before the file did, and the last end behind it.
+    known = slice(1, -1) if len(anchors) > _FEWEST_GROUPS else slice(None)
+    at, arrived = anchors[known].astype(np.float64), times[known]
     middle = at.mean()
     if len(at) >= 2 * _N_AROUND:
         slope, level = np.polyfit(at - middle, arrived, 1)
@@ -194,15 +203,15 @@ def _evenly(
     return line, residuals
 
 
-def _holes(groups: _Groups, step: float, interval: float) -> list[int] | None:
-    """Return the first groups after lost ones, None if there are too many.
+def _holes(times: FloatArray, anchors: IntArray, step: float, interval: float) -> list[int]:
+    """Return the first groups after lost ones.
 
     Groups that were held up arrive late, and those behind them in time.
     """
-    expected = groups.times - step * groups.starts
+    expected = times - step * anchors
     late = np.flatnonzero(np.diff(expected) > _HOLE * interval) + 1
-    if len(late) > max(_MOST_HOLES * len(groups.starts), 1):
-        return None
+    if len(late) > max(_MOST_HOLES * len(anchors), 1):
+        return []
     return [
         int(i)
         for i in late
@@ -216,41 +225,3 @@ def _sizes(groups: _Groups) -> str:
     sizes = groups.sizes[1:-1] if len(groups.starts) > 2 else groups.sizes
     low, high = np.quantile(sizes, [0.05, 0.95]).round().astype(int)
     return f"{low}" if low == high else f"{low} to {high}"
-
-
-def _mean_rate_hz(values: StampArray, unit: str | None) -> float | None:
-    """Return the mean number of samples a second, without gaps."""
-    step = usual_step(values)
-    return 1 / (step * SECONDS[unit]) if unit and step else None
-
-
-def _not_even(groups: _Groups, found: str, rate_hz: float | None, place: str) -> DataError:
-    sizes = groups.sizes
-    cure = "--rate-hz" if rate_hz is None else f"--rate-hz {rate_hz:.4g}, their mean rate"
-    return DataError(
-        f"{place}: found samples {found}, {sizes.min()} to {sizes.max()} at a time, not evenly in "
-        f"time, expected a stamp for each: if the samples are evenly spaced, give {cure}"
-    )
-
-
-def _refuse_several_sensors(ordered: OrderedRows, samples: FloatArray | None, place: str) -> None:
-    """Refuse rows that alternate: each is more like the one n rows away than like the next."""
-    if samples is None:
-        return
-    rows = (
-        slice(0, _MOST_COMPARED_ROWS)
-        if ordered.rows is None
-        else ordered.rows[:_MOST_COMPARED_ROWS]
-    )
-    compared = samples[rows]
-    if len(compared) < 10 * _MOST_SENSORS:
-        return
-    with np.errstate(invalid="ignore", divide="ignore"):
-        to_next = np.nanmean(np.abs(np.diff(compared, axis=0)), axis=0)
-        for n_apart in range(2, _MOST_SENSORS + 1):
-            apart = np.nanmean(np.abs(compared[n_apart:] - compared[:-n_apart]), axis=0)
-            if np.nanmedian(apart / to_next) < 0.5:
-                raise DataError(
-                    f"{place}: found rows of {n_apart} phones or sensors in turn, expected one: "
-                    "give a file to each"
-                )

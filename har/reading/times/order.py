@@ -28,12 +28,15 @@ _FEW_LATE_SHARE = 0.1
 _MOST_BACKWARD = 0.6
 # Two clocks at once give twice the usual number of rows.
 _CROWDED = 1.5
+_ROWS_COMPARED = 200_000
+_LARGE_PACKET = 1.5
 _ONE_SENSOR = "one sensor of one phone, whose stamps increase"
 # A recording is no row of restarts: parts have this many rows in the mean.
 _FEWEST_ROWS_IN_PART = 200
 _GAP_S, _GAP_STEPS = 1.0, 200
-# A clock may be set by this much while it runs, so that a few moments seem to come twice.
-_LONGEST_SETTING_S = 120.0
+# A clock may be set back while it runs, by this part of the whole time at most.
+_LARGEST_SETTING = 0.1
+_DESCENDING_SHARE = 0.99
 
 
 @dataclass
@@ -58,6 +61,14 @@ class OrderedRows:
     notes: list[str]
     n_late: int = 0
     is_estimated: bool = False
+
+    def samples(self, every: FloatArray | None) -> FloatArray | None:
+        """Return the signals of the first rows that were kept, of those of all rows."""
+        if every is None:
+            return None
+        first = slice(_ROWS_COMPARED) if self.rows is None else self.rows[:_ROWS_COMPARED]
+        samples: FloatArray = every[first]
+        return samples
 
     def keep(self, kept: BoolArray | IntArray) -> None:
         """Keep some of the rows, in this order."""
@@ -102,6 +113,9 @@ def rows_in_order(
     if is_missing.any():
         ordered.notes += _few(is_missing, place, "no stamp", "left out", "one in each")
         ordered.keep(~is_missing)
+    if (np.diff(ordered.values) < 0).sum() > _DESCENDING_SHARE * len(ordered.values):
+        ordered.keep(np.arange(len(ordered.values))[::-1])
+        ordered.notes.append("time: rows stand from the last to the first, turned round")
     _continue(ordered, stamps, unit)
     if samples is not None:
         _drop_repeated(ordered, samples)
@@ -136,7 +150,7 @@ def row_keys(values: StampArray, samples: FloatArray) -> NDArray[np.uint64]:
 def _drop_repeated(ordered: OrderedRows, samples: FloatArray) -> None:
     """Leave out rows that are there twice, word for word.
 
-    Where many rows share a stamp but differ, equal ones are samples of a phone at rest.
+    Where many rows share a stamp but differ, equal ones may be samples of a phone at rest.
     """
     is_shared = pd.Series(ordered.values).duplicated(keep=False).to_numpy()
     shared = np.flatnonzero(is_shared)
@@ -146,8 +160,14 @@ def _drop_repeated(ordered: OrderedRows, samples: FloatArray) -> None:
     stamps_again = pd.Series(ordered.values[shared]).duplicated().to_numpy()
     keys = row_keys(ordered.values[shared], samples[rows])
     is_again = pd.Series(keys).duplicated().to_numpy()
-    n_again, n_other = int(is_again.sum()), int(stamps_again.sum() - is_again.sum())
-    if n_again and n_other <= _TOLERATED_SHARE * len(ordered.values):
+    n_other = int(stamps_again.sum() - is_again.sum())
+    if n_other > _TOLERATED_SHARE * len(ordered.values):
+        # Packets that came twice are larger than the others.
+        codes = pd.factorize(ordered.values[shared])[0]
+        sizes = np.bincount(codes)
+        is_again = is_again & (sizes[codes] >= _LARGE_PACKET * np.median(sizes))
+    n_again = int(is_again.sum())
+    if n_again:
         kept = np.ones(len(ordered.values), np.bool_)
         kept[shared[is_again]] = False
         ordered.keep(kept)
@@ -181,6 +201,7 @@ def _part_at_restarts(ordered: OrderedRows, stamps: Stamps, unit: str | None, pl
     """Put what follows a restart of the clock behind a gap of unknown length."""
     values = ordered.values
     step = usual_step(values)
+    near = _MOST_STEPS_LATE * step
     starts = _restarts(values, step, stamps.is_date)
     if not len(starts):
         return
@@ -191,8 +212,10 @@ def _part_at_restarts(ordered: OrderedRows, stamps: Stamps, unit: str | None, pl
             f"{len(values)} rows, expected {_ONE_SENSOR}"
         )
     one_s = None if unit is None else 1 / SECONDS[unit]
-    depth = float((values[starts - 1] - values[starts]).max())
-    if stamps.is_date and one_s is not None and depth > _LONGEST_SETTING_S * one_s:
+    depths = values[starts - 1] - values[starts]
+    is_from_start = values[starts] <= np.minimum.accumulate(values)[starts - 1] + near
+    set_back = depths[~is_from_start | stamps.is_date].sum()
+    if set_back > _LARGEST_SETTING * float(values.max() - values.min()):
         raise DataError(
             f"{place}, {row}: found moments again that came before, expected one recording: "
             "give a file to each phone and each sensor"
