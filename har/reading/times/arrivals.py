@@ -79,7 +79,7 @@ def spread_arrivals(
     DataError
         If many samples share a stamp, or come in bursts, and their number does not grow evenly.
     """
-    is_shared = np.diff(ordered.values, prepend=ordered.values[:1] - 1) == 0
+    is_shared = np.concatenate([[False], np.diff(ordered.values) == 0])
     n_shared = int(is_shared.sum())
     if n_shared > _TOLERATED_SHARE * len(is_shared):
         elapsed = _elapsed(ordered.values)
@@ -209,19 +209,23 @@ def _holes(times: FloatArray, anchors: IntArray, step: float, interval: float) -
     Groups that were held up arrive late, and those behind them in time.
     """
     expected = times - step * anchors
-    late = np.flatnonzero(np.diff(expected) > _HOLE * interval) + 1
-    if len(late) > max(_MOST_HOLES * len(anchors), 1):
+    # The first group may be of any size.
+    late = np.flatnonzero(np.diff(expected[1:]) > _HOLE * interval) + 2
+    if len(late) > max(_MOST_HOLES * len(anchors), 2):
         return []
-    return [
-        int(i)
-        for i in late
-        if np.median(expected[i : i + _N_AROUND]) - np.median(expected[max(i - _N_AROUND, 0) : i])
-        > _HOLE * interval
-    ]
+    holes: list[int] = []
+    for i in late.tolist():
+        before, behind = expected[max(i - _N_AROUND, 0) : i], expected[i : i + _N_AROUND]
+        is_lasting = np.median(behind) - np.median(before) > _HOLE * interval
+        # Behind a hole, too, the first group may be of any size.
+        if is_lasting and (not holes or holes[-1] < i - 1):
+            holes.append(i)
+    return holes
 
 
 def _sizes(groups: _Groups) -> str:
     """Return the number of samples in most groups, in words."""
     sizes = groups.sizes[1:-1] if len(groups.starts) > 2 else groups.sizes
     low, high = np.quantile(sizes, [0.05, 0.95]).round().astype(int)
+    high = max(high, 2)
     return f"{low}" if low == high else f"{low} to {high}"
