@@ -157,7 +157,7 @@ def _spread(groups: _Groups) -> FloatArray | None:
         _spread_from(groups, anchors, step, interval)
         for anchors in (groups.starts, groups.starts + groups.sizes - 1)
     ]
-    spread, off = min(found, key=lambda each: float(np.quantile(each[1], 0.95)))
+    spread, off, _ = min(found, key=lambda each: (each[2], float(np.quantile(each[1], 0.95))))
     is_even = (
         np.quantile(off, 0.95) <= _USUALLY_OFF * interval and off.max() <= _MOST_OFF * interval
     )
@@ -166,8 +166,8 @@ def _spread(groups: _Groups) -> FloatArray | None:
 
 def _spread_from(
     groups: _Groups, anchors: IntArray, step: float, interval: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return even times for all samples, and how far arrivals are off those of their anchors."""
+) -> tuple[FloatArray, FloatArray, int]:
+    """Return even times for all samples, how far arrivals are off, and the number of parts."""
     spread = np.empty(groups.n_samples)
     off = []
     cuts = [0, *_holes(groups.times, anchors, step, interval), len(anchors)]
@@ -177,7 +177,7 @@ def _spread_from(
         line, residuals = _evenly(anchors[first:last], groups.times[first:last], inside, step)
         spread[inside] = line
         off.append(np.abs(residuals))
-    return spread, np.concatenate(off)
+    return spread, np.concatenate(off), len(cuts) - 1
 
 
 def _evenly(
@@ -209,8 +209,10 @@ def _holes(times: FloatArray, anchors: IntArray, step: float, interval: float) -
     Groups that were held up arrive late, and those behind them in time.
     """
     expected = times - step * anchors
-    # The first group may be of any size.
-    late = np.flatnonzero(np.diff(expected[1:]) > _HOLE * interval) + 2
+    # The first and the last group may be of any size.
+    longest = np.full(len(times) - 1, _HOLE * interval)
+    longest[[0, -1]] += interval
+    late = np.flatnonzero(np.diff(expected) > longest) + 1
     if len(late) > max(_MOST_HOLES * len(anchors), 2):
         return []
     holes: list[int] = []
