@@ -118,7 +118,7 @@ class StampReader:
     def _add_cells(self, column: pd.Series[Any], dates: pd.Series[Any] | None) -> None:
         """Read cells that are no numbers: text, or objects whose text says a time."""
         cells = _text_of(column)
-        is_missing = np.isin(np.char.lower(cells), _NO_VALUE)
+        is_missing = _say_nothing(cells)
         if is_missing.all():
             # Nothing shows yet whether numbers or text follow.
             if self._texts:
@@ -126,14 +126,15 @@ class StampReader:
             else:
                 self._numbers.append(np.full(len(cells), np.nan))
             return
+        if self._texts:
+            self._add_text(_with_dates(cells, dates), is_missing, column)
+            return
         numbers, is_number = _numbers_in(cells, is_missing)
         n_numbers = int(is_number.sum())
         if 2 * n_numbers < int((~is_missing).sum()):
             self._drop_empty_numbers()
             self._add_text(_with_dates(cells, dates), is_missing, column)
         elif (is_number | is_missing).all():
-            if self._texts:
-                raise DataError(f"{self.place}: found dates and numbers, expected one or the other")
             self._add_numbers(numbers)
         else:
             raise self._wrong(column, int(np.argmin(is_number | is_missing)))
@@ -200,6 +201,14 @@ def _text_of(column: pd.Series[Any]) -> StringArray:
     """Return the text of cells, without blanks at their ends."""
     objects = column.astype(object).where(column.notna(), "").to_numpy()
     return np.char.strip(objects.astype(np.str_))
+
+
+def _say_nothing(cells: StringArray) -> BoolArray:
+    """Return which cells are empty, or hold a sign for a missing value."""
+    says_nothing = np.zeros(len(cells), np.bool_)
+    short = np.flatnonzero(np.char.str_len(cells) <= max(map(len, _NO_VALUE)))
+    says_nothing[short] = np.isin(np.char.lower(cells[short]), _NO_VALUE)
+    return says_nothing
 
 
 def _with_dates(cells: StringArray, dates: pd.Series[Any] | None) -> StringArray:
