@@ -42,7 +42,7 @@ _TIME = re.compile(
     r"ticks|zeit|zeit_?stempel|zeitpunkt|uhrzeit|laufzeit|temps|horodatage|tiempo|tempo|tijd|"
     r"(?P<whole>milliseconds|seconds|microseconds|nanoseconds|millis|micros|nanos|sekunden))"
     r"(?:_?elapsed|_?(?:since|seit)_?(?:app_|recording_)?"
-    r"(?:start|begin|beginning|beginn|boot|reboot|recording|epoch|1970))?"
+    r"(?:start|begin(?:n|ning)?|boot|reboot|recording|epoch|1970))?"
     r"(?:_in)?(?:_(?P<unit>s|sec|seconds|ms|msec|milliseconds|us|µs|microseconds|ns|nanoseconds|"
     r"sekunden|millisekunden))?"
     r"|yyyy_m[mo]_dd_hh_m[mi]_ss(?:_s+)?"

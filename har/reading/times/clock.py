@@ -70,7 +70,7 @@ class Clock:
     rows : ndarray of int or None
         Rows that they belong to, in order of time; None means all as they are.
     notes : tuple of str
-        What was assumed and corrected.
+        Assumptions and corrections.
     unit : str
         Unit of the stamps, a key of `har.reading.times.time_units.SECONDS`.
     coarseness_s : float

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from har.arrays import BoolArray, IntArray, StringArray
 from har.errors import DataError
 from har.reading.times.calendar_days import days_of
+from har.reading.times.cells import are_packed_dates, numbers_in, say_nothing, text_of
 from har.reading.times.dates import NO_DATE, NS_IN_S, WrittenTimes, read_written_times
 
 StampArray = NDArray[Any]
 
 # The place of an empty cell among whole numbers, as NumPy has it among dates.
 MISSING = np.iinfo(np.int64).min
-_NO_VALUE = ("", "-", "?", "nan", "nat", "na", "n/a", "null", "none")
 _DAY_NS = 86_400 * NS_IN_S
 
 
@@ -107,7 +107,7 @@ class StampReader:
             raise DataError(f"{self.place}: found dates and numbers, expected one or the other")
 
     def _add_numbers(self, column: pd.Series[Any]) -> None:
-        if column.dtype.kind != "f" and _are_packed_dates(column.to_numpy()):
+        if column.dtype.kind != "f" and are_packed_dates(column.to_numpy()):
             text = column.astype(str).to_numpy(np.str_)
             self._add_text(text, np.zeros(len(text), np.bool_), column)
             return
@@ -117,8 +117,8 @@ class StampReader:
 
     def _add_cells(self, column: pd.Series[Any], dates: pd.Series[Any] | None) -> None:
         """Read cells that are no numbers: text, or objects whose text says a time."""
-        cells = _text_of(column)
-        is_missing = _say_nothing(cells)
+        cells = text_of(column)
+        is_missing = say_nothing(cells)
         if is_missing.all():
             # Nothing shows yet whether numbers or text follow.
             if self._texts:
@@ -129,7 +129,7 @@ class StampReader:
         if self._texts:
             self._add_text(_with_dates(cells, dates), is_missing, column)
             return
-        numbers, is_number = _numbers_in(cells, is_missing)
+        numbers, is_number = numbers_in(cells, is_missing)
         n_numbers = int(is_number.sum())
         if 2 * n_numbers < int((~is_missing).sum()):
             self._drop_empty_numbers()
@@ -197,20 +197,6 @@ def _no_times(n_rows: int) -> WrittenTimes:
     )
 
 
-def _text_of(column: pd.Series[Any]) -> StringArray:
-    """Return the text of cells, without blanks at their ends."""
-    objects = column.astype(object).where(column.notna(), "").to_numpy()
-    return np.char.strip(objects.astype(np.str_))
-
-
-def _say_nothing(cells: StringArray) -> BoolArray:
-    """Return which cells are empty, or hold a sign for a missing value."""
-    says_nothing = np.zeros(len(cells), np.bool_)
-    short = np.flatnonzero(np.char.str_len(cells) <= max(map(len, _NO_VALUE)))
-    says_nothing[short] = np.isin(np.char.lower(cells[short]), _NO_VALUE)
-    return says_nothing
-
-
 def _with_dates(cells: StringArray, dates: pd.Series[Any] | None) -> StringArray:
     """Put the dates of a column of their own before clock times that have none."""
     if dates is None or re.search(r"\d[-/.]\d+[-/.]\d|\d{8}", cells[np.argmax(cells != "")]):
@@ -226,38 +212,8 @@ def _with_dates(cells: StringArray, dates: pd.Series[Any] | None) -> StringArray
 
 def _unique(dates: pd.Series[Any]) -> tuple[StringArray, IntArray]:
     """Return the different texts of a column, and which one each cell has."""
-    codes, texts = pd.factorize(_text_of(dates))
+    codes, texts = pd.factorize(text_of(dates))
     return texts, codes
-
-
-def _are_packed_dates(values: StampArray) -> bool:
-    """Return whether whole numbers are dates such as 20231124140522 or 20231124140522120."""
-    for unit in (1, 1000):
-        if len(values) and (values >= 1970 * 10**10 * unit).all():
-            if (values >= 2100 * 10**10 * unit).any():
-                continue
-            parts = values // unit
-            month, day = parts // 10**8 % 100, parts // 10**6 % 100
-            hour, minute, second = parts // 10**4 % 100, parts // 100 % 100, parts % 100
-            is_date = (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
-            return bool((is_date & (hour < 24) & (minute < 60) & (second < 60)).all())
-    return False
-
-
-def _numbers_in(cells: StringArray, is_missing: BoolArray) -> tuple[pd.Series[Any], BoolArray]:
-    """Read cells as numbers, with a comma before decimals or thousands, if they have one."""
-    texts = pd.Series(cells).where(~is_missing, None)
-    numbers = pd.to_numeric(texts, errors="coerce")
-    is_number = numbers.notna().to_numpy()
-    has_comma = texts.str.contains(",", regex=False).fillna(False).to_numpy(np.bool_)
-    if not has_comma.any():
-        return numbers, is_number
-    known = texts.dropna()
-    is_grouped = known.str.fullmatch(r"\d{1,3}(,\d{3})*").all()
-    is_thousands = is_grouped and (known.str.count(",") != 1).any()
-    with_point = texts.str.replace(",", "" if is_thousands else ".", regex=False)
-    numbers = pd.to_numeric(with_point, errors="coerce")
-    return numbers, numbers.notna().to_numpy()
 
 
 def _stamps_of_text(blocks: list[WrittenTimes], is_missing: BoolArray, place: str) -> Stamps:
