@@ -11,7 +11,7 @@ from pathlib import Path
 from har.datasets.file_trees import SEARCH_DEPTH, Folder
 from har.errors import DataError
 from har.reading.times.clock import check_rate
-from har.reading.times.timestamps import time_unit_named
+from har.reading.times.time_units import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
 
 TABLE = "recordings.csv"

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from har.errors import DataError
-from har.reading.times.timestamps import time_unit_named
+from har.reading.times.time_units import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
 from har.signals.channels import RAW_CHANNELS
 
 PLAIN_HEADING = ("time_s", *RAW_CHANNELS)
 _ROLES = ("time", *RAW_CHANNELS)
+_MORE_ROLES = ("date",)
 
 # Names of sensors and units without blanks, signs and capitals.
 _ACC = (
@@ -35,9 +36,21 @@ _CHANNELS = {
 }
 # Words are parted by underscores: the s of time_s is a unit, that of ts is none.
 _TIME = re.compile(
-    r"(?:(?:sample|logging|sensor|elapsed|relative|unix|epoch)_?)?"
-    r"(?:time|times|time_?stamp|date_?time|t|ts|elapsed|unix|epoch|(?P<whole>milliseconds|seconds))"
-    r"(?:_?elapsed|_since_start)?(?:_(?P<unit>s|sec|seconds|ms|us|µs|ns))?"
+    r"(?:(?:sample|logging|log|sensor|elapsed|relative|unix|epoch|system|local|device|phone|host|utc|"
+    r"packet|arrival|event|absolute|recording)_?)*"
+    r"(?:time|times|time_?stamps?|date_?time|date_and_time|t|ts|elapsed|unix|epoch|arrival|uptime|"
+    r"ticks|zeit|zeit_?stempel|zeitpunkt|uhrzeit|laufzeit|temps|horodatage|tiempo|tempo|tijd|"
+    r"(?P<whole>milliseconds|seconds|microseconds|nanoseconds|millis|micros|nanos|sekunden))"
+    r"(?:_?elapsed|_?(?:since|seit)_?(?:app_|recording_)?"
+    r"(?:start|begin(?:n|ning)?|boot|reboot|recording|epoch|1970))?"
+    r"(?:_in)?(?:_(?P<unit>s|sec|seconds|ms|msec|milliseconds|us|µs|microseconds|ns|nanoseconds|"
+    r"sekunden|millisekunden))?"
+    r"|yyyy_m[mo]_dd_hh_m[mi]_ss(?:_s+)?"
+)
+_DATE = re.compile(r"(?:(?:local|recording|logging)_?)?(?:date|datum|fecha)")
+# Notes on the form of time stamps that may stand where a unit would.
+_FORM_OF_TIME = re.compile(
+    r"txt|text|string|iso.*|utc.*|gmt.*|local.*|epoch|unix|posix|since .*|.*h+[:. ]?m+[:. ]?s.*"
 )
 
 
@@ -50,8 +63,8 @@ class Heading:
     text : str
         The whole heading.
     role : str or None
-        ``"time"``, a channel such as ``"acc_x"``, or ``"linear_x"`` for acceleration without
-        gravity; None for anything else.
+        ``"time"``, ``"date"``, a channel such as ``"acc_x"``, or ``"linear_x"`` for acceleration
+        without gravity; None for anything else.
     unit : str or None
         Unit as written.
     """
@@ -76,13 +89,23 @@ def read_heading(text: str) -> Heading:
     bracket = re.search(r"[(\[](.*?)[)\]]", text)
     in_bracket = bracket[1].strip() if bracket else None
     bare = re.sub(r"[(\[].*?[)\]]", "", text).strip().lower()
-    if time := _TIME.fullmatch(re.sub(r"[\s\-.]+", "_", bare)):
-        return Heading(text, "time", in_bracket or time["unit"] or time["whole"])
+    words = re.sub(r"[\s\-.:/]+", "_", bare)
+    if time := _TIME.fullmatch(words):
+        return Heading(text, "time", _unit_of_time(in_bracket) or time["unit"] or time["whole"])
+    if _DATE.fullmatch(words):
+        return Heading(text, "date", None)
     letters = re.sub(r"[^a-z0-9]", "", bare)
     for sensor, pattern in _CHANNELS.items():
         if channel := pattern.fullmatch(letters):
             return Heading(text, f"{sensor}_{channel['axis']}", in_bracket or channel["unit"])
     return Heading(text, None, in_bracket)
+
+
+def _unit_of_time(in_bracket: str | None) -> str | None:
+    """Return the unit in a bracket, if it is no note on the form of the stamps."""
+    if not in_bracket or _FORM_OF_TIME.fullmatch(in_bracket.lower()):
+        return None
+    return re.sub(r"\s+since\s.*", "", in_bracket)
 
 
 @dataclass(frozen=True)
@@ -92,10 +115,13 @@ class Columns:
     Parameters
     ----------
     indices : dict of str to int
-        Indices of the columns of ``"time"``, if there is one, and of each channel, in this order.
+        Indices of the columns of ``"time"``, if there is one, and of each channel, in this order;
+        then of further columns of time (``"time 2"``) and of the ``"date"`` beside clock times.
     names : dict of str to str
         Headings of these columns.
-    time_unit, acc_unit, gyro_unit : str or None
+    time_units : dict of str to str or None
+        Declared unit of each column of time.
+    acc_unit, gyro_unit : str or None
         Declared units.
     leaves_gyroscope : bool
         True if there is a gyroscope that is not needed.
@@ -103,7 +129,7 @@ class Columns:
 
     indices: dict[str, int]
     names: dict[str, str]
-    time_unit: str | None
+    time_units: dict[str, str | None]
     acc_unit: str | None
     gyro_unit: str | None
     leaves_gyroscope: bool = False
@@ -111,14 +137,16 @@ class Columns:
     @property
     def channels(self) -> tuple[str, ...]:
         """Channels of the table."""
-        return tuple(name for name in self.indices if name != "time")
+        return tuple(name for name in self.indices if name in RAW_CHANNELS)
 
     @property
     def notes(self) -> list[str]:
         """Columns that do not have the plain names, and a gyroscope that is left out."""
         plain = dict(zip(_ROLES, PLAIN_HEADING, strict=True))
         other = [
-            f"{role} from {name!r}" for role, name in self.names.items() if name != plain[role]
+            f"{role} from {name!r}"
+            for role, name in self.names.items()
+            if role in plain and name != plain[role]
         ]
         notes = [f"columns: {', '.join(other)}"] if other else []
         if self.leaves_gyroscope:
@@ -127,8 +155,8 @@ class Columns:
 
     def without_time(self) -> Columns:
         """Return the columns without that of time stamps."""
-        indices = {role: index for role, index in self.indices.items() if role != "time"}
-        return replace(self, indices=indices)
+        indices = {role: index for role, index in self.indices.items() if role in RAW_CHANNELS}
+        return replace(self, indices=indices, time_units={})
 
     def named(self, role: str) -> str:
         """Return the name of a column for a message."""
@@ -178,24 +206,28 @@ def find_columns(
             heading if heading.text in PLAIN_HEADING else replace(heading, role=None)
             for heading in read
         ]
-    indices: dict[str, int] = {}
-    for role in _ROLES if needs_gyroscope else _ROLES[:4]:
+    indices = _time_indices(read, named)
+    for role in _ROLES[1:] if needs_gyroscope else _ROLES[1:4]:
         index = _index_of(role, read, named.get(role), place)
         if index is not None:
             indices[role] = index
-        elif role != "time":
+        else:
             raise _no_channel(role, read, place)
-        elif needs_time:
-            raise DataError(
-                f"{place}: found columns {_listed(headings)}, expected one of time stamps "
-                "such as time_s, or the rate in rate_hz"
-            )
+    if "time" not in indices and needs_time:
+        raise DataError(
+            f"{place}: found columns {_listed(headings)}, expected one of time stamps such as "
+            "time_s: say which it is by --columns time=…, or give the rate by --rate-hz"
+        )
     _check_each_once(indices, headings, place)
     chosen = {role: read[i] for role, i in indices.items()}
     return Columns(
         indices,
         {role: heading.text for role, heading in chosen.items()},
-        _declared("time", chosen, time_unit_named, place),
+        {
+            role: _declared(role, {role: heading}, time_unit_named, place)
+            for role, heading in chosen.items()
+            if role.startswith("time")
+        },
         _declared("acc", chosen, acc_unit_named, place),
         _declared("gyro", chosen, gyro_unit_named, place),
         not needs_gyroscope and any((heading.role or "").startswith("gyro") for heading in read),
@@ -204,13 +236,32 @@ def find_columns(
 
 def _check_named(named: Mapping[str, str], headings: Sequence[str], place: str) -> None:
     for role, heading in named.items():
-        if role not in _ROLES:
-            raise DataError(f"columns: found {role!r}, expected one of {', '.join(_ROLES)}")
+        if role not in _ROLES + _MORE_ROLES:
+            expected = ", ".join(_ROLES + _MORE_ROLES)
+            raise DataError(f"columns: found {role!r}, expected one of {expected}")
         if heading not in headings:
             raise DataError(
                 f"{place}: found no column {heading!r} for {role}, "
                 f"expected one of {_listed(headings)}"
             )
+
+
+def _time_indices(headings: Sequence[Heading], named: Mapping[str, str]) -> dict[str, int]:
+    """Return the columns of time, one after the other, and that of dates, if there is one."""
+    found = {
+        role: [
+            index
+            for index, heading in enumerate(headings)
+            if (heading.text == named[role] if role in named else heading.role == role)
+        ]
+        for role in ("time", "date")
+    }
+    times, dates = found["time"], found["date"]
+    if not times:
+        # A column of that name may have dates with clock times.
+        times, dates = dates, []
+    indices = {("time" if i == 0 else f"time {i + 1}"): index for i, index in enumerate(times)}
+    return indices | ({"date": dates[0]} if len(dates) == 1 else {})
 
 
 def _index_of(role: str, headings: Sequence[Heading], named: str | None, place: str) -> int | None:

@@ -14,7 +14,7 @@ from har.errors import DataError
 from har.reading.columns import Columns
 from har.reading.gravity import check_columns
 from har.reading.tables.opening import Table
-from har.reading.times.timestamps import StampArray, stamps_of
+from har.reading.times.timestamps import StampReader, Stamps
 from har.reading.units import Unit, acc_unit_of, converted, factors_of, gyro_unit_of
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -26,15 +26,15 @@ class Signals:
 
     Parameters
     ----------
-    stamps : ndarray, shape (n_timesteps,), or None
-        Numbers or dates, as in the file.
+    stamps : dict of str to Stamps
+        Stamps of each column of time, by its role; none in a file without.
     samples : ndarray of float32, shape (n_timesteps, n_channels)
         Signals in g and rad/s; NaN where a cell is empty.
     acc_unit, gyro_unit : Unit
         Units in the file.
     """
 
-    stamps: StampArray | None
+    stamps: dict[str, Stamps]
     samples: FloatArray
     acc_unit: Unit
     gyro_unit: Unit
@@ -67,14 +67,13 @@ def read_signals(
         If a cell is no number, or infinite, or the values cannot be in such a unit.
     """
     place = str(table.path)
-    stamps, samples = _Growing(), _Growing()
+    readers, samples = stamp_readers(columns, place), _Growing()
     units: tuple[Unit, Unit] | None = None
     for block in table.blocks(columns.indices):
         if block.empty:
             continue
-        if "time" in columns.indices:
-            time_place = f"{place}, {columns.named('time')}"
-            stamps.add(stamps_of(block["time"], time_place), time_place)
+        for role, reader in readers.items():
+            reader.add(block[role], block.get("date"))
         values = np.stack(
             [_numbers(block[name], f"{place}, {columns.named(name)}") for name in columns.channels],
             axis=1,
@@ -85,28 +84,43 @@ def read_signals(
         elif units[1].name == "rad/s" and block_gyro_unit.name == "deg/s":
             # A large value came late: the values before it were converted wrongly.
             return read_signals(table, columns, acc_unit, block_gyro_unit)
-        samples.add(converted(values, factors_of(*units)[: values.shape[1]]), place)
+        samples.add(converted(values, factors_of(*units)[: values.shape[1]]))
     n_rows = 0 if samples.array is None else len(samples.array)
     if units is None or samples.array is None or n_rows < 2:
         rows = "row" if n_rows == 1 else "rows"
         raise DataError(f"{place}: found {n_rows} {rows} of numbers, expected at least 2")
-    return Signals(stamps.array, samples.array, *units)
+    stamps = {role: reader.stamps() for role, reader in readers.items()}
+    return Signals(stamps, samples.array, *units)
+
+
+def stamp_readers(columns: Columns, place: str) -> dict[str, StampReader]:
+    """Return a reader for each column of time.
+
+    Parameters
+    ----------
+    columns : Columns
+        Columns of a table.
+    place : str
+        File, for messages.
+
+    Returns
+    -------
+    dict of str to StampReader
+        By the roles of the columns.
+    """
+    return {role: StampReader(f"{place}, {columns.named(role)}") for role in columns.time_units}
 
 
 class _Growing:
-    """An array to which rows are added without ever being in memory twice."""
+    """Samples to which rows are added without ever being in memory twice."""
 
     def __init__(self) -> None:
         self.array: NDArray[Any] | None = None
 
-    def add(self, rows: NDArray[Any], place: str) -> None:
-        """Append rows of a kind with those before."""
+    def add(self, rows: FloatArray) -> None:
+        """Append rows."""
         if self.array is None:
             self.array = rows.copy()
-        elif (self.array.dtype.kind == "M") != (rows.dtype.kind == "M"):
-            raise DataError(f"{place}: found dates and numbers, expected one or the other")
-        elif self.array.dtype != rows.dtype:
-            self.array = np.concatenate([self.array, rows])
         else:
             n_before = len(self.array)
             # The system moves pages, not content, when so large an array grows.

@@ -13,14 +13,16 @@ import pandas as pd
 from har.arrays import FloatArray
 from har.errors import DataError
 from har.reading.axes import AxesComparison, describe_relabeling, exchanged_columns, in_better_unit
-from har.reading.columns import Columns, find_columns
+from har.reading.columns import Columns, find_columns, has_gyroscope
 from har.reading.gaps import fill_missing, to_regular
 from har.reading.gravity import check_columns, check_gravity
-from har.reading.raw_signals import Signals, read_signals
+from har.reading.raw_signals import Signals, read_signals, stamp_readers
 from har.reading.sensor_faults import saturation_notes, stillness_notes
 from har.reading.tables.opening import Table, check_heading, open_table
-from har.reading.times.clock import Ticks, check_rate, read_clock, regular_ticks
-from har.reading.times.timestamps import stamps_of, time_unit_named
+from har.reading.times.clock import Ticks, check_rate, regular_ticks
+from har.reading.times.rival_clocks import TimeColumn, choose_clock
+from har.reading.times.time_units import time_unit_named
+from har.reading.times.timestamps import Stamps
 from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
 from har.signals.recording import LONGEST_HOLE_S, Recording
 
@@ -92,7 +94,7 @@ def read_recording(
         If the file cannot be read, or its content is not as declared or expected.
     """
     if rate_hz is not None:
-        check_rate(rate_hz, "rate_hz")
+        check_rate(rate_hz, "--rate-hz")
     table = open_table(Path(path))
     if not columns:
         check_heading(table)
@@ -102,7 +104,7 @@ def read_recording(
         table,
         found if rate_hz is None else found.without_time(),
         rate_hz,
-        time_unit_named(time_unit, "time_unit") if time_unit else found.time_unit,
+        time_unit_named(time_unit, "--time-unit") if time_unit else None,
         _declared(acc_unit, found.acc_unit, acc_unit_named, "acc_unit"),
         _declared(gyro_unit, found.gyro_unit, gyro_unit_named, "gyro_unit"),
         subject,
@@ -149,20 +151,30 @@ def _read(request: _Request) -> Recording:
 def _in_time(request: _Request, signals: Signals) -> tuple[Ticks, FloatArray, list[str]]:
     """Return times and samples in order of time."""
     if request.rate_hz is not None:
-        note = f"time: {request.rate_hz:g} samples a second as given in rate_hz"
+        note = f"time: {request.rate_hz:g} samples a second as given in --rate-hz"
         if "time" in request.columns.names:
             note += f", instead of {request.columns.named('time')}"
         return regular_ticks(len(signals.samples), request.rate_hz), signals.samples, [note]
-    if signals.stamps is None and (rate_hz := request.table.rate_hz) is not None:
+    if not signals.stamps and (rate_hz := request.table.rate_hz) is not None:
         check_rate(rate_hz, f"{request.place}, rate in the file")
         note = f"time: no stamps, {rate_hz:g} samples a second as the file says"
         return regular_ticks(len(signals.samples), rate_hz), signals.samples, [note]
-    if signals.stamps is None:
-        raise DataError(f"{request.place}: found no time stamps, expected them, or rate_hz")
-    ticks, rows, notes = read_clock(
-        signals.stamps, request.time_unit, request.columns.named("time"), request.place
-    )
-    return ticks, signals.samples if rows is None else signals.samples[rows], notes
+    if not signals.stamps:
+        raise DataError(f"{request.place}: found no time stamps, expected them, or --rate-hz")
+    times = _time_columns(request.columns, signals.stamps, request.time_unit)
+    clock = choose_clock(times, signals.samples, request.place)
+    samples = signals.samples if clock.rows is None else signals.samples[clock.rows]
+    return clock.ticks, samples, list(clock.notes)
+
+
+def _time_columns(
+    columns: Columns, stamps: Mapping[str, Stamps], time_unit: str | None
+) -> list[TimeColumn]:
+    """Return the columns of time, each with its stamps and the unit that is declared."""
+    return [
+        TimeColumn(columns.named(role), stamps[role], time_unit or unit)
+        for role, unit in columns.time_units.items()
+    ]
 
 
 def _unit_notes(signals: Signals, channels: tuple[str, ...]) -> list[str]:
@@ -246,20 +258,33 @@ def read_column(
             f"{path}: found {table.headings.count(heading) or 'no'} columns {heading!r}, "
             f"expected one among {', '.join(table.headings)}"
         )
-    needs_time = rate_hz is None and table.rate_hz is None
-    columns = find_columns(table.headings, str(path), needs_gyroscope=False, needs_time=needs_time)
+    columns = find_columns(
+        table.headings,
+        str(path),
+        needs_gyroscope=has_gyroscope(table.headings),
+        needs_time=rate_hz is None and table.rate_hz is None,
+    )
     indices = {"value": table.headings.index(heading)}
-    if rate_hz is None and "time" not in columns.indices:
+    if rate_hz is None and not columns.time_units:
         rate_hz = table.rate_hz
-    if rate_hz is None:
-        indices["time"] = columns.indices["time"]
-    blocks = list(table.blocks(indices, as_text=("value",)))
-    # Empty cells of one block and text of the next have no type in common.
-    values = pd.concat([block["value"].astype(object) for block in blocks])
     if rate_hz is not None:
-        return regular_ticks(len(values), rate_hz).seconds, values
-    time = columns.named("time")
-    stamps = [stamps_of(block["time"], f"{path}, {time}") for block in blocks]
-    unit = time_unit_named(time_unit, "time_unit") if time_unit else columns.time_unit
-    ticks, rows, _notes = read_clock(np.concatenate(stamps), unit, time, str(path))
-    return ticks.seconds, values if rows is None else values.iloc[rows]
+        blocks = [
+            block["value"].astype(object) for block in table.blocks(indices, as_text=("value",))
+        ]
+        return regular_ticks(sum(map(len, blocks)), rate_hz).seconds, pd.concat(blocks)
+    unit = time_unit_named(time_unit, "--time-unit") if time_unit else None
+    readers = stamp_readers(columns, str(path))
+    values, samples = [], []
+    for block in table.blocks(columns.indices | indices, as_text=("value",)):
+        # Empty cells of one block and text of the next have no type in common.
+        values.append(block["value"].astype(object))
+        numbers = block[list(columns.channels)].apply(pd.to_numeric, errors="coerce")
+        samples.append(numbers.to_numpy(np.float32))
+        for role, reader in readers.items():
+            reader.add(block[role], block.get("date"))
+    stamps = {role: reader.stamps() for role, reader in readers.items()}
+    # Signals show which rows are there twice, and which only share a stamp.
+    times = _time_columns(columns, stamps, unit)
+    clock = choose_clock(times, np.concatenate(samples), str(path))
+    every = pd.concat(values)
+    return clock.ticks.seconds, every if clock.rows is None else every.iloc[clock.rows]

@@ -14,7 +14,7 @@ def test_the_plain_heading_needs_no_words_whatever_stands_beside_it():
     headings = ["timestamp", "ax", "note", *PLAIN_HEADING, "linear_acc_x"]
     columns = find_columns(headings, PLACE)
     assert list(columns.indices.values()) == [3, 4, 5, 6, 7, 8, 9]
-    assert (columns.time_unit, columns.acc_unit, columns.gyro_unit) == ("s", None, None)
+    assert (columns.time_units, columns.acc_unit, columns.gyro_unit) == ({"time": "s"}, None, None)
     assert columns.notes == []
 
 
@@ -44,7 +44,7 @@ def test_a_gyroscope_that_is_not_needed_is_left_out():
         ([*ALIASES, "ax"], {"acc_x": "ax"}, ["'ax' and 'ax' for acc_x, expected one"]),
         (ALIASES, {"acc_x": "ay"}, ["found 'ay' for acc_x and acc_y, expected it for one"]),
         (ALIASES[:4], {}, ["found columns t, ax, ay, az, expected also gyro_x"]),
-        (ALIASES[1:], {}, ["expected one of time stamps", "rate_hz"]),
+        (ALIASES[1:], {}, ["expected one of time stamps", "--rate-hz"]),
         (["t", "linear_acc_x", *ALIASES[4:]], {}, ["without gravity (linear_acc_x)", "total"]),
         (ALIASES, {"acc_x": "up"}, ["no column 'up' for acc_x, expected one of t, ax"]),
         (["t (weeks)", *ALIASES[1:]], {}, ["column 't (weeks)': found unit 'weeks'"]),

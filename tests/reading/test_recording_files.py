@@ -169,7 +169,7 @@ def test_stamps_out_of_order_and_repeated_are_corrected(written, phone):
     recording = read_recording(written(phone[order], SECONDS[order]))
     assert_array_equal(recording.samples, phone.astype(np.float32))
     notes_with(recording, "1 row with a stamp before the one above, sorted")
-    notes_with(recording, "1 row with the stamp of an earlier row, left out")
+    notes_with(recording, "1 row there twice word for word, left out once")
 
 
 def with_lines_before(path, *lines):
@@ -184,7 +184,7 @@ def test_a_rate_in_a_header_block_stands_in_for_stamps_and_only_then(written, ph
     assert_array_equal(recording.samples, phone.astype(np.float32))
     notes_with(recording, "time: no stamps, 50 samples a second as the file says")
     recording = read_recording(path, rate_hz=25)
-    notes_with(recording, "25 samples a second as given in rate_hz")
+    notes_with(recording, "25 samples a second as given in --rate-hz")
     recording = read_recording(with_lines_before(written(), "Sample rate: 25"))
     notes_with(recording, "column 'time_s' in seconds, 50 Hz")
     path = with_lines_before(written(edit=lambda frame: frame.drop(columns="time_s")), "fs: 5")
@@ -217,15 +217,17 @@ def test_without_a_heading_columns_are_given_by_number(written, phone):
 def test_a_given_rate_wins_over_stamps(written, phone):
     recording = read_recording(written(phone, SECONDS // 0.1), rate_hz=50)
     assert_array_equal(recording.samples, phone.astype(np.float32))
-    notes_with(recording, "50 samples a second as given in rate_hz, instead of column 'time_s'")
+    notes_with(recording, "50 samples a second as given in --rate-hz, instead of column 'time_s'")
 
 
 def test_no_stamps_need_a_rate(written):
     path = written(edit=lambda frame: frame.drop(columns="time_s"))
-    with refused(DataError, "expected one of time stamps such as time_s, or the rate in rate_hz"):
+    with refused(
+        DataError, "expected one of time stamps such as time_s", "give the rate by --rate-hz"
+    ):
         read_recording(path)
     assert len(read_recording(path, rate_hz=50)) == 6000
-    with refused(DataError, "rate_hz: found 5 samples a second, expected 10 to 1000"):
+    with refused(DataError, "--rate-hz: found 5 samples a second, expected 10 to 1000"):
         read_recording(path, rate_hz=5)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from har.errors import DataError
 from har.reading.columns import read_heading
 from har.reading.tables.cells import is_missing, is_number, is_row_of_numbers
-from har.reading.times.timestamps import time_unit_named
+from har.reading.times.time_units import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
 
 # So many names that are understood make a heading, whatever the rows are like.

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
-from har.reading.times.timestamps import (
+from har.reading.times.arrivals import spread_arrivals
+from har.reading.times.order import rows_in_order
+from har.reading.times.steps import usual_step
+from har.reading.times.time_units import (
+    DECLARABLE,
     HIGHEST_RATE_HZ,
     LOWEST_RATE_HZ,
     NAMES,
-    RATE_TOLERANCE,
     SECONDS,
-    StampArray,
-    rows_in_order,
-    time_unit_of,
+    is_likely_rate,
+    likely_time_unit,
 )
+from har.reading.times.timestamps import StampArray, Stamps
 from har.signals.recording import LONGEST_HOLE_S
 
 # Stamps such as 0.1 are not exact.
 _EXACTLY = 1.000001
+# Devices are never on for 16 years; longer times since something say a date.
+_LONGEST_UPTIME_S = 5e8
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,34 @@ class Ticks:
         return np.concatenate([[0], gaps])
 
 
+@dataclass(frozen=True)
+class Clock:
+    """The times of a file's rows.
+
+    Parameters
+    ----------
+    ticks : Ticks
+        Times of the rows that are kept.
+    rows : ndarray of int or None
+        Rows that they belong to, in order of time; None means all as they are.
+    notes : tuple of str
+        Assumptions and corrections.
+    unit : str
+        Unit of the stamps, a key of `har.reading.times.time_units.SECONDS`.
+    coarseness_s : float
+        Usual step from one stamp to another one.
+    is_estimated : bool
+        True if times were spread evenly, or a gap is of unknown length.
+    """
+
+    ticks: Ticks
+    rows: IntArray | None
+    notes: tuple[str, ...]
+    unit: str
+    coarseness_s: float
+    is_estimated: bool
+
+
 def check_rate(rate_hz: float, place: str) -> None:
     """Refuse a rate that no recording of movement has.
 
@@ -69,7 +102,7 @@ def check_rate(rate_hz: float, place: str) -> None:
     DataError
         If it is not within 10 to 1000 Hz.
     """
-    if not LOWEST_RATE_HZ / RATE_TOLERANCE <= rate_hz <= HIGHEST_RATE_HZ * RATE_TOLERANCE:
+    if not is_likely_rate(rate_hz):
         raise DataError(
             f"{place}: found {rate_hz:.4g} samples a second, "
             f"expected {LOWEST_RATE_HZ:.0f} to {HIGHEST_RATE_HZ:.0f}"
@@ -82,16 +115,18 @@ def regular_ticks(n_samples: int, rate_hz: float) -> Ticks:
 
 
 def read_clock(
-    stamps: StampArray, declared: str | None, column: str, place: str
-) -> tuple[Ticks, IntArray | None, list[str]]:
+    stamps: Stamps, samples: FloatArray | None, declared: str | None, column: str, place: str
+) -> Clock:
     """Turn the stamps of a file into seconds, and note assumptions and corrections.
 
     Parameters
     ----------
-    stamps : ndarray
+    stamps : Stamps
         Numbers or dates, as in the file.
+    samples : ndarray, shape (n_rows, n_channels), or None
+        Signals, which show whether rows that share a stamp are the same.
     declared : str or None
-        Their unit, if the user or the heading declares it.
+        Unit of numbers, if the user or the heading declares it.
     column : str
         Name of the column, for notes and messages.
     place : str
@@ -99,10 +134,7 @@ def read_clock(
 
     Returns
     -------
-    ticks : Ticks
-    rows : ndarray of int or None
-        Rows that they belong to; None means all.
-    notes : list of str
+    Clock
 
     Raises
     ------
@@ -110,24 +142,57 @@ def read_clock(
         If the stamps are no times, or their rate is of no use.
     """
     place = f"{place}, {column}"
-    if stamps.dtype.kind == "f" and np.isinf(stamps).any():
-        row = int(np.argmax(np.isinf(stamps))) + 1
+    values = stamps.values
+    if values.dtype.kind == "f" and np.isinf(values).any():
+        row = int(np.argmax(np.isinf(values))) + 1
         raise DataError(f"{place}, row {row}: found an infinite stamp, expected a time")
-    rows, notes = rows_in_order(stamps, place)
-    stamps = stamps if rows is None else stamps[rows]
-    if len(stamps) < 2:
-        raise DataError(f"{place}: found {len(stamps)} usable stamps, expected at least 2")
-    if stamps.dtype.kind == "M":
-        unit, evidence = "ns", "as dates"
-        stamps = stamps.astype(np.int64)
-    elif declared:
-        unit, evidence = declared, f"in {NAMES[declared]}"
-    else:
-        unit = time_unit_of(stamps, place)
-        evidence = f"taken to be in {NAMES[unit]}"
-    ticks = _measured_ticks(stamps, unit, place)
+    n_known = len(values) - int(stamps.is_missing().sum())
+    if n_known < 2:
+        raise DataError(f"{place}: found {n_known} usable stamps, expected at least 2")
+    unit = stamps.unit or declared or _guessed_unit(stamps)
+    if stamps.unit is None and unit is not None:
+        size_s = abs(float(np.nanmedian(values))) * SECONDS[unit]
+        stamps = replace(stamps, is_date=size_s > _LONGEST_UPTIME_S)
+    ordered = rows_in_order(stamps, samples, unit, place)
+    spread_arrivals(ordered, samples, unit, place)
+    if len(ordered.values) < 2:
+        raise DataError(f"{place}: found {len(ordered.values)} usable stamps, expected at least 2")
+    unit = stamps.unit or declared or _unit_of(ordered.values, values, place)
+    ticks = _measured_ticks(ordered.values, unit, place)
+    in_unit = f"in {NAMES[unit]}" if declared else f"taken to be in {NAMES[unit]}"
+    evidence = stamps.evidence or in_unit
     jitter = f"jitter {ticks.jitter_s * 1000:.1f} ms (95 %)"
-    return ticks, rows, [f"time: {column} {evidence}, {ticks.rate_hz:.4g} Hz, {jitter}", *notes]
+    first = f"time: {column} {evidence}, {ticks.rate_hz:.4g} Hz, {jitter}"
+    steps = np.diff(values)
+    coarseness_s = float(np.median(steps[steps > 0])) * SECONDS[unit]
+    notes = (first, *ordered.notes)
+    return Clock(ticks, ordered.rows, notes, unit, coarseness_s, ordered.is_estimated)
+
+
+def _guessed_unit(stamps: Stamps) -> str | None:
+    """Guess the unit before rows are in order, from the mean step or the median one."""
+    values = stamps.values[~stamps.is_missing()]
+    steps = np.diff(values)
+    forward = steps[steps > 0]
+    if not len(forward):
+        return None
+    size = float(np.median(values))
+    for step in (usual_step(values), float(np.median(forward))):
+        if step > 0 and (unit := likely_time_unit(step, size)):
+            return unit
+    return None
+
+
+def _unit_of(values: StampArray, as_written: StampArray, place: str) -> str:
+    """Infer the unit from the median step, when rows are in order."""
+    step = float(np.median(np.diff(values)))
+    unit = likely_time_unit(step, float(np.nanmedian(as_written)))
+    if unit is None:
+        raise DataError(
+            f"{place}: found steps of {step:g} in no known unit, expected 10 to 1000 samples a "
+            f"second: give --time-unit ({', '.join(DECLARABLE)}) or --rate-hz"
+        )
+    return unit
 
 
 def _measured_ticks(stamps: StampArray, unit: str, place: str) -> Ticks:
