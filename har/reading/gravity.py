@@ -178,12 +178,14 @@ def check_movement(samples: FloatArray, stretches: tuple[Stretch, ...], place: s
         If nothing but gravity is there.
     """
     fast = _fast_share(samples, stretches) if samples.shape[1] == 6 else None
-    if _has_constant_length(samples[:, :3]) or (fast is not None and fast < _LEAST_FAST_G):
+    is_slow = fast is not None and fast < _LEAST_FAST_G
+    if is_slow or _has_constant_length(samples[:, :3]):
+        unit = "; or the gyroscope is in another unit, which --gyro-unit gives" if is_slow else ""
         raise DataError(
             f"{place}: found acceleration too smooth for an accelerometer, as of gravity alone, "
             "without movement, expected both: name the columns of acceleration with gravity by "
             "--columns acc_x=…, or, where gravity and the rest are apart, leave --columns out, and "
-            "they are summed"
+            f"they are summed{unit}"
         )
 
 

@@ -22,7 +22,7 @@ from har.reading.sensor_names import SensorName, sensor_named
 from har.reading.sensor_rows import split_by_sensor
 from har.reading.tables.opening import Table, open_table
 
-_SUFFIXES = (".csv", ".txt", ".tsv", ".dat", ".parquet", ".csv.gz", ".txt.gz", ".tsv.gz")
+_SUFFIXES = (".csv", ".txt", ".tsv", ".tab", ".dat", ".parquet", ".csv.gz", ".txt.gz", ".tsv.gz")
 # Folders of what describes a recording.
 _NO_TABLES = {"meta", "__macosx"}
 _MOST_FILES = 1000
@@ -164,7 +164,8 @@ def _tables_among(names: list[str], place: Path) -> list[str]:
     found = []
     for name in names:
         parts = PurePosixPath(name).parts
-        is_hidden = any(part.startswith(".") or part.lower() in _NO_TABLES for part in parts)
+        is_hidden = any(part.startswith(".") for part in parts if part != "..")
+        is_hidden = is_hidden or any(part.lower() in _NO_TABLES for part in parts)
         if name.lower().endswith(_SUFFIXES) and not is_hidden:
             found.append(name)
     if len(found) > _MOST_FILES:
@@ -192,7 +193,7 @@ def _in_one_table(path: Path) -> list[SensorTable]:
     table = open_table(path)
     if rows := split_by_sensor(table):
         return _of_kinds(rows, path)
-    name = sensor_named(path.name.partition(".")[0])
+    name = _sensor_of_file(path.name)
     kinds = sensors_in(table.headings)
     is_bare = "axis" in kinds and not kinds & {"acc", "gyro"}
     return [SensorTable(table, name.sensor if name and is_bare else None)]
@@ -225,7 +226,7 @@ def _candidates(files: dict[str, Path]) -> list[_Candidate]:
         except DataError:
             # A note, a log, an empty table of a sensor that the phone does not have.
             continue
-    names = {name: sensor_named(PurePosixPath(name).name.partition(".")[0]) for name in opened}
+    names = {name: _sensor_of_file(PurePosixPath(name).name) for name in opened}
     with_gravity = [
         name
         for name, sensor in names.items()
@@ -246,6 +247,12 @@ def _candidates(files: dict[str, Path]) -> list[_Candidate]:
         if kinds := kinds - {"axis"}:
             candidates.append(_Candidate(name, table, kinds, bool(of_file and of_file.is_second)))
     return candidates
+
+
+def _sensor_of_file(name: str) -> SensorName | None:
+    """Return the sensor that a file is named after."""
+    ending = next((suffix for suffix in _SUFFIXES if name.lower().endswith(suffix)), "")
+    return sensor_named(name[: len(name) - len(ending)])
 
 
 def _is_sensor_loggers(table: Table, sensor: SensorName) -> bool:

@@ -198,7 +198,7 @@ def acc_unit_of(acc: FloatArray, declared: Unit | None, place: str) -> Unit:
         if mean > highest / ACC_FACTORS["mg"]:
             expected += "; counts of a sensor have to be converted with its scale"
     raise DataError(
-        f"{place}: found a mean acceleration {mean:.3g} long, expected {expected}: "
+        f"{place}: found a mean acceleration of {mean:.3g}, expected {expected}: "
         "give the unit by --acc-unit if it is another"
     )
 
