@@ -58,7 +58,7 @@ class Heading:
 
 # What a bracket behind a name of time says without being a unit: of text, a zone, a format.
 _NO_UNIT_OF_TIME = re.compile(
-    r"te?xt|n|r|(utc|gmt|z|local|system|phone|unix|epoch|iso[ _-]?8601)( .*|[+-]\d.*)?"
+    r"text|txt|n|r|(utc|gmt|z|local|system|phone|unix|epoch|iso[ _-]?8601)( .*|[+-]\d.*)?"
     r"|[+-]\d\d:?\d\d"
     r"|[ymdhs:/. \-f,t']{5,}"
 )

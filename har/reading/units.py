@@ -29,7 +29,7 @@ _GYRO_SPELLINGS = {
     **dict.fromkeys(("mdps", "mdegs", "mds"), "mdps"),
 }
 _WORDS = {
-    r"sec(?:ond)?s?(?![a-z])": "s",
+    r"(?:second|sec)s?(?![a-z])": "s",
     r"degrees?": "deg",
     r"radians?": "rad",
     r"met(?:er|re)s?": "m",
