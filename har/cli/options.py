@@ -143,12 +143,13 @@ def add_set(parser: Any, name: str, **how: str) -> None:
 
 def add_units(parser: Any, default: bool) -> None:
     """Add the units of samples; without a default they are to be found out."""
-    for option, unit, other in (("--acc-unit", "g", "m/s2"), ("--gyro-unit", "rad/s", "deg/s")):
+    units = (("--acc-unit", "g", "m/s2", "mg"), ("--gyro-unit", "rad/s", "deg/s", "mdps"))
+    for option, unit, other, small in units:
         sensor = "accelerations" if "acc" in option else "angular rates"
         usual = f" (default: {unit})" if default else ""
         parser.add_argument(
             option,
-            choices=(unit, other),
+            choices=(unit, other) if default else (unit, other, small),
             default=unit if default else None,
             help=f"of {sensor}{usual}",
         )

@@ -247,7 +247,8 @@ def _add_predict(verbs: Any) -> None:
         "file",
         type=Path,
         metavar="FILE",
-        help="a recording as .csv or .parquet, or windows in g and rad/s as .npy or .npz",
+        help="a recording as .csv or .parquet, or a folder or zip with a table for each sensor; or "
+        "windows in g and rad/s as .npy or .npz",
     )
     add(
         parser,
@@ -274,7 +275,10 @@ def _add_predict(verbs: Any) -> None:
         "--columns",
         type=mapping,
         metavar="NAME=COLUMN,…",
-        help="which column is what: acc_x=Ax,gyro_x=Wx,time=t",
+        help="which column is what, by name or number: acc_x=Ax,gyro_x=Wx,time=1",
+    )
+    recordings.add_argument(
+        "--gyro", type=Path, metavar="FILE", help="table of the gyroscope, if it is not in FILE"
     )
     recordings.add_argument(
         "--rate-hz", type=rate, metavar="HZ", help="samples per second, instead of time stamps"

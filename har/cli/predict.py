@@ -34,6 +34,7 @@ def run(
     plot: bool = False,
     truth: Path | None = None,
     columns: Mapping[str, str] | None = None,
+    gyro: Path | None = None,
     rate_hz: float | None = None,
     time_unit: str | None = None,
     acc_unit: str | None = None,
@@ -46,8 +47,9 @@ def run(
     run : Path
         Folder of the run.
     file : Path
-        Recording as ``.csv`` or ``.parquet``, or windows in g and rad/s as ``.npy`` or ``.npz``,
-        with which only `out`, `abstain_below` and `device` go.
+        Recording as ``.csv`` or ``.parquet``, or as a folder or zip with a table for each sensor;
+        or windows in g and rad/s as ``.npy`` or ``.npz``, with which only `out`, `abstain_below`
+        and `device` go.
     out : Path, optional
         Table to write, ``.csv`` or ``.parquet``; by default it is printed.
     abstain_below : float
@@ -59,18 +61,20 @@ def run(
     truth : Path, optional
         Table with segments of what really happened.
     columns : mapping of str to str, optional
-        Column of each channel that its heading does not tell.
+        Name or number of the column of each channel that its heading does not tell.
+    gyro : Path, optional
+        Table of the gyroscope, if it is not in `file`.
     rate_hz : float, optional
         Samples per second, in place of time stamps.
     time_unit : {"s", "ms", "us", "ns"}, optional
         Unit of time stamps; by default it is found out, as are those of the signals.
-    acc_unit : {"g", "m/s2"}, optional
+    acc_unit : {"g", "m/s2", "mg"}, optional
         Unit of accelerations.
-    gyro_unit : {"rad/s", "deg/s"}, optional
+    gyro_unit : {"rad/s", "deg/s", "mdps"}, optional
         Unit of angular rates.
     """
     units = {"time_unit": time_unit, "acc_unit": acc_unit, "gyro_unit": gyro_unit}
-    about_recording = {"columns": columns, "rate_hz": rate_hz, **units}
+    about_recording = {"columns": columns, "gyro": gyro, "rate_hz": rate_hz, **units}
     holds_windows = file.suffix.lower() in {".npy", ".npz"}
     if holds_windows:
         _refuse_options(file, {"plot": plot, "truth": truth, **about_recording})

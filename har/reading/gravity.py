@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from scipy import signal
 
 from har.arrays import FloatArray
 from har.errors import DataError
-from har.reading.units import STANDARD_GRAVITY
-from har.signals.channels import RAW_CHANNELS
+from har.reading.units import STANDARD_GRAVITY, STEADY_SHARE, without_gravity
+from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ
 from har.signals.recording import Stretch
 
 # A second at 50 Hz.
@@ -24,6 +25,20 @@ _FITTING_MISS = 0.05
 # No movement and no fall lasts for seconds at such lengths: beyond them the unit is another.
 _LARGEST_G, _SMALLEST_G = 4.0, 0.25
 _FEWEST_ODD_SECONDS = 3
+# Typical seconds have a mean within these limits, whatever the movement: 0.89 to 1.26 g in the 205
+# recordings of HAPT and MotionSense, runners' too.
+_PLAUSIBLE_MEAN_G = (0.6, 1.6)
+
+# Gravity that turns at f Hz changes by 1 / (2π f) g for each rad/s: by 0.08 above 2 Hz. In 205
+# recordings and their cuts of 12 s accelerometers show 0.093 or more, gravity alone 0.054 or less.
+_FAST = signal.butter(4, 2.0, btype="high", fs=SAMPLE_RATE_HZ, output="sos")
+_LEAST_FAST_G = 0.07
+_LIVELY_RAD_PER_S = 0.05
+_FEWEST_LIVELY_SECONDS = 3
+# No accelerometer is as true as a computed gravity, whose length never changes.
+_CONSTANT_G = 0.001
+_TURNED_COSINE = 0.94
+_PIECE_SAMPLES = 60_000
 
 
 def block_moments(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -136,12 +151,71 @@ def check_gravity(samples: FloatArray, stretches: tuple[Stretch, ...], place: st
         )
     if len(means) >= _FEWEST_BLOCKS:
         length, steady = np.median(lengths), np.median(np.linalg.norm(means, axis=1))
-        if steady < 0.4 * length:
+        if steady < STEADY_SHARE * length:
+            raise without_gravity(f"{steady:.2g} g over a second", place)
+        lowest, highest = _PLAUSIBLE_MEAN_G
+        if not lowest <= steady <= highest:
             raise DataError(
                 f"{place}: found acceleration that averages {steady:.2g} g over a second, expected "
-                "about 1 g: gravity was removed; apps call what is needed accelerometer, raw or "
-                "total acceleration, or acceleration with gravity"
+                "about 1 g: --acc-unit gives its unit"
             )
+
+
+def check_movement(samples: FloatArray, stretches: tuple[Stretch, ...], place: str) -> None:
+    """Refuse gravity alone, which systems compute, in place of what an accelerometer measures.
+
+    Gravity alone changes by turning only, and keeps its length.
+
+    Parameters
+    ----------
+    samples, stretches, place
+        Signals in g and rad/s, parts between gaps, and file, as for `check_gravity`. Without a
+        gyroscope only the length can be checked.
+
+    Raises
+    ------
+    DataError
+        If nothing but gravity is there.
+    """
+    fast = _fast_share(samples, stretches) if samples.shape[1] == 6 else None
+    is_slow = fast is not None and fast < _LEAST_FAST_G
+    if is_slow or _has_constant_length(samples[:, :3]):
+        unit = "; or the gyroscope is in another unit, which --gyro-unit gives" if is_slow else ""
+        raise DataError(
+            f"{place}: found acceleration too smooth for an accelerometer, as of gravity alone, "
+            "without movement, expected both: name the columns of acceleration with gravity by "
+            "--columns acc_x=…, or, where gravity and the rest are apart, leave --columns out, and "
+            f"they are summed{unit}"
+        )
+
+
+def _fast_share(samples: FloatArray, stretches: tuple[Stretch, ...]) -> float | None:
+    """Return how much acceleration above 2 Hz there is for each rad/s, in seconds of movement."""
+    acc, gyro, n_seconds = 0.0, 0.0, 0
+    for stretch in stretches:
+        end = stretch.first_sample + stretch.n_samples
+        for first in range(stretch.first_sample, end, _PIECE_SAMPLES):
+            piece = samples[first : min(first + _PIECE_SAMPLES, end)]
+            if len(piece) < _FEWEST_BLOCKS * _BLOCK_SAMPLES:
+                continue
+            _, deviations = block_moments(signal.sosfiltfilt(_FAST, piece, axis=0))
+            squares = (deviations**2).reshape(-1, 2, 3).sum(axis=2)
+            lively = squares[squares[:, 1] > _LIVELY_RAD_PER_S**2]
+            acc, gyro = acc + float(lively[:, 0].sum()), gyro + float(lively[:, 1].sum())
+            n_seconds += len(lively)
+    return float(np.sqrt(acc / gyro)) if n_seconds >= _FEWEST_LIVELY_SECONDS else None
+
+
+def _has_constant_length(acc: FloatArray) -> bool:
+    """Return whether acceleration turns, but for its length is always the same."""
+    means, _ = block_moments(acc)
+    if len(means) < _FEWEST_BLOCKS:
+        return False
+    lengths = np.sqrt(np.einsum("ij,ij->i", acc, acc, dtype=np.float64))
+    directions = means / np.linalg.norm(means, axis=1, keepdims=True)
+    typical = directions.mean(axis=0)
+    has_turned = (directions @ (typical / np.linalg.norm(typical))).min() < _TURNED_COSINE
+    return bool(has_turned and lengths.std() < _CONSTANT_G)
 
 
 def _miss(means: FloatArray) -> float:

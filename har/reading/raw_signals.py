@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from har.arrays import FloatArray
+from har.arrays import BoolArray, FloatArray
 from har.errors import DataError
 from har.reading.columns import Columns
 from har.reading.gravity import check_columns
 from har.reading.tables.opening import Table
 from har.reading.times.timestamps import StampReader, Stamps
-from har.reading.units import Unit, acc_unit_of, converted, factors_of, gyro_unit_of
+from har.reading.units import GYRO_FACTORS, Unit, acc_unit_of, converted, factors_of, gyro_unit_of
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -32,16 +32,23 @@ class Signals:
         Signals in g and rad/s; NaN where a cell is empty.
     acc_unit, gyro_unit : Unit
         Units in the file.
+    factors : ndarray, shape (n_channels,)
+        Factors that the values in the file were multiplied by; negative where signs were Apple's.
     """
 
     stamps: dict[str, Stamps]
     samples: FloatArray
     acc_unit: Unit
     gyro_unit: Unit
+    factors: FloatArray
 
 
 def read_signals(
-    table: Table, columns: Columns, acc_unit: Unit | None, gyro_unit: Unit | None
+    table: Table,
+    columns: Columns,
+    acc_unit: Unit | None,
+    gyro_unit: Unit | None,
+    has_gravity: bool = True,
 ) -> Signals:
     """Read time stamps and signals, and convert the signals to g and rad/s.
 
@@ -56,6 +63,8 @@ def read_signals(
         Its columns with time stamps and signals.
     acc_unit, gyro_unit : Unit or None
         Declared units.
+    has_gravity : bool
+        If False, acceleration is without gravity, so that its size does not tell its unit.
 
     Returns
     -------
@@ -69,28 +78,42 @@ def read_signals(
     place = str(table.path)
     readers, samples = stamp_readers(columns, place), _Growing()
     units: tuple[Unit, Unit] | None = None
+    factors: FloatArray = np.ones(len(columns.channels))
+    is_gyro = np.array([name.startswith("gyro") for name in columns.channels])
     for block in table.blocks(columns.indices):
         if block.empty:
             continue
         for role, reader in readers.items():
             reader.add(block[role], block.get("date"))
-        values = np.stack(
-            [_numbers(block[name], f"{place}, {columns.named(name)}") for name in columns.channels],
-            axis=1,
-        )
-        block_gyro_unit = gyro_unit_of(values[:, 3:], gyro_unit, place)
+        values = _values(block, columns, place)
+        block_gyro_unit = gyro_unit_of(values[:, is_gyro], gyro_unit, place)
         if units is None:
-            units = (_acc_unit(values, acc_unit, place), block_gyro_unit)
-        elif units[1].name == "rad/s" and block_gyro_unit.name == "deg/s":
+            known = acc_unit if acc_unit and not has_gravity else None
+            found = known or _acc_unit(values, is_gyro, acc_unit, place)
+            units = (found, block_gyro_unit)
+            factors = factors_of(columns.channels, *units)
+            factors[~is_gyro] *= -1 if columns.is_reversed else 1
+        elif GYRO_FACTORS[block_gyro_unit.name] < GYRO_FACTORS[units[1].name]:
             # A large value came late: the values before it were converted wrongly.
-            return read_signals(table, columns, acc_unit, block_gyro_unit)
-        samples.add(converted(values, factors_of(*units)[: values.shape[1]]))
+            return read_signals(table, columns, acc_unit, block_gyro_unit, has_gravity)
+        samples.add(converted(values, factors))
     n_rows = 0 if samples.array is None else len(samples.array)
     if units is None or samples.array is None or n_rows < 2:
         rows = "row" if n_rows == 1 else "rows"
         raise DataError(f"{place}: found {n_rows} {rows} of numbers, expected at least 2")
     stamps = {role: reader.stamps() for role, reader in readers.items()}
-    return Signals(stamps, samples.array, *units)
+    return Signals(stamps, samples.array, *units, factors)
+
+
+def _values(block: pd.DataFrame, columns: Columns, place: str) -> FloatArray:
+    """Return the channels in a block, acceleration as the sum of two columns if it has to be."""
+    values = np.empty((len(block), len(columns.channels)))
+    for index, channel in enumerate(columns.channels):
+        values[:, index] = _numbers(block[channel], f"{place}, {columns.named(channel)}")
+        if columns.is_sum and channel.startswith("acc"):
+            addend = f"linear_{channel[-1]}"
+            values[:, index] += _numbers(block[addend], f"{place}, {columns.named(addend)}")
+    return values
 
 
 def stamp_readers(columns: Columns, place: str) -> dict[str, StampReader]:
@@ -128,10 +151,12 @@ class _Growing:
             self.array[n_before:] = rows
 
 
-def _acc_unit(values: FloatArray, declared: Unit | None, place: str) -> Unit:
+def _acc_unit(values: FloatArray, is_gyro: BoolArray, declared: Unit | None, place: str) -> Unit:
     """Infer the unit of acceleration; if none fits, two columns may be exchanged."""
+    if is_gyro.all():
+        return Unit("g", "without acceleration")
     try:
-        return acc_unit_of(values[:, :3], declared, place)
+        return acc_unit_of(values[:, ~is_gyro], declared, place)
     except DataError:
         check_columns(values, place)
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,43 +12,76 @@ import pandas as pd
 
 from har.arrays import FloatArray
 from har.errors import DataError
-from har.reading.axes import AxesComparison, describe_relabeling, exchanged_columns, in_better_unit
-from har.reading.columns import Columns, find_columns, has_gyroscope
+from har.reading.alignment import SensorSeries, align, share_ticks
+from har.reading.axes import (
+    AxesComparison,
+    describe_relabeling,
+    exchanged_columns,
+    in_better_unit,
+    turning_excess,
+    unit_of_excess,
+)
+from har.reading.columns import REVERSED_NOTE, Columns, find_columns, has_gyroscope
 from har.reading.gaps import fill_missing, to_regular
-from har.reading.gravity import check_columns, check_gravity
+from har.reading.gravity import check_columns, check_gravity, check_movement
 from har.reading.raw_signals import Signals, read_signals, stamp_readers
 from har.reading.sensor_faults import saturation_notes, stillness_notes
+from har.reading.sensor_files import SensorTable, open_sensors
+from har.reading.sensor_rows import SensorRows
 from har.reading.tables.opening import Table, check_heading, open_table
 from har.reading.times.clock import Ticks, check_rate, regular_ticks
 from har.reading.times.rival_clocks import TimeColumn, choose_clock
 from har.reading.times.time_units import time_unit_named
 from har.reading.times.timestamps import Stamps
-from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
-from har.signals.recording import LONGEST_HOLE_S, Recording
+from har.reading.units import Unit, acc_unit_named, gyro_unit_named
+from har.signals.channels import RAW_CHANNELS
+from har.signals.recording import LONGEST_HOLE_S, Recording, Stretch
+
+_SENSORS = {"acc": "acceleration", "gyro": "angular rate"}
+_SUM_NOTE = "acceleration: the sum of gravity and of acceleration without gravity, of two tables"
 
 
 @dataclass(frozen=True)
-class _Request:
-    """A table, and the settings to read it with."""
+class _Settings:
+    """What the user declares; see `read_recording`."""
 
-    table: Table
-    columns: Columns
+    columns: Mapping[str, str]
     rate_hz: float | None
     time_unit: str | None
     acc_unit: Unit | None
     gyro_unit: Unit | None
-    subject: int | None
+    needs_gyroscope: bool
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A table with some or all of the sensors."""
+
+    table: Table
+    sensor: str | None
+    columns: Columns
 
     @property
-    def place(self) -> str:
-        """File, for messages."""
-        return str(self.table.path)
+    def name(self) -> str:
+        """Sensor, for notes and messages."""
+        return _SENSORS["gyro" if self.sensor == "gyro" else "acc"]
+
+
+@dataclass(frozen=True)
+class _ReadPart:
+    """The samples of a table in order of time, without missing ones, before they are at 50 Hz."""
+
+    signals: Signals
+    series: SensorSeries
+    channels: tuple[str, ...]
+    notes: list[str]
 
 
 def read_recording(
     path: str | Path,
     *,
     columns: Mapping[str, str] | None = None,
+    gyro: str | Path | None = None,
     rate_hz: float | None = None,
     time_unit: str | None = None,
     acc_unit: str | None = None,
@@ -65,17 +98,21 @@ def read_recording(
     Parameters
     ----------
     path : str or Path
-        File with a sample a row: text such as CSV, also packed; Parquet; an Excel workbook; JSON of
-        Edge Impulse.
+        Table with a sample a row, or with a row for each event of a sensor: text such as CSV, also
+        packed; Parquet; an Excel workbook; JSON of Edge Impulse. Or a folder, zip or
+        workbook with a table for each sensor, as apps export them.
     columns : mapping of str to str, optional
-        Names of columns that are not recognised: ``{"acc_x": "my column", "time": "when"}``.
+        Names or numbers, from 1, of columns that are not recognised:
+        ``{"acc_x": "my column", "time": "1"}``.
+    gyro : str or Path, optional
+        Table of the gyroscope, if it is not in `path`.
     rate_hz : float, optional
         Samples per second of a file without time stamps, or with stamps of no use.
     time_unit : {"s", "ms", "us", "ns"}, optional
         Unit of time stamps.
     acc_unit : {"g", "m/s2", "mg"}, optional
         Unit of acceleration.
-    gyro_unit : {"rad/s", "deg/s"}, optional
+    gyro_unit : {"rad/s", "deg/s", "mdps"}, optional
         Unit of angular rate.
     subject : int, optional
         The person who wore the phone.
@@ -95,74 +132,155 @@ def read_recording(
     """
     if rate_hz is not None:
         check_rate(rate_hz, "--rate-hz")
-    table = open_table(Path(path))
-    if not columns:
-        check_heading(table)
-    has_rate = rate_hz is not None or table.rate_hz is not None
-    found = find_columns(table.headings, str(path), columns, needs_gyroscope, not has_rate)
-    request = _Request(
-        table,
-        found if rate_hz is None else found.without_time(),
+    settings = _Settings(
+        columns or {},
         rate_hz,
         time_unit_named(time_unit, "--time-unit") if time_unit else None,
-        _declared(acc_unit, found.acc_unit, acc_unit_named, "acc_unit"),
-        _declared(gyro_unit, found.gyro_unit, gyro_unit_named, "gyro_unit"),
-        subject,
+        _given(acc_unit, acc_unit_named, "--acc-unit"),
+        _given(gyro_unit, gyro_unit_named, "--gyro-unit"),
+        needs_gyroscope,
     )
-    return _read(request)
+    gyro = None if gyro is None else Path(gyro)
+    tables = open_sensors(Path(path), gyro, needs_gyroscope)
+    recording = _read([_part(table, settings) for table in tables], settings, str(path))
+    return replace(recording, subject=subject)
 
 
-def _declared(
-    argument: str | None, heading: str | None, unit_named: Callable[[str, str], str], name: str
-) -> Unit | None:
-    """Return the unit that the user declares, else the one in the headings, if any."""
-    if argument is not None:
-        return Unit(unit_named(argument, name), f"as given in {name}")
-    return Unit(heading, "as the heading says") if heading else None
+def _given(argument: str | None, unit_named: Callable[[str, str], str], option: str) -> Unit | None:
+    """Return the unit that the user declares, if any."""
+    return Unit(unit_named(argument, option), f"as given by {option}") if argument else None
 
 
-def _read(request: _Request) -> Recording:
-    """Read, fill and bring to 50 Hz, then check what only the whole recording shows."""
-    signals = read_signals(request.table, request.columns, request.acc_unit, request.gyro_unit)
-    channels, place = request.columns.channels, request.place
-    ticks, samples, notes = _in_time(request, signals)
+def _part(found: SensorTable, settings: _Settings) -> _Part:
+    """Find the columns of a table."""
+    table, place = found.table, str(found.table.path)
+    if settings.rate_hz is not None and isinstance(table, SensorRows):
+        raise DataError(
+            f"{place}: found rows of several sensors, expected their time stamps to be used: "
+            "leave --rate-hz out"
+        )
+    if not settings.columns:
+        check_heading(table)
+    given = {"time": settings.time_unit, "acc": settings.acc_unit, "gyro": settings.gyro_unit}
+    columns = find_columns(
+        table.headings,
+        place,
+        _named_for(found, settings.columns),
+        settings.needs_gyroscope,
+        settings.rate_hz is None and table.rate_hz is None,
+        sensor=found.sensor,
+        declared=[name for name, unit in given.items() if unit],
+    )
+    if settings.rate_hz is not None:
+        columns = columns.without_time()
+    if found.has_apples_signs and found.sensor != "gyro":
+        columns = replace(columns, is_reversed=True)
+    return _Part(table, found.sensor, columns)
+
+
+def _named_for(found: SensorTable, named: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns that the user names and that are in this table."""
+    if found.sensor is None:
+        return dict(named)
+    other = "acc" if found.sensor == "gyro" else "gyro"
+    headings = found.table.headings
+    return {
+        role: heading
+        for role, heading in named.items()
+        if not role.startswith(other) and (role != "time" or heading in headings)
+    }
+
+
+def _read(parts: Sequence[_Part], settings: _Settings, place: str) -> Recording:
+    """Read all parts, bring them to one grid of 50 Hz, and check the whole."""
+    parts = _with_one_clock(parts)
+    is_reversed = any(part.columns.is_reversed for part in parts)
+    read: list[_ReadPart] = []
+    for part in parts:
+        if part.sensor != "gyro":
+            part = replace(part, columns=replace(part.columns, is_reversed=is_reversed))
+        read.append(_read_part(part, settings, read[0].signals.acc_unit if read else None))
+    samples, stretches, regularity = _together(read, place)
+    is_sum = len([one for one in read if "acc_x" in one.channels]) > 1
+    unit_notes = [note for one in read for note in _unit_notes(one.signals, one.channels)]
+    notes = [note for part in parts for note in part.table.notes]
+    notes += [note for part in parts for note in part.columns.notes if note != REVERSED_NOTE]
+    notes += [_SUM_NOTE] * is_sum + [REVERSED_NOTE] * is_reversed + unit_notes
+    notes += [note for one in read for note in one.notes]
+    channels = RAW_CHANNELS if samples.shape[1] > 3 else RAW_CHANNELS[:3]
+    recording = Recording(
+        samples,
+        None,
+        place,
+        channels,
+        notes=tuple(dict.fromkeys([*notes, *regularity])),
+        stretches=stretches,
+    )
+    return _checked(recording, parts, settings, read)
+
+
+def _with_one_clock(parts: Sequence[_Part]) -> Sequence[_Part]:
+    """Leave the tables of a recording one column of time, so that their stamps can be compared."""
+    names = [{part.columns.names[role] for role in part.columns.time_units} for part in parts]
+    common = set.intersection(*names)
+    if len(parts) == 1 or not common:
+        return parts
+    first = next(
+        name
+        for role in parts[0].columns.time_units
+        if (name := parts[0].columns.names[role]) in common
+    )
+    return [replace(part, columns=part.columns.with_time(first)) for part in parts]
+
+
+def _read_part(part: _Part, settings: _Settings, gravitys_unit: Unit | None) -> _ReadPart:
+    """Read a table, fill what is missing in it, and find what only one sensor can show."""
+    columns = part.columns
+    acc_unit = settings.acc_unit or _of_heading(columns.acc_unit)
+    is_linear = part.sensor == "linear"
+    signals = read_signals(
+        part.table,
+        columns,
+        acc_unit or (gravitys_unit if is_linear else None),
+        settings.gyro_unit or _of_heading(columns.gyro_unit),
+        has_gravity=not is_linear,
+    )
+    place, channels = str(part.table.path), columns.channels
+    ticks, samples, notes = _in_time(part, signals, settings)
     complete, filling = fill_missing(
         ticks.seconds, samples, channels, LONGEST_HOLE_S, 1 / ticks.rate_hz, place
     )
     if complete is not None:
         ticks, samples = replace(ticks, seconds=ticks.seconds[complete]), samples[complete]
     notes += filling
-    notes += saturation_notes(samples, channels)
-    notes += stillness_notes(ticks.seconds, samples, channels, place)
-    samples, stretches, regularity = to_regular(ticks, samples)
-    notes = [
-        *request.table.notes,
-        *request.columns.notes,
-        *_unit_notes(signals, channels),
-        *notes,
-        *regularity,
-    ]
-    recording = Recording(
-        samples, request.subject, place, channels, notes=tuple(notes), stretches=stretches
-    )
-    return _checked(recording, request, signals)
+    if part.sensor not in ("gravity", "linear"):
+        notes += saturation_notes(samples, channels)
+        notes += stillness_notes(ticks.seconds, samples, channels, place)
+    return _ReadPart(signals, SensorSeries(part.name, ticks, samples), channels, notes)
 
 
-def _in_time(request: _Request, signals: Signals) -> tuple[Ticks, FloatArray, list[str]]:
+def _of_heading(unit: str | None) -> Unit | None:
+    return Unit(unit, "as the heading says") if unit else None
+
+
+def _in_time(
+    part: _Part, signals: Signals, settings: _Settings
+) -> tuple[Ticks, FloatArray, list[str]]:
     """Return times and samples in order of time."""
-    if request.rate_hz is not None:
-        note = f"time: {request.rate_hz:g} samples a second as given in --rate-hz"
-        if "time" in request.columns.names:
-            note += f", instead of {request.columns.named('time')}"
-        return regular_ticks(len(signals.samples), request.rate_hz), signals.samples, [note]
-    if not signals.stamps and (rate_hz := request.table.rate_hz) is not None:
-        check_rate(rate_hz, f"{request.place}, rate in the file")
+    columns, place = part.columns, str(part.table.path)
+    if settings.rate_hz is not None:
+        note = f"time: {settings.rate_hz:g} samples a second as given by --rate-hz"
+        if "time" in columns.names:
+            note += f", instead of {columns.named('time')}"
+        return regular_ticks(len(signals.samples), settings.rate_hz), signals.samples, [note]
+    if not signals.stamps and (rate_hz := part.table.rate_hz) is not None:
+        check_rate(rate_hz, f"{place}, rate in the file")
         note = f"time: no stamps, {rate_hz:g} samples a second as the file says"
         return regular_ticks(len(signals.samples), rate_hz), signals.samples, [note]
     if not signals.stamps:
-        raise DataError(f"{request.place}: found no time stamps, expected them, or --rate-hz")
-    times = _time_columns(request.columns, signals.stamps, request.time_unit)
-    clock = choose_clock(times, signals.samples, request.place)
+        raise DataError(f"{place}: found no time stamps, expected them, or --rate-hz")
+    times = _time_columns(columns, signals.stamps, settings.time_unit)
+    clock = choose_clock(times, signals.samples, place)
     samples = signals.samples if clock.rows is None else signals.samples[clock.rows]
     return clock.ticks, samples, list(clock.notes)
 
@@ -177,29 +295,80 @@ def _time_columns(
     ]
 
 
+def _together(
+    read: Sequence[_ReadPart], place: str
+) -> tuple[FloatArray, tuple[Stretch, ...], list[str]]:
+    """Bring the sensors to one grid, and add up what are two parts of acceleration."""
+    series = [one.series for one in read]
+    if len(series) == 1:
+        return to_regular(series[0].ticks, series[0].samples)
+    if share_ticks(series):
+        widths = np.cumsum([one.samples.shape[1] for one in series])[:-1].tolist()
+        stacked = np.hstack([one.samples for one in series])
+        samples, stretches, notes = to_regular(series[0].ticks, stacked)
+        aligned = np.split(samples, widths, axis=1)
+    else:
+        aligned, stretches, notes = align(series, place)
+    acc = [values for one, values in zip(read, aligned, strict=True) if "acc_x" in one.channels]
+    gyro = [
+        values for one, values in zip(read, aligned, strict=True) if "acc_x" not in one.channels
+    ]
+    total = acc[0] if len(acc) == 1 else np.sum(acc, axis=0, dtype=np.float32)
+    return np.hstack([total, *gyro]), stretches, notes
+
+
 def _unit_notes(signals: Signals, channels: tuple[str, ...]) -> list[str]:
-    notes = [f"acceleration: in {signals.acc_unit.name}, {signals.acc_unit.evidence}"]
-    if len(channels) > 3:
+    notes = []
+    if "acc_x" in channels:
+        notes.append(f"acceleration: in {signals.acc_unit.name}, {signals.acc_unit.evidence}")
+    if "gyro_x" in channels:
         notes.append(f"gyroscope: in {signals.gyro_unit.name}, {signals.gyro_unit.evidence}")
     return notes
 
 
-def _checked(recording: Recording, request: _Request, signals: Signals) -> Recording:
+def _checked(
+    recording: Recording, parts: Sequence[_Part], settings: _Settings, read: Sequence[_ReadPart]
+) -> Recording:
     """Check that gravity is there, and that the gyroscope explains its rotation."""
-    samples, stretches, place = recording.samples, recording.stretches, request.place
-    factors = factors_of(signals.acc_unit, signals.gyro_unit)
-    check_columns(samples, place, factors[: samples.shape[1]])
+    samples, stretches, place = recording.samples, recording.stretches, recording.source
+    factors = np.concatenate(
+        [
+            read[0].signals.factors,
+            *(one.signals.factors for one in read[1:] if "gyro_x" in one.channels),
+        ]
+    )
+    check_columns(samples, place, factors)
     check_gravity(samples, stretches, place)
     if samples.shape[1] == 3:
+        check_movement(samples, stretches, place)
         return recording
-    comparison, unit = in_better_unit(samples, stretches, signals.gyro_unit.name)
-    if unit != signals.gyro_unit.name:
-        if request.gyro_unit is None:
-            return _read(replace(request, gyro_unit=Unit(unit, "told from how the phone turns")))
+    gyro_unit = read[-1].signals.gyro_unit
+    is_declared = bool(settings.gyro_unit or parts[-1].columns.gyro_unit)
+    comparison, unit = in_better_unit(samples, stretches, gyro_unit.name)
+    if unit != gyro_unit.name and is_declared:
         raise DataError(
             f"{place}: found angular rates that fit the turning of gravity in {unit}, "
-            f"expected {signals.gyro_unit.name} {signals.gyro_unit.evidence}"
+            f"expected {gyro_unit.name} {gyro_unit.evidence}"
         )
+    if unit != gyro_unit.name:
+        told = Unit(unit, "told from how the phone turns")
+        return _read(parts, replace(settings, gyro_unit=told), place)
+    doubts = []
+    if excess := turning_excess(samples, stretches):
+        smaller = unit_of_excess(excess, unit)
+        if smaller and not is_declared:
+            told = Unit(
+                smaller,
+                f"told from how gravity stood still: {unit} would have turned it "
+                f"{excess:.0f} times as far",
+            )
+            return _read(parts, replace(settings, gyro_unit=told), place)
+        doubts.append(
+            f"doubt: the gyroscope, in {unit} {gyro_unit.evidence}, would have turned gravity "
+            f"{excess:.0f} times as far as it turned"
+            + (f"; it could be in {smaller}: --gyro-unit {smaller}" if smaller else "")
+        )
+    check_movement(samples[:, :3] if doubts else samples, stretches, place)
     if not comparison.agrees:
         wrong = (
             exchanged_columns(samples, stretches, factors)
@@ -211,7 +380,7 @@ def _checked(recording: Recording, request: _Request, signals: Signals) -> Recor
                 f"{place}: found a gyroscope that contradicts the accelerometer, as with {wrong}, "
                 "expected both in the same right-handed axes"
             )
-    return replace(recording, notes=(*recording.notes, _axes_note(comparison)))
+    return replace(recording, notes=(*recording.notes, _axes_note(comparison), *doubts))
 
 
 def _axes_note(comparison: AxesComparison) -> str:
@@ -234,7 +403,7 @@ def read_column(
     Parameters
     ----------
     path : Path
-        File, as for `read_recording`.
+        CSV or Parquet file, as for `read_recording`.
     heading : str
         Name of the column.
     rate_hz, time_unit : optional
@@ -245,7 +414,7 @@ def read_column(
     seconds : ndarray of float64, shape (n_rows,)
         Time since the first sample in the file, as in `har.signals.recording.Stretch`; increasing.
     values : Series
-        Values of these rows as text; missing where a cell is empty.
+        Values of these rows, as they are; missing where a cell is empty.
 
     Raises
     ------
@@ -268,10 +437,9 @@ def read_column(
     if rate_hz is None and not columns.time_units:
         rate_hz = table.rate_hz
     if rate_hz is not None:
-        blocks = [
-            block["value"].astype(object) for block in table.blocks(indices, as_text=("value",))
-        ]
-        return regular_ticks(sum(map(len, blocks)), rate_hz).seconds, pd.concat(blocks)
+        blocks = table.blocks(indices, as_text=("value",))
+        values = [block["value"].astype(object) for block in blocks]
+        return regular_ticks(sum(map(len, values)), rate_hz).seconds, pd.concat(values)
     unit = time_unit_named(time_unit, "--time-unit") if time_unit else None
     readers = stamp_readers(columns, str(path))
     values, samples = [], []

@@ -33,7 +33,11 @@ def fits_grid(seconds: FloatArray, rate_hz: float) -> bool:
 
 
 def resample(
-    seconds: FloatArray, samples: FloatArray, from_rate_hz: float, to_rate_hz: float
+    seconds: FloatArray,
+    samples: FloatArray,
+    from_rate_hz: float,
+    to_rate_hz: float,
+    span_s: tuple[float, float] | None = None,
 ) -> FloatArray:
     """Bring samples without gaps to a regular rate.
 
@@ -51,20 +55,23 @@ def resample(
         Approximate rate of the samples.
     to_rate_hz : float
         Rate to bring them to.
+    span_s : tuple of float, optional
+        Times of the first new sample and of an end that the last one does not exceed, both within
+        `seconds`; by default all of them.
 
     Returns
     -------
     ndarray of float32, shape (n_new_timesteps, n_channels)
-        The first is at ``seconds[0]``, the last not after ``seconds[-1]``.
     """
+    start_s, end_s = span_s or (seconds[0], seconds[-1])
     # Clocks of 50 Hz differ by less than 1 %; between such rates there is nothing to fold.
     n_times = int(np.ceil(from_rate_hz / to_rate_hz / 1.01))
-    n_new = int(np.floor((seconds[-1] - seconds[0]) * to_rate_hz + 1e-6)) + 1
+    n_new = int(np.floor((end_s - start_s) * to_rate_hz + 1e-6)) + 1
     resampled = np.empty((n_new, samples.shape[1]), np.float32)
     for first in range(0, n_new, _BLOCK_SAMPLES):
         last = min(first + _BLOCK_SAMPLES, n_new)
         start, end = max(first - _MARGIN_SAMPLES, 0), min(last + _MARGIN_SAMPLES, n_new)
-        fine = seconds[0] + np.arange(start * n_times, end * n_times) / (to_rate_hz * n_times)
+        fine = start_s + np.arange(start * n_times, end * n_times) / (to_rate_hz * n_times)
         block = _interpolated(seconds, samples, np.minimum(fine, seconds[-1]))
         if n_times > 1:
             block = signal.resample_poly(block, 1, n_times, axis=0, padtype="edge")

@@ -78,6 +78,17 @@ def test_the_truth_is_drawn_and_compared_with(run, walk, tmp_path, capsys):
     assert ">true<" in (tmp_path / "t.html").read_text()
 
 
+def test_the_gyroscope_may_be_in_a_file_of_its_own(run, samples, tmp_path):
+    whole = table_of(samples[:2000])
+    files = {"walk": list(RAW_CHANNELS), "acc": RAW_CHANNELS[:3], "gyro": RAW_CHANNELS[3:]}
+    for name, channels in files.items():
+        whole[["time_s", *channels]].to_csv(tmp_path / f"{name}.csv", index=False)
+    apart = ("acc.csv", "--gyro", tmp_path / "gyro.csv")
+    for out, (file, *options) in {"one.csv": ("walk.csv",), "two.csv": apart}.items():
+        assert predict(run, tmp_path / file, *options, "--out", tmp_path / out) == 0
+    assert (tmp_path / "one.csv").read_text() == (tmp_path / "two.csv").read_text()
+
+
 def test_windows_that_are_not_sure_enough_are_unknown(run, walk, tmp_path, capsys):
     truth = tmp_path / "recordings.csv"
     truth.write_text("file,subject,start_s,end_s,activity\nwalk.csv,2,0,40,WALKING\n")

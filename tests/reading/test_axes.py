@@ -13,6 +13,8 @@ from har.reading.axes import (
     describe_relabeling,
     exchanged_columns,
     in_better_unit,
+    turning_excess,
+    unit_of_excess,
 )
 from har.signals.recording import Stretch
 
@@ -96,3 +98,40 @@ def test_stretches_and_pieces_are_added_up(monkeypatch, phone):
     parts = compare_axes(phone, (Stretch(0, 2000, 0.0), Stretch(2000, 4000, 60.0)))
     assert_allclose(parts.shares[0], whole.shares[0], atol=0.05)
     assert_allclose(parts.rotation_s, whole.rotation_s, atol=3)
+
+
+def fidgeting(n_samples=650, fastest_deg_per_s=15.0):
+    """Sit and fidget: a phone that tilts by a few degrees, too little to compare its axes."""
+    time = np.arange(n_samples) / 50
+    angle = np.radians(fastest_deg_per_s) / 2.5 * np.sin(2.5 * time)
+    rate = np.gradient(angle, time)
+    random = np.random.default_rng(0)
+    samples = random.normal(scale=0.002, size=(n_samples, 6))
+    samples[:, 0] += np.cos(angle)
+    samples[:, 1] -= np.sin(angle)
+    samples[:, 5] += rate
+    return samples, (Stretch(0, n_samples, 0.0),)
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(180 / np.pi, "deg/s"), (180_000 / np.pi, "mdps")])
+def test_turning_that_gravity_does_not_show_is_in_a_smaller_unit(factor, unit):
+    samples, whole = fidgeting()
+    assert turning_excess(samples, whole) is None
+    samples[:, 3:] *= factor
+    excess = turning_excess(samples, whole)
+    assert excess == pytest.approx(factor, rel=0.3)
+    assert unit_of_excess(excess, "rad/s") == unit
+
+
+def test_no_unit_explains_a_gyroscope_of_something_else():
+    assert unit_of_excess(1e9, "rad/s") is None
+
+
+def test_a_carried_phone_turns_as_its_gyroscope_says(phone):
+    assert turning_excess(phone, WHOLE) is None
+
+
+def test_turning_about_the_vertical_is_no_excess():
+    samples, whole = fidgeting()
+    samples[:, 3] += 2.0
+    assert turning_excess(samples, whole) is None

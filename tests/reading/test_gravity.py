@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 from builders import refused
 from numpy.testing import assert_allclose
+from scipy import signal
 
 from har.errors import DataError
 from har.reading import gravity
-from har.reading.gravity import block_moments, check_columns, check_gravity, misnamed_columns
+from har.reading.gravity import (
+    block_moments,
+    check_columns,
+    check_gravity,
+    check_movement,
+    misnamed_columns,
+)
 from har.signals.recording import Stretch
 
 WHOLE = (Stretch(0, 6000, 0.0),)
@@ -73,3 +80,46 @@ def test_running_is_no_change_of_unit():
     running[:, 0] = 1 + 1.8 * np.sin(2 * np.pi * 2.7 * seconds)
     check_gravity(running, WHOLE, "walk.csv")
     check_columns(running, "walk.csv")
+
+
+def gravity_of(samples):
+    """Leave of acceleration what a system computes as gravity: smooth, and 1 g long."""
+    sos = signal.butter(2, 0.8, fs=50, output="sos")
+    gravity = signal.sosfiltfilt(sos, samples[:, :3], axis=0)
+    return gravity / np.linalg.norm(gravity, axis=1, keepdims=True)
+
+
+def test_an_accelerometer_passes_for_one(phone):
+    for seed in range(3):
+        check_movement(resting_phone(seed), WHOLE, "walk.csv")
+    check_movement(phone, WHOLE, "walk.csv")
+    check_movement(phone[:, :3], WHOLE, "walk.csv")
+
+
+@pytest.mark.parametrize("length", [1, 0.98])
+@pytest.mark.parametrize("n_channels", [3, 6])
+def test_gravity_alone_is_refused(phone, length, n_channels):
+    samples = np.hstack([gravity_of(phone) * length, phone[:, 3:]])[:, :n_channels]
+    with refused(DataError, "walk.csv", "gravity alone, without movement", "--columns acc_x="):
+        check_movement(samples, WHOLE, "walk.csv")
+
+
+def test_gravity_alone_with_a_length_that_changes_is_told_from_the_gyroscope(phone):
+    random = np.random.default_rng(0)
+    samples = phone.copy()
+    samples += random.normal(scale=[0.1] * 3 + [0.2] * 3, size=(6000, 6))
+    check_movement(samples, WHOLE, "walk.csv")
+    samples[:, :3] = gravity_of(phone) * (1 + 0.02 * np.sin(np.arange(6000) / 40))[:, None]
+    with refused(DataError, "too smooth for an accelerometer"):
+        check_movement(samples, WHOLE, "walk.csv")
+
+
+def test_a_phone_that_lies_still_is_not_taken_for_gravity_alone():
+    still = np.random.default_rng(0).normal([0, 0, 1, 0, 0, 0], 0.0004, size=(6000, 6))
+    check_movement(still, WHOLE, "walk.csv")
+    check_movement(still[:, :3], WHOLE, "walk.csv")
+
+
+def test_another_length_of_gravity_is_refused(phone):
+    with refused(DataError, "averages 2 g over a second", "--acc-unit"):
+        check_gravity(phone * 2, WHOLE, "walk.csv")

@@ -184,7 +184,7 @@ def test_a_rate_in_a_header_block_stands_in_for_stamps_and_only_then(written, ph
     assert_array_equal(recording.samples, phone.astype(np.float32))
     notes_with(recording, "time: no stamps, 50 samples a second as the file says")
     recording = read_recording(path, rate_hz=25)
-    notes_with(recording, "25 samples a second as given in --rate-hz")
+    notes_with(recording, "25 samples a second as given by --rate-hz")
     recording = read_recording(with_lines_before(written(), "Sample rate: 25"))
     notes_with(recording, "column 'time_s' in seconds, 50 Hz")
     path = with_lines_before(written(edit=lambda frame: frame.drop(columns="time_s")), "fs: 5")
@@ -217,7 +217,7 @@ def test_without_a_heading_columns_are_given_by_number(written, phone):
 def test_a_given_rate_wins_over_stamps(written, phone):
     recording = read_recording(written(phone, SECONDS // 0.1), rate_hz=50)
     assert_array_equal(recording.samples, phone.astype(np.float32))
-    notes_with(recording, "50 samples a second as given in --rate-hz, instead of column 'time_s'")
+    notes_with(recording, "50 samples a second as given by --rate-hz, instead of column 'time_s'")
 
 
 def test_no_stamps_need_a_rate(written):
@@ -238,8 +238,82 @@ def test_small_values_in_deg_per_s_are_recognised_by_how_the_phone_turns(make, w
     recording = read_recording(written(values))
     assert_allclose(recording.samples, phone, atol=1e-6)
     notes_with(recording, "gyroscope: in deg/s, told from how the phone turns")
-    with refused(DataError, "fit the turning of gravity in deg/s, expected rad/s as given in gyro"):
+    with refused(
+        DataError, "fit the turning of gravity in deg/s, expected rad/s as given by --gyro"
+    ):
         read_recording(written(values), gyro_unit="rad/s")
+
+
+def fidgeting(fastest_deg_per_s=12.0):
+    """Sit for 13 s and tilt the phone by a few degrees, with angular rates in deg/s."""
+    seconds = np.arange(650) / 50
+    angle = np.radians(fastest_deg_per_s) / 2.5 * np.sin(2.5 * seconds)
+    samples = np.random.default_rng(0).normal(scale=0.002, size=(650, 6))
+    samples[:, 0] += np.cos(angle)
+    samples[:, 1] -= np.sin(angle)
+    samples[:, 5] += np.gradient(angle, seconds)
+    return samples * np.repeat([1, 180 / np.pi], 3)
+
+
+def test_quiet_degrees_are_told_from_gravity_that_stood_still(written):
+    path = written(fidgeting())
+    recording = read_recording(path)
+    assert np.abs(recording.samples[:, 5]).max() < 0.3
+    notes_with(
+        recording, "gyroscope: in deg/s, told from how gravity stood still: rad/s would have"
+    )
+
+
+def test_quiet_degrees_that_are_declared_radians_are_doubted(written):
+    recording = read_recording(written(fidgeting()), gyro_unit="rad/s")
+    notes_with(recording, "doubt: the gyroscope, in rad/s", "could be in deg/s: --gyro-unit deg/s")
+
+
+@pytest.mark.parametrize("one", [1.0, 9.80665, 1000.0])
+def test_someone_who_runs_throughout_is_read(written, one):
+    seconds = np.arange(650) / 50
+    phase = 2 * np.pi * 2.8 * seconds
+    running = np.random.default_rng(0).normal(scale=0.05, size=(650, 6))
+    running[:, 0] += 1 + 2.1 * np.sin(phase)
+    running[:, 1] += 1.5 * np.cos(phase)
+    running[:, 2] += np.sin(2 * phase)
+    running[:, 3:] += np.sin(phase / 2)[:, None]
+    assert np.median(np.linalg.norm(running[:, :3], axis=1)) > 1.5
+    recording = read_recording(written(running * np.repeat([one, 1], 3)))
+    assert_allclose(recording.samples, running, rtol=1e-5, atol=1e-6)
+    notes_with(recording, "acceleration: in", "told from the mean")
+
+
+def test_core_motions_parts_are_summed_and_turned_round(written, phone):
+    gravity = np.tile([0.1, -0.2, 0.95], (6000, 1))
+    parts = np.hstack([-gravity, gravity - phone[:, :3], phone[:, 3:]])
+    forms = ("gravity.{}", "userAcceleration.{}", "rotationRate.{}")
+    names = ["time", *(form.format(axis) for form in forms for axis in "xyz")]
+    recording = read_recording(written(parts, names=names))
+    assert_allclose(recording.samples, phone, atol=1e-6)
+    notes_with(recording, "signs: all three signs of acceleration turned round")
+    notes_with(recording, "acceleration: the sum of gravity and of acceleration without gravity")
+    with refused(DataError, "gravity alone, without movement"):
+        named = {f"acc_{axis}": f"gravity.{axis}" for axis in "xyz"}
+        read_recording(written(turned(parts), names=names), columns=named)
+
+
+def turned(parts):
+    """Let gravity turn, and movement shake the gyroscope."""
+    angle = np.sin(np.arange(6000) / 100)
+    parts = parts.copy()
+    parts[:, :3] = -np.column_stack([np.cos(angle), np.sin(angle), np.cos(angle) / 10])
+    parts[:, 6:] = np.random.default_rng(0).normal(scale=0.3, size=(6000, 3))
+    parts[:, 8] -= np.gradient(angle, 1 / 50)
+    return parts
+
+
+def test_what_the_user_says_wins_over_headings(written, phone):
+    names = ["t (weeks)", *(f"acc_{a} (raw)" for a in "xyz"), *(f"gyro_{a} (rad/s)" for a in "xyz")]
+    path = written(phone * np.repeat([9.80665, 180 / np.pi], 3), names=names)
+    recording = read_recording(path, time_unit="s", acc_unit="m/s2", gyro_unit="deg/s")
+    assert_allclose(recording.samples, phone, atol=1e-6)
+    notes_with(recording, "acceleration: in m/s2, as given by --acc-unit")
 
 
 def test_without_a_gyroscope_acceleration_is_enough_if_so_wished(written, phone):
@@ -307,11 +381,11 @@ def changed(**cells):
         (
             lambda f: f,
             {"acc_unit": "m/s2"},
-            ["length of acceleration of 1", "expected about 9.807"],
+            ["mean acceleration of 1", "expected about 9.807"],
         ),
         (lambda f: f, {"gyro_unit": "deg/s"}, ["fit the turning of gravity in rad/s"]),
         (lambda f: f, {"time_unit": "ms"}, ["(in milliseconds): found 5e+04 samples a second"]),
-        (lambda f: f * [1, 3.2, 3.2, 3.2, 1, 1, 1], {}, ["median length of acceleration of 3.2"]),
+        (lambda f: f * [1, 3.2, 3.2, 3.2, 1, 1, 1], {}, ["mean acceleration of 3.2"]),
     ],
 )
 def test_content_that_cannot_be_trusted_is_refused(written, edit, options, parts):
@@ -346,7 +420,7 @@ def test_a_large_angular_rate_that_comes_late_settles_the_unit(written, phone, m
 def test_what_is_no_file_is_refused(tmp_path):
     with refused(DataError, "found no such file or directory, expected a table such as CSV"):
         read_recording(tmp_path / "none.csv")
-    with refused(DataError, "found a folder, expected a table such as CSV"):
+    with refused(DataError, "found no acceleration (no table), expected acceleration with gravity"):
         read_recording(tmp_path)
 
 

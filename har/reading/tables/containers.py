@@ -121,11 +121,13 @@ def zip_members(path: Path) -> tuple[str, ...]:
         raise DataError(f"{path}: found a damaged zip ({error}), expected a whole one") from None
     if any(info.flag_bits & 1 for info in members):
         raise DataError(f"{path}: found a zip with a password, expected one without")
-    return tuple(info.filename for info in members if not _is_hidden(info.filename))
+    return tuple(info.filename for info in members if not is_hidden(info.filename))
 
 
-def _is_hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+def is_hidden(name: str) -> bool:
+    """Return whether systems hide a file, or its folder, from their users."""
+    parts = [part for part in PurePosixPath(name).parts if part != ".."]
+    return any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
 def tables_among(members: tuple[str, ...]) -> tuple[str, ...]:

@@ -109,6 +109,12 @@ def n_understood(names: Sequence[str]) -> int:
     return sum(read_heading(name).role is not None for name in names)
 
 
+def _clarity(names: Sequence[str]) -> int:
+    """Return how well names are understood: an axis without its sensor is understood by half."""
+    roles = [role for name in names if (role := read_heading(name).role)]
+    return 2 * len(roles) - sum(role.startswith("axis") for role in roles)
+
+
 def _columns_of_numbers(rows: Sequence[Sequence[str]], n_fields: int) -> tuple[int, ...]:
     """Return the columns of numbers, those with fewest missing cells first."""
     n_missing = {}
@@ -149,11 +155,11 @@ def _best_heading(
             # A comment may list the columns without being their heading.
             is_line = fields is rows[i]
             if fits or (is_line and (nearly_fits or understood >= _SURE)):
-                candidates.append(((understood, fits, n_names, i), i, names))
+                candidates.append(((_clarity(names), fits, n_names, i), i, names))
             if above and len(above) == len(names):
                 both = _in_groups(above, names)
-                if (n_both := n_understood(both)) > max(understood, _SURE - 1):
-                    candidates.append(((n_both, fits, n_names, i), i, both))
+                if _clarity(both) > _clarity(names) and n_understood(both) >= _SURE:
+                    candidates.append(((_clarity(both), fits, n_names, i), i, both))
         if rows[i]:
             names = _stripped(rows[i], widths)
             above = _groups(names) if len(names) in widths else None
@@ -182,7 +188,7 @@ def _groups(names: Sequence[str]) -> list[str]:
 def _in_groups(groups: Sequence[str], names: Sequence[str]) -> list[str]:
     """Return names with those of their groups, where they are not understood by themselves."""
     return [
-        name if read_heading(name).role else f"{group} {name}".strip()
+        name if (read_heading(name).sensor or "axis") != "axis" else f"{group} {name}".strip()
         for group, name in zip(groups, names, strict=True)
     ]
 

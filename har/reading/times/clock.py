@@ -42,11 +42,14 @@ class Ticks:
     jitter_s : float
         Difference from the median step that 95 % of the steps stay below; a gap counts as no
         difference.
+    origin_s : float
+        The first stamp in seconds, by which clocks of several sensors are put together.
     """
 
     seconds: FloatArray
     rate_hz: float
     jitter_s: float
+    origin_s: float = 0.0
 
     @property
     def longest_step_s(self) -> float:
@@ -207,4 +210,5 @@ def _measured_ticks(stamps: StampArray, unit: str, place: str) -> Ticks:
     steps[steps > max(LONGEST_HOLE_S, 1.5 * step)] = step
     steps -= step
     np.abs(steps, out=steps)
-    return Ticks(seconds, 1 / step, float(np.quantile(steps, 0.95, overwrite_input=True)))
+    jitter_s = float(np.quantile(steps, 0.95, overwrite_input=True))
+    return Ticks(seconds, 1 / step, jitter_s, float(stamps[0]) * SECONDS[unit])

@@ -1,0 +1,144 @@
+"""Tables with a row for each event of a sensor: ``sensor,timestamp,x,y,z``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from har.errors import DataError
+from har.reading.columns import read_heading, sensors_in
+from har.reading.sensor_names import ANDROID_TYPES, SensorName, sensor_named, words_of
+from har.reading.tables.opening import Table
+
+_SENSOR = "sensor"
+# A column of sensors has few different values.
+_MOST_SENSORS = 100
+_LETTERS = {"a": SensorName("acc"), "g": SensorName("gyro"), "w": SensorName("gyro")}
+
+
+@dataclass(frozen=True)
+class SensorRows:
+    """The rows of one sensor in a table that has those of several; see `Table`.
+
+    Parameters
+    ----------
+    whole : Table
+        Table with the rows of all sensors.
+    column : int
+        Index of the column that names the sensor of a row.
+    names : frozenset of str
+        Values of this column in the rows to keep.
+    """
+
+    whole: Table
+    column: int
+    names: frozenset[str]
+
+    @property
+    def path(self) -> Path:
+        """File of the table."""
+        return self.whole.path
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Names of all columns."""
+        return self.whole.headings
+
+    @property
+    def first_line(self) -> str | None:
+        """First row of a table without a heading, else None."""
+        return self.whole.first_line
+
+    @property
+    def rate_hz(self) -> None:
+        """None, since only stamps say when one of several sensors was measured."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes on the whole table."""
+        return self.whole.notes
+
+    def blocks(
+        self, indices: Mapping[str, int], as_text: Collection[str] = ()
+    ) -> Iterator[pd.DataFrame]:
+        """Read some of the columns; see `har.reading.tables.opening.Table`."""
+        for block in self.whole.blocks({**indices, _SENSOR: self.column}, as_text):
+            is_ours = _as_text(block[_SENSOR]).isin(self.names)
+            yield block[is_ours].drop(columns=_SENSOR)
+
+
+def split_by_sensor(table: Table) -> dict[str, SensorRows] | None:
+    """Split a table whose rows are events of several sensors.
+
+    Parameters
+    ----------
+    table : Table
+        Any table.
+
+    Returns
+    -------
+    dict of str to SensorRows, or None
+        Rows of ``"acc"``, ``"gyro"``, ``"linear"`` and ``"gravity"``, as far as there are any; None
+        if the table is not such a one.
+
+    Raises
+    ------
+    DataError
+        If several sensors could be the same one.
+    """
+    if "axis" not in sensors_in(table.headings) or {"acc", "gyro"} & sensors_in(table.headings):
+        return None
+    taken = {i for i, text in enumerate(table.headings) if read_heading(text).role}
+    for column, text in enumerate(table.headings):
+        if column in taken:
+            continue
+        values = _different_values(table, column)
+        if found := _sensors_among(values, text, f"{table.path}, column {text!r}"):
+            return {name: SensorRows(table, column, rows) for name, rows in found.items()}
+    return None
+
+
+def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return values as text, whole numbers without a decimal point."""
+    if values.dtype.kind == "f":
+        return values.astype(object).map(lambda value: f"{value:g}")
+    return values.astype(str).str.strip()
+
+
+def _different_values(table: Table, column: int) -> set[str]:
+    """Return the different values in the first rows of a column; none if there are too many."""
+    for block in table.blocks({_SENSOR: column}):
+        values = set(_as_text(block[_SENSOR].dropna()).unique().tolist())
+        return values if len(values) <= _MOST_SENSORS else set()
+    return set()
+
+
+def _sensors_among(values: set[str], heading: str, place: str) -> dict[str, frozenset[str]] | None:
+    """Find the sensors that values name; first choices go before second ones."""
+    kinds = {value: kind for value in values if (kind := _kind_of(value, heading, values))}
+    found: dict[str, frozenset[str]] = {}
+    for sensor in ("acc", "gyro", "linear", "gravity"):
+        ours = sorted(value for value, kind in kinds.items() if kind.sensor == sensor)
+        ours = [value for value in ours if not kinds[value].is_second] or ours
+        if len(ours) > 1:
+            raise DataError(
+                f"{place}: found {' and '.join(map(repr, ours))}, expected one {sensor} sensor: "
+                "leave the rows of the others out"
+            )
+        if ours:
+            found[sensor] = frozenset(ours)
+    return found if {"acc", "linear", "gravity"} & found.keys() else None
+
+
+def _kind_of(value: str, heading: str, values: set[str]) -> SensorName | None:
+    """Return the sensor that a value names, by its words, its letter or Android's number."""
+    if value.isdecimal():
+        has_types = {"1", "4"} <= values or "type" in words_of(heading)
+        is_of_sensors = bool({"sensor", "type", "sensortype"} & set(words_of(heading)))
+        type_ = ANDROID_TYPES.get(int(value)) if has_types and is_of_sensors else None
+        return SensorName(type_) if type_ else None
+    return sensor_named(value) or _LETTERS.get(value.lower())
