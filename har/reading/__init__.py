@@ -1,6 +1,6 @@
 """From what a phone wrote to samples in g and rad/s at 50 Hz.
 
 Read `recording_files`, then what it calls: `tables`, `columns`, `raw_signals`, `units`, `times`,
-`gaps`, and the checks `gravity`, `axes`, `sensor_faults`. `sample_lines` reads a live stream,
+`gaps`, and the checks `gravity`, `axes`, `sensor_faults`. `streams` reads live streams,
 `window_files` windows that are cut already.
 """

@@ -14,7 +14,7 @@ STANDARD_GRAVITY = 9.80665  # m/s², exactly: CGPM 1901.
 
 # A value times its unit's factor is in g or rad/s.
 ACC_FACTORS = {"g": 1.0, "m/s2": 1 / STANDARD_GRAVITY, "mg": 1 / 1000}
-GYRO_FACTORS = {"rad/s": 1.0, "deg/s": np.pi / 180}
+GYRO_FACTORS = {"rad/s": 1.0, "deg/s": np.pi / 180, "mdps": np.pi / 180_000}
 
 _SPELLINGS = {
     "ms2": "m/s2",

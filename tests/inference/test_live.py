@@ -17,7 +17,7 @@ from har.classifier import ActivityClassifier
 from har.errors import DataError
 from har.inference.live import LiveTimeline
 from har.inference.smoothing import SmoothedState
-from har.reading.sample_lines import SampleLines
+from har.reading.streams.sample_lines import SampleLines
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.recording import Recording, Stretch
 from har.signals.windows import Windows
