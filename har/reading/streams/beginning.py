@@ -11,6 +11,7 @@ import numpy as np
 
 from har.arrays import FloatArray
 from har.errors import DataError
+from har.reading.streams.json_forms import SENSOR_LOGGER_LINEAR, SENSOR_LOGGER_RAW
 from har.reading.streams.readings import Reading, Sensor, Stamp
 from har.reading.times.clock import check_rate
 from har.reading.times.timestamps import NAMES, SECONDS, time_unit_of
@@ -27,6 +28,7 @@ _TOGETHER_SHARE = 0.5
 _MOST_ODD_STAMPS = 0.2
 _BURST_FACTOR = 1.5
 _FEWEST_STAMPS = 3
+_FEWEST_TO_JUDGE = 20
 # Gyroscopes of phones end at 2000 deg/s.
 LARGEST_RAD_PER_S = 35.0
 # Sensors that are taken only where there is no other of the kind.
@@ -60,6 +62,8 @@ class StreamFormat:
         stamps. Else values are interpolated.
     notes : tuple of str
         Assumptions and conversions.
+    doubts : tuple of str
+        What may be wrong without showing in the values.
     """
 
     sensors: tuple[Sensor, ...]
@@ -68,6 +72,7 @@ class StreamFormat:
     seconds: float
     is_regular: bool
     notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     @property
     def has_parts(self) -> bool:
@@ -161,7 +166,8 @@ def _format_with_time(collected: _Collected, zero: Stamp, is_last: bool) -> Stre
     unit: str | None = None
     for sensor in collected.sensors:
         stamps = np.array([reading.stamp for reading in collected.of[sensor]], dtype=np.float64)
-        _check_stamps(sensor, stamps, collected)
+        if len(stamps) >= _FEWEST_TO_JUDGE:
+            _check_stamps(sensor, stamps, collected)
         is_date = collected.of[sensor][0].is_date
         unit = unit or _time_unit(sensor, is_date, stamps)
         if not is_date and sensor.time_unit not in (None, unit):
@@ -174,7 +180,8 @@ def _format_with_time(collected: _Collected, zero: Stamp, is_last: bool) -> Stre
             return None
     rates_hz = [_rate_of(times[sensor], sensor, is_last) for sensor in collected.sensors]
     is_regular = abs(rates_hz[0] / SAMPLE_RATE_HZ - 1) <= _RATE_TOLERANCE
-    is_regular = collected.are_together and (is_regular or is_last)
+    n_stamps = len(times[collected.sensors[0]])
+    is_regular = collected.are_together and (is_regular or n_stamps < _FEWEST_TO_JUDGE)
     factors, notes = _factors_of(collected)
     unit = unit or "s"
     notes.append(
@@ -182,7 +189,15 @@ def _format_with_time(collected: _Collected, zero: Stamp, is_last: bool) -> Stre
         + ", ".join(f"{s.name!r} at {r:.4g} Hz" for s, r in zip(times, rates_hz, strict=True))
         + ("" if is_regular else f", interpolated to {SAMPLE_RATE_HZ:g} Hz")
     )
-    return StreamFormat(collected.sensors, factors, zero, SECONDS[unit], is_regular, tuple(notes))
+    return StreamFormat(
+        collected.sensors,
+        factors,
+        zero,
+        SECONDS[unit],
+        is_regular,
+        tuple(notes),
+        _doubts_of(collected.sensors),
+    )
 
 
 def _sensors_of(
@@ -213,19 +228,33 @@ def _factors_of(collected: _Collected) -> tuple[FloatArray, list[str]]:
     factors: list[float] = []
     notes: list[str] = []
     acc_units = _acc_units(collected)
+    has_apples_signs = any(sensor.sign < 0 for sensor in collected.sensors)
     for sensor in collected.sensors:
         if sensor.kind == "gyro":
             unit, evidence = _gyro_unit(sensor, collected.values[sensor])
             factors += [GYRO_FACTORS[unit]] * 3
         else:
             unit, evidence = acc_units[sensor]
-            factors += [ACC_FACTORS[unit] * sensor.sign] * 3
+            # In g it is Apple's own value: https://github.com/tszheichoi/awesome-sensor-logger,
+            # UNITS.md and COORDINATES.md.
+            has_apples_signs |= sensor.name == SENSOR_LOGGER_RAW and unit == "g"
+            factors += [ACC_FACTORS[unit] * (-1 if has_apples_signs else 1)] * 3
         notes.append(f"{_WORDS[sensor.kind]}: {sensor.name!r} in {unit}, {evidence}")
     if collected.sensors[0].kind == "linear":
         notes.append("acceleration: the sum of that without gravity and of gravity")
-    if collected.sensors[0].sign < 0:
-        notes.append("acceleration: all signs reversed, as the names are Apple's")
+    if has_apples_signs:
+        notes.append("acceleration: all signs reversed, as the names or units are Apple's")
     return np.array(factors), notes
+
+
+def _doubts_of(sensors: tuple[Sensor, ...]) -> tuple[str, ...]:
+    """Return the doubt about signs that neither names nor values show."""
+    if sensors[0].name != SENSOR_LOGGER_LINEAR:
+        return ()
+    return (
+        "signs: on an iPhone, Sensor Logger's acceleration has all signs reversed unless "
+        "Standardise Units & Frames is on in its settings: switch it on there",
+    )
 
 
 def _acc_units(collected: _Collected) -> dict[Sensor, tuple[str, str]]:

@@ -113,7 +113,8 @@ class SlotInterpolation:
     def _skips_hole(self, queues: list[deque[_Point]], slot: int) -> bool:
         """Go on behind a hole, once a second reading confirms its end."""
         for queue in queues:
-            if len(queue) > 2 and queue[0][0] < slot < queue[1][0]:
+            is_hole = len(queue) > 2 and queue[1][0] - queue[0][0] > LONGEST_HOLE + 1
+            if is_hole and queue[0][0] < slot < queue[1][0]:
                 queue.popleft()
                 return True
         return False

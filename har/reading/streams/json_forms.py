@@ -32,6 +32,8 @@ _SENSOR_KEYS = (
 )
 _BATCHES = _WRAPPERS | {"batch", "events", "items", "records"}
 _DEEPEST = 6
+# Sensor Logger's accelerometer, by a name that only it gets, and its one with gravity.
+SENSOR_LOGGER_LINEAR, SENSOR_LOGGER_RAW = "linearAccelerometer", "accelerometeruncalibrated"
 # The keys of Sensor Logger's readings, where they come without the message around them.
 _SENSOR_LOGGER = ({"name", "time", "values"}, {"name", "time", "values", "accuracy"})
 _SENSOR_LOGGER_MESSAGE = {"messageId", "sessionId", "deviceId"}
@@ -99,7 +101,7 @@ def rows_of(message: Any, is_sensor_logger: bool = False) -> Iterator[Row]:
 def _plain_name(sensor: str, is_sensor_logger: bool) -> str:
     """Return a sensor's name without the system's prefix; Sensor Logger's as others have it."""
     name = sensor.removeprefix("android.sensor.").removeprefix("TYPE_")
-    return "linear_acceleration" if is_sensor_logger and name == "accelerometer" else name
+    return SENSOR_LOGGER_LINEAR if is_sensor_logger and name == "accelerometer" else name
 
 
 def _with_sensor(sensor: str, names: list[str], are_all_its: bool) -> list[str]:

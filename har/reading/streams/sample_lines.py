@@ -99,12 +99,13 @@ class SampleLines:
         self._slots = Slots()
         self._doubts = Doubts()
         self._notes: list[str] = []
+        self._early_doubts: list[str] = []
         self._n_line_slots = 0
         # Whether the first reading had a time, and whether it was a date.
         self._has_time: tuple[bool, bool] | None = None
         self._ignores_time = ignore_time
         self._n_midnights, self._newest_clock_time = 0, 0.0
-        self._is_trouble_said = self._is_time_missed = False
+        self._is_trouble_said = False
 
     @property
     def n_filled(self) -> int:
@@ -223,8 +224,13 @@ class SampleLines:
             return []
         self._format = found
         self._notes += found.notes
-        is_sought = found.zero is None and not self._ignores_time
-        self._is_time_missed = is_sought and bool(self._reader.names_beside)
+        self._early_doubts += found.doubts
+        if found.zero is None and not self._ignores_time and self._reader.names_beside:
+            names = ", ".join(self._reader.names_beside)
+            self._early_doubts.append(
+                f"time: none known among {names}, so that lines count as 20 ms apart: say which it "
+                "is with --columns time=NAME"
+            )
         if not found.is_regular:
             self._interpolation = SlotInterpolation(found.sensors)
         waiting, self._waiting = self._waiting, []
@@ -283,13 +289,8 @@ class SampleLines:
             A sentence: another unit, no gravity, or a sensor that does not come; None if there is
             no doubt, or it is too early.
         """
-        if self._is_time_missed:
-            self._is_time_missed = False
-            names = ", ".join(self._reader.names_beside)
-            return (
-                f"time: none known among {names}, so that lines count as 20 ms apart: say which it "
-                "is with --columns time=NAME"
-            )
+        if self._early_doubts:
+            return self._early_doubts.pop(0)
         if self._interpolation is not None and not self._is_trouble_said:
             late = self._interpolation.waits_for
             if late is not None:

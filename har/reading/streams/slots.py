@@ -79,7 +79,8 @@ class Slots:
         if not new:
             return None
         self._last = new[-1]
-        return LiveSamples(np.stack([values for _, values in new]), new[0][0], is_after_gap)
+        samples = new[0][1][None] if len(new) == 1 else np.stack([values for _, values in new])
+        return LiveSamples(samples, new[0][0], is_after_gap)
 
     def _drop(self, sample: FloatArray, slot: int) -> None:
         """Leave out a late sample; when all are late for a second, the sender's clock restarted."""
