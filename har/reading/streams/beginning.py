@@ -63,7 +63,7 @@ class StreamFormat:
     notes : tuple of str
         Assumptions and conversions.
     doubts : tuple of str
-        What may be wrong without showing in the values.
+        Possible errors that do not show in the values.
     """
 
     sensors: tuple[Sensor, ...]
