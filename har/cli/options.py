@@ -93,6 +93,11 @@ _SHARED: dict[str, dict[str, Any]] = {
     },
     "--threads": {"type": count, "default": 1, "metavar": "N", "help": "CPU threads (default: 1)"},
     "--device": {"default": "auto", "metavar": "D", "help": "auto, cpu or gpu(0) (default: auto)"},
+    "--columns": {
+        "type": mapping,
+        "metavar": "NAME=COLUMN,…",
+        "help": "which column is what, by name or number: acc_x=Ax,gyro_x=Wx,time=1",
+    },
     "--abstain-below": {
         "type": probability,
         "default": 0.0,
@@ -141,18 +146,14 @@ def add_set(parser: Any, name: str, **how: str) -> None:
     )
 
 
-def add_units(parser: Any, default: bool) -> None:
-    """Add the units of samples; without a default they are to be found out."""
-    units = (("--acc-unit", "g", "m/s2", "mg"), ("--gyro-unit", "rad/s", "deg/s", "mdps"))
-    for option, unit, other, small in units:
-        sensor = "accelerations" if "acc" in option else "angular rates"
-        usual = f" (default: {unit})" if default else ""
-        parser.add_argument(
-            option,
-            choices=(unit, other) if default else (unit, other, small),
-            default=unit if default else None,
-            help=f"of {sensor}{usual}",
-        )
+def add_units(parser: Any, otherwise: str) -> None:
+    """Add the units of samples and of time, and where they come from if they are not given."""
+    for option, units, of in (
+        ("--acc-unit", ("g", "m/s2", "mg"), "of accelerations"),
+        ("--gyro-unit", ("rad/s", "deg/s", "mdps"), "of angular rates"),
+        ("--time-unit", ("s", "ms", "us", "ns"), "of time stamps"),
+    ):
+        parser.add_argument(option, choices=units, help=f"{of} (default: {otherwise})")
 
 
 def new_in_runs(name: str, suffix: str = "") -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.cli.options import add, add_messages, add_set, add_units, count, mapping, numbers, rate
+from har.cli.options import add, add_messages, add_set, add_units, count, numbers, rate
 
 # The names in har.model_selection.baselines, whose import would make --help slow.
 BASELINES = (
@@ -271,34 +271,32 @@ def _add_predict(verbs: Any) -> None:
         help="what really happened, to draw and to compare with: a recordings.csv as of your own "
         "data, with file, subject, start_s, end_s, activity",
     )
-    recordings.add_argument(
-        "--columns",
-        type=mapping,
-        metavar="NAME=COLUMN,…",
-        help="which column is what, by name or number: acc_x=Ax,gyro_x=Wx,time=1",
-    )
+    add(recordings, "--columns")
     recordings.add_argument(
         "--gyro", type=Path, metavar="FILE", help="table of the gyroscope, if it is not in FILE"
     )
     recordings.add_argument(
         "--rate-hz", type=rate, metavar="HZ", help="samples per second, instead of time stamps"
     )
-    recordings.add_argument("--time-unit", choices=("s", "ms", "us", "ns"), help="of time stamps")
-    add_units(recordings, default=False)
+    add_units(recordings, otherwise="as headings say, or told from the values")
 
 
 def _add_stream(verbs: Any) -> None:
     summary = "tell the activity of each window of a live stream of samples, as soon as it is over"
     more = (
-        "Reads samples at 50 Hz from standard input, a line each: JSON "
-        "objects with acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z and perhaps time_s, or the same "
-        "as CSV. Writes a JSON object for each window of 2.56 s, every 1.28 s; 'state' follows "
-        "'activity' without flicker. A line that cannot be read keeps its place in time and is "
-        "counted."
+        "Reads samples from standard input: a line each of CSV, with or without a heading, or of "
+        "JSON, in the names of apps or as acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z and perhaps "
+        "time_s; or the messages of Sensor Logger (HTTP push), phyphox (/get) and SensorServer, "
+        "whose sensors have times of their own. Without times, lines are 20 ms apart. Writes a "
+        "JSON object for each window of 2.56 s, every 1.28 s; 'state' follows 'activity' without "
+        "flicker. A line that cannot be read keeps its place in time and is counted."
     )
     parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv", more)
-    add(parser, "run")
-    add_units(parser, default=True)
+    add(parser, "run", "--columns")
+    add_units(parser, otherwise="as names say, or told from the first second")
+    parser.add_argument(
+        "--ignore-time", action="store_true", help="lines are 20 ms apart, whatever their times"
+    )
     add(parser, "--abstain-below", "--device")
 
 

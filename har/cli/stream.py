@@ -6,23 +6,31 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Generator, Iterable, Iterator
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
 from har.inference.live import LivePrediction, LiveTimeline
 from har.inference.timeline import raw_channels_of
-from har.reading.sample_lines import AccUnit, GyroUnit, SampleLines
+from har.reading.streams.sample_lines import SampleLines
 
 logger = logging.getLogger(__name__)
+
+
+# Lines that cannot be read are told of when so much time is over, however few they are.
+_FIRST_SECOND = 1.0
 
 
 def run(
     *,
     run: Path,
-    acc_unit: AccUnit = "g",
-    gyro_unit: GyroUnit = "rad/s",
+    columns: Mapping[str, str] | None = None,
+    acc_unit: str | None = None,
+    gyro_unit: str | None = None,
+    time_unit: str | None = None,
+    ignore_time: bool = False,
     abstain_below: float = 0.0,
     device: str = "auto",
 ) -> None:
@@ -32,14 +40,26 @@ def run(
     ----------
     run : Path
         Folder of the run.
-    acc_unit : {"g", "m/s2"}
-        Unit of accelerations.
-    gyro_unit : {"rad/s", "deg/s"}
-        Unit of angular rates.
+    columns : mapping of str to str, optional
+        Names of columns or keys that are not recognised: ``{"acc_x": "my column"}``.
+    acc_unit : {"g", "m/s2", "mg"}, optional
+        Unit of accelerations; by default that of the names, else told from the first second.
+    gyro_unit : {"rad/s", "deg/s", "mdps"}, optional
+        Unit of angular rates, likewise.
+    time_unit : {"s", "ms", "us", "ns"}, optional
+        Unit of time stamps, likewise.
+    ignore_time : bool
+        True to take each line as one of 50 samples a second, whatever its time.
     abstain_below : float
         Probability that an activity must have; others are UNKNOWN.
     device : str
         Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
+
+    Raises
+    ------
+    DataError
+        If no line could be read, a heading cannot be understood, a sensor is missing, or times
+        are of no use.
     """
     # One window is too little work for two threads to share.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -47,7 +67,9 @@ def run(
 
     classifier = ActivityClassifier.load(run, device)
     window_format = classifier.window_format_
-    sample_lines = SampleLines(raw_channels_of(window_format), acc_unit, gyro_unit)
+    sample_lines = SampleLines(
+        raw_channels_of(window_format), acc_unit, gyro_unit, time_unit, columns, ignore_time
+    )
     live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
     # When closed it logs what came in, however it ends.
     with closing(_classified(sample_lines, live, sys.stdin.buffer)) as predictions:
@@ -60,17 +82,29 @@ def _classified(
 ) -> Generator[str, None, None]:
     """Classify lines of samples: a JSON object for each window, as soon as it is complete."""
     logger.info("har: ready for samples, a line each")
+    started_s: float | None = None
     try:
         for line in lines:
-            new = sample_lines.read(line.decode(errors="replace"))
-            if new is not None:
+            started_s = time.monotonic() if started_s is None else started_s
+            for new in sample_lines.read(line.decode(errors="replace")):
                 yield from _as_json(live.push(new))
-            if doubt := sample_lines.doubt():
-                logger.warning("%s", doubt)
+            _say(sample_lines, time.monotonic() - started_s >= _FIRST_SECOND)
+        for new in sample_lines.finish():
+            yield from _as_json(live.push(new))
+        _say(sample_lines, has_waited=True)
         yield from _as_json(live.finish())
     finally:
         unknown = f"; {live.in_words()}" if live.abstain_below else ""
         logger.info("%s%s", sample_lines.in_words(), unknown)
+
+
+def _say(sample_lines: SampleLines, has_waited: bool) -> None:
+    """Log what was told and assumed of a stream, and what is doubted."""
+    for note in sample_lines.notes():
+        logger.info("%s", note)
+    for doubt in (sample_lines.trouble(has_waited), sample_lines.doubt()):
+        if doubt is not None:
+            logger.warning("%s", doubt)
 
 
 def _as_json(predictions: Iterable[LivePrediction]) -> Iterator[str]:

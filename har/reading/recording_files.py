@@ -60,6 +60,7 @@ class _Part:
     table: Table
     sensor: str | None
     columns: Columns
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -175,7 +176,7 @@ def _part(found: SensorTable, settings: _Settings) -> _Part:
         columns = columns.without_time()
     if found.has_apples_signs and found.sensor != "gyro":
         columns = replace(columns, is_reversed=True)
-    return _Part(table, found.sensor, columns)
+    return _Part(table, found.sensor, columns, found.notes)
 
 
 def _named_for(found: SensorTable, named: Mapping[str, str]) -> dict[str, str]:
@@ -203,7 +204,7 @@ def _read(parts: Sequence[_Part], settings: _Settings, place: str) -> Recording:
     samples, stretches, regularity = _together(read, place)
     is_sum = len([one for one in read if "acc_x" in one.channels]) > 1
     unit_notes = [note for one in read for note in _unit_notes(one.signals, one.channels)]
-    notes = [note for part in parts for note in part.table.notes]
+    notes = [note for part in parts for note in (*part.notes, *part.table.notes)]
     notes += [note for part in parts for note in part.columns.notes if note != REVERSED_NOTE]
     notes += [_SUM_NOTE] * is_sum + [REVERSED_NOTE] * is_reversed + unit_notes
     notes += [note for one in read for note in one.notes]

@@ -3,7 +3,8 @@
 Exports are folders, zips or workbooks: phyphox's (Accelerometer.csv, Gyroscope.csv, meta/; or a
 sheet for each), Sensor Logger's (Accelerometer.csv without gravity, Gravity.csv,
 TotalAcceleration.csv, Gyroscope.csv, Metadata.csv), MetaWear's (…_Accelerometer_….csv), MATLAB
-Mobile's (Acceleration, AngularVelocity) and Physics Toolbox's. Acceleration with gravity is taken before the sum of gravity and the rest.
+Mobile's (Acceleration, AngularVelocity) and Physics Toolbox's. Acceleration with gravity is taken
+before the sum of gravity and the rest.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from har.errors import DataError
 from har.reading.columns import NO_GYROSCOPE, sensors_in
-from har.reading.sensor_names import SensorName, sensor_named
+from har.reading.sensor_names import SensorName, is_of_another_device, sensor_named
 from har.reading.sensor_rows import split_by_sensor
 from har.reading.tables.containers import is_hidden, unpacked
 from har.reading.tables.opening import Table, open_table, table_names
@@ -40,11 +41,14 @@ class SensorTable:
         Its sensor; None if it has all sensors that there are.
     has_apples_signs : bool
         True if what stands beside the table says that signs are Apple's.
+    notes : tuple of str
+        Tables beside it that were left out.
     """
 
     table: Table
     sensor: str | None = None
     has_apples_signs: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,13 @@ def _in_files(files: Mapping[str, _File], place: Path) -> list[SensorTable]:
     """Choose the files of an export to read."""
     opened = _opened(files)
     candidates = _candidates(opened)
+    ours = [one for one in candidates if not is_of_another_device(one.name)] or candidates
+    notes = tuple(
+        f"table: {one.name} left out, as it is of another device than the others"
+        for one in candidates
+        if one not in ours
+    )
+    candidates = ours
     whole = [one for one in candidates if one.is_whole]
     if len(whole) > 1:
         names = ", ".join(one.name for one in whole[:3])
@@ -183,7 +194,8 @@ def _in_files(files: Mapping[str, _File], place: Path) -> list[SensorTable]:
         found = _in_one_table(opened[only], PurePosixPath(only).name)
     else:
         found = _of_kinds(_by_kind(candidates, place), place)
-    return [replace(one, has_apples_signs=_says_apple(files)) for one in found]
+    has_signs = _says_apple(files)
+    return [replace(one, has_apples_signs=has_signs, notes=notes) for one in found]
 
 
 def _candidates(opened: Mapping[str, Table]) -> list[_Candidate]:

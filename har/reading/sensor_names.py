@@ -36,7 +36,7 @@ _WHOLE = {
     ),
     "linear": (
         "useracc|useraccel|useracceleration|motionuseracceleration|linacc|linearacc|linearaccel|"
-        "linearacceleration|linearaccelerometer|bodyacc|lacc"
+        "linearacceleration|linearaccelerometer|bodyacc|lacc|lin"
     ),
     "gravity": "gravity|grav|grv|motiongravity",
 }
@@ -119,7 +119,9 @@ class SensorName:
 def words_of(text: str) -> list[str]:
     """Split a name into words without capitals and signs."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
-    return re.findall(r"[a-z]+[0-9]*[a-z0-9]*|[0-9]+[a-z0-9]*", parted.lower())
+    words = re.findall(r"[a-z]+[0-9]*[a-z0-9]*|[0-9]+[a-z0-9]*", parted.lower())
+    # accelerometeruncalibrated
+    return [part for word in words for part in re.split(r"(?<=[a-z])(?=uncalibrated$)", word)]
 
 
 def axis_named(text: str) -> SensorName | None:
@@ -171,9 +173,17 @@ def sensor_named(text: str) -> SensorName | None:
     """
     words = words_of(text)
     sensor = None if _OTHER & set(words) else _sensor_in(words)
+    if sensor is None and len(letters := "".join(words)) > 1:
+        # linearacceleration
+        sensor = next((s for s, whole in _WHOLE.items() if re.fullmatch(whole, letters)), None)
     if sensor is None:
         return None
     return SensorName(sensor, group=_group(words), is_second=_is_second(words))
+
+
+def is_of_another_device(text: str) -> bool:
+    """Return whether a name is of a watch or of headphones, which apps record beside a phone."""
+    return re.search("wrist|watch|headphone|airpod|earbud", text.lower()) is not None
 
 
 def is_of_core_motion(text: str) -> bool:

@@ -82,11 +82,50 @@ def test_ctrl_c_ends_a_stream_with_its_summary(run, walk):
     assert errors.splitlines()[-2].startswith("lines: ")
 
 
-def test_a_stream_at_another_rate_is_refused(run, samples):
+def test_a_stream_at_another_rate_is_interpolated(run, samples):
     process = start_stream(run)
     lines = [",".join(map(str, (number / 100, *row))) for number, row in enumerate(samples)]
-    _, errors = process.communicate(
+    said, errors = process.communicate(
         "\n".join([",".join(("time_s", *RAW_CHANNELS)), *lines]), timeout=600
     )
+    assert process.returncode == 0
+    assert "100 Hz, interpolated to 50 Hz" in errors
+    assert len(said.splitlines()) == (len(samples) // 2 - 128) // 64 + 1
+
+
+def test_an_apps_names_say_the_same(run, samples):
+    plain = [",".join(map(str, (number / 50, *row))) for number, row in enumerate(samples.tolist())]
+    said, _ = stream(run, [",".join(("time_s", *RAW_CHANNELS)), *plain])
+    z_first = [
+        ",".join(map(str, (1_700_000_000_000 + 20 * number, *row[::-1])))
+        for number, row in enumerate(samples.tolist())
+    ]
+    said_again, _ = stream(run, ["timestamp,gyrZ,gyrY,gyrX,accZ,accY,accX", *z_first])
+    assert said_again == said
+
+
+def test_a_heading_that_is_not_understood_ends_a_stream_with_one_line(run, samples):
+    process = start_stream(run)
+    rows = [",".join(map(str, row)) for row in samples.tolist()]
+    _, errors = process.communicate("\n".join(["a,b,c,d,e,f", *rows]), timeout=600)
     assert process.returncode == 1
-    assert "found 100 samples a second, expected 50" in errors
+    assert errors.splitlines()[-1].startswith("har: heading of the stream: found columns a, b, c")
+
+
+def test_what_cannot_be_read_is_told_of_while_the_stream_goes_on(run):
+    process = start_stream(run)
+    process.stdin.write('{"foo": 1}\n' * 50)
+    process.stdin.flush()
+    told = process.stderr.readline()
+    assert "no sample in" in told
+    assert "expected names such as acc_x" in told
+    _, errors = process.communicate("", timeout=600)
+    assert process.returncode == 1
+    assert "no sample in 50 lines" in errors.splitlines()[-1]
+
+
+def test_nothing_at_all_is_an_error(run):
+    process = start_stream(run)
+    out, errors = process.communicate("", timeout=600)
+    assert (process.returncode, out) == (1, "")
+    assert "found no sample in no lines" in errors.splitlines()[-1]

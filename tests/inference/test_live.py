@@ -17,7 +17,7 @@ from har.classifier import ActivityClassifier
 from har.errors import DataError
 from har.inference.live import LiveTimeline
 from har.inference.smoothing import SmoothedState
-from har.reading.sample_lines import SampleLines
+from har.reading.streams.sample_lines import SampleLines
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.recording import Recording, Stretch
 from har.signals.windows import Windows
@@ -65,7 +65,9 @@ def a_live_timeline(classifier, abstain_below=0.0):
 def read(lines, sample_lines=None):
     """Give the samples of lines that hold any."""
     sample_lines = sample_lines or SampleLines()
-    return (samples for line in lines if (samples := sample_lines.read(line)))
+    for line in lines:
+        yield from sample_lines.read(line)
+    yield from sample_lines.finish()
 
 
 def the_table(live, lines, sample_lines=None):
@@ -190,6 +192,6 @@ def test_a_window_takes_a_few_milliseconds_of_one_core(classifier):
         # Of this process: other programs may keep the cores busy.
         started_s = time.process_time()
         new = sample_lines.read(line)
-        if new is not None and list(live.push(new)):
+        if [prediction for samples in new for prediction in live.push(samples)]:
             durations_s.append(time.process_time() - started_s)
     assert statistics.median(durations_s) < 0.02

@@ -157,8 +157,8 @@ def test_linear_acceleration_alone_is_refused(export, phone):
 
 def test_several_tables_of_a_kind_are_refused(export, phone):
     files = phyphox(phone)
-    files["WatchAccelerometer.csv"] = files["Accelerometer.csv"]
-    with refused(DataError, "Accelerometer.csv and ", "WatchAccelerometer.csv", "--gyro FILE"):
+    files["HipAccelerometer.csv"] = files["Accelerometer.csv"]
+    with refused(DataError, "Accelerometer.csv and ", "HipAccelerometer.csv", "--gyro FILE"):
         read_recording(export(files))
 
 
@@ -173,6 +173,15 @@ def test_several_recordings_are_no_export(export, phone, make):
 def test_the_only_whole_table_of_an_export_is_taken(export, phone, make):
     files = {"all.csv": table(phone, make.plain[1:], time="time_s"), **phyphox(phone)}
     assert_allclose(read_recording(export(files)).samples, phone, atol=1e-5)
+
+
+def test_a_watch_beside_the_phone_is_left_out_with_a_note(export, phone):
+    watch = ["rotationRate{}", "gravity{}", "acceleration{}"]
+    names = [form.format(axis) for form in watch for axis in "XYZ"]
+    files = phyphox(phone) | {"WristMotion.csv": table(np.ones((1500, 9)), names)}
+    recording = read_recording(export(files))
+    assert_allclose(recording.samples, read_recording(export(phyphox(phone))).samples)
+    assert any("WristMotion.csv left out" in note for note in recording.notes)
 
 
 def test_an_export_is_known(export, phone, tmp_path):
