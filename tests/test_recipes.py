@@ -106,7 +106,9 @@ def test_a_saved_config_tells_every_setting(tmp_path):
         "set": "uci_har",
         "root": None,
         "activities": None,
+        "sensors": "all",
         "test_subjects": None,
+        "subject_column": None,
         "straddling": "drop",
         "n_validation_subjects": 4,
     }
@@ -146,7 +148,7 @@ def test_a_recipe_may_write_numbers_as_people_do(recipe):
         ("data: {root: 3}", ["data.root: found '3', expected str or null"]),
         ("data: {set: ucihar}", ["data.set: found 'ucihar', expected one of ['uci_har', 'hapt',"]),
         ("data: {activities: SIT}", ["activities: found 'SIT', expected [str, ...] or null"]),
-        ("data: {test_subjects: [x]}", ["found \"['x']\", expected [int, ...] or null"]),
+        ("data: {test_subjects: x}", ["found 'x', expected [str or int, ...] or null"]),
         ("model: {hidden_size: 0}", ["model.hidden_size: found 0, expected at least 1"]),
         ("training: {learning_rate: .inf}", ["training.learning_rate: found inf", "finite"]),
         ("data: {n_validation_subjects: 0}", ["data.n_validation_subjects: found 0", "keep"]),
