@@ -1,0 +1,41 @@
+"""Tables of predictions, read back as they were written: names of activities and people as text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from har.signals.subjects import Subject, subjects_from_text
+
+# Read as text, so that an activity may be called 1, 01, null or True.
+_NAMES = ("subject", "true", "predicted")
+
+
+def read_prediction_table(path: Path, alike: Collection[Subject] = ()) -> pd.DataFrame:
+    """Read the predictions that `har.evaluation.metrics.Evaluation.to_frame` listed.
+
+    Parameters
+    ----------
+    path : Path
+        CSV file.
+    alike : collection of int or str
+        Other subjects of the same data set; see `har.signals.subjects.subjects_from_text`.
+
+    Returns
+    -------
+    DataFrame
+        A row per window.
+
+    Raises
+    ------
+    ValueError
+        If it is no table.
+    OSError
+        If it cannot be read.
+    """
+    table = pd.read_csv(path, converters=dict.fromkeys(_NAMES, str))
+    if "subject" in table:
+        table["subject"] = subjects_from_text(table["subject"], alike)
+    return table
