@@ -58,7 +58,11 @@ class DataConfig:
         _require_at_least(0, self, "data", "n_validation_subjects")
         _require_different(self, "data", "activities", "test_subjects")
         is_own = self.set == "recordings"
-        for key, usual in (("test_subjects", None), ("subject_column", None), ("straddling", "drop")):
+        for key, usual in (
+            ("test_subjects", None),
+            ("subject_column", None),
+            ("straddling", "drop"),
+        ):
             value = getattr(self, key)
             if not is_own and value != usual:
                 raise ConfigError(

@@ -29,7 +29,10 @@ _TYPES = {
 SETTINGS = ("seed", "device", *_TYPES)
 # Lists of names, which are text whatever they look like to YAML: 010, null, True or No. Each has
 # the names that stay numbers.
-_NAMES = {"data.activities": re.compile("(?!)"), "data.test_subjects": re.compile("-?(0|[1-9][0-9]*)")}
+_NAMES = {
+    "data.activities": re.compile("(?!)"),
+    "data.test_subjects": re.compile("-?(0|[1-9][0-9]*)"),
+}
 # jsonargparse's messages about a value of the wrong type: key, expected type, value.
 _WRONG_TYPE = (
     re.compile(r'Parser key "(.+?)": Expected an? (.+)\. Got value: ?(.*)'),
@@ -135,7 +138,11 @@ def _one_line(error: Exception) -> str:
     expected = expected.replace("<class 'tuple'>", "a list")
     expected = re.sub(r"<class '(\w+)'>", r"\1", expected.replace(">, <", "> or <"))
     expected = re.sub(r"tuple\[([\w |]+), \.\.\.\],", r"[\1, ...] or", expected)
-    expected = expected.replace("NoneType", "null").replace(" | ", " or ").replace("typing.Literal", "one of ")
+    expected = (
+        expected.replace("NoneType", "null")
+        .replace(" | ", " or ")
+        .replace("typing.Literal", "one of ")
+    )
     return f"{key}: found {found!r}, expected {expected}"
 
 

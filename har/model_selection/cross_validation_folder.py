@@ -186,4 +186,5 @@ def _identity(manifest: Manifest) -> dict[str, object]:
     return {
         "data.fingerprint": manifest.data.fingerprint,
         "folds": manifest.folds and manifest.folds.kind,
+        "all subjects": manifest.folds and manifest.folds.all_subjects,
     }

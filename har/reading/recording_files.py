@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from har.arrays import FloatArray
 from har.errors import DataError
@@ -19,10 +18,13 @@ from har.reading.gravity import check_columns, check_gravity
 from har.reading.raw_signals import Signals, read_signals
 from har.reading.sensor_faults import saturation_notes, stillness_notes
 from har.reading.tables.opening import Table, open_table
+from har.reading.tables.row_filter import index_of, only_rows
+from har.reading.tables.text_cells import as_text
 from har.reading.times.clock import Ticks, check_rate, read_clock, regular_ticks
 from har.reading.times.timestamps import stamps_of, time_unit_named
 from har.reading.units import Unit, acc_unit_named, factors_of, gyro_unit_named
 from har.signals.recording import LONGEST_HOLE_S, Recording
+from har.signals.subjects import Subject
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class _Request:
     time_unit: str | None
     acc_unit: Unit | None
     gyro_unit: Unit | None
-    subject: int | None
+    subject: Subject | None
 
     @property
     def place(self) -> str:
@@ -51,8 +53,9 @@ def read_recording(
     time_unit: str | None = None,
     acc_unit: str | None = None,
     gyro_unit: str | None = None,
-    subject: int | None = None,
+    subject: Subject | None = None,
     needs_gyroscope: bool = True,
+    rows_with: tuple[str, str] | None = None,
 ) -> Recording:
     """Read a recording of a phone's accelerometer and gyroscope from any table, and check it.
 
@@ -74,10 +77,12 @@ def read_recording(
         Unit of acceleration.
     gyro_unit : {"rad/s", "deg/s"}, optional
         Unit of angular rate.
-    subject : int, optional
+    subject : int or str, optional
         The person who wore the phone.
     needs_gyroscope : bool
         If False, the recording has acceleration alone.
+    rows_with : tuple of str, optional
+        A column and the text in it, to read these rows alone: ``("person", "P01")``.
 
     Returns
     -------
@@ -92,7 +97,7 @@ def read_recording(
     """
     if rate_hz is not None:
         check_rate(rate_hz, "rate_hz")
-    table = open_table(Path(path))
+    table = _open(Path(path), rows_with)
     found = find_columns(
         table.headings, str(path), columns, needs_gyroscope, needs_time=rate_hz is None
     )
@@ -106,6 +111,11 @@ def read_recording(
         subject,
     )
     return _read(request)
+
+
+def _open(path: Path, rows_with: tuple[str, str] | None) -> Table:
+    table = open_table(path)
+    return table if rows_with is None else only_rows(table, *rows_with)
 
 
 def _declared(
@@ -203,8 +213,13 @@ def _axes_note(comparison: AxesComparison) -> str:
 
 
 def read_column(
-    path: Path, heading: str, *, rate_hz: float | None = None, time_unit: str | None = None
-) -> tuple[FloatArray, pd.Series[Any]]:
+    path: Path,
+    heading: str,
+    *,
+    rate_hz: float | None = None,
+    time_unit: str | None = None,
+    rows_with: tuple[str, str] | None = None,
+) -> tuple[FloatArray, NDArray[np.object_]]:
     """Read a column that is no signal, such as labels, with the times of its rows.
 
     Parameters
@@ -213,40 +228,37 @@ def read_column(
         CSV or Parquet file, as for `read_recording`.
     heading : str
         Name of the column.
-    rate_hz, time_unit : optional
-        Clock, as given to `read_recording`, so that both find the same times.
+    rate_hz, time_unit, rows_with : optional
+        Clock and rows, as given to `read_recording`, so that both find the same times.
 
     Returns
     -------
     seconds : ndarray of float64, shape (n_rows,)
         Time since the first sample in the file, as in `har.signals.recording.Stretch`; increasing.
-    values : Series
-        Values of these rows, as they are; missing where a cell is empty.
+    values : ndarray of str, shape (n_rows,)
+        Values of these rows as text; ``""`` where a cell is empty.
 
     Raises
     ------
     DataError
         If the file has no such column or no times, or cannot be read.
     """
-    table = open_table(path)
-    if table.headings.count(heading) != 1:
-        raise DataError(
-            f"{path}: found {table.headings.count(heading) or 'no'} columns {heading!r}, "
-            f"expected one among {', '.join(table.headings)}"
-        )
+    table = _open(path, rows_with)
+    indices = {"value": index_of(table, heading)}
     columns = find_columns(
         table.headings, str(path), needs_gyroscope=False, needs_time=rate_hz is None
     )
-    indices = {"value": table.headings.index(heading)}
     if rate_hz is None:
         indices["time"] = columns.indices["time"]
-    blocks = list(table.blocks(indices))
-    # Empty cells of one block and text of the next have no type in common.
-    values = pd.concat([block["value"].astype(object) for block in blocks])
+    stamps, cells = [], []
+    time_place = f"{path}, {columns.named('time')}" if rate_hz is None else ""
+    for block in table.blocks(indices, ("value",)):
+        cells.append(as_text(block["value"]).to_numpy(object))
+        if rate_hz is None and len(block):
+            stamps.append(stamps_of(block["time"], time_place))
+    values = np.concatenate(cells)
     if rate_hz is not None:
         return regular_ticks(len(values), rate_hz).seconds, values
-    time = columns.named("time")
-    stamps = [stamps_of(block["time"], f"{path}, {time}") for block in blocks]
     unit = time_unit_named(time_unit, "time_unit") if time_unit else columns.time_unit
-    ticks, rows, _notes = read_clock(np.concatenate(stamps), unit, time, str(path))
-    return ticks.seconds, values if rows is None else values.iloc[rows]
+    ticks, rows, _notes = read_clock(np.concatenate(stamps), unit, columns.named("time"), str(path))
+    return ticks.seconds, values if rows is None else values[rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,9 @@ class DelimitedTable:
     heading_line: int
     rows_in_block: int
 
-    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(
+        self, indices: Mapping[str, int], text: Collection[str] = ()
+    ) -> Iterator[pd.DataFrame]:
         """Read some of the columns; see `har.reading.tables.opening.Table`.
 
         Raises
@@ -68,6 +70,7 @@ class DelimitedTable:
                 names=range(len(self.headings)),
                 skiprows=self.heading_line + 1,
                 usecols=sorted(names),
+                converters={index: str for index, name in names.items() if name in text},
                 index_col=False,
                 comment="#",
                 skipinitialspace=True,

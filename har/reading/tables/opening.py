@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -24,13 +24,17 @@ class Table(Protocol):
     def headings(self) -> tuple[str, ...]:
         """Names of its columns."""
 
-    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(
+        self, indices: Mapping[str, int], text: Collection[str] = ()
+    ) -> Iterator[pd.DataFrame]:
         """Read some of the columns, block by block.
 
         Parameters
         ----------
         indices : mapping of str to int
             Indices of the columns, by the names to give them.
+        text : collection of str
+            Names of columns whose cells are text as it was written, where a file has text.
 
         Yields
         ------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,9 @@ class ParquetTable:
     path: Path
     headings: tuple[str, ...]
 
-    def blocks(self, indices: Mapping[str, int]) -> Iterator[pd.DataFrame]:
+    def blocks(
+        self, indices: Mapping[str, int], text: Collection[str] = ()
+    ) -> Iterator[pd.DataFrame]:
         """Read some of the columns; see `har.reading.tables.opening.Table`.
 
         Raises

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from builders import refused
 
-from har.datasets.recordings_table import ReadingSettings, Segment, read_segments, read_table
+from har.datasets.own.recordings_table import ReadingSettings, Segment, read_segments, read_table
 from har.errors import DataError
 
 SEGMENTS = "file,subject,start_s,end_s,activity"

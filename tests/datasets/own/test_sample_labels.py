@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from har.datasets.recordings_table import Segment
-from har.datasets.sample_labels import name_windows, names_from_column, names_from_segments
+from har.datasets.own.recordings_table import Segment
+from har.datasets.own.sample_labels import name_windows, names_from_column, names_from_segments
 from har.errors import DataError
 from har.signals.recording import Recording, Stretch
 
