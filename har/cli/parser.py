@@ -173,7 +173,10 @@ def _add_cv(verbs: Any) -> None:
 
 def _add_baseline(verbs: Any) -> None:
     summary = "cross-validate classical classifiers on summary features, to compare with"
-    more = "Folds and figures are those of har cv; the test subjects play no part without --all-subjects."
+    more = (
+        "Folds and figures are those of har cv; the test subjects play no part, unless "
+        "--all-subjects is given."
+    )
     parser = _add_verb(
         verbs, "baseline", summary, "linear_svm rbf_svm --out baselines.json", more, command=()
     )

@@ -245,6 +245,12 @@ def _no_channel(channel: str, headings: Sequence[Heading], place: str) -> DataEr
             f"{place}: found only acceleration without gravity ({_listed(linear)}), expected "
             "acceleration with gravity: apps call it accelerometer, raw or total acceleration"
         )
+    if channel == "gyro_x" and not has_gyroscope([heading.text for heading in headings]):
+        return DataError(
+            f"{place}: found no gyroscope among columns "
+            f"{_listed([heading.text for heading in headings])}, expected one: name its columns "
+            "(--columns gyro_x=…), or train without one (har train --data.sensors acc)"
+        )
     return DataError(
         f"{place}: found columns {_listed([heading.text for heading in headings])}, expected also "
         f"{channel}: name it so, or say which it is in columns={{{channel!r}: ...}}"

@@ -35,10 +35,13 @@ def check_spellings(places: Mapping[str, str], kind: str) -> None:
         If two names differ in nothing but their spelling.
     """
     first: dict[str, str] = {}
-    for name, place in places.items():
+    pairs = []
+    for name in places:
         other = first.setdefault(folded(name), name)
         if other != name:
-            raise DataError(
-                f"{place}: found {name!r}, but {other!r} in {places[other]}, "
-                f"expected {kind} in one spelling"
-            )
+            pairs.append((other, name))
+    if pairs:
+        listed = ", ".join(f"{one!r} and {other!r}" for one, other in pairs)
+        raise DataError(
+            f"{places[pairs[0][1]]}: found {kind} in two spellings ({listed}), expected each in one"
+        )
