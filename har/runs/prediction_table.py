@@ -31,11 +31,14 @@ def read_prediction_table(path: Path, alike: Collection[Subject] = ()) -> pd.Dat
     Raises
     ------
     ValueError
-        If it is no table.
+        If it is no table, or its subjects are not of the kind of the others.
     OSError
         If it cannot be read.
     """
     table = pd.read_csv(path, converters=dict.fromkeys(_NAMES, str))
     if "subject" in table:
-        table["subject"] = subjects_from_text(table["subject"], alike)
+        subjects = subjects_from_text(table["subject"], alike)
+        if subjects.dtype.kind == "U" and alike and not any(isinstance(s, str) for s in alike):
+            raise ValueError("a subject that is no number beside subjects that are")
+        table["subject"] = subjects
     return table

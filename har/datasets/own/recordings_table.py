@@ -41,7 +41,7 @@ _RENAMED = {
     **dict.fromkeys(("start", "start_time", "starttime", "begin"), "start_s"),
     **dict.fromkeys(("end", "end_time", "endtime", "stop"), "end_s"),
 }
-_LIKE_AN_EDGE = re.compile(r"(start|begin|from|onset|end|stop|to|until|offset|duration)(?![a-z])")
+_LIKE_AN_EDGE = re.compile(r"start|begin|onset|end|stop|until|(from|to)(?![a-z])")
 _SECONDS = "0 or more seconds from the recording's first sample, or a date and time of day"
 _EXPECTED = "file, subject and either start_s, end_s, activity or label_column"
 
@@ -221,7 +221,12 @@ def _check_heading(columns: tuple[str, ...], place: str, has_subject_column: boo
     like_edges = [c for c in columns if c not in _KNOWN and _LIKE_AN_EDGE.match(c.casefold())]
     is_lacking = "file" not in columns or not (is_by_column or "activity" in columns)
     is_lacking |= not (has_subject_column or "subject" in columns or _SUBJECT_COLUMN in columns)
-    is_lacking |= any(has_edges) != all(has_edges) or (bool(like_edges) and not any(has_edges))
+    is_lacking |= any(has_edges) != all(has_edges)
+    if like_edges and not is_by_column and not any(has_edges):
+        raise DataError(
+            f"{place}: found the column {like_edges[0]}, but no start_s and end_s, "
+            f"expected {_EXPECTED}, each once"
+        )
     if is_lacking or len(set(columns)) < len(columns):
         raise DataError(
             f"{place}: found the columns {', '.join(columns) or 'none'}, "
