@@ -132,7 +132,7 @@ def _split(
 
 def _reader(text: str, delimiter: str) -> Any:
     stream = io.StringIO(text, newline="")
-    return csv.reader(stream, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True)
+    return csv.reader(stream, delimiter=delimiter, skipinitialspace=True, strict=True)
 
 
 def _lines_of(table: Path) -> list[str]:
