@@ -35,7 +35,11 @@ def read_prediction_table(path: Path, alike: Collection[Subject] = ()) -> pd.Dat
     OSError
         If it cannot be read.
     """
-    table = pd.read_csv(path, converters=dict.fromkeys(_NAMES, str))
+    columns = pd.read_csv(path, nrows=0).columns
+    names = [name for name in columns if name in _NAMES]
+    texts = pd.read_csv(path, usecols=names, dtype=str, keep_default_na=False)
+    numbers = pd.read_csv(path, usecols=[name for name in columns if name not in _NAMES])
+    table = pd.concat([texts, numbers], axis=1)[list(columns)]
     if "subject" in table:
         subjects = subjects_from_text(table["subject"], alike)
         if subjects.dtype.kind == "U" and alike and not any(isinstance(s, str) for s in alike):

@@ -23,6 +23,10 @@ _PANDAS = tuple(map(int, pd.__version__.split(".")[:2]))
 _EXACT_NUMBERS = {} if _PANDAS >= (3, 1) else {"float_precision": "round_trip"}
 
 
+# Cells without a number; in text, such as labels, only an empty cell is one.
+_MISSING = ("", "NA", "N/A", "NaN", "nan", "n/a", "null", "NULL", "None", "<NA>", "#N/A", "-nan")
+
+
 @dataclass(frozen=True)
 class DelimitedTable:
     """A text file with a heading line and one sample a line.
@@ -70,7 +74,9 @@ class DelimitedTable:
                 names=range(len(self.headings)),
                 skiprows=self.heading_line + 1,
                 usecols=sorted(names),
-                converters={index: str for index, name in names.items() if name in text},
+                dtype={index: str for index, name in names.items() if name in text},
+                keep_default_na=not text,
+                na_values={i: _MISSING for i, name in names.items() if name not in text},
                 index_col=False,
                 comment="#",
                 skipinitialspace=True,

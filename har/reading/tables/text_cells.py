@@ -23,7 +23,7 @@ def as_text(cells: pd.Series[Any]) -> pd.Series[Any]:
     """
     kinds = cells.astype(object)
     text_of = {cell: _text_of(cell) for cell in kinds.dropna().unique()}
-    return kinds.map(text_of, na_action="ignore").fillna("").astype(object)
+    return kinds.map(text_of, na_action="ignore").astype(object).where(kinds.notna(), "")
 
 
 def _text_of(cell: object) -> str:
