@@ -11,3 +11,5 @@ FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 StringArray = NDArray[np.str_]
 BoolArray = NDArray[np.bool_]
+# The person of each window: numbers, or text.
+SubjectArray = NDArray[np.integer[Any]] | NDArray[np.str_]

@@ -24,6 +24,7 @@ from har.models.temperature import Network, WithTemperature
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
 from har.signals.recording import Recording
+from har.signals.subjects import Subject
 from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
@@ -45,7 +46,7 @@ class ActivityClassifier:
         Channels, activities, rate and length of the windows it was trained on.
     n_train_windows_ : int
         Number of windows it was trained on.
-    train_subjects_, validation_subjects_ : tuple of int
+    train_subjects_, validation_subjects_ : tuple of int or str
         Subjects it was trained on, and those that the epoch was chosen with.
     history_ : list of EpochRecord
         Losses and accuracies, epoch by epoch.
@@ -63,8 +64,8 @@ class ActivityClassifier:
         self.network_: Network | None = None
         self.history_: list[EpochRecord] = []
         self.n_train_windows_ = 0
-        self.train_subjects_: tuple[int, ...] = ()
-        self.validation_subjects_: tuple[int, ...] = ()
+        self.train_subjects_: tuple[Subject, ...] = ()
+        self.validation_subjects_: tuple[Subject, ...] = ()
 
     def fit(self, windows: Windows) -> ActivityClassifier:
         """Train on windows.

@@ -10,6 +10,7 @@ from har.errors import ConfigError
 
 DataSetKind = Literal["uci_har", "hapt", "recordings"]
 Straddling = Literal["drop", "majority"]
+Sensors = Literal["all", "acc"]
 Kernel = Literal["fused", "cells"]
 View = Literal["channels", "compressed", "normalised"]
 Pooling = Literal["last", "sum", "mean", "max", "mean_max", "attention"]
@@ -29,8 +30,14 @@ class DataConfig:
         Folder or zip with the data set; null: HAR_DATA, else data/, else downloaded.
     activities : tuple of str or None
         Classes, in this order; windows of other activities are left out; null: all.
-    test_subjects : tuple of int or None
-        Test subjects of your own recordings; null: the official ones of the other sets.
+    sensors : {'all', 'acc'}
+        Sensors whose signals are read: all that the data set has, or the accelerometer alone.
+    test_subjects : tuple of str or int, or None
+        Test subjects of your own recordings, such as [P04]; null: the official ones of the other
+        sets.
+    subject_column : str or None
+        Column that names the person in each row of your own recordings; null: recordings.csv names
+        one person for each file.
     straddling : {'drop', 'majority'}
         Windows over several labels in your own recordings: dropped, or labelled by the majority of
         their samples.
@@ -41,7 +48,9 @@ class DataConfig:
     set: DataSetKind = "uci_har"
     root: str | None = None
     activities: tuple[str, ...] | None = None
-    test_subjects: tuple[int, ...] | None = None
+    sensors: Sensors = "all"
+    test_subjects: tuple[str | int, ...] | None = None
+    subject_column: str | None = None
     straddling: Straddling = "drop"
     n_validation_subjects: int = 4
 
@@ -49,7 +58,11 @@ class DataConfig:
         _require_at_least(0, self, "data", "n_validation_subjects")
         _require_different(self, "data", "activities", "test_subjects")
         is_own = self.set == "recordings"
-        for key, usual in (("test_subjects", None), ("straddling", "drop")):
+        for key, usual in (
+            ("test_subjects", None),
+            ("subject_column", None),
+            ("straddling", "drop"),
+        ):
             value = getattr(self, key)
             if not is_own and value != usual:
                 raise ConfigError(

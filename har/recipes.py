@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, fields
@@ -26,6 +27,12 @@ _TYPES = {
     for item in fields(kind)
 }
 SETTINGS = ("seed", "device", *_TYPES)
+# Lists of names, which are text whatever they look like to YAML: 010, null, True or No. Each has
+# the names that stay numbers.
+_NAMES = {
+    "data.activities": re.compile("(?!)"),
+    "data.test_subjects": re.compile("-?(0|[1-9][0-9]*)"),
+}
 # jsonargparse's messages about a value of the wrong type: key, expected type, value.
 _WRONG_TYPE = (
     re.compile(r'Parser key "(.+?)": Expected an? (.+)\. Got value: ?(.*)'),
@@ -94,7 +101,8 @@ def resolve(settings: dict[str, Any], place: str, *overrides: str) -> Config:
         return config
     try:
         _check_overrides(overrides)
-        return _instantiate(parser, parser.parse_args(list(overrides), namespace=base))
+        arguments = _quote_names(overrides)
+        return _instantiate(parser, parser.parse_args(arguments, namespace=base))
     except (ArgumentError, TypeError, ConfigError) as error:
         raise UsageError(_one_line(error)) from error
 
@@ -129,8 +137,12 @@ def _one_line(error: Exception) -> str:
     key, expected, found = match.groups()
     expected = expected.replace("<class 'tuple'>", "a list")
     expected = re.sub(r"<class '(\w+)'>", r"\1", expected.replace(">, <", "> or <"))
-    expected = re.sub(r"tuple\[(\w+), \.\.\.\],", r"[\1, ...] or", expected)
-    expected = expected.replace("NoneType", "null").replace("typing.Literal", "one of ")
+    expected = re.sub(r"tuple\[([\w |]+), \.\.\.\],", r"[\1, ...] or", expected)
+    expected = (
+        expected.replace("NoneType", "null")
+        .replace(" | ", " or ")
+        .replace("typing.Literal", "one of ")
+    )
     return f"{key}: found {found!r}, expected {expected}"
 
 
@@ -154,6 +166,8 @@ def _parse_yaml(text: str, place: str) -> dict[str, Any]:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         settings = yaml.safe_load(text)
+        if isinstance(node, yaml.MappingNode):
+            settings = _with_names(node)
     except (yaml.YAMLError, ValueError) as error:
         # Errors about a control character or an impossible date have no mark.
         mark = getattr(error, "problem_mark", None)
@@ -198,6 +212,57 @@ def _check_overrides(overrides: tuple[str, ...]) -> None:
         key = option.removeprefix("--").split("=")[0]
         if option.startswith("--") and key not in SETTINGS:
             raise UsageError(_unknown(key))
+
+
+def _with_names(node: yaml.MappingNode) -> dict[str, Any]:
+    """Construct the settings of a recipe, with names as text."""
+    for key, value in _leaves(node):
+        if key in _NAMES:
+            _mark_names(value, key)
+    settings: dict[str, Any] = yaml.constructor.SafeConstructor().construct_document(node)
+    return settings
+
+
+def _leaves(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
+    """Yield each setting in a section with its key, such as ``data.activities``."""
+    for section, values in node.value:
+        if isinstance(values, yaml.MappingNode):
+            for key, value in values.value:
+                yield f"{section.value}.{key.value}", value
+
+
+def _mark_names(node: yaml.Node, key: str) -> None:
+    """Make the scalars of a list text, but for those that stay numbers."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            if isinstance(item, yaml.ScalarNode) and not _NAMES[key].fullmatch(item.value):
+                item.tag = "tag:yaml.org,2002:str"
+
+
+def _quote_names(overrides: tuple[str, ...]) -> list[str]:
+    """Return options with the names in their lists between quotation marks."""
+    quoted = list(overrides)
+    for index, option in enumerate(overrides):
+        key, equals, value = option.removeprefix("--").partition("=")
+        before = overrides[index - 1].removeprefix("--") if index else ""
+        if equals and key in _NAMES:
+            quoted[index] = f"--{key}={_quoted(value, key)}"
+        elif before in _NAMES:
+            quoted[index] = _quoted(option, before)
+    return quoted
+
+
+def _quoted(text: str, key: str) -> str:
+    """Return a list in YAML as JSON with its names as text; anything else as it is."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError):
+        return text
+    if not isinstance(node, yaml.SequenceNode):
+        return text
+    _mark_names(node, key)
+    names = yaml.constructor.SafeConstructor().construct_document(node)
+    return json.dumps(names, ensure_ascii=False)
 
 
 def settings_of(config: Config) -> dict[str, object]:

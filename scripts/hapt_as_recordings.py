@@ -14,7 +14,7 @@ import pandas as pd
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt import holds_hapt, read_segments
 from har.datasets.hapt_recordings import read_recordings
-from har.datasets.recordings_table import TABLE
+from har.datasets.own.recordings_table import TABLE
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.recording import Recording

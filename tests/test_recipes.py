@@ -67,7 +67,11 @@ def test_the_books_recipe_is_the_books():
             set=st.just("recordings"),
             root=st.none() | st.text(),
             activities=st.none() | st.lists(st.text(), min_size=1, unique=True).map(tuple),
-            test_subjects=st.lists(st.integers(), min_size=1, unique=True).map(tuple),
+            test_subjects=st.lists(
+                st.integers() | st.sampled_from(["P04", "010", "4", "null", "No"]),
+                min_size=1,
+                unique=True,
+            ).map(tuple),
             straddling=st.sampled_from(["drop", "majority"]),
             n_validation_subjects=sizes,
         ),
@@ -106,7 +110,9 @@ def test_a_saved_config_tells_every_setting(tmp_path):
         "set": "uci_har",
         "root": None,
         "activities": None,
+        "sensors": "all",
         "test_subjects": None,
+        "subject_column": None,
         "straddling": "drop",
         "n_validation_subjects": 4,
     }
@@ -146,7 +152,7 @@ def test_a_recipe_may_write_numbers_as_people_do(recipe):
         ("data: {root: 3}", ["data.root: found '3', expected str or null"]),
         ("data: {set: ucihar}", ["data.set: found 'ucihar', expected one of ['uci_har', 'hapt',"]),
         ("data: {activities: SIT}", ["activities: found 'SIT', expected [str, ...] or null"]),
-        ("data: {test_subjects: [x]}", ["found \"['x']\", expected [int, ...] or null"]),
+        ("data: {test_subjects: x}", ["found 'x', expected [str or int, ...] or null"]),
         ("model: {hidden_size: 0}", ["model.hidden_size: found 0, expected at least 1"]),
         ("training: {learning_rate: .inf}", ["training.learning_rate: found inf", "finite"]),
         ("data: {n_validation_subjects: 0}", ["data.n_validation_subjects: found 0", "keep"]),
@@ -191,6 +197,14 @@ def test_a_recipe_that_is_not_there_is_refused_with_those_that_are(name, tmp_pat
         (
             ["--data.set=recordings", "--data.test_subjects=[2, 4]"],
             Config(data=DataConfig(set="recordings", test_subjects=(2, 4))),
+        ),
+        (
+            ["--data.set=recordings", "--data.test_subjects", "[P04, 010, No]"],
+            Config(data=DataConfig(set="recordings", test_subjects=("P04", "010", "No"))),
+        ),
+        (
+            ["--data.activities", "[1, 01, null, True, 'a b']"],
+            Config(data=DataConfig(activities=("1", "01", "null", "True", "a b"))),
         ),
         (["--training.clip_norm=null"], Config(training=TrainingConfig(clip_norm=None))),
         (["--training.learning_rate=1e-4"], Config(training=TrainingConfig(learning_rate=1e-4))),

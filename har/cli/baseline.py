@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from har.cli.options import at_root, new_in_runs
 from har.cli.terminal import baselines_in_words, show_scores
-from har.datasets.loading import open_training
+from har.datasets.loading import open_all_subjects, open_training
 from har.errors import Interrupted
 from har.files import write_text, writing_to
 from har.model_selection.baselines import chosen_baselines, features_of, score_baseline
@@ -33,6 +33,7 @@ def run(
     data_root: str | None = None,
     folds: int | Literal["loso"] = 5,
     seeds: int = 1,
+    all_subjects: bool = False,
     out: Path | None = None,
     jobs: int | None = None,
     command: Sequence[str] = (),
@@ -51,6 +52,8 @@ def run(
         Number of folds, or one for each subject.
     seeds : int
         Number of repetitions of each fold, with seeds from the recipe's on.
+    all_subjects : bool
+        Whether everybody is held out in turn, also the test subjects.
     out : Path, optional
         JSON file for all figures; by default a new one in ``runs/``.
     jobs : int, optional
@@ -60,10 +63,12 @@ def run(
     """
     chosen_names = chosen_baselines(names)
     recipe = load_config(config)
-    data = open_training(at_root(recipe.data, data_root))
+    load = open_all_subjects if all_subjects else open_training
+    data = load(at_root(recipe.data, data_root))
     chosen = folds_of(data.windows, folds)
     out = out or new_in_runs("baselines", ".json")
-    described = FoldsDescription(folds, tuple(fold.held_out_subjects for fold in chosen))
+    held_out = tuple(fold.held_out_subjects for fold in chosen)
+    described = FoldsDescription(folds, held_out, all_subjects)
     manifest = describe_start(command, Path(config).stem, data.describe(), described)
     content: dict[str, Any] = {**manifest.to_dict(), "baselines": {}}
     # Before any work, to see that the file can be written.

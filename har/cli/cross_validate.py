@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from har.cli.options import new_in_runs
 from har.cli.terminal import show_scores, summary_in_words
-from har.datasets.loading import open_training
+from har.datasets.loading import open_all_subjects, open_training
 from har.errors import Interrupted
 from har.model_selection.cross_validation import cross_validate, n_processes
 from har.model_selection.cross_validation_folder import CrossValidationFolder
@@ -28,6 +29,7 @@ def run(
     settings: Sequence[str] = (),
     folds: int | Literal["loso"] = 5,
     seeds: int = 3,
+    all_subjects: bool = False,
     only_folds: Sequence[int] | None = None,
     out: Path | None = None,
     jobs: int | None = None,
@@ -35,6 +37,9 @@ def run(
     command: Sequence[str] = (),
 ) -> None:
     """Train and score a network for each fold of the training subjects and each seed.
+
+    With `all_subjects`, test subjects are held out in turn like all others: they need not be named
+    in own recordings, and the folder and the page say that official ones are among them.
 
     Parameters
     ----------
@@ -46,6 +51,8 @@ def run(
         Number of folds, or one for each subject.
     seeds : int
         Number of networks for each fold, with seeds from the recipe's on.
+    all_subjects : bool
+        Whether everybody is held out in turn, also the test subjects.
     only_folds : sequence of int, optional
         Numbers of the folds to score; by default all.
     out : Path, optional
@@ -58,10 +65,13 @@ def run(
         Command line, to be kept in the manifest.
     """
     recipe = load_config(config, *settings)
-    data = open_training(recipe.data)
+    data = open_all_subjects(recipe.data) if all_subjects else open_training(recipe.data)
+    if all_subjects:
+        recipe = replace(recipe, data=replace(recipe.data, test_subjects=None))
     planned = folds_of(data.windows, folds)
     chosen = choose_folds(planned, only_folds)
-    described = FoldsDescription(folds, tuple(fold.held_out_subjects for fold in planned))
+    held_out = tuple(fold.held_out_subjects for fold in planned)
+    described = FoldsDescription(folds, held_out, all_subjects)
     name = Path(config).stem
     manifest = describe_start(command, name, data.describe(), described)
     folder = CrossValidationFolder.start(out or new_in_runs(f"cv-{name}"), recipe, manifest)

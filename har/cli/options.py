@@ -85,6 +85,11 @@ _SHARED: dict[str, dict[str, Any]] = {
         "metavar": "N|loso",
         "help": "how many, or leave one subject out at a time (default: 5)",
     },
+    "--all-subjects": {
+        "action": "store_true",
+        "help": "hold out everybody in turn, also test subjects, who need not be named: with "
+        "--folds loso one person at a time, as papers do",
+    },
     "--seeds": {"type": count, "metavar": "N"},
     "--jobs": {
         "type": count,

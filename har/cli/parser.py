@@ -149,8 +149,8 @@ def _add_cv(verbs: Any) -> None:
     summary = "cross-validate a recipe over the training subjects, who are held out in turn"
     example = "--config quick --folds 5 --seeds 3 --out runs/cv-quick"
     more = (
-        "The test subjects play no part. A network is trained for each fold "
-        "and seed; those that --out holds already are not trained again."
+        "The test subjects play no part, unless --all-subjects is given. A network is trained for "
+        "each fold and seed; those that --out holds already are not trained again."
     )
     parser = _add_verb(
         verbs, "cv", summary, example, more, module="cross_validate", settings=(), command=()
@@ -158,6 +158,7 @@ def _add_cv(verbs: Any) -> None:
     add(parser, "--config", "--folds")
     seeds = "networks for each fold, with seeds from the recipe's on (default: 3)"
     add(parser, "--seeds", default=3, help=seeds)
+    add(parser, "--all-subjects")
     parser.add_argument(
         "--only-folds",
         type=numbers,
@@ -172,7 +173,10 @@ def _add_cv(verbs: Any) -> None:
 
 def _add_baseline(verbs: Any) -> None:
     summary = "cross-validate classical classifiers on summary features, to compare with"
-    more = "Folds and figures are those of har cv; the test subjects play no part."
+    more = (
+        "Folds and figures are those of har cv; the test subjects play no part, unless "
+        "--all-subjects is given."
+    )
     parser = _add_verb(
         verbs, "baseline", summary, "linear_svm rbf_svm --out baselines.json", more, command=()
     )
@@ -190,6 +194,7 @@ def _add_baseline(verbs: Any) -> None:
     add(parser, "--folds")
     seeds = "of each fold, from the recipe's on; only the last two baselines draw (default: 1)"
     add(parser, "--seeds", default=1, help=seeds)
+    add(parser, "--all-subjects")
     out = "all figures as JSON (default: runs/baselines-TIME.json)"
     add(parser, "--out", metavar="FILE", help=out)
     add(parser, "--jobs")

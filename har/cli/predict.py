@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from har.datasets.recordings_table import read_segments
+from har.datasets.own.recordings_table import read_segments
 from har.errors import UsageError
 from har.evaluation.metrics import predictions_table
 from har.files import write_frame, writing_to
 from har.reading.recording_files import read_recording
+from har.reading.recording_start import recording_start
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
 from har.signals.recording import Recording
@@ -86,7 +88,7 @@ def run(
     else:
         recording = _read(file, classifier, about_recording)
         timeline = classifier.predict_recording(recording, abstain_below)
-        segments = _read_truth(truth, file) if truth else None
+        segments = _read_truth(truth, recording, about_recording) if truth else None
         activities = classifier.window_format_.activities
         report = TimelineReport(recording, timeline, activities, str(run), segments, abstain_below)
         _write(report, out, out or Path(f"{file.stem}-timeline.csv") if plot else None)
@@ -127,8 +129,12 @@ def _read(file: Path, classifier: ActivityClassifier, about: Mapping[str, Any]) 
     return recording
 
 
-def _read_truth(table: Path, file: Path) -> pd.DataFrame:
-    segments = read_segments(table, file)
+def _read_truth(table: Path, recording: Recording, about: Mapping[str, Any]) -> pd.DataFrame:
+    file = Path(recording.source)
+    read_start = partial(
+        recording_start, file, columns=about["columns"], time_unit=about["time_unit"]
+    )
+    segments = read_segments(table, file, recording.duration_s, read_start)
     return pd.DataFrame(map(vars, segments))[["start_s", "end_s", "activity"]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from har.arrays import FloatArray, IntArray
 from har.comparison.contenders import SideBySide
+from har.signals.subjects import Subject, number_subjects
 
 _N_SUREST = 20
 
@@ -20,7 +22,7 @@ class DisputedGroup:
 
     Parameters
     ----------
-    subject : int
+    subject : int or str
         Number of the person.
     true : str
         Name of the activity.
@@ -30,7 +32,7 @@ class DisputedGroup:
         Disputed windows that each contender got right, by its letter.
     """
 
-    subject: int
+    subject: Subject
     true: str
     n_windows: int
     n_disputed: int
@@ -53,7 +55,7 @@ class DisputedWindow:
     ----------
     index : int
         Index among the test windows, from 0.
-    subject : int
+    subject : int or str
         Number of the person.
     true : str
         Name of the activity.
@@ -62,7 +64,7 @@ class DisputedWindow:
     """
 
     index: int
-    subject: int
+    subject: Subject
     true: str
     predicted: dict[str, Prediction]
 
@@ -105,10 +107,11 @@ def find_disagreements(side: SideBySide) -> Disagreements:
     sureness = np.array([evaluation.probabilities.max(axis=1) for evaluation in evaluations])
     first, keys = evaluations[0], list(side.contenders)
     names = np.array(first.activities)
+    subjects, subject_numbers = number_subjects(first.subjects)
     windows = pd.DataFrame(
         {
             "index": side.index,
-            "subject": first.subjects,
+            "subject": subject_numbers,
             "true": names[first.labels],
             "is_disputed": (predicted != predicted[0]).any(axis=0),
             "sureness": _sureness_of_contradiction(predicted, sureness),
@@ -118,8 +121,8 @@ def find_disagreements(side: SideBySide) -> Disagreements:
     probabilities = pd.DataFrame(sureness.T, columns=keys)
     return Disagreements(
         n_windows=int(windows["is_disputed"].sum()),
-        groups=_groups(windows, predictions),
-        surest=_surest(windows, predictions, probabilities),
+        groups=_groups(windows, predictions, subjects),
+        surest=_surest(windows, predictions, probabilities, subjects),
     )
 
 
@@ -132,7 +135,9 @@ def _sureness_of_contradiction(predicted: IntArray, sureness: FloatArray) -> Flo
     return np.asarray(np.max(of_pairs, axis=0))
 
 
-def _groups(windows: pd.DataFrame, predictions: pd.DataFrame) -> tuple[DisputedGroup, ...]:
+def _groups(
+    windows: pd.DataFrame, predictions: pd.DataFrame, subjects: Sequence[Subject]
+) -> tuple[DisputedGroup, ...]:
     by = ["subject", "true"]
     is_right = predictions.eq(windows["true"], axis=0)
     n_windows = windows.groupby(by).size()
@@ -141,7 +146,7 @@ def _groups(windows: pd.DataFrame, predictions: pd.DataFrame) -> tuple[DisputedG
     n_disputed = disputed.groupby(by).size().sort_values(ascending=False, kind="stable")
     return tuple(
         DisputedGroup(
-            subject=int(subject),
+            subject=subjects[subject],
             true=str(true),
             n_windows=int(n_windows[subject, true]),
             n_disputed=int(n),
@@ -152,7 +157,10 @@ def _groups(windows: pd.DataFrame, predictions: pd.DataFrame) -> tuple[DisputedG
 
 
 def _surest(
-    windows: pd.DataFrame, predictions: pd.DataFrame, probabilities: pd.DataFrame
+    windows: pd.DataFrame,
+    predictions: pd.DataFrame,
+    probabilities: pd.DataFrame,
+    subjects: Sequence[Subject],
 ) -> tuple[DisputedWindow, ...]:
     kinds = ["subject", "true", *predictions.columns]
     surest = (
@@ -165,7 +173,7 @@ def _surest(
     return tuple(
         DisputedWindow(
             index=int(row["index"]),
-            subject=int(row["subject"]),
+            subject=subjects[row["subject"]],
             true=str(row["true"]),
             predicted={
                 key: Prediction(str(row[key]), float(probabilities.loc[position, key]))

@@ -12,6 +12,7 @@ from har.comparison.disagreements import Disagreements, find_disagreements
 from har.comparison.paired_tests import Difference, mcnemar, paired_differences
 from har.evaluation.metrics import Evaluation
 from har.signals.data_description import DataDescription
+from har.signals.subjects import Subject
 
 # Up to so many are compared each with each; six pairs can still be read.
 _N_ALL_PAIRS = 4
@@ -108,7 +109,7 @@ class Pair:
 class SubjectRow:
     """Number of windows of one subject, and each contender's accuracy on them, by its letter."""
 
-    subject: int
+    subject: Subject
     n_windows: int
     accuracy: dict[str, float]
 
@@ -257,4 +258,4 @@ def _per_subject(evaluations: Mapping[str, Evaluation]) -> tuple[SubjectRow, ...
         )
         for subject, row in first.per_subject.items()
     ]
-    return tuple(sorted(rows, key=lambda row: (row.accuracy[key_of_first], row.subject)))
+    return tuple(sorted(rows, key=lambda row: row.accuracy[key_of_first]))

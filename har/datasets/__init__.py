@@ -2,5 +2,5 @@
 
 Read `catalogue` (facts about published data sets), `dataset`, then `loading`, which calls `cache`,
 `published` (with `reference`, `uci_har`, `hapt`, `hapt_recordings`), `own_recordings` (with
-`recordings_table`, `sample_labels`) and `download`. `file_trees` and `text_tables` read the files.
+the package `own`) and `download`. `file_trees` and `text_tables` read the files.
 """

@@ -27,7 +27,7 @@ _ARRAYS = ("signals", "labels", "subjects")
 _FACTS = ("name", "source", "fingerprint", "notes")
 _AXES = ("channels", "activities", "rate_hz")
 # Part of a cache folder's name; increased when the stored format changes.
-_FORMAT = 2
+_FORMAT = 3
 # Raised when a missing or damaged cache is read.
 _DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, DataError)
 

@@ -8,11 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
+from har.arrays import SubjectArray
+from har.config import Sensors
 from har.errors import ConfigError
+from har.signals.channels import unit_of
 from har.signals.data_description import DataDescription
 from har.signals.windows import Windows
 
 SPLITS = ("train", "test")
+_SENSORS_NOTE = "The gyroscope is left out, as data.sensors says."
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,70 @@ def _description(
         n_train_windows=n_train_windows,
         n_test_windows=n_test_windows,
     )
+
+
+def select_sensors(data: DataSet, sensors: Sensors) -> DataSet:
+    """Return a data set with the channels of some sensors only.
+
+    Parameters
+    ----------
+    data : DataSet
+        Data set.
+    sensors : {"all", "acc"}
+        All sensors, or the accelerometer alone.
+
+    Returns
+    -------
+    DataSet
+        The same one if there is nothing to leave out.
+    """
+    train, test = (_of_sensors(windows, sensors) for windows in data.splits.values())
+    if train is data.train:
+        return data
+    notes = (*data.notes, _SENSORS_NOTE)
+    fingerprint = content_fingerprint(train, test)
+    return replace(data, train=train, test=test, fingerprint=fingerprint, notes=notes)
+
+
+def select_training_sensors(data: TrainingSet, sensors: Sensors) -> TrainingSet:
+    """Return the training windows with the channels of some sensors only; see `select_sensors`."""
+    windows = _of_sensors(data.windows, sensors)
+    if windows is data.windows:
+        return data
+    return replace(data, windows=windows, notes=(*data.notes, _SENSORS_NOTE))
+
+
+def _of_sensors(windows: Windows, sensors: Sensors) -> Windows:
+    kept = [index for index, name in enumerate(windows.channels) if unit_of(name) == "g"]
+    if sensors == "all" or len(kept) == len(windows.channels):
+        return windows
+    channels = tuple(windows.channels[index] for index in kept)
+    return replace(windows, signals=windows.signals[:, :, kept], channels=channels)
+
+
+def join_splits(data: DataSet) -> TrainingSet:
+    """Return the windows of both splits as training windows, for cross-validation over all people.
+
+    Parameters
+    ----------
+    data : DataSet
+        Data set; its test split may be empty.
+
+    Returns
+    -------
+    TrainingSet
+        Training windows, then test windows.
+    """
+    train, test = data.train, data.test
+    if not len(test):
+        return TrainingSet(data.name, train, data.source, data.notes)
+    windows = replace(
+        train,
+        signals=np.concatenate([train.signals, test.signals]),
+        labels=np.concatenate([train.labels, test.labels]),
+        subjects=np.concatenate([train.subjects, test.subjects]),
+    )
+    return TrainingSet(data.name, windows, data.source, data.notes)
 
 
 def select_activities(data: DataSet, activities: tuple[str, ...]) -> DataSet:
@@ -158,5 +226,12 @@ def content_fingerprint(*splits: Windows) -> str:
     for windows in splits:
         digest.update(np.rint(windows.signals * 1e4).astype(np.int32).tobytes())
         digest.update(windows.labels.astype(np.int64).tobytes())
-        digest.update(windows.subjects.astype(np.int64).tobytes())
+        digest.update(_bytes_of(windows.subjects))
     return digest.hexdigest()[:16]
+
+
+def _bytes_of(subjects: SubjectArray) -> bytes:
+    """Return bytes that do not depend on the longest name among them."""
+    if subjects.dtype.kind == "U":
+        return "\n".join(subjects.tolist()).encode()
+    return subjects.astype(np.int64).tobytes()

@@ -8,21 +8,24 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from har.config import DataConfig
+from har.config import DataConfig, Sensors
 from har.datasets import cache
 from har.datasets.catalogue import PUBLISHED
 from har.datasets.dataset import (
     SPLITS,
     DataSet,
     TrainingSet,
+    join_splits,
     select_activities,
+    select_sensors,
     select_training_activities,
+    select_training_sensors,
 )
 from har.datasets.download import fetch
 from har.datasets.file_trees import fingerprint
+from har.datasets.own.recordings_table import TABLE
 from har.datasets.own_recordings import read_own_recordings
 from har.datasets.published import READERS, check_known
-from har.datasets.recordings_table import TABLE
 from har.errors import ConfigError, DataError
 from har.signals.windows import Windows
 
@@ -55,13 +58,15 @@ def load_uci_har(root: str | Path | None = None) -> tuple[Windows, Windows]:
     return data.train, data.test
 
 
-def open_data(config: DataConfig) -> DataSet:
+def open_data(config: DataConfig, needs_test: bool = True) -> DataSet:
     """Load a data set; download it if it is a published one that is not on this machine yet.
 
     Parameters
     ----------
     config : DataConfig
-        Choice of the data set, its path and its activities.
+        Choice of the data set, its path, its sensors and its activities.
+    needs_test : bool
+        If False, own recordings without named test subjects are all training windows.
 
     Returns
     -------
@@ -74,7 +79,7 @@ def open_data(config: DataConfig) -> DataSet:
     ConfigError
         If it lacks the activities asked for, or no path is given for own recordings.
     """
-    data = _find_whole(config)
+    data = _find_whole(config, needs_test)
     if data is None and config.set not in PUBLISHED:
         raise ConfigError(f"data.root: found null, expected the folder with {TABLE}")
     return _chosen(data or _fetch_whole(config, DATA_FOLDER), config)
@@ -101,16 +106,55 @@ def open_training(config: DataConfig) -> TrainingSet:
     """
     data = _find_cached_training(config)
     if data is None:
-        whole = open_data(replace(config, activities=None))
+        whole = open_data(replace(config, activities=None, sensors=_sensors_to_read(config)))
         data = _find_cached_training(config) or TrainingSet(
             whole.name, whole.train, whole.source, whole.notes
         )
+    data = select_training_sensors(data, config.sensors)
     return select_training_activities(data, config.activities) if config.activities else data
+
+
+def open_all_subjects(config: DataConfig) -> TrainingSet:
+    """Load the windows of everybody, also of test subjects, to be held out in turn.
+
+    Parameters
+    ----------
+    config : DataConfig
+        As for `open_data`; test subjects of own recordings need not be named, and are ignored.
+
+    Returns
+    -------
+    TrainingSet
+        Windows of all subjects. Of a published data set, a note names its official test subjects.
+
+    Raises
+    ------
+    HarError
+        See `open_data`.
+    """
+    data = open_data(replace(config, test_subjects=None), needs_test=False)
+    everybody = join_splits(data)
+    note = f"All {len(everybody.windows.subject_names)} subjects are held out in turn"
+    if len(data.test):
+        official = ", ".join(map(str, data.test.subject_names))
+        note += (
+            f", the official test subjects {official} among them: these figures are not those of "
+            "the official split, and nothing that is chosen by them can be tested on it"
+        )
+    logger.info("note: %s.", note)
+    return replace(everybody, notes=(*everybody.notes, f"{note}."))
+
+
+def _sensors_to_read(config: DataConfig) -> Sensors:
+    """Return the sensors that a file must have: channels of published sets are left out later."""
+    return config.sensors if config.set == "recordings" else "all"
 
 
 def _find_cached_training(config: DataConfig) -> TrainingSet | None:
     path = _named_path(config) or (DATA_FOLDER if config.set in PUBLISHED else None)
-    if path is None or not path.exists():
+    # Own recordings that were read without test subjects are not training windows alone.
+    lacks_test = config.set not in PUBLISHED and config.test_subjects is None
+    if path is None or not path.exists() or lacks_test:
         return None
     return cache.load_cached_training(_cache_key(config, path))
 
@@ -150,7 +194,7 @@ def fetch_data(config: DataConfig, folder: Path) -> DataSet:
     return _chosen(data or _fetch_whole(config, folder), config)
 
 
-def read_data(path: Path, config: DataConfig) -> DataSet | None:
+def read_data(path: Path, config: DataConfig, needs_test: bool = True) -> DataSet | None:
     """Read a data set from a path, without checking it against reference values.
 
     Parameters
@@ -159,6 +203,8 @@ def read_data(path: Path, config: DataConfig) -> DataSet | None:
         A folder or a file.
     config : DataConfig
         Choice of the data set; `root` and `activities` are ignored.
+    needs_test : bool
+        As for `open_data`.
 
     Returns
     -------
@@ -171,20 +217,21 @@ def read_data(path: Path, config: DataConfig) -> DataSet | None:
         If a file is missing or damaged.
     """
     if config.set == "recordings":
-        return read_own_recordings(path, config)
+        return read_own_recordings(path, config, needs_test)
     return READERS[config.set].read(path)
 
 
 def _chosen(data: DataSet, config: DataConfig) -> DataSet:
+    data = select_sensors(data, config.sensors)
     return select_activities(data, config.activities) if config.activities else data
 
 
-def _find_whole(config: DataConfig) -> DataSet | None:
+def _find_whole(config: DataConfig, needs_test: bool = True) -> DataSet | None:
     """Open the data set at the path a user named, else the copy in ``data/``."""
     named = _named_path(config)
     if named is None:
         return _open_folder(config, DATA_FOLDER) if config.set in PUBLISHED else None
-    data = _open_at(config, named)
+    data = _open_at(config, named, needs_test)
     if data is None:
         published = PUBLISHED[config.set]
         raise DataError(f"{named}: found no {published.name} in it, expected {published.form}")
@@ -210,15 +257,17 @@ def _open_folder(config: DataConfig, folder: Path) -> DataSet | None:
     return _open_at(config, folder) if folder.is_dir() else None
 
 
-def _open_at(config: DataConfig, path: Path) -> DataSet | None:
+def _open_at(config: DataConfig, path: Path, needs_test: bool = True) -> DataSet | None:
     """Open the data set at a path, from the cache if it has been read before."""
     logger.debug("Looking for %s in %s", config.set, path)
     if not path.exists():
         raise DataError(f"{path}: found nothing, expected a folder or a zip with a data set")
     key = _cache_key(config, path)
     data = cache.load_cached(key)
+    if data is not None and needs_test and not len(data.test):
+        data = None
     if data is None:
-        data = read_data(path, config)
+        data = read_data(path, config, needs_test)
         if data is not None:
             for split in SPLITS:
                 check_known(data, config.set, split)
@@ -229,5 +278,11 @@ def _open_at(config: DataConfig, path: Path) -> DataSet | None:
 
 def _cache_key(config: DataConfig, path: Path) -> str:
     """Return the key of a path and its settings; activities are selected after loading."""
-    facts = (fingerprint(path), config.test_subjects, config.straddling)
+    facts = (
+        fingerprint(path),
+        config.test_subjects,
+        config.subject_column,
+        config.straddling,
+        _sensors_to_read(config),
+    )
     return f"{config.set}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"

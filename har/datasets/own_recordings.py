@@ -6,69 +6,52 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from har.arrays import FloatArray, IntArray
-from har.config import DataConfig, Straddling
+from har.arrays import SubjectArray
+from har.config import DataConfig
 from har.datasets.dataset import DataSet, content_fingerprint
-from har.datasets.recordings_table import LabelledFile, read_table
-from har.datasets.sample_labels import (
-    NameArray,
-    name_windows,
-    names_from_column,
-    names_from_segments,
+from har.datasets.own.labelled_recordings import (
+    LabelledRecording,
+    NamedWindows,
+    all_have_gyroscope,
+    list_recordings,
+    read_windows,
 )
+from har.datasets.own.recordings_table import read_table
+from har.datasets.own.spellings import check_spellings, folded
 from har.errors import ConfigError, DataError
-from har.reading.columns import has_gyroscope
-from har.reading.recording_files import read_column, read_recording
-from har.reading.tables.opening import open_table
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import N_TIMESTEPS, RAW_CHANNELS, SAMPLE_RATE_HZ, WINDOW_STEP
-from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
-from har.signals.recording import Recording
-from har.signals.windows import Windows, sliding_windows
+from har.signals.filters import channels_from
+from har.signals.subjects import Subject, natural_key, number_subjects, subjects_from_text
+from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
 
-_SETTLING = f"Windows in the first {WARM_UP_S:g} s of a recording or after a gap, kept"
-_TOO_SHORT = f"Parts between gaps that are shorter than {N_TIMESTEPS} samples, left out"
 
-
-@dataclass(frozen=True)
-class _NamedWindows:
-    """Windows of a file, with names of activities in place of labels.
-
-    `found` has the activities of all samples, whether or not a window contains them; `counts` has
-    the numbers of windows treated specially, keyed by a description.
-    """
-
-    signals: FloatArray
-    names: NameArray
-    found: frozenset[str]
-    counts: Counter[str]
-    notes: tuple[str, ...]
-
-
-def read_own_recordings(folder: Path, config: DataConfig) -> DataSet:
+def read_own_recordings(folder: Path, config: DataConfig, needs_test: bool = True) -> DataSet:
     """Read the recordings in a folder and cut them into labelled windows.
 
     Parameters
     ----------
     folder : Path
-        Folder with ``recordings.csv``, see `har.datasets.recordings_table.read_table`, and
+        Folder with ``recordings.csv``, see `har.datasets.own.recordings_table.read_table`, and
         recordings that `har.reading.recording_files.read_recording` can read.
     config : DataConfig
-        Test subjects, and treatment of windows over several labels.
+        Test subjects, sensors, column of people and treatment of windows over several labels.
+    needs_test : bool
+        If False, test subjects need not be named: all windows are training windows then.
 
     Returns
     -------
     DataSet
         Windows of 128 samples at step 64 from each part between gaps; nine channels, or the six of
-        acceleration if no file has a gyroscope. The notes state what was left out.
+        acceleration if no file has a gyroscope or none is asked for. The notes state what was left
+        out.
 
     Raises
     ------
@@ -76,115 +59,93 @@ def read_own_recordings(folder: Path, config: DataConfig) -> DataSet:
         If the table or a recording is invalid, only some recordings have a gyroscope, or there are
         no labelled windows to train or to test on.
     ConfigError
-        If no test subjects are given, or one is not in the table.
+        If test subjects are needed and none are given, or one is not in the table.
     """
-    files = read_table(folder)
-    test_subjects = _checked_test_subjects(config.test_subjects, files, folder)
-    needs_gyroscope = _all_have_gyroscope(files)
-    logger.info("Reading the %d recordings in %s", len(files), folder)
-    pieces = [_windows_of(file, needs_gyroscope, config.straddling) for file in files]
-    subjects = np.repeat([file.subject for file in files], [len(piece.names) for piece in pieces])
-    windows = _joined(pieces, subjects, needs_gyroscope)
-    is_test = np.isin(subjects, test_subjects)
+    table = read_table(folder, config.subject_column)
+    recordings = list_recordings(table.files)
+    people = subjects_from_text(recording.person for recording in recordings)
+    is_split = needs_test or config.test_subjects is not None
+    chosen = _checked_test_subjects(config.test_subjects, people, folder) if is_split else []
+    needs_gyroscope = config.sensors == "all" and all_have_gyroscope(recordings)
+    logger.info("Reading the %d recordings in %s", len(recordings), folder)
+    pieces = [read_windows(one, needs_gyroscope, config.straddling) for one in recordings]
+    found = _found_activities(recordings, pieces)
+    of_window = np.repeat(np.arange(len(pieces)), [len(piece.names) for piece in pieces])
+    windows = _joined(pieces, people[of_window], needs_gyroscope)
+    is_test = np.isin(windows.subjects, np.array(chosen, dtype=people.dtype))
     train, test = windows.where(~is_test), windows.where(is_test)
-    for split, of_split in (("train", train), ("test", test)):
-        if not len(of_split):
-            raise DataError(
-                f"{folder}: found no window with an activity to {split} on, expected some of "
-                f"{N_TIMESTEPS / SAMPLE_RATE_HZ:g} s; data.test_subjects are {test_subjects}"
-            )
+    _check_windows(train, test, is_split, folder)
+    of_activities = _activity_notes if is_split else _lonely_activity_notes
+    notes = (
+        *table.notes,
+        *_count_notes(pieces),
+        *of_activities(found, train, test),
+        *_file_notes(recordings, pieces),
+    )
+    n_people = len(number_subjects(people)[0])
     return DataSet(
         folder.resolve().name,
         train,
         test,
-        f"{len(files)} recordings of {len({file.subject for file in files})} people in {folder}",
+        f"{len(table.files)} recordings of {n_people} people in {folder}",
         content_fingerprint(train, test),
-        (
-            *_count_notes(pieces),
-            *_activity_notes(frozenset().union(*(piece.found for piece in pieces)), train, test),
-            *_file_notes(files, pieces),
-        ),
+        notes,
     )
 
 
+def _found_activities(
+    recordings: Sequence[LabelledRecording], pieces: Sequence[NamedWindows]
+) -> frozenset[str]:
+    """Collect the activities of all samples, and refuse one in two spellings."""
+    places: dict[str, str] = {}
+    for recording, piece in zip(recordings, pieces, strict=True):
+        for name in sorted(piece.found):
+            places.setdefault(name, str(recording.file.path))
+    check_spellings(places, "activities")
+    return frozenset(places)
+
+
+def _check_windows(train: Windows, test: Windows, is_split: bool, folder: Path) -> None:
+    """Refuse a split without windows."""
+    for split, windows in (("train", train), ("test", test)):
+        if not len(windows) and (is_split or split == "train"):
+            raise DataError(
+                f"{folder}: found no window with an activity to {split} on, expected some of "
+                f"{N_TIMESTEPS / SAMPLE_RATE_HZ:g} s"
+            )
+
+
 def _checked_test_subjects(
-    test_subjects: tuple[int, ...] | None, files: Sequence[LabelledFile], folder: Path
-) -> tuple[int, ...]:
-    known = sorted({file.subject for file in files})
+    test_subjects: tuple[Subject, ...] | None, people: SubjectArray, folder: Path
+) -> list[Subject]:
+    """Return the test subjects in the spelling of the table."""
+    known = number_subjects(people)[0]
     listed = ", ".join(map(str, known))
     if test_subjects is None:
         raise ConfigError(
             f"data.test_subjects: found null, expected some of the subjects in {folder}: {listed}; "
             f"for example --data.test_subjects=[{known[-1]}]"
         )
-    unknown = sorted(set(test_subjects) - set(known))
+    by_spelling = {folded(str(subject)): subject for subject in known}
+    unknown = [subject for subject in test_subjects if folded(str(subject)) not in by_spelling]
     if unknown:
         raise ConfigError(
             f"data.test_subjects: found {unknown[0]}, "
             f"expected some of the subjects in {folder}: {listed}"
         )
-    if set(test_subjects) == set(known):
+    chosen = {by_spelling[folded(str(subject))] for subject in test_subjects}
+    if chosen == set(known):
         raise ConfigError(
             f"data.test_subjects: found all subjects in {folder}, "
-            "expected to leave at least one to train on"
+            "expected to leave at least one to train on; "
+            "har cv --all-subjects holds out each in turn"
         )
-    return test_subjects
+    return [subject for subject in known if subject in chosen]
 
 
-def _all_have_gyroscope(files: Sequence[LabelledFile]) -> bool:
-    """Return whether the headings of all files have a gyroscope; refuse a mixture."""
-    examples = {has_gyroscope(open_table(file.path).headings): file.path for file in files}
-    if len(examples) == 2:
-        raise DataError(
-            f"{examples[False]}: found no gyroscope, but one in {examples[True]}, "
-            "expected it in all recordings of a data set or in none"
-        )
-    return next(iter(examples))
-
-
-def _windows_of(file: LabelledFile, needs_gyroscope: bool, straddling: Straddling) -> _NamedWindows:
-    """Read a recording and cut each part between gaps into windows."""
-    recording = read_recording(
-        file.path, subject=file.subject, needs_gyroscope=needs_gyroscope, **asdict(file.settings)
-    )
-    names_of_samples = _names_of_samples(file, recording)
-    n_channels = len(channels_from(recording.channels))
-    signals = [np.empty((0, N_TIMESTEPS, n_channels), np.float32)]
-    names: list[NameArray] = [np.empty(0, object)]
-    counts = Counter[str]()
-    for stretch in recording.stretches:
-        if stretch.n_samples < N_TIMESTEPS:
-            counts[_TOO_SHORT] += 1
-            continue
-        rows = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
-        channels = uci_har_channels(recording.samples[rows], start="settled").astype(np.float32)
-        window_names, window_counts = name_windows(names_of_samples[rows], straddling)
-        is_kept = window_names != ""
-        is_settling = np.arange(len(is_kept)) * WINDOW_STEP < WARM_UP_S * SAMPLE_RATE_HZ
-        counts += window_counts
-        counts[_SETTLING] += int((is_kept & is_settling).sum())
-        signals.append(sliding_windows(channels, N_TIMESTEPS, WINDOW_STEP)[is_kept])
-        names.append(window_names[is_kept])
-    return _NamedWindows(
-        np.concatenate(signals),
-        np.concatenate(names),
-        frozenset(names_of_samples) - {""},
-        counts,
-        recording.notes,
-    )
-
-
-def _names_of_samples(file: LabelledFile, recording: Recording) -> NameArray:
-    if file.label_column is None:
-        return names_from_segments(recording, file.segments)
-    settings = file.settings
-    row_times_s, values = read_column(
-        file.path, file.label_column, rate_hz=settings.rate_hz, time_unit=settings.time_unit
-    )
-    return names_from_column(recording, row_times_s, values)
-
-
-def _joined(pieces: Sequence[_NamedWindows], subjects: IntArray, needs_gyroscope: bool) -> Windows:
+def _joined(
+    pieces: Sequence[NamedWindows], subjects: SubjectArray, needs_gyroscope: bool
+) -> Windows:
     """Join the windows of all files and turn their names into labels."""
     names = np.concatenate([piece.names for piece in pieces])
     activities = _in_published_order(set(names.tolist()))
@@ -200,10 +161,12 @@ def _joined(pieces: Sequence[_NamedWindows], subjects: IntArray, needs_gyroscope
 def _in_published_order(activities: Collection[str]) -> tuple[str, ...]:
     """Sort activities so that known ones have the order, and thus the colours, of HAPT."""
     ranks = {activity: rank for rank, activity in enumerate(HAPT_ACTIVITIES)}
-    return tuple(sorted(activities, key=lambda name: (ranks.get(name, len(ranks)), name)))
+    return tuple(
+        sorted(activities, key=lambda name: (ranks.get(name, len(ranks)), natural_key(name)))
+    )
 
 
-def _count_notes(pieces: Sequence[_NamedWindows]) -> Iterator[str]:
+def _count_notes(pieces: Sequence[NamedWindows]) -> Iterator[str]:
     yield f"Windows of {N_TIMESTEPS} samples, one every {WINDOW_STEP}: " + (
         f"{sum(len(piece.names) for piece in pieces):,}."
     )
@@ -224,12 +187,28 @@ def _activity_notes(found: Collection[str], train: Windows, test: Windows) -> It
             yield f"{activity}: no test subject does it, so it is not tested."
 
 
-def _file_notes(files: Sequence[LabelledFile], pieces: Sequence[_NamedWindows]) -> Iterator[str]:
+def _lonely_activity_notes(
+    found: Collection[str], windows: Windows, _test: Windows
+) -> Iterator[str]:
+    """Describe the activities that are left out, or that one person alone does."""
+    for activity in _in_published_order(found):
+        if activity not in windows.activities:
+            yield f"{activity}: fills no window, so it is left out."
+            continue
+        is_activity = windows.labels == windows.activities.index(activity)
+        people = number_subjects(windows.subjects[is_activity])[0]
+        if len(people) == 1:
+            yield f"{activity}: only subject {people[0]} does it, so it cannot be learned."
+
+
+def _file_notes(
+    recordings: Sequence[LabelledRecording], pieces: Sequence[NamedWindows]
+) -> Iterator[str]:
     """Merge the notes of several files that differ only in their numbers."""
     alike: dict[str, list[str]] = {}
-    for file, piece in zip(files, pieces, strict=True):
+    for recording, piece in zip(recordings, pieces, strict=True):
         for note in piece.notes:
             without_numbers = re.sub(r"[-+.\d]+(e[-+]?\d+)?", "0", note)
-            alike.setdefault(without_numbers, []).append(f"{file.path.name}: {note}")
+            alike.setdefault(without_numbers, []).append(f"{recording.name}: {note}")
     for first, *others in alike.values():
         yield f"{first} (alike in {len(others)} more)" if others else first

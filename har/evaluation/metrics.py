@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_fscore_support
 
-from har.arrays import FloatArray, IntArray
+from har.arrays import FloatArray, IntArray, SubjectArray
 from har.errors import DataError
 from har.evaluation.calibration import Calibration, apply_temperature, calibration_of
 from har.evaluation.intervals import Interval, intervals_by_subject, naive_intervals
 from har.signals.activities import name_activities
+from har.signals.subjects import Subject, number_subjects
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Evaluation:
         True activities, as indices into `activities`.
     probabilities : ndarray of float, shape (n_windows, n_activities)
         Predicted probabilities.
-    subjects : ndarray of int, shape (n_windows,)
+    subjects : ndarray of int or str, shape (n_windows,)
         Subject of each window.
     activities : tuple of str
         Names of the classes.
@@ -43,7 +45,7 @@ class Evaluation:
 
     labels: IntArray
     probabilities: FloatArray
-    subjects: IntArray
+    subjects: SubjectArray
     activities: tuple[str, ...]
     temperature: float | None = None
 
@@ -82,7 +84,7 @@ class Evaluation:
     @cached_property
     def confusions_by_subject(self) -> IntArray:
         """Each subject's confusion matrix; shape (n_subjects, n_activities, n_activities)."""
-        subjects, of_window = np.unique(self.subjects, return_inverse=True)
+        subjects, of_window = number_subjects(self.subjects)
         n_activities = len(self.activities)
         counts = np.zeros((len(subjects), n_activities, n_activities), dtype=np.int64)
         np.add.at(counts, (of_window, self.labels, self.predicted), 1)
@@ -149,12 +151,14 @@ class Evaluation:
         }
 
     @cached_property
-    def per_subject(self) -> dict[int, dict[str, float]]:
+    def per_subject(self) -> dict[Subject, dict[str, float]]:
         """Accuracy and number of windows of each subject."""
-        is_right = pd.Series(self.predicted == self.labels).groupby(self.subjects)
+        subjects, of_window = number_subjects(self.subjects)
+        n_windows = np.bincount(of_window)
+        n_right = np.bincount(of_window, weights=self.predicted == self.labels)
         return {
-            int(subject): {"accuracy": float(group.mean()), "n_windows": int(group.size)}
-            for subject, group in is_right
+            subject: {"accuracy": float(right / n), "n_windows": int(n)}
+            for subject, right, n in zip(subjects, n_right, n_windows, strict=True)
         }
 
     def commonest_mistakes(self, n: int) -> list[tuple[str, str, int]]:
@@ -235,7 +239,7 @@ class Evaluation:
             return cls(
                 table["true"].map(number_of).astype(np.int64).to_numpy(),
                 table[[f"p_{activity}" for activity in activities]].to_numpy(dtype=np.float64),
-                table["subject"].astype(np.int64).to_numpy(),
+                _subjects_of(table["subject"]),
                 activities,
             )
         except KeyError as error:
@@ -244,9 +248,18 @@ class Evaluation:
             raise DataError(f"{place}: {error}") from error
         except ValueError as error:
             raise DataError(
-                f"{place}: found an unknown activity, or no number for a subject or probability, "
+                f"{place}: found an unknown activity, or no number for a probability, "
                 f"expected activities {', '.join(activities)} and numbers"
             ) from error
+
+
+def _subjects_of(column: pd.Series[Any]) -> SubjectArray:
+    """Return a column of subjects as numbers if all are."""
+    if pd.api.types.is_integer_dtype(column):
+        return np.asarray(column, dtype=np.int64)
+    if column.isna().any():
+        raise ValueError("no subject")
+    return np.array(column.astype(str).tolist(), dtype=np.str_)
 
 
 def predictions_table(

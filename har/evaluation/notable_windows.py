@@ -9,6 +9,7 @@ import pandas as pd
 
 from har.arrays import IntArray
 from har.evaluation.metrics import Evaluation
+from har.signals.subjects import Subject
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Answer:
         Row of the predictions, from 0.
     index : int
         Index of the window among the test windows, from 0.
-    subject : int
-        Number of the person measured.
+    subject : int or str
+        The person measured.
     true, predicted : str
         Names of activities.
     probability : float
@@ -35,7 +36,7 @@ class Answer:
 
     row: int
     index: int
-    subject: int
+    subject: Subject
     true: str
     predicted: str
     probability: float
@@ -118,7 +119,7 @@ def _answer(evaluation: Evaluation, row: int, index: int) -> Answer:
     return Answer(
         row=row,
         index=index,
-        subject=int(evaluation.subjects[row]),
+        subject=evaluation.subjects[row].item(),
         true=names[evaluation.labels[row]],
         predicted=names[predicted],
         probability=float(probabilities.max()),

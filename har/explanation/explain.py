@@ -147,7 +147,7 @@ def _explained(
     predicted = int(probabilities.argmax())
     return ExplainedWindow(
         index=index,
-        subject=int(windows.subjects[index]),
+        subject=windows.subjects[index].item(),
         true=windows.activities[windows.labels[index]],
         predicted=windows.activities[predicted],
         probability=float(probabilities[predicted]),

@@ -15,6 +15,7 @@ import numpy as np
 from har.arrays import FloatArray
 from har.evaluation.intervals import Interval
 from har.signals.channels import triads_of
+from har.signals.subjects import Subject
 
 JOINT = " and "
 
@@ -133,8 +134,8 @@ class ExplainedWindow:
     ----------
     index : int
         Index among the test windows, from 0.
-    subject : int
-        Number of the person who was measured.
+    subject : int or str
+        The person who was measured.
     true, predicted : str
         Names of activities.
     probability : float
@@ -152,7 +153,7 @@ class ExplainedWindow:
     """
 
     index: int
-    subject: int
+    subject: Subject
     true: str
     predicted: str
     probability: float
@@ -182,7 +183,7 @@ class ExplainedWindow:
         """Read what `to_dict` made."""
         return cls(
             index=int(content["index"]),
-            subject=int(content["subject"]),
+            subject=content["subject"],
             true=str(content["true"]),
             predicted=str(content["predicted"]),
             probability=float(content["probability"]),

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from har.arrays import FloatArray, IntArray
+from har.arrays import FloatArray, IntArray, SubjectArray
 from har.evaluation.intervals import ends, resampled
 from har.explanation.findings import Importance, OccludedSpans, signal_groups
+from har.signals.subjects import number_subjects
 from har.signals.windows import Predict, Windows
 
 N_REPEATS = 5
@@ -57,9 +58,9 @@ def permutation_importances(
     return tuple(importances)
 
 
-def _importance(signal: str, lost: IntArray, subjects: IntArray) -> Importance:
+def _importance(signal: str, lost: IntArray, subjects: SubjectArray) -> Importance:
     """Sum up what was lost, shape (n_repeats, n_windows), over repeats and people."""
-    names, of_window = np.unique(subjects, return_inverse=True)
+    names, of_window = number_subjects(subjects)
     counts = np.zeros((len(names), 2), dtype=np.int64)
     np.add.at(counts[:, 0], of_window, lost.sum(axis=0))
     np.add.at(counts[:, 1], of_window, len(lost))

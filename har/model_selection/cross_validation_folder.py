@@ -13,10 +13,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pandas as pd
 
 from har.config import Config
 from har.errors import RunError
@@ -27,6 +26,8 @@ from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.recipes import settings_of
 from har.runs.manifest import Manifest
 from har.runs.output_folder import OutputFolder, PathInside
+from har.runs.prediction_table import read_prediction_table
+from har.signals.subjects import Subject
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")
 # Seeds are jobs of their own, and where the data lies does not change them.
@@ -130,16 +131,20 @@ class CrossValidationFolder(OutputFolder):
         """
         matches = (_SCORE_FILE.fullmatch(file.name) for file in self._scores.iterdir())
         jobs = sorted((int(match[1]), int(match[2])) for match in matches if match)
-        return [self._read_score(seed, fold) for seed, fold in jobs]
+        folds = self.read_manifest().folds
+        known = (
+            [subject for people in folds.held_out_subjects for subject in people] if folds else []
+        )
+        return [self._read_score(seed, fold, known) for seed, fold in jobs]
 
-    def _read_score(self, seed: int, fold: int) -> FoldScore:
+    def _read_score(self, seed: int, fold: int, known: Sequence[Subject]) -> FoldScore:
         file = self._score_file(seed, fold)
         training = self.read_json(file).get("training")
         if not isinstance(training, dict):
             raise RunError(f"{file}: found no training, expected how the network was trained")
         predictions = file.with_suffix(".csv")
         try:
-            table = pd.read_csv(predictions)
+            table = read_prediction_table(predictions, known)
             rows = table["index"].to_numpy()
         except (OSError, KeyError, ValueError) as error:
             raise RunError(
@@ -181,4 +186,5 @@ def _identity(manifest: Manifest) -> dict[str, object]:
     return {
         "data.fingerprint": manifest.data.fingerprint,
         "folds": manifest.folds and manifest.folds.kind,
+        "all subjects": manifest.folds and manifest.folds.all_subjects,
     }

@@ -12,6 +12,7 @@ from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 from har.arrays import IntArray
 from har.errors import DataError, UsageError
 from har.evaluation.metrics import Evaluation
+from har.signals.subjects import Subject, number_subjects
 from har.signals.windows import Windows
 
 FoldCount = int | Literal["loso"]
@@ -25,13 +26,13 @@ class Fold:
     ----------
     number : int
         Number from 0, in scikit-learn's order.
-    train_subjects, held_out_subjects : tuple of int
+    train_subjects, held_out_subjects : tuple of int or str
         Subjects to train on, and subjects to score; nobody is in both.
     """
 
     number: int
-    train_subjects: tuple[int, ...]
-    held_out_subjects: tuple[int, ...]
+    train_subjects: tuple[Subject, ...]
+    held_out_subjects: tuple[Subject, ...]
 
 
 def folds_of(windows: Windows, n_folds: FoldCount) -> list[Fold]:
@@ -55,16 +56,18 @@ def folds_of(windows: Windows, n_folds: FoldCount) -> list[Fold]:
     DataError
         If there are fewer subjects than folds, or than two.
     """
-    n_subjects = len(windows.subject_names)
+    subjects, of_window = number_subjects(windows.subjects)
+    n_subjects = len(subjects)
     n_needed = 2 if n_folds == "loso" else n_folds
     if n_subjects < n_needed:
         raise DataError(
             f"windows: found {n_subjects} subjects, expected at least {n_needed} to cross-validate"
         )
     splitter = LeaveOneGroupOut() if n_folds == "loso" else GroupKFold(n_folds)
-    splits = splitter.split(windows.labels, groups=windows.subjects)
+    # In the order of their numbers, which is the natural one, also of text.
+    splits = splitter.split(windows.labels, groups=of_window)
     return [
-        Fold(number, *(tuple(np.unique(windows.subjects[rows]).tolist()) for rows in split))
+        Fold(number, *(tuple(subjects[i] for i in np.unique(of_window[rows])) for rows in split))
         for number, split in enumerate(splits)
     ]
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from har.evaluation.metrics import Evaluation
 from har.model_selection.folds import FoldScore
+from har.signals.subjects import Subject, subject_key
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class FoldRow:
     ----------
     fold : int
         Number of the fold.
-    subjects : tuple of int
+    subjects : tuple of int or str
         Subjects held out.
     n_windows, n_seeds : int
         Number of their windows, and of seeds.
@@ -61,7 +62,7 @@ class FoldRow:
     """
 
     fold: int
-    subjects: tuple[int, ...]
+    subjects: tuple[Subject, ...]
     n_windows: int
     n_seeds: int
     accuracy: float
@@ -73,7 +74,7 @@ class FoldRow:
 class SubjectRow:
     """Accuracy on one held-out subject: mean and sample standard deviation over seeds."""
 
-    subject: int
+    subject: Subject
     accuracy: float
     sd_over_seeds: float | None
     n_windows: int
@@ -267,14 +268,15 @@ def _per_subject(scores: Sequence[FoldScore]) -> tuple[SubjectRow, ...]:
     )
     rows = [
         SubjectRow(
-            subject=int(subject),
+            subject=subject,
             accuracy=float(group["accuracy"].mean()),
             sd_over_seeds=_deviation(group["accuracy"]),
             n_windows=int(group["n_windows"].iloc[0]),
         )
-        for subject, group in table.groupby("subject")
+        for subject in sorted(set(table["subject"].tolist()), key=subject_key)
+        for group in (table[table["subject"] == subject],)
     ]
-    return tuple(sorted(rows, key=lambda row: (row.accuracy, row.subject)))
+    return tuple(sorted(rows, key=lambda row: row.accuracy))
 
 
 def _commits(scores: Sequence[FoldScore]) -> tuple[str, ...]:

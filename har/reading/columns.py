@@ -487,7 +487,8 @@ def _no_channel(channel: str, headings: Sequence[Heading], place: str) -> DataEr
 # What a person without a gyroscope can do, as the end of a message.
 NO_GYROSCOPE = (
     "this model needs a gyroscope; one in another file is given by --gyro FILE, one with another "
-    "name by --columns gyro_x=…, and without any, a model trained on acceleration alone is needed"
+    "name by --columns gyro_x=…; without any, train on acceleration alone (har train "
+    "--data.sensors acc)"
 )
 
 

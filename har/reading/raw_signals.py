@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from har.errors import DataError
 from har.reading.columns import Columns
 from har.reading.gravity import check_columns
 from har.reading.tables.opening import Table
+from har.reading.times.rival_clocks import TimeColumn
 from har.reading.times.timestamps import StampReader, Stamps
 from har.reading.units import GYRO_FACTORS, Unit, acc_unit_of, converted, factors_of, gyro_unit_of
 
@@ -132,6 +134,30 @@ def stamp_readers(columns: Columns, place: str) -> dict[str, StampReader]:
         By the roles of the columns.
     """
     return {role: StampReader(f"{place}, {columns.named(role)}") for role in columns.time_units}
+
+
+def time_columns(
+    columns: Columns, stamps: Mapping[str, Stamps], time_unit: str | None
+) -> list[TimeColumn]:
+    """Return the columns of time, each with its stamps and the unit that is declared.
+
+    Parameters
+    ----------
+    columns : Columns
+        Columns of a table.
+    stamps : mapping of str to Stamps
+        Stamps by the roles of the columns.
+    time_unit : str or None
+        Unit that the user declares, which wins over those in headings.
+
+    Returns
+    -------
+    list of TimeColumn
+    """
+    return [
+        TimeColumn(columns.named(role), stamps[role], time_unit or unit)
+        for role, unit in columns.time_units.items()
+    ]
 
 
 class _Growing:

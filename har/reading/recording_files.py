@@ -1,14 +1,12 @@
-"""From a user's file to a `Recording` at 50 Hz, and to the labels in a column beside signals."""
+"""From a user's file to a `Recording` at 50 Hz."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from har.arrays import FloatArray
 from har.errors import DataError
@@ -21,21 +19,21 @@ from har.reading.axes import (
     turning_excess,
     unit_of_excess,
 )
-from har.reading.columns import REVERSED_NOTE, Columns, find_columns, has_gyroscope
+from har.reading.columns import REVERSED_NOTE, Columns, find_columns
 from har.reading.gaps import fill_missing, to_regular
 from har.reading.gravity import check_columns, check_gravity, check_movement
-from har.reading.raw_signals import Signals, read_signals, stamp_readers
+from har.reading.raw_signals import Signals, read_signals, time_columns
 from har.reading.sensor_faults import saturation_notes, stillness_notes
 from har.reading.sensor_files import SensorTable, open_sensors
 from har.reading.sensor_rows import SensorRows
-from har.reading.tables.opening import Table, check_heading, open_table
+from har.reading.tables.opening import Table, check_heading
 from har.reading.times.clock import Ticks, check_rate, regular_ticks
-from har.reading.times.rival_clocks import TimeColumn, choose_clock
+from har.reading.times.rival_clocks import choose_clock
 from har.reading.times.time_units import time_unit_named
-from har.reading.times.timestamps import Stamps
 from har.reading.units import Unit, acc_unit_named, gyro_unit_named
 from har.signals.channels import RAW_CHANNELS
 from har.signals.recording import LONGEST_HOLE_S, Recording, Stretch
+from har.signals.subjects import Subject
 
 _SENSORS = {"acc": "acceleration", "gyro": "angular rate"}
 _SUM_NOTE = "acceleration: the sum of gravity and of acceleration without gravity, of two tables"
@@ -87,8 +85,9 @@ def read_recording(
     time_unit: str | None = None,
     acc_unit: str | None = None,
     gyro_unit: str | None = None,
-    subject: int | None = None,
+    subject: Subject | None = None,
     needs_gyroscope: bool = True,
+    rows_with: tuple[str, str] | None = None,
 ) -> Recording:
     """Read a recording of a phone's accelerometer and gyroscope from any table, and check it.
 
@@ -115,10 +114,12 @@ def read_recording(
         Unit of acceleration.
     gyro_unit : {"rad/s", "deg/s", "mdps"}, optional
         Unit of angular rate.
-    subject : int, optional
+    subject : int or str, optional
         The person who wore the phone.
     needs_gyroscope : bool
         If False, the recording has acceleration alone.
+    rows_with : tuple of str, optional
+        A column and the text in it, to read these rows alone: ``("person", "P01")``.
 
     Returns
     -------
@@ -142,7 +143,7 @@ def read_recording(
         needs_gyroscope,
     )
     gyro = None if gyro is None else Path(gyro)
-    tables = open_sensors(Path(path), gyro, needs_gyroscope)
+    tables = open_sensors(Path(path), gyro, needs_gyroscope, rows_with)
     recording = _read([_part(table, settings) for table in tables], settings, str(path))
     return replace(recording, subject=subject)
 
@@ -280,20 +281,10 @@ def _in_time(
         return regular_ticks(len(signals.samples), rate_hz), signals.samples, [note]
     if not signals.stamps:
         raise DataError(f"{place}: found no time stamps, expected them, or --rate-hz")
-    times = _time_columns(columns, signals.stamps, settings.time_unit)
+    times = time_columns(columns, signals.stamps, settings.time_unit)
     clock = choose_clock(times, signals.samples, place)
     samples = signals.samples if clock.rows is None else signals.samples[clock.rows]
     return clock.ticks, samples, list(clock.notes)
-
-
-def _time_columns(
-    columns: Columns, stamps: Mapping[str, Stamps], time_unit: str | None
-) -> list[TimeColumn]:
-    """Return the columns of time, each with its stamps and the unit that is declared."""
-    return [
-        TimeColumn(columns.named(role), stamps[role], time_unit or unit)
-        for role, unit in columns.time_units.items()
-    ]
 
 
 def _together(
@@ -394,66 +385,3 @@ def _axes_note(comparison: AxesComparison) -> str:
         "axes: could not be checked, as the phone turned too little "
         f"({comparison.rotation_s:.0f} s) or gave no clear answer"
     )
-
-
-def read_column(
-    path: Path, heading: str, *, rate_hz: float | None = None, time_unit: str | None = None
-) -> tuple[FloatArray, pd.Series[Any]]:
-    """Read a column that is no signal, such as labels, with the times of its rows.
-
-    Parameters
-    ----------
-    path : Path
-        CSV or Parquet file, as for `read_recording`.
-    heading : str
-        Name of the column.
-    rate_hz, time_unit : optional
-        Clock, as given to `read_recording`, so that both find the same times.
-
-    Returns
-    -------
-    seconds : ndarray of float64, shape (n_rows,)
-        Time since the first sample in the file, as in `har.signals.recording.Stretch`; increasing.
-    values : Series
-        Values of these rows, as they are; missing where a cell is empty.
-
-    Raises
-    ------
-    DataError
-        If the file has no such column or no times, or cannot be read.
-    """
-    table = open_table(path)
-    if table.headings.count(heading) != 1:
-        raise DataError(
-            f"{path}: found {table.headings.count(heading) or 'no'} columns {heading!r}, "
-            f"expected one among {', '.join(table.headings)}"
-        )
-    columns = find_columns(
-        table.headings,
-        str(path),
-        needs_gyroscope=has_gyroscope(table.headings),
-        needs_time=rate_hz is None and table.rate_hz is None,
-    )
-    indices = {"value": table.headings.index(heading)}
-    if rate_hz is None and not columns.time_units:
-        rate_hz = table.rate_hz
-    if rate_hz is not None:
-        blocks = table.blocks(indices, as_text=("value",))
-        values = [block["value"].astype(object) for block in blocks]
-        return regular_ticks(sum(map(len, values)), rate_hz).seconds, pd.concat(values)
-    unit = time_unit_named(time_unit, "--time-unit") if time_unit else None
-    readers = stamp_readers(columns, str(path))
-    values, samples = [], []
-    for block in table.blocks(columns.indices | indices, as_text=("value",)):
-        # Empty cells of one block and text of the next have no type in common.
-        values.append(block["value"].astype(object))
-        numbers = block[list(columns.channels)].apply(pd.to_numeric, errors="coerce")
-        samples.append(numbers.to_numpy(np.float32))
-        for role, reader in readers.items():
-            reader.add(block[role], block.get("date"))
-    stamps = {role: reader.stamps() for role, reader in readers.items()}
-    # Signals show which rows are there twice, and which only share a stamp.
-    times = _time_columns(columns, stamps, unit)
-    clock = choose_clock(times, np.concatenate(samples), str(path))
-    every = pd.concat(values)
-    return clock.ticks.seconds, every if clock.rows is None else every.iloc[clock.rows]

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from har.errors import DataError
-from har.reading.columns import NO_GYROSCOPE, sensors_in
+from har.reading.columns import NO_GYROSCOPE, has_gyroscope, sensors_in
 from har.reading.sensor_names import SensorName, is_of_another_device, sensor_named
 from har.reading.sensor_rows import split_by_sensor
 from har.reading.tables.containers import is_hidden, unpacked
 from har.reading.tables.opening import Table, open_table, table_names
+from har.reading.tables.row_filter import only_rows
 
 _SUFFIXES = (".csv", ".txt", ".tsv", ".tab", ".dat", ".parquet", ".csv.gz", ".txt.gz", ".tsv.gz")
 # phyphox's folder of what describes a recording.
@@ -75,7 +76,10 @@ class _Candidate:
 
 
 def open_sensors(
-    path: Path, gyro: Path | None = None, needs_gyroscope: bool = True
+    path: Path,
+    gyro: Path | None = None,
+    needs_gyroscope: bool = True,
+    rows_with: tuple[str, str] | None = None,
 ) -> tuple[SensorTable, ...]:
     """Open the tables of a recording.
 
@@ -87,6 +91,8 @@ def open_sensors(
         File of the gyroscope, if `path` is one of acceleration alone.
     needs_gyroscope : bool
         If False, tables of angular rate are left out.
+    rows_with : tuple of str, optional
+        Column and text of the rows to read, where one table holds several people.
 
     Returns
     -------
@@ -98,17 +104,29 @@ def open_sensors(
     DataError
         If a file cannot be read, or the files are not those of one recording.
     """
-    files = _files_in(path)
-    if files is None:
-        found = _in_one_table(open_table(path), path.name)
-    else:
-        found = _in_files(files, path)
+    found = (
+        [SensorTable(only_rows(open_table(path), *rows_with))] if rows_with else _opened_at(path)
+    )
     if gyro is not None:
         found = [*_of_acceleration(found, path), _of_angular_rate(gyro)]
     if needs_gyroscope and found[0].sensor and found[-1].sensor != "gyro":
         names = ", ".join(one.table.path.name for one in found)
         raise DataError(f"{path}: found {names} without a gyroscope: {NO_GYROSCOPE}")
     return tuple(one for one in found if needs_gyroscope or one.sensor != "gyro")
+
+
+def has_angular_rate(path: Path) -> bool:
+    """Return whether a recording has a gyroscope, as its headings and files say.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+    """
+    return any(
+        one.sensor == "gyro" or (one.sensor is None and has_gyroscope(one.table.headings))
+        for one in _opened_at(path)
+    )
 
 
 def is_export(path: Path) -> bool:
@@ -127,6 +145,13 @@ def is_export(path: Path) -> bool:
     candidates = _candidates(_opened(_files_in(path) or {}))
     kinds = frozenset[str]().union(*(one.kinds for one in candidates))
     return {"gyro", "acc"} <= kinds and not any(one.is_whole for one in candidates)
+
+
+def _opened_at(path: Path) -> list[SensorTable]:
+    files = _files_in(path)
+    if files is None:
+        return _in_one_table(open_table(path), path.name)
+    return _in_files(files, path)
 
 
 def _files_in(path: Path) -> dict[str, _File] | None:

@@ -2,73 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
-
 from har.errors import DataError
 from har.reading.columns import read_heading, sensors_in
 from har.reading.sensor_names import ANDROID_TYPES, SensorName, sensor_named, words_of
 from har.reading.tables.opening import Table
+from har.reading.tables.row_filter import FilteredTable, texts_in
 
-_SENSOR = "sensor"
 # A column of sensors has few different values.
 _MOST_SENSORS = 100
 _LETTERS = {"a": SensorName("acc"), "g": SensorName("gyro"), "w": SensorName("gyro")}
 
 
-@dataclass(frozen=True)
-class SensorRows:
-    """The rows of one sensor in a table that has those of several; see `Table`.
-
-    Parameters
-    ----------
-    whole : Table
-        Table with the rows of all sensors.
-    column : int
-        Index of the column that names the sensor of a row.
-    names : frozenset of str
-        Values of this column in the rows to keep.
-    """
-
-    whole: Table
-    column: int
-    names: frozenset[str]
-
-    @property
-    def path(self) -> Path:
-        """File of the table."""
-        return self.whole.path
-
-    @property
-    def headings(self) -> tuple[str, ...]:
-        """Names of all columns."""
-        return self.whole.headings
-
-    @property
-    def first_line(self) -> str | None:
-        """First row of a table without a heading, else None."""
-        return self.whole.first_line
+class SensorRows(FilteredTable):
+    """The rows of one sensor in a table that has those of several."""
 
     @property
     def rate_hz(self) -> None:
         """None, since only stamps say when one of several sensors was measured."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Notes on the whole table."""
-        return self.whole.notes
-
-    def blocks(
-        self, indices: Mapping[str, int], as_text: Collection[str] = ()
-    ) -> Iterator[pd.DataFrame]:
-        """Read some of the columns; see `har.reading.tables.opening.Table`."""
-        for block in self.whole.blocks({**indices, _SENSOR: self.column}, as_text):
-            is_ours = _as_text(block[_SENSOR]).isin(self.names)
-            yield block[is_ours].drop(columns=_SENSOR)
 
 
 def split_by_sensor(table: Table) -> dict[str, SensorRows] | None:
@@ -96,25 +46,10 @@ def split_by_sensor(table: Table) -> dict[str, SensorRows] | None:
     for column, text in enumerate(table.headings):
         if column in taken:
             continue
-        values = _different_values(table, column)
+        values = set(texts_in(table, column, _MOST_SENSORS) or ())
         if found := _sensors_among(values, text, f"{table.path}, column {text!r}"):
             return {name: SensorRows(table, column, rows) for name, rows in found.items()}
     return None
-
-
-def _as_text(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Return values as text, whole numbers without a decimal point."""
-    if values.dtype.kind == "f":
-        return values.astype(object).map(lambda value: f"{value:g}")
-    return values.astype(str).str.strip()
-
-
-def _different_values(table: Table, column: int) -> set[str]:
-    """Return the different values in the first rows of a column; none if there are too many."""
-    for block in table.blocks({_SENSOR: column}):
-        values = set(_as_text(block[_SENSOR].dropna()).unique().tolist())
-        return values if len(values) <= _MOST_SENSORS else set()
-    return set()
 
 
 def _sensors_among(values: set[str], heading: str, place: str) -> dict[str, frozenset[str]] | None:

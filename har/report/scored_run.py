@@ -8,6 +8,7 @@ from functools import cached_property
 from har.arrays import IntArray
 from har.runs.folder import RunFolder
 from har.runs.results import Results, check_same_windows
+from har.signals.subjects import Subject
 from har.signals.windows import Windows, number_stretches
 
 
@@ -54,14 +55,14 @@ class ScoredRun:
         return None if self.windows is None else number_stretches(self.windows)
 
     @property
-    def known_subjects(self) -> list[int]:
+    def known_subjects(self) -> list[Subject]:
         """Test subjects whom the network was trained or validated on, the hardest first."""
         training = self.results.manifest.training
         known = {*training.train_subjects, *training.validation_subjects}
         return [subject for subject in self.hardest_first if subject in known]
 
     @property
-    def hardest_first(self) -> dict[int, dict[str, float]]:
+    def hardest_first(self) -> dict[Subject, dict[str, float]]:
         """Accuracy and number of windows of each test subject, the lowest accuracy first."""
         rows = self.results.evaluation.per_subject
         return dict(sorted(rows.items(), key=lambda row: row[1]["accuracy"]))

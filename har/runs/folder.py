@@ -33,6 +33,8 @@ from har.files import write_frame, write_text, writing_to
 from har.runs.json_object import JsonObject
 from har.runs.manifest import TrainedManifest
 from har.runs.output_folder import OutputFolder, PathInside, read_text
+from har.runs.prediction_table import read_prediction_table
+from har.signals.subjects import Subject
 from har.training.history import EpochRecord
 
 
@@ -208,7 +210,7 @@ class RunFolder(OutputFolder):
         """
         read_text(self.predictions)
         try:
-            table = pd.read_csv(self.predictions)
+            table = read_prediction_table(self.predictions, self._train_subjects())
         except ValueError as error:
             reason = " ".join(str(error).split())
             raise RunError(
@@ -218,3 +220,8 @@ class RunFolder(OutputFolder):
         if missing:
             raise RunError(f"{self.predictions}: found no column {min(missing)}, expected it")
         return table
+
+    def _train_subjects(self) -> tuple[Subject, ...]:
+        """Return the people who were learned from, as far as the manifest has them."""
+        training = self.read_manifest().training if self.manifest.exists() else None
+        return training.train_subjects if training else ()

@@ -11,17 +11,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from har.runs.json_object import FLAG, INTEGER, INTEGERS, NUMBER, TEXT, TEXTS, JsonObject, Kind
+from har.runs.json_object import FLAG, INTEGER, NUMBER, SUBJECTS, TEXT, TEXTS, JsonObject, Kind
 from har.signals.data_description import DataDescription
+from har.signals.subjects import Subject
 from har.signals.windows import WindowFormat
 
 _ENVIRONMENT: dict[str, Kind[Any]] = {"python": TEXT, "platform": TEXT, "n_cores": INTEGER}
 _FOLD_KIND: Kind[int | str] = Kind(
     "a number of folds or loso", lambda value: isinstance(value, (int, str)), lambda value: value
 )
-_SUBJECTS: Kind[tuple[tuple[int, ...], ...]] = Kind(
+_FOLD_SUBJECTS: Kind[tuple[tuple[Subject, ...], ...]] = Kind(
     "a list of lists of subjects",
-    lambda value: isinstance(value, list) and all(map(INTEGERS.accepts, value)),
+    lambda value: isinstance(value, list) and all(map(SUBJECTS.accepts, value)),
     lambda value: tuple(map(tuple, value)),
 )
 
@@ -71,7 +72,7 @@ class TrainingDescription:
         CPU threads.
     n_train_windows : int
         Windows that were learned from.
-    train_subjects, validation_subjects : tuple of int
+    train_subjects, validation_subjects : tuple of int or str
         People who were learned from, and people held out to choose the epoch.
     n_epochs : int or None
         Epochs, of all members of an ensemble together.
@@ -85,8 +86,8 @@ class TrainingDescription:
     device: str | None = None
     n_threads: int | None = None
     n_train_windows: int
-    train_subjects: tuple[int, ...]
-    validation_subjects: tuple[int, ...]
+    train_subjects: tuple[Subject, ...]
+    validation_subjects: tuple[Subject, ...]
     n_epochs: int | None = None
     best_epoch: int | None = None
     temperature: float | None = None
@@ -103,8 +104,8 @@ class TrainingDescription:
             device=content.optional("device", TEXT),
             n_threads=content.optional("n_threads", INTEGER),
             n_train_windows=content.required("n_train_windows", INTEGER),
-            train_subjects=content.required("train_subjects", INTEGERS),
-            validation_subjects=content.required("validation_subjects", INTEGERS),
+            train_subjects=content.required("train_subjects", SUBJECTS),
+            validation_subjects=content.required("validation_subjects", SUBJECTS),
             n_epochs=content.optional("n_epochs", INTEGER),
             best_epoch=content.optional("best_epoch", INTEGER),
             temperature=content.optional("temperature", NUMBER),
@@ -222,18 +223,23 @@ class FoldsDescription:
     ----------
     kind : int or 'loso'
         Number of folds, or one for each subject.
-    held_out_subjects : tuple of tuple of int
+    held_out_subjects : tuple of tuple of int or str
         People held out from each fold's training.
+    all_subjects : bool
+        True if everybody is held out in turn, also those that a data set keeps to test on.
     """
 
     kind: int | str
-    held_out_subjects: tuple[tuple[int, ...], ...]
+    held_out_subjects: tuple[tuple[Subject, ...], ...]
+    all_subjects: bool = False
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> FoldsDescription:
         """Read the fields; what is missing or wrong is a `RunError`."""
         return cls(
-            content.required("kind", _FOLD_KIND), content.required("held_out_subjects", _SUBJECTS)
+            content.required("kind", _FOLD_KIND),
+            content.required("held_out_subjects", _FOLD_SUBJECTS),
+            content.optional("all_subjects", FLAG) or False,
         )
 
 

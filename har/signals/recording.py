@@ -9,6 +9,7 @@ import numpy as np
 from har.arrays import FloatArray
 from har.errors import DataError
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ
+from har.signals.subjects import Subject
 
 # Holes up to this length are filled by interpolation; longer ones are gaps.
 LONGEST_HOLE_S = 0.1
@@ -42,7 +43,7 @@ class Recording:
     ----------
     samples : ndarray of float, shape (n_timesteps, n_channels)
         Acceleration in g, gravity included, and angular rate in rad/s.
-    subject : int or None
+    subject : int or str, or None
         The person who wore the phone, if known.
     source : str
         File or files that it was read from, for messages and reports.
@@ -62,7 +63,7 @@ class Recording:
     """
 
     samples: FloatArray
-    subject: int | None
+    subject: Subject | None
     source: str
     channels: tuple[str, ...] = RAW_CHANNELS
     rate_hz: float = SAMPLE_RATE_HZ

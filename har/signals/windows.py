@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from har.arrays import BoolArray, FloatArray, IntArray
+from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray
 from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
+from har.signals.subjects import Subject, number_subjects
 
 # From signals, shape (n_windows, n_timesteps, n_channels), to probabilities, shape
 # (n_windows, n_activities).
@@ -74,7 +75,7 @@ class Windows:
         Signals in g and rad/s, see `har.signals.channels.unit_of`.
     labels : ndarray of int, shape (n_windows,)
         Indices into `activities`, from 0.
-    subjects : ndarray of int, shape (n_windows,)
+    subjects : ndarray of int or str, shape (n_windows,)
         The person measured in each window.
     channels, activities, rate_hz
         As for `WindowFormat`.
@@ -87,7 +88,7 @@ class Windows:
 
     signals: FloatArray
     labels: IntArray
-    subjects: IntArray
+    subjects: SubjectArray
     channels: tuple[str, ...] = UCI_CHANNELS
     activities: tuple[str, ...] = UCI_ACTIVITIES
     rate_hz: float = SAMPLE_RATE_HZ
@@ -121,9 +122,9 @@ class Windows:
         return WindowFormat(self.channels, self.activities, self.rate_hz, self.n_timesteps)
 
     @property
-    def subject_names(self) -> tuple[int, ...]:
+    def subject_names(self) -> tuple[Subject, ...]:
         """The different subjects, in order."""
-        return tuple(int(subject) for subject in np.unique(self.subjects))
+        return number_subjects(self.subjects)[0]
 
     def where(self, chosen: IntArray | BoolArray) -> Windows:
         """Return the windows at some indices, or where a mask of length n_windows is true."""
@@ -134,7 +135,7 @@ class Windows:
             subjects=self.subjects[chosen],
         )
 
-    def of_subjects(self, subjects: Collection[int]) -> Windows:
+    def of_subjects(self, subjects: Collection[Subject]) -> Windows:
         """Return the windows of some subjects, in their order here."""
         return self.where(np.isin(self.subjects, list(subjects)))
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from numpy.testing import assert_array_equal
 
 from har.config import DataConfig
 from har.datasets import loading
-from har.datasets.loading import open_data
+from har.datasets.loading import open_all_subjects, open_data, open_training
 from har.datasets.own_recordings import read_own_recordings
 from har.errors import ConfigError, DataError
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
@@ -202,3 +204,113 @@ def test_without_a_folder_nothing_is_guessed(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with refused(ConfigError, "data.root: found null, expected the folder with recordings.csv"):
         open_data(TEST_ON_2)
+
+
+def test_people_may_be_text_throughout(folder):
+    recordings = {f"{number}.csv": recorded(300, seed=number) for number in (2, 9, 10)}
+    lines = [f"{number}.csv,P{number},0,6,REST" for number in (10, 9, 2)]
+    config = DataConfig(set="recordings", test_subjects=("P10",))
+    data = read(folder(recordings, SEGMENTS, *lines), config)
+    assert data.train.subject_names == ("P2", "P9")
+    assert data.test.subject_names == ("P10",)
+    for known in ("p10", "P010"):
+        config = DataConfig(set="recordings", test_subjects=(known,))
+        assert read(folder(recordings, SEGMENTS, *lines), config).test.subject_names == ("P10",)
+    with refused(ConfigError, "found P3, expected some of the subjects in", ": P2, P9, P10"):
+        read(
+            folder(recordings, SEGMENTS, *lines),
+            DataConfig(set="recordings", test_subjects=("P3",)),
+        )
+
+
+@pytest.mark.parametrize(
+    "names", [("1", "2"), ("01", "10"), ("null", "NA"), ("nan", "None"), ("True", "False")]
+)
+def test_activities_are_named_as_they_are_written(folder, names):
+    recordings = {"a.csv": recorded(seed=1), "b.csv": recorded(seed=2)}
+    for recording in recordings.values():
+        recording["did"] = [names[0]] * 500 + [names[1]] * 400 + [""] * 100
+    data = read(folder(recordings, LABELS, "a.csv,1,did", "b.csv,2,did"))
+    assert set(data.train.activities) == set(names)
+    lines = [f"{file},{s}" for s, file in enumerate(("a.csv", "b.csv"), start=1)]
+    lines = [
+        f"{line},{e},{n}" for line in lines for e, n in zip(("0,10", "10,18"), names, strict=True)
+    ]
+    assert read(folder(recordings, SEGMENTS, *lines)).fingerprint == data.fingerprint
+
+
+def test_one_activity_in_two_spellings_is_refused_wherever_it_is_written(folder):
+    recordings = {"a.csv": recorded(seed=1), "b.csv": recorded(seed=2)}
+    recordings["a.csv"]["did"], recordings["b.csv"]["did"] = "Walking up", "WALKING_UP"
+    with refused(DataError, "b.csv: found activities in two spellings", "'WALKING_UP'"):
+        read(folder(recordings, LABELS, "a.csv,1,did", "b.csv,2,did"))
+
+
+def test_several_people_in_a_file_are_read_as_if_each_had_one(folder):
+    recordings = {"a.csv": recorded(seed=1), "b.csv": recorded(500, seed=2)}
+    lines = ["a.csv,Anna,0,20,REST", "b.csv,Ben,0,10,REST"]
+    config = DataConfig(set="recordings", test_subjects=("Ben",))
+    apart = read(folder(recordings, SEGMENTS, *lines), config)
+    for recording, person in zip(recordings.values(), ("Anna", "Ben"), strict=True):
+        recording["person"], recording["did"] = person, "REST"
+    joined = pd.concat(recordings.values())
+    heading = "file,subject_column,label_column"
+    together = read(folder({"c.csv": joined}, heading, "c.csv,person,did"), config)
+    assert together.fingerprint == apart.fingerprint
+    assert together.source.startswith("1 recordings of 2 people in ")
+    config = DataConfig(set="recordings", test_subjects=("Ben",), subject_column="person")
+    whole = read(
+        folder({"c.csv": joined.iloc[::-1].iloc[::-1]}, "file,activity", "c.csv,REST"), config
+    )
+    assert whole.fingerprint == apart.fingerprint
+
+
+def test_moments_are_placed_by_the_time_stamps_of_the_recording(folder):
+    recordings = {"a.csv": recorded(seed=1), "b.csv": recorded(seed=2)}
+    lines = ["a.csv,1,2,20,REST", "b.csv,2,0,10,REST"]
+    in_seconds = read(folder(recordings, SEGMENTS, *lines))
+    times = pd.Timestamp("2023-11-24 23:59:50") + pd.to_timedelta(recorded()["time_s"], unit="s")
+    recordings["a.csv"]["time_s"] = times.dt.strftime("%Y-%m-%d %H:%M:%S.%f")
+    recordings["b.csv"]["time_s"] = (times - pd.Timestamp(0)) // pd.Timedelta("1ms")
+    recordings["b.csv"] = recordings["b.csv"].rename(columns={"time_s": "timestamp"})
+    lines = [
+        "a.csv,1,2023-11-24T23:59:52,2023-11-25T00:00:10,REST",
+        "b.csv,2,23:59:50,0:00:00,REST",
+    ]
+    data = read(folder(recordings, SEGMENTS, *lines))
+    assert_array_equal(data.train.signals, in_seconds.train.signals)
+    assert len(data.test) == len(in_seconds.test)
+
+
+def test_seconds_since_the_start_do_not_tell_the_time_of_day(of_two):
+    with refused(
+        DataError,
+        "a.csv: found time stamps that do not tell the time of day",
+        "in seconds from the first",
+    ):
+        read(of_two("a.csv,1,14:00,14:01,REST", "b.csv,2,0,20,REST"))
+
+
+def test_the_accelerometer_alone_is_read_whether_or_not_there_is_a_gyroscope(folder):
+    without = recorded(seed=2).drop(columns=["gyro_x", "gyro_y", "gyro_z"])
+    recordings = {"a.csv": recorded(seed=1), "b.csv": without}
+    lines = ["a.csv,1,0,20,REST", "b.csv,2,0,20,REST"]
+    config = DataConfig(set="recordings", test_subjects=(2,), sensors="acc")
+    data = read(folder(recordings, SEGMENTS, *lines), config)
+    assert data.train.channels == tuple(name for name in UCI_CHANNELS if "acc" in name)
+    assert_array_equal(data.train.signals, windows_of(recorded(seed=1))[:, :, [0, 1, 2, 6, 7, 8]])
+    assert "a.csv: gyroscope: left out, as it is not needed" in data.notes
+
+
+def test_all_subjects_can_be_opened_without_naming_any_to_test_on(of_two):
+    lines = ["a.csv,1,0,20,REST", "b.csv,2,0,10,REST", "b.csv,2,10,20,RUN"]
+    config = DataConfig(set="recordings", root=str(of_two(*lines)))
+    data = open_all_subjects(config)
+    assert data.windows.subject_names == (1, 2)
+    assert data.notes[-1] == "All 2 subjects are held out in turn."
+    assert "RUN: only subject 2 does it, so it cannot be learned." in data.notes
+    assert open_all_subjects(replace(config, test_subjects=(2,))).fingerprint == data.fingerprint
+    # What was kept of all of them is not mistaken for training windows.
+    for load in (open_data, open_training):
+        with refused(ConfigError, "data.test_subjects: found null"):
+            load(config)

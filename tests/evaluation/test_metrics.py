@@ -207,7 +207,6 @@ def test_the_csv_alone_gives_the_same_figures(seed):
         ("p_WALK", [0.5, np.nan]),
         ("p_WALK", [0.5, np.inf]),
         ("p_WALK", [0.5, "half"]),
-        ("subject", [1, "Anna"]),
         ("subject", [1, np.nan]),
         ("true", None),
         ("subject", None),

@@ -82,7 +82,6 @@ def test_figures_follow_from_the_predictions_whatever_evaluation_json_holds(run,
     ("column", "value"),
     [
         ("true", "FLYING"),
-        ("subject", "nobody"),
         ("p_WALKING", "high"),
         ("p_WALKING", None),
         ("p_SITTING", float("inf")),
@@ -93,6 +92,14 @@ def test_predictions_that_do_not_fit_are_refused(run, column, value):
     table.loc[0, column] = value
     run.write_predictions(table)
     with refused(DataError, "predictions.csv", "found", "expected"):
+        Results.read(run)
+
+
+def test_a_name_among_people_who_are_numbers_is_refused(run):
+    table = run.read_predictions().astype(object)
+    table.loc[0, "subject"] = "nobody"
+    run.write_predictions(table)
+    with refused(RunError, "predictions.csv: found a subject that is no number", "expected"):
         Results.read(run)
 
 

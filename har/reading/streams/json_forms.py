@@ -38,6 +38,7 @@ SENSOR_LOGGER_LINEAR, SENSOR_LOGGER_RAW = "linearAccelerometer", "accelerometeru
 _SENSOR_LOGGER = ({"name", "time", "values"}, {"name", "time", "values", "accuracy"})
 _SENSOR_LOGGER_MESSAGE = {"messageId", "sessionId", "deviceId"}
 
+_Object = dict[str, Any]
 # Names and values of a row; with lists as values, a batch of rows.
 Row = tuple[tuple[str, ...], list[Any]]
 
@@ -111,9 +112,7 @@ def _with_sensor(sensor: str, names: list[str], are_all_its: bool) -> list[str]:
     return [f"{sensor}.{name}" if name in ("x", "y", "z") else name for name in names]
 
 
-def _flatten(
-    fields: dict[str, Any], prefix: str, names: list[str], values: list[Any], depth: int
-) -> None:
+def _flatten(fields: _Object, prefix: str, names: list[str], values: list[Any], depth: int) -> None:
     """Collect names and values of an object and those in it; three in a list are x, y and z."""
     if depth > _DEEPEST:
         raise MalformedLineError("objects nested too deeply")
@@ -138,7 +137,7 @@ def _is_axis(key: str) -> bool:
     return key[-1:].lower() in "xyz" or "time" in key.lower() or key in ("t", "ts")
 
 
-def _flatten_buffers(key: str, value: dict[str, Any], names: list[str], values: list[Any]) -> None:
+def _flatten_buffers(key: str, value: _Object, names: list[str], values: list[Any]) -> None:
     """Collect phyphox's buffers: an object of objects, whose values are a list called buffer."""
     buffers = value if key == "buffer" else {key: value}
     for name, inner in buffers.items():

@@ -71,6 +71,31 @@ def days_of(dates: NDArray[np.int32], clocks: IntArray, place: str) -> tuple[Int
     return chosen.days.astype(np.int64)[codes], chosen.name if is_told else None
 
 
+def day_of(date: int, place: str) -> int:
+    """Return the day that a single date means, in days since 1970.
+
+    Parameters
+    ----------
+    date : int
+        Date as packed by `har.reading.times.dates.pack_date`.
+    place : str
+        Cell, for messages.
+
+    Raises
+    ------
+    DataError
+        If the date does not exist, or its day and month cannot be told apart.
+    """
+    possible = [r for r in _readings(np.array([date])) if not np.isnan(r.days[0])]
+    if len({float(reading.days[0]) for reading in possible}) != 1:
+        found = " or ".join(f"{reading.name}" for reading in possible) or "none that exists"
+        raise DataError(
+            f"{place}: found {_written(date)}, expected one day: found {found}; "
+            "write it as 2023-11-24"
+        )
+    return int(possible[0].days[0])
+
+
 def _readings(dates: IntArray) -> list[_Reading]:
     """Return the ways to read dates."""
     form, first, second, third = unpack_date(dates)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from har.datasets.catalogue import PUBLISHED
 from har.files import write_text
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.report.facts import about_data, command_lines, environment_rows, settings_rows
@@ -39,6 +40,7 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
     text = page.render(
         summary=summary,
         manifest=manifest,
+        is_published=config.data.set in PUBLISHED,
         subjects=[(row.subject, row) for row in summary.per_subject],
         about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
         confusion=confusion_rows(np.array(summary.confusion_matrix), activities),

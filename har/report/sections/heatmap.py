@@ -16,6 +16,7 @@ from har.report.drawing import DARK_SHADE, name_cells
 from har.report.scored_run import ScoredRun
 from har.report.section import Picture, Section
 from har.report.style import FAINT, INK, PAPER, ROSE, STYLE
+from har.signals.subjects import Subject
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class HeatmapCell:
 class HeatmapRow:
     """Windows of one subject, a cell per activity."""
 
-    subject: int
+    subject: Subject
     cells: Sequence[HeatmapCell]
 
 
@@ -59,16 +60,17 @@ def heatmap_section(run: ScoredRun) -> Section:
     )
 
 
-def _counts(evaluation: Evaluation) -> tuple[list[int], IntArray, IntArray]:
+def _counts(evaluation: Evaluation) -> tuple[list[Subject], IntArray, IntArray]:
     """Count each subject's windows named right, and all of them, the hardest subject first."""
     confusions = evaluation.confusions_by_subject
     n_right = np.diagonal(confusions, axis1=1, axis2=2)
     n_windows = confusions.sum(axis=2)
     order = np.argsort(n_right.sum(axis=1) / n_windows.sum(axis=1), kind="stable")
-    return np.unique(evaluation.subjects)[order].tolist(), n_right[order], n_windows[order]
+    subjects = tuple(evaluation.per_subject)
+    return [subjects[row] for row in order], n_right[order], n_windows[order]
 
 
-def _rows(subjects: Sequence[int], n_right: IntArray, n_windows: IntArray) -> list[HeatmapRow]:
+def _rows(subjects: Sequence[Subject], n_right: IntArray, n_windows: IntArray) -> list[HeatmapRow]:
     shades = wrong_shades(n_right, n_windows)
     rows = zip(subjects, n_right.tolist(), n_windows.tolist(), shades.tolist(), strict=True)
     return [
@@ -108,7 +110,7 @@ def wrong_shades(n_right: IntArray, n_windows: IntArray) -> FloatArray:
 
 @rc_context(STYLE)
 def heatmap_figure(
-    n_right: IntArray, n_windows: IntArray, subjects: Sequence[int], activities: Sequence[str]
+    n_right: IntArray, n_windows: IntArray, subjects: Sequence[Subject], activities: Sequence[str]
 ) -> Figure:
     """Draw the share of windows named right for each subject and activity.
 
@@ -116,7 +118,7 @@ def heatmap_figure(
     ----------
     n_right, n_windows : ndarray of int, shape (n_subjects, n_activities)
         Number of windows named right, and of all.
-    subjects : sequence of int
+    subjects : sequence of int or str
         Names of the rows, from top to bottom.
     activities : sequence of str
         Names of the columns.

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from har.arrays import IntArray
+from har.arrays import IntArray, SubjectArray
 from har.evaluation.label_errors import find_label_errors
 from har.report.scored_run import ScoredRun
 from har.report.section import Section
 from har.runs.results import Results
+from har.signals.subjects import Subject, number_subjects
 
 # More than anybody looks at; the page stays small whatever the network.
 N_GROUPS = 100
@@ -27,7 +28,7 @@ class SuspectedWindows:
     ----------
     first, last : int
         Indices of the first and the last among the test windows.
-    subject : int
+    subject : int or str
         Person who was measured.
     label, likely : str
         Activity of the label, and the one that the network is sure of.
@@ -43,7 +44,7 @@ class SuspectedWindows:
 
     first: int
     last: int
-    subject: int
+    subject: Subject
     label: str
     likely: str
     probability: float
@@ -78,12 +79,13 @@ def labels_section(run: ScoredRun) -> Section:
     )
 
 
-def _foremost(subjects: IntArray, suspected: IntArray) -> tuple[int | None, int]:
+def _foremost(subjects: SubjectArray, suspected: IntArray) -> tuple[Subject | None, int]:
     """Find the one of several subjects who has most of the suspected windows, and how many."""
-    names, counts = np.unique(subjects[suspected], return_counts=True)
-    is_one_of_several = len(np.unique(subjects)) > 1
+    names, of_window = number_subjects(subjects)
+    counts = np.bincount(of_window[suspected], minlength=len(names))
+    is_one_of_several = len(names) > 1
     if is_one_of_several and len(suspected) >= _N_TELLING and counts.max() > len(suspected) / 2:
-        return int(names[counts.argmax()]), int(counts.max())
+        return names[counts.argmax()], int(counts.max())
     return None, 0
 
 
@@ -106,7 +108,7 @@ def _suspected(group: pd.DataFrame, results: Results, stretches: IntArray) -> Su
     return SuspectedWindows(
         first=int(index[first]),
         last=int(index[last]),
-        subject=int(evaluation.subjects[first]),
+        subject=evaluation.subjects[first].item(),
         label=evaluation.activities[int(surest["label"])],
         likely=evaluation.activities[likely],
         probability=float(surest["probability"]),

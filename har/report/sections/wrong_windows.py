@@ -17,6 +17,7 @@ from har.report.style import LEAST_SPAN
 from har.report.wording import number
 from har.runs.results import Results
 from har.signals.channels import triads_of, unit_of
+from har.signals.subjects import Subject, number_subjects
 from har.signals.windows import Windows
 
 # With 4 kB for a drawing and 250 bytes for a row, a page stays under 2 MB however bad the network.
@@ -32,7 +33,7 @@ class _WrongWindow:
     """A window that was named wrong, with sparklines of its signals if it is drawn."""
 
     index: int
-    subject: int
+    subject: Subject
     p_answer: float
     p_truth: float
     drawings: Sequence[Markup]
@@ -56,7 +57,8 @@ def group_id(true: int, predicted: int) -> str:
 
 def wrong_windows_section(run: ScoredRun) -> Section | None:
     """Make the section of every window that was named wrong, or None if there is none."""
-    activities = run.results.evaluation.activities
+    evaluation = run.results.evaluation
+    activities = evaluation.activities
     wrong = _wrong_windows(run.results)
     if wrong.empty:
         return None
@@ -72,7 +74,7 @@ def wrong_windows_section(run: ScoredRun) -> Section | None:
             "n_drawn": len(drawings),
             "groups": _groups(wrong, activities, drawings),
             "choices": {
-                "subject": np.unique(listed["subject"]).tolist(),
+                "subject": number_subjects(evaluation.subjects[listed.index])[0],
                 **{key: names[np.unique(listed[key])].tolist() for key in ("truth", "answer")},
             },
         },

@@ -3,14 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from builders import refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from har.datasets.recordings_table import Segment
-from har.datasets.sample_labels import name_windows, names_from_column, names_from_segments
-from har.errors import DataError
+from har.datasets.own.sample_labels import name_windows, names_from_column, names_from_segments
+from har.datasets.own.segment_times import Segment
 from har.signals.recording import Recording, Stretch
 
 NAMES = ("", "UP", "DOWN")
@@ -49,17 +47,9 @@ def test_seconds_go_on_during_gaps():
     assert names.tolist() == ["UP", "", "DOWN", "DOWN", ""]
 
 
-def test_a_segment_beyond_the_recording_is_refused_but_for_a_last_sample():
-    assert (names_from_segments(recording_of(100), [segment(0, 2.09)]) == "UP").all()
-    with refused(
-        DataError, "table, line 7: found a segment that ends at 2.2 s", "walk.csv", "2.00 s"
-    ):
-        names_from_segments(recording_of(100), [segment(0, 2.2)])
-
-
 def test_each_sample_takes_the_name_of_the_last_row_before_it():
     row_times_s = np.array([0.0, 0.03, 0.06, 0.09])
-    values = pd.Series(["UP", None, " DOWN ", "UP"])
+    values = np.array(["UP", "", "DOWN", "UP"], dtype=object)
     names = names_from_column(recording_of(5), row_times_s, values)
     assert names.tolist() == ["UP", "UP", "", "DOWN", "DOWN"]
 
@@ -67,18 +57,12 @@ def test_each_sample_takes_the_name_of_the_last_row_before_it():
 def test_names_at_other_rates_are_those_of_pandas_merge_asof():
     random = np.random.default_rng(0)
     row_times_s = np.concatenate([[0.0], np.cumsum(random.uniform(0.001, 0.03, 400))])
-    values = pd.Series(random.choice(NAMES, 401), dtype=object)
+    values = random.choice(NAMES, 401).astype(object)
     recording = recording_of(200, Stretch(0, 50, 0.5), Stretch(50, 150, 2.0))
     times_s = np.concatenate([0.5 + np.arange(50) / 50, 2.0 + np.arange(150) / 50])
     rows = pd.DataFrame({"time_s": row_times_s, "name": values})
     expected = pd.merge_asof(pd.DataFrame({"time_s": times_s}), rows, on="time_s")["name"]
     assert_array_equal(names_from_column(recording, row_times_s, values), expected)
-
-
-def test_numbers_are_names_as_a_person_writes_them():
-    values = pd.Series([1.0, None, 2.5, 3, "4.0"], dtype=object)
-    names = names_from_column(recording_of(5), np.arange(5) / 50, values)
-    assert names.tolist() == ["1", "", "2.5", "3", "4.0"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,14 +11,11 @@ from numpy.typing import NDArray
 
 from har.arrays import FloatArray
 from har.config import Straddling
-from har.datasets.recordings_table import Segment
-from har.errors import DataError
+from har.datasets.own.segment_times import Segment
 from har.signals.channels import N_TIMESTEPS, WINDOW_STEP
 from har.signals.recording import Recording
 from har.signals.windows import sliding_windows
 
-# A segment may exceed the recording by one sample interval at the lowest rate accepted, 10 Hz.
-_LAST_SAMPLE_S = 0.1
 # Seconds are written with few decimals: a sample this close to an edge counts as on the edge.
 _EDGE_S = 1e-6
 
@@ -51,27 +47,17 @@ def names_from_segments(recording: Recording, segments: Sequence[Segment]) -> Na
     -------
     ndarray of str, shape (n_timesteps,)
         Names of activities, ``""`` outside all segments.
-
-    Raises
-    ------
-    DataError
-        If a segment ends more than 0.1 s after the recording.
     """
     times_s = _sample_times_s(recording) + _EDGE_S
     names: NameArray = np.full(len(recording), "", dtype=object)
     for segment in segments:
-        if segment.end_s > recording.duration_s + _LAST_SAMPLE_S:
-            raise DataError(
-                f"{segment.place}: found a segment that ends at {segment.end_s:g} s, expected an "
-                f"end within {recording.source}, which lasts {recording.duration_s:.2f} s"
-            )
         first, last = np.searchsorted(times_s, [segment.start_s, segment.end_s])
         names[first:last] = segment.activity
     return names
 
 
 def names_from_column(
-    recording: Recording, row_times_s: FloatArray, values: pd.Series[Any]
+    recording: Recording, row_times_s: FloatArray, values: NameArray
 ) -> NameArray:
     """Return the activity of each sample according to a column of its file.
 
@@ -81,8 +67,8 @@ def names_from_column(
         Recording made from the file, possibly resampled.
     row_times_s : ndarray of float64, shape (n_rows,)
         Increasing times of the rows, in seconds from the first one.
-    values : Series
-        Label of each row, as text or a number; missing or ``""`` if unlabelled.
+    values : ndarray of str, shape (n_rows,)
+        Label of each row; ``""`` if it has none.
 
     Returns
     -------
@@ -90,14 +76,7 @@ def names_from_column(
         Names of activities, each from the last row at or before the sample.
     """
     rows = np.searchsorted(row_times_s, _sample_times_s(recording) + _EDGE_S, side="right") - 1
-    names: NameArray = values.map(_name, na_action="ignore").fillna("").to_numpy(object)
-    return np.asarray(names[rows])
-
-
-def _name(value: object) -> str:
-    # pandas turns whole numbers into floats if the column has empty cells.
-    is_whole = isinstance(value, float) and value.is_integer()
-    return f"{value:.0f}" if is_whole else str(value).strip()
+    return np.asarray(values[rows])
 
 
 def name_windows(names: NameArray, straddling: Straddling) -> tuple[NameArray, Counter[str]]:

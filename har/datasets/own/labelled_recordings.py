@@ -1,0 +1,234 @@
+"""Recordings of one person each, read and cut into windows with the names of their activities."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import numpy as np
+
+from har.arrays import FloatArray
+from har.config import Straddling
+from har.datasets.own.recordings_table import LabelledFile
+from har.datasets.own.sample_labels import (
+    NameArray,
+    name_windows,
+    names_from_column,
+    names_from_segments,
+)
+from har.datasets.own.segment_times import place_segments
+from har.datasets.own.spellings import check_spellings
+from har.errors import DataError
+from har.reading.label_column import read_column
+from har.reading.recording_files import read_recording
+from har.reading.recording_start import recording_start
+from har.reading.sensor_files import has_angular_rate
+from har.reading.tables.opening import open_table
+from har.reading.tables.row_filter import index_of, texts_in
+from har.reading.times.moments import Moment
+from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ, WINDOW_STEP
+from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
+from har.signals.recording import Recording
+from har.signals.windows import sliding_windows
+
+_SETTLING = f"Windows in the first {WARM_UP_S:g} s of a recording or after a gap, kept"
+_TOO_SHORT = f"Parts between gaps that are shorter than {N_TIMESTEPS} samples, left out"
+
+
+@dataclass(frozen=True)
+class NamedWindows:
+    """Windows of a recording, with names of activities in place of labels.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        Signals of the windows.
+    names : ndarray of str, shape (n_windows,)
+        Their activities.
+    found : frozenset of str
+        Activities of all samples, whether or not a window contains them.
+    counts : Counter of str
+        Numbers of windows treated specially, keyed by a description.
+    notes : tuple of str
+        Assumptions and corrections made on the way from the file.
+    """
+
+    signals: FloatArray
+    names: NameArray
+    found: frozenset[str]
+    counts: Counter[str]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LabelledRecording:
+    """A file and, if several people share it, the one whose rows are read.
+
+    Parameters
+    ----------
+    file : LabelledFile
+        File and its labels.
+    person : str
+        Person who wore the phone, as written.
+    """
+
+    file: LabelledFile
+    person: str
+
+    @property
+    def rows_with(self) -> tuple[str, str] | None:
+        """Column and text of the rows to read; None for the whole file."""
+        column = self.file.subject_column
+        return (column, self.person) if column else None
+
+    @property
+    def name(self) -> str:
+        """File, and person if there are several in it."""
+        name = self.file.path.name
+        return f"{name}, {self.person}" if self.rows_with else name
+
+
+def list_recordings(files: Sequence[LabelledFile]) -> list[LabelledRecording]:
+    """List each file once for each person in it.
+
+    Parameters
+    ----------
+    files : sequence of LabelledFile
+        Files of ``recordings.csv``.
+
+    Returns
+    -------
+    list of LabelledRecording
+        In the order of the table, and of the rows of a file.
+
+    Raises
+    ------
+    DataError
+        If a file has no such column or no person in it, or a person has two spellings.
+    """
+    recordings: list[LabelledRecording] = []
+    for file in files:
+        if file.subject_column is None:
+            recordings.append(LabelledRecording(file, file.subject or ""))
+            continue
+        table = open_table(file.path)
+        people = texts_in(table, index_of(table, file.subject_column))
+        if not people:
+            raise DataError(
+                f"{file.path}: found no person in column {file.subject_column!r}, expected some"
+            )
+        recordings += [LabelledRecording(file, person) for person in people]
+    places: dict[str, str] = {}
+    for recording in recordings:
+        places.setdefault(recording.person, str(recording.file.path))
+    check_spellings(places, "people")
+    return recordings
+
+
+def all_have_gyroscope(recordings: Sequence[LabelledRecording]) -> bool:
+    """Return whether the headings of all files have a gyroscope.
+
+    Raises
+    ------
+    DataError
+        If only some have.
+    """
+    paths = dict.fromkeys(recording.file.path for recording in recordings)
+    examples = {has_angular_rate(path): path for path in paths}
+    if len(examples) == 2:
+        raise DataError(
+            f"{examples[False]}: found no gyroscope, but one in {examples[True]}, "
+            "expected it in all recordings of a data set or in none; "
+            "--data.sensors acc does without"
+        )
+    return next(iter(examples))
+
+
+def read_windows(
+    rows: LabelledRecording, needs_gyroscope: bool, straddling: Straddling
+) -> NamedWindows:
+    """Read a recording and cut each part between gaps into windows.
+
+    Parameters
+    ----------
+    rows : LabelledRecording
+        Recording to read.
+    needs_gyroscope : bool
+        If False, acceleration alone is read.
+    straddling : {"drop", "majority"}
+        As for `har.datasets.own.sample_labels.name_windows`.
+
+    Returns
+    -------
+    NamedWindows
+
+    Raises
+    ------
+    DataError
+        If the recording is invalid, or a segment is not within it.
+    """
+    recording = read_recording(
+        rows.file.path,
+        subject=rows.person,
+        needs_gyroscope=needs_gyroscope,
+        rows_with=rows.rows_with,
+        **asdict(rows.file.settings),
+    )
+    names_of_samples, notes = _names_of_samples(rows, recording)
+    n_channels = len(channels_from(recording.channels))
+    signals = [np.empty((0, N_TIMESTEPS, n_channels), np.float32)]
+    names: list[NameArray] = [np.empty(0, object)]
+    counts = Counter[str]()
+    for stretch in recording.stretches:
+        if stretch.n_samples < N_TIMESTEPS:
+            counts[_TOO_SHORT] += 1
+            continue
+        part = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
+        channels = uci_har_channels(recording.samples[part], start="settled").astype(np.float32)
+        window_names, window_counts = name_windows(names_of_samples[part], straddling)
+        is_kept = window_names != ""
+        is_settling = np.arange(len(is_kept)) * WINDOW_STEP < WARM_UP_S * SAMPLE_RATE_HZ
+        counts += window_counts
+        counts[_SETTLING] += int((is_kept & is_settling).sum())
+        signals.append(sliding_windows(channels, N_TIMESTEPS, WINDOW_STEP)[is_kept])
+        names.append(window_names[is_kept])
+    return NamedWindows(
+        np.concatenate(signals),
+        np.concatenate(names),
+        frozenset(names_of_samples) - {""},
+        counts,
+        (*recording.notes, *notes),
+    )
+
+
+def _names_of_samples(rows: LabelledRecording, recording: Recording) -> tuple[NameArray, list[str]]:
+    """Return the activity of each sample, and assumptions about clocks."""
+    file, settings = rows.file, rows.file.settings
+    if file.label_column is None:
+        segments, notes = place_segments(
+            file.segments,
+            str(file.path),
+            recording.duration_s,
+            partial(_start_of, rows),
+        )
+        return names_from_segments(recording, segments), notes
+    row_times_s, values = read_column(
+        file.path,
+        file.label_column,
+        rate_hz=settings.rate_hz,
+        time_unit=settings.time_unit,
+        rows_with=rows.rows_with,
+    )
+    return names_from_column(recording, row_times_s, values), []
+
+
+def _start_of(rows: LabelledRecording) -> Moment:
+    file = rows.file
+    if file.settings.rate_hz is not None:
+        raise DataError(
+            f"{file.path}: found moments for its segments and a rate_hz in place of time stamps, "
+            "expected start_s and end_s in seconds from the first sample"
+        )
+    return recording_start(file.path, time_unit=file.settings.time_unit, rows_with=rows.rows_with)
