@@ -51,6 +51,11 @@ NUMBER: Kind[float] = Kind(
     "a number", lambda value: isinstance(value, float) or _is_integer(value), float
 )
 TEXTS: Kind[tuple[str, ...]] = Kind("a list of texts", _is_list_of(_is_text), tuple)
+DIRECTION: Kind[tuple[float, float, float]] = Kind(
+    "a list of three numbers, not all 0",
+    lambda value: _is_list_of(NUMBER.accepts)(value) and len(value) == 3 and any(value),  # type: ignore[arg-type]
+    tuple,
+)
 INTEGERS: Kind[tuple[int, ...]] = Kind("a list of whole numbers", _is_list_of(_is_integer), tuple)
 
 
