@@ -10,6 +10,7 @@ from har.errors import ConfigError
 
 DataSetKind = Literal["uci_har", "hapt", "recordings"]
 Straddling = Literal["drop", "majority"]
+Upright = Literal["x", "-x", "y", "-y", "z", "-z", "auto"]
 Kernel = Literal["fused", "cells"]
 View = Literal["channels", "compressed", "normalised"]
 Pooling = Literal["last", "sum", "mean", "max", "mean_max", "attention"]
@@ -34,6 +35,9 @@ class DataConfig:
     straddling : {'drop', 'majority'}
         Windows over several labels in your own recordings: dropped, or labelled by the majority of
         their samples.
+    upright : {'x', '-x', 'y', '-y', 'z', '-z', 'auto'} or None
+        Axis of the phone that points up, in your own recordings, while the person stands; auto: as
+        lively seconds show; null: as it is.
     n_validation_subjects : int
         Number of training subjects held out to choose the best epoch; drawn with the seed.
     """
@@ -43,13 +47,14 @@ class DataConfig:
     activities: tuple[str, ...] | None = None
     test_subjects: tuple[int, ...] | None = None
     straddling: Straddling = "drop"
+    upright: Upright | None = None
     n_validation_subjects: int = 4
 
     def __post_init__(self) -> None:
         _require_at_least(0, self, "data", "n_validation_subjects")
         _require_different(self, "data", "activities", "test_subjects")
         is_own = self.set == "recordings"
-        for key, usual in (("test_subjects", None), ("straddling", "drop")):
+        for key, usual in (("test_subjects", None), ("straddling", "drop"), ("upright", None)):
             value = getattr(self, key)
             if not is_own and value != usual:
                 raise ConfigError(

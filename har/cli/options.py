@@ -6,8 +6,9 @@ import argparse
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from har.config import Upright
 from har.datasets.catalogue import PUBLISHED
 
 if TYPE_CHECKING:
@@ -152,6 +153,18 @@ def add_units(parser: Any, default: bool) -> None:
             default=unit if default else None,
             help=f"of {sensor}{usual}",
         )
+
+
+def add_upright(parser: Any) -> None:
+    """Add how the phone was worn."""
+    parser.add_argument(
+        "--upright",
+        choices=get_args(Upright),
+        metavar="AXIS",
+        help="which axis of the phone points up (reads +1 g) while the person stands: x, -x, y, "
+        "-y, z or -z; auto: as gravity in seconds of lively movement shows (default: as in "
+        "training)",
+    )
 
 
 def new_in_runs(name: str, suffix: str = "") -> Path:

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.cli.options import add, add_messages, add_set, add_units, count, mapping, numbers, rate
+from har.cli.options import (
+    add,
+    add_messages,
+    add_set,
+    add_units,
+    add_upright,
+    count,
+    mapping,
+    numbers,
+    rate,
+)
 
 # The names in har.model_selection.baselines, whose import would make --help slow.
 BASELINES = (
@@ -32,7 +42,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         is, and how much to show (`add_messages`).
     """
     parser = build_parser()
-    options, settings = parser.parse_known_args(arguments)
+    options, settings = parser.parse_known_args(_with_joined_axes(arguments))
     if "settings" in options:
         options.settings = tuple(settings)
     elif settings:
@@ -40,6 +50,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if "command" in options:
         options.command = ("har", *arguments)
     return options
+
+
+def _with_joined_axes(arguments: Sequence[str]) -> list[str]:
+    """Write ``--upright -x`` as ``--upright=-x``: else ``-x`` would be taken for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        is_axis = argument in ("-x", "-y", "-z")
+        if is_axis and joined and joined[-1] in ("--upright", "--data.upright"):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -281,6 +303,7 @@ def _add_predict(verbs: Any) -> None:
     )
     recordings.add_argument("--time-unit", choices=("s", "ms", "us", "ns"), help="of time stamps")
     add_units(recordings, default=False)
+    add_upright(recordings)
 
 
 def _add_stream(verbs: Any) -> None:
@@ -295,6 +318,7 @@ def _add_stream(verbs: Any) -> None:
     parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv", more)
     add(parser, "run")
     add_units(parser, default=True)
+    add_upright(parser)
     add(parser, "--abstain-below", "--device")
 
 

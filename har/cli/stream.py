@@ -11,7 +11,9 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+from har.config import Upright
 from har.inference.live import LivePrediction, LiveTimeline
+from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
 from har.reading.sample_lines import AccUnit, GyroUnit, SampleLines
 
@@ -25,6 +27,7 @@ def run(
     gyro_unit: GyroUnit = "rad/s",
     abstain_below: float = 0.0,
     device: str = "auto",
+    upright: Upright | None = None,
 ) -> None:
     """Print the activity of each window of samples from standard input, as soon as it is over.
 
@@ -40,6 +43,9 @@ def run(
         Probability that an activity must have; others are UNKNOWN.
     device : str
         Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
+    upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
+        Axis of the phone that points up while the person stands; ``auto``: as the first lively
+        seconds show.
     """
     # One window is too little work for two threads to share.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -48,15 +54,16 @@ def run(
     classifier = ActivityClassifier.load(run, device)
     window_format = classifier.window_format_
     sample_lines = SampleLines(raw_channels_of(window_format), acc_unit, gyro_unit)
+    wearing = LiveWearing(classifier.gravity_, upright)
     live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
     # When closed it logs what came in, however it ends.
-    with closing(_classified(sample_lines, live, sys.stdin.buffer)) as predictions:
+    with closing(_classified(sample_lines, wearing, live, sys.stdin.buffer)) as predictions:
         for prediction in predictions:
             print(prediction, flush=True)
 
 
 def _classified(
-    sample_lines: SampleLines, live: LiveTimeline, lines: Iterable[bytes]
+    sample_lines: SampleLines, wearing: LiveWearing, live: LiveTimeline, lines: Iterable[bytes]
 ) -> Generator[str, None, None]:
     """Classify lines of samples: a JSON object for each window, as soon as it is complete."""
     logger.info("har: ready for samples, a line each")
@@ -64,11 +71,16 @@ def _classified(
         for line in lines:
             new = sample_lines.read(line.decode(errors="replace"))
             if new is not None:
-                yield from _as_json(live.push(new))
+                yield from _as_json(live.push(wearing.push(new)))
+                for message in wearing.messages():
+                    logger.warning("%s", message)
             if doubt := sample_lines.doubt():
                 logger.warning("%s", doubt)
         yield from _as_json(live.finish())
     finally:
+        wearing.finish()
+        for message in wearing.messages():
+            logger.warning("%s", message)
         unknown = f"; {live.in_words()}" if live.abstain_below else ""
         logger.info("%s%s", sample_lines.in_words(), unknown)
 

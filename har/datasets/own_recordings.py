@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import FloatArray, IntArray
-from har.config import DataConfig, Straddling
+from har.config import DataConfig
 from har.datasets.dataset import DataSet, content_fingerprint
 from har.datasets.recordings_table import LabelledFile, read_table
 from har.datasets.sample_labels import (
@@ -29,7 +29,9 @@ from har.reading.tables.opening import open_table
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import N_TIMESTEPS, RAW_CHANNELS, SAMPLE_RATE_HZ, WINDOW_STEP
 from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
+from har.signals.orientation import UPRIGHT
 from har.signals.recording import Recording
+from har.signals.wearing import made_upright
 from har.signals.windows import Windows, sliding_windows
 
 logger = logging.getLogger(__name__)
@@ -62,7 +64,7 @@ def read_own_recordings(folder: Path, config: DataConfig) -> DataSet:
         Folder with ``recordings.csv``, see `har.datasets.recordings_table.read_table`, and
         recordings that `har.reading.recording_files.read_recording` can read.
     config : DataConfig
-        Test subjects, and treatment of windows over several labels.
+        Test subjects, treatment of windows over several labels, and how phones are worn.
 
     Returns
     -------
@@ -82,7 +84,7 @@ def read_own_recordings(folder: Path, config: DataConfig) -> DataSet:
     test_subjects = _checked_test_subjects(config.test_subjects, files, folder)
     needs_gyroscope = _all_have_gyroscope(files)
     logger.info("Reading the %d recordings in %s", len(files), folder)
-    pieces = [_windows_of(file, needs_gyroscope, config.straddling) for file in files]
+    pieces = [_windows_of(file, needs_gyroscope, config) for file in files]
     subjects = np.repeat([file.subject for file in files], [len(piece.names) for piece in pieces])
     windows = _joined(pieces, subjects, needs_gyroscope)
     is_test = np.isin(subjects, test_subjects)
@@ -142,11 +144,13 @@ def _all_have_gyroscope(files: Sequence[LabelledFile]) -> bool:
     return next(iter(examples))
 
 
-def _windows_of(file: LabelledFile, needs_gyroscope: bool, straddling: Straddling) -> _NamedWindows:
+def _windows_of(file: LabelledFile, needs_gyroscope: bool, config: DataConfig) -> _NamedWindows:
     """Read a recording and cut each part between gaps into windows."""
     recording = read_recording(
         file.path, subject=file.subject, needs_gyroscope=needs_gyroscope, **asdict(file.settings)
     )
+    if upright := file.upright or config.upright:
+        recording = made_upright(recording, upright, UPRIGHT)
     names_of_samples = _names_of_samples(file, recording)
     n_channels = len(channels_from(recording.channels))
     signals = [np.empty((0, N_TIMESTEPS, n_channels), np.float32)]
@@ -158,7 +162,7 @@ def _windows_of(file: LabelledFile, needs_gyroscope: bool, straddling: Straddlin
             continue
         rows = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
         channels = uci_har_channels(recording.samples[rows], start="settled").astype(np.float32)
-        window_names, window_counts = name_windows(names_of_samples[rows], straddling)
+        window_names, window_counts = name_windows(names_of_samples[rows], config.straddling)
         is_kept = window_names != ""
         is_settling = np.arange(len(is_kept)) * WINDOW_STEP < WARM_UP_S * SAMPLE_RATE_HZ
         counts += window_counts

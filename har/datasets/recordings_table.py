@@ -7,7 +7,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from har.config import Upright
 from har.datasets.file_trees import SEARCH_DEPTH, Folder
 from har.errors import DataError
 from har.reading.times.clock import check_rate
@@ -20,6 +22,7 @@ _SEGMENT_COLUMNS = ("start_s", "end_s", "activity")
 _LABEL_COLUMN = "label_column"
 _UNITS = {"time_unit": time_unit_named, "acc_unit": acc_unit_named, "gyro_unit": gyro_unit_named}
 _SETTINGS = ("rate_hz", *_UNITS)
+_OPTIONAL = (*_SETTINGS, "upright")
 _SECONDS = "0 or more seconds from the recording's first sample"
 _EXPECTED = "file, subject and either start_s, end_s, activity or label_column"
 
@@ -70,6 +73,8 @@ class LabelledFile:
         Labelled segments in the order of the table; empty with a label column.
     label_column : str or None
         Column of the file that names the activity of each sample.
+    upright : {"x", "-x", "y", "-y", "z", "-z", "auto"} or None
+        Axis of the phone that points up; None: as the settings say.
     """
 
     path: Path
@@ -77,6 +82,7 @@ class LabelledFile:
     settings: ReadingSettings
     segments: tuple[Segment, ...]
     label_column: str | None
+    upright: Upright | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,7 @@ def read_table(folder: Path) -> tuple[LabelledFile, ...]:
     folder : Path
         Folder with ``recordings.csv``, whose columns are file, subject and either start_s, end_s,
         activity (a row per segment) or label_column (a row per file); optional columns are rate_hz,
-        time_unit, acc_unit and gyro_unit. Paths of files are relative to the folder.
+        time_unit, acc_unit, gyro_unit and upright. Paths of files are relative to the folder.
 
     Returns
     -------
@@ -189,7 +195,7 @@ def _rows(table: Path) -> Iterator[_Row]:
 def _check_heading(columns: tuple[str, ...], place: str) -> None:
     is_by_column = _LABEL_COLUMN in columns
     required = ("file", "subject", *((_LABEL_COLUMN,) if is_by_column else _SEGMENT_COLUMNS))
-    allowed = (*required, *_SETTINGS)
+    allowed = (*required, *_OPTIONAL)
     unknown = [column for column in columns if column not in allowed]
     if unknown and is_by_column and set(unknown) <= set(_SEGMENT_COLUMNS):
         found = f"both {_LABEL_COLUMN} and {', '.join(unknown)}"
@@ -197,7 +203,7 @@ def _check_heading(columns: tuple[str, ...], place: str) -> None:
     if unknown:
         raise DataError(
             f"{place}: found the unknown columns {', '.join(unknown)}, expected {_EXPECTED}; "
-            f"besides, if need be, {', '.join(_SETTINGS)}"
+            f"besides, if need be, {', '.join(_OPTIONAL)}"
         )
     missing = [column for column in required if column not in columns]
     if missing or len(set(columns)) < len(columns):
@@ -219,12 +225,14 @@ def _labelled_file(path: Path, rows: list[_Row]) -> LabelledFile:
         _check_same(row, first)
     segments = () if label_column else tuple(map(_segment, rows))
     _check_overlaps(segments)
-    return LabelledFile(path, _subject(first), _settings(first), segments, label_column)
+    return LabelledFile(
+        path, _subject(first), _settings(first), segments, label_column, _upright(first)
+    )
 
 
 def _check_same(row: _Row, first: _Row) -> None:
     """Refuse rows that contradict each other about a file."""
-    for column in ("subject", *_SETTINGS):
+    for column in ("subject", *_OPTIONAL):
         if row.cells.get(column) != first.cells.get(column):
             raise row.fault(
                 column, f"{first.cells[column]!r} for {row.cells['file']} as in {first.place}"
@@ -249,6 +257,14 @@ def _settings(row: _Row) -> ReadingSettings:
         if name in given
     }
     return ReadingSettings(rate_hz, **units)
+
+
+def _upright(row: _Row) -> Upright | None:
+    text = row.cells.get("upright")
+    choice = next((choice for choice in get_args(Upright) if choice == text), None)
+    if text and choice is None:
+        raise row.fault("upright", f"one of {', '.join(get_args(Upright))}")
+    return choice
 
 
 def _segment(row: _Row) -> Segment:

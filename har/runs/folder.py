@@ -255,4 +255,4 @@ class RunFolder(OutputFolder):
 
 def _write_arrays(arrays: dict[str, FloatArray], file: Path) -> None:
     with file.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **arrays)
+        np.savez(stream, **arrays)  # type: ignore[arg-type]

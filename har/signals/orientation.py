@@ -6,16 +6,12 @@ phones report the opposite sign; there it points down.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
 
 from har.arrays import FloatArray
 
-Upright = Literal["x", "-x", "y", "-y", "z", "-z", "auto"]
 Direction = tuple[float, float, float]
 
-UPRIGHT_CHOICES: tuple[Upright, ...] = get_args(Upright)
 AXES: dict[str, Direction] = {
     "x": (1.0, 0.0, 0.0),
     "-x": (-1.0, 0.0, 0.0),

@@ -15,13 +15,13 @@ from itertools import pairwise
 import numpy as np
 
 from har.arrays import BoolArray, FloatArray, IntArray
+from har.config import Upright
 from har.errors import DataError
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.orientation import (
     AXES,
     OPPOSITE_DEGREES,
     Direction,
-    Upright,
     angles_degrees,
     nearest_axis,
     shortest_turn,
@@ -85,13 +85,14 @@ def is_lively(means: FloatArray, deviations: FloatArray) -> BoolArray:
     -------
     ndarray of bool, shape (n_seconds,)
     """
-    moves = (deviations > LIVELY_G) & (np.linalg.norm(means, axis=1) > _SMALLEST_G)
+    moves: BoolArray = (deviations > LIVELY_G) & (np.linalg.norm(means, axis=1) > _SMALLEST_G)
     if not moves.any():
         return moves
     goes_on = moves[1:] & moves[:-1] & (angles_degrees(means[1:], means[:-1]) < STEADY_DEGREES)
     runs = np.concatenate([[0], np.cumsum(~goes_on)])
     lengths = np.bincount(runs, weights=moves)
-    return np.asarray(moves & (lengths[runs] >= SHORTEST_RUN_S))
+    is_long: BoolArray = lengths[runs] >= SHORTEST_RUN_S
+    return np.logical_and(moves, is_long)
 
 
 def gravity_of(means: FloatArray) -> FloatArray:
