@@ -229,5 +229,5 @@ def _open_at(config: DataConfig, path: Path) -> DataSet | None:
 
 def _cache_key(config: DataConfig, path: Path) -> str:
     """Return the key of a path and its settings; activities are selected after loading."""
-    facts = (fingerprint(path), config.test_subjects, config.straddling)
+    facts = (fingerprint(path), config.test_subjects, config.straddling, config.upright)
     return f"{config.set}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"
