@@ -14,6 +14,7 @@ from har.datasets.recordings_table import read_segments
 from har.errors import UsageError
 from har.evaluation.metrics import predictions_table
 from har.files import write_frame, writing_to
+from har.inference.forward import LikestTurn
 from har.reading.recording_files import read_recording
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
@@ -133,7 +134,8 @@ def _read(
     needs_gyroscope = any("gyro" in channel for channel in classifier.window_format_.channels)
     recording = read_recording(file, **about, needs_gyroscope=needs_gyroscope)
     if upright:
-        recording = made_upright(recording, upright, classifier.gravity_)
+        choose = LikestTurn(classifier.predict_strangeness, classifier.window_format_)
+        recording = made_upright(recording, upright, classifier.gravity_, choose)
     for note in recording.notes:
         logger.info("note: %s", note)
     return recording

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from har.config import Upright
+from har.inference.forward import LikestTurn
 from har.inference.live import LivePrediction, LiveTimeline
 from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
@@ -53,8 +54,10 @@ def run(
 
     classifier = ActivityClassifier.load(run, device)
     window_format = classifier.window_format_
-    sample_lines = SampleLines(raw_channels_of(window_format), acc_unit, gyro_unit)
-    wearing = LiveWearing(classifier.gravity_, upright)
+    raw_channels = raw_channels_of(window_format)
+    sample_lines = SampleLines(raw_channels, acc_unit, gyro_unit)
+    choose = LikestTurn(classifier.predict_strangeness, window_format)
+    wearing = LiveWearing(classifier.gravity_, raw_channels, upright, choose)
     live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
     # When closed it logs what came in, however it ends.
     with closing(_classified(sample_lines, wearing, live, sys.stdin.buffer)) as predictions:

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 
 import numpy as np
 
 from har.arrays import FloatArray
 from har.config import Upright
-from har.errors import DataError
-from har.signals.orientation import (
-    AXES,
-    Direction,
-    nearest_axis,
-    shortest_turn,
-    turn_in_words,
-    turned,
-)
+from har.signals.channels import RAW_CHANNELS
+from har.signals.orientation import Direction, Turn, axis_turn, turns_to
+from har.signals.recording import Recording
 from har.signals.streaming import LiveSamples
 from har.signals.wearing import (
     BLOCK_SAMPLES,
     SHORTEST_RUN_S,
+    TOO_STILL,
+    ChooseTurn,
+    auto_note,
+    axis_note,
     doubt_of,
     gravity_of,
     is_lively,
+    no_direction,
+    shortest_of,
 )
 
 # After so many, the direction of HAPT's 61 recordings is known to within 5°.
 MEASURED_S = 10
+# Samples that are kept to choose a turn by.
+_REMEMBERED_S = 60
 
 
 class LiveWearing:
@@ -39,9 +42,13 @@ class LiveWearing:
     ----------
     in_training : tuple of float or None
         Direction of gravity in training; None: not known, and nothing is doubted.
+    channels : tuple of str
+        Names of the samples' columns.
     upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
         Axis of the phone that points up, from the first sample on; ``auto``: as lively seconds
         show, once they are measured; samples before stay as they are.
+    choose : callable
+        Choice among the turns of ``auto``, as for `har.signals.wearing.made_upright`.
 
     Raises
     ------
@@ -49,21 +56,26 @@ class LiveWearing:
         If the phone shall be made upright and the direction in training is not known.
     """
 
-    def __init__(self, in_training: Direction | None, upright: Upright | None = None) -> None:
+    def __init__(
+        self,
+        in_training: Direction | None,
+        channels: tuple[str, ...] = RAW_CHANNELS,
+        upright: Upright | None = None,
+        choose: ChooseTurn = shortest_of,
+    ) -> None:
         if upright and in_training is None:
-            raise DataError(
-                f"stream: found --upright {upright}, expected a run whose training shows where "
-                "gravity points: one with windows of people who walk, phones worn alike"
-            )
+            raise no_direction("stream", upright)
+        self._channels = channels
+        self._choose = choose
         self._in_training = in_training
         self._upright = upright
-        self._rotation: FloatArray | None = None
+        self._turn: Turn | None = None
         self._messages: list[str] = []
         if upright and upright != "auto" and in_training is not None:
-            self._rotation = shortest_turn(AXES[upright], AXES[nearest_axis(in_training)])
-            words = turn_in_words(self._rotation)
-            self._messages.append(f"upright: {upright} taken to point up; {words} in both sensors")
+            self._turn = axis_turn(upright, in_training)
+            self._messages.append(axis_note(upright, self._turn))
         self._pending: list[FloatArray] = []
+        self._last_samples: deque[FloatArray] = deque(maxlen=_REMEMBERED_S)
         # Mean, and deviation of the length, of the last seconds.
         self._seconds: list[tuple[FloatArray, float]] = []
         self._is_in_run = False
@@ -84,22 +96,27 @@ class LiveWearing:
             After a gap, if ``auto`` turns them for the first time: filters and windows must start
             anew.
         """
-        rotation = self._rotation
-        samples = new.samples if rotation is None else turned(new.samples, rotation)
-        result = replace(new, samples=samples)
+        turn = self._turn
+        result = new if turn is None else self._turned(new, turn)
         if self._is_measured:
             return result
         if new.is_after_gap:
             self._pending, self._seconds, self._is_in_run = [], [], False
-        self._pending += list(samples[:, :3])
+            self._last_samples.clear()
+        self._pending += list(result.samples)
         while len(self._pending) >= BLOCK_SAMPLES and not self._is_measured:
-            self._take_second(np.array(self._pending[:BLOCK_SAMPLES], np.float64))
+            second = np.array(self._pending[:BLOCK_SAMPLES])
             self._pending = self._pending[BLOCK_SAMPLES:]
+            self._last_samples.append(second)
+            self._take_second(second[:, :3].astype(np.float64))
             if len(self._lively) >= MEASURED_S:
                 self._conclude()
-        if rotation is None and self._rotation is not None:
-            return replace(new, samples=turned(new.samples, self._rotation), is_after_gap=True)
+        if turn is None and self._turn is not None:
+            return replace(self._turned(new, self._turn), is_after_gap=True)
         return result
+
+    def _turned(self, new: LiveSamples, turn: Turn) -> LiveSamples:
+        return replace(new, samples=turn.of(new.samples, self._channels))
 
     def _take_second(self, acc: FloatArray) -> None:
         self._seconds.append((acc.mean(axis=0), float(np.linalg.norm(acc, axis=1).std())))
@@ -115,10 +132,7 @@ class LiveWearing:
         if not self._is_measured and len(self._lively) >= SHORTEST_RUN_S:
             self._conclude(is_over=True)
         elif not self._is_measured and self._upright == "auto":
-            self._messages.append(
-                f"upright: nothing was turned, since in {len(self._lively)} s of lively movement "
-                "it cannot be told how the phone is worn; --upright x, -x, y, -y, z or -z says it"
-            )
+            self._messages.append(f"upright: nothing was turned, since {TOO_STILL}")
             self._is_measured = True
 
     def _conclude(self, is_over: bool = False) -> None:
@@ -130,11 +144,12 @@ class LiveWearing:
         if doubt and (self._upright != "auto" or is_over):
             self._messages.append(doubt)
         elif self._upright == "auto" and not is_over:
-            self._rotation = shortest_turn(gravity, self._in_training)
+            samples = np.concatenate(self._last_samples)
+            recording = Recording(samples, None, "stream", self._channels)
+            self._turn = self._choose(recording, turns_to(gravity, self._in_training))
             self._messages.append(
-                f"upright: from here on, {turn_in_words(self._rotation)} in both sensors brings "
-                f"gravity in {n_lively} s of lively movement to where it pointed in training; "
-                "windows before were taken as they came"
+                f"upright: from here on {auto_note(self._turn, n_lively)}; windows before were "
+                "taken as they came"
             )
 
     def messages(self) -> list[str]:

@@ -6,9 +6,13 @@ phones report the opposite sign; there it points down.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from har.arrays import FloatArray
+from har.config import Upright
 
 Direction = tuple[float, float, float]
 
@@ -25,6 +29,7 @@ UPRIGHT = AXES["x"]
 
 # Beyond it the shortest turn hangs on small components, and many turns are as good.
 OPPOSITE_DEGREES = 135.0
+_STEP_DEGREES = 45
 _SMALLEST_LENGTH = 1e-9
 
 
@@ -105,28 +110,87 @@ def _cross_matrix(vector: FloatArray) -> FloatArray:
     return np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
 
 
-def turned(samples: FloatArray, rotation: FloatArray) -> FloatArray:
-    """Return the samples that a phone turned by a rotation would have measured.
+@dataclass(frozen=True)
+class Turn:
+    """A turn of the phone, and perhaps of the signs of its acceleration.
 
     Parameters
     ----------
-    samples : ndarray, shape (n_timesteps, n_channels)
-        Signals with x, y and z of one sensor, then of the next.
-    rotation : ndarray, shape (3, 3)
-        Rotation of all vectors.
+    rotation : ndarray of float64, shape (3, 3)
+        Rotation of the vectors of all sensors.
+    reverses_acc : bool
+        Whether the signs of acceleration are reversed besides. Gravity and gyroscope cannot tell
+        such a phone from one that is turned: it measures what a mirrored person would do.
+    """
+
+    rotation: FloatArray
+    reverses_acc: bool = False
+
+    def of(self, signals: FloatArray, channels: Sequence[str]) -> FloatArray:
+        """Return the signals that a phone turned so would have measured.
+
+        Parameters
+        ----------
+        signals : ndarray, shape (..., n_channels)
+            Samples, or windows.
+        channels : sequence of str
+            Names of the channels: x, y and z of one sensor, then of the next.
+
+        Returns
+        -------
+        ndarray of the same shape and type
+        """
+        vectors = signals.reshape(-1, len(channels) // 3, 3)
+        result = vectors @ self.rotation.T.astype(signals.dtype)
+        if self.reverses_acc:
+            result[:, ["acc" in name for name in channels[::3]]] *= -1
+        return np.asarray(result.reshape(signals.shape))
+
+    def in_words(self) -> str:
+        """Name the axes after a right-angled turn (``x, y, z are y, -x, z``), else its angle."""
+        if np.abs(self.rotation - np.rint(self.rotation)).max() < 1e-6:
+            words = f"x, y, z are now {', '.join(map(nearest_axis, self.rotation))}"
+        else:
+            cosine = np.clip((np.trace(self.rotation) - 1) / 2, -1, 1)
+            words = f"a turn by {np.degrees(np.arccos(cosine)):.0f}°"
+        return f"{words}, and the signs of acceleration reversed," if self.reverses_acc else words
+
+
+def axis_turn(axis: Upright, in_training: Direction) -> Turn:
+    """Return the right-angled turn that brings an axis of the phone upright.
+
+    Parameters
+    ----------
+    axis : {"x", "-x", "y", "-y", "z", "-z"}
+        Axis that points up while the person stands.
+    in_training : tuple of float
+        Direction of gravity in training, of which the nearest axis is taken.
 
     Returns
     -------
-    ndarray of the same shape and type
+    Turn
     """
-    vectors = samples.reshape(-1, 3)
-    return np.asarray(vectors @ rotation.T.astype(samples.dtype)).reshape(samples.shape)
+    return Turn(shortest_turn(AXES[axis], AXES[nearest_axis(in_training)]))
 
 
-def turn_in_words(rotation: FloatArray) -> str:
-    """Name the axes after a right-angled turn (``x, y, z are y, -x, z``), else give its angle."""
-    if np.abs(rotation - np.rint(rotation)).max() < 1e-6:
-        rows = (nearest_axis(row) for row in rotation)
-        return f"x, y, z are now {', '.join(rows)}"
-    cosine = np.clip((np.trace(rotation) - 1) / 2, -1, 1)
-    return f"a turn by {np.degrees(np.arccos(cosine)):.0f}°"
+def turns_to(gravity: FloatArray, in_training: Direction) -> list[Turn]:
+    """Return turns that bring gravity to its direction in training.
+
+    Parameters
+    ----------
+    gravity, in_training : ndarray or tuple, shape (3,)
+        Directions.
+
+    Returns
+    -------
+    list of Turn
+        The shortest; then the same and a turn about the vertical, by steps of 45°. Where gravity is
+        almost opposite, as many more with the signs of acceleration reversed.
+    """
+    degrees = range(0, 360, _STEP_DEGREES)
+    shortest = shortest_turn(gravity, in_training)
+    turns = [Turn(turn_about(in_training, angle) @ shortest) for angle in degrees]
+    if angles_degrees(gravity, in_training) > OPPOSITE_DEGREES:
+        opposite = shortest_turn(-gravity, in_training)
+        turns += [Turn(turn_about(in_training, angle) @ opposite, True) for angle in degrees]
+    return turns

@@ -8,7 +8,7 @@ gravity points 32.5° away from x at most; in trouser pockets it is 50 to 130°.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -22,11 +22,11 @@ from har.signals.orientation import (
     AXES,
     OPPOSITE_DEGREES,
     Direction,
+    Turn,
     angles_degrees,
+    axis_turn,
     nearest_axis,
-    shortest_turn,
-    turn_in_words,
-    turned,
+    turns_to,
 )
 from har.signals.recording import Recording, Stretch
 from har.signals.windows import Windows
@@ -38,6 +38,7 @@ LIVELY_G = 0.1
 # From a second to the next, gravity turns by 9.2° at most in 95 % of HAPT's lively seconds.
 STEADY_DEGREES = 20.0
 SHORTEST_RUN_S = 3
+_WITH_GRAVITY = ("total_acc_x", "total_acc_y", "total_acc_z")
 DOUBT_DEGREES = 45.0
 
 # So much of a recording must be lively, within these bounds in seconds.
@@ -49,6 +50,11 @@ _BLOCKS_AT_ONCE = 2000
 _CLEAR_DEGREES = 30.0
 # A mean acceleration below it has no direction to speak of.
 _SMALLEST_G = 0.1
+
+TOO_STILL = (
+    "there are too few seconds of lively movement to tell how the phone is worn; "
+    "--upright x, -x, y, -y, z or -z says it"
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,15 @@ class WornPart:
     n_samples: int
     gravity: FloatArray
     n_lively: int
+
+
+# Choice among turns for a recording.
+ChooseTurn = Callable[[Recording, Sequence[Turn]], Turn]
+
+
+def shortest_of(_recording: Recording, turns: Sequence[Turn]) -> Turn:
+    """Return the shortest turn, the first."""
+    return turns[0]
 
 
 def is_lively(means: FloatArray, deviations: FloatArray) -> BoolArray:
@@ -104,6 +119,27 @@ def gravity_of(means: FloatArray) -> FloatArray:
     return median / max(float(np.linalg.norm(median)), _SMALLEST_G)
 
 
+def lively_windows(signals: FloatArray, channels: Sequence[str]) -> BoolArray:
+    """Return which windows are lively, shape (n_windows,), by their acceleration with gravity.
+
+    Parameters
+    ----------
+    signals : ndarray, shape (n_windows, n_timesteps, n_channels)
+        Windows in g and rad/s.
+    channels : sequence of str
+        Names of their channels, ``total_acc_x`` and so on among them.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_windows,)
+    """
+    return np.asarray(np.linalg.norm(_total_acc(signals, channels), axis=2).std(axis=1) > LIVELY_G)
+
+
+def _total_acc(signals: FloatArray, channels: Sequence[str]) -> FloatArray:
+    return signals[:, :, [list(channels).index(name) for name in _WITH_GRAVITY]]
+
+
 def gravity_in_training(windows: Windows) -> Direction | None:
     """Return where gravity points in the lively windows of a training.
 
@@ -118,11 +154,10 @@ def gravity_in_training(windows: Windows) -> Direction | None:
         Direction along x, y and z, of length 1; None if no window has gravity in it and is lively,
         or the phones were worn in many ways, so that there is no one direction.
     """
-    names = [f"total_acc_{axis}" for axis in "xyz"]
-    if not set(names) <= set(windows.channels):
+    if not set(_WITH_GRAVITY) <= set(windows.channels):
         return None
-    acc = windows.signals[:, :, [windows.channels.index(name) for name in names]]
-    means = acc.mean(axis=1)[np.linalg.norm(acc, axis=2).std(axis=1) > LIVELY_G]
+    lively = windows.signals[lively_windows(windows.signals, windows.channels)]
+    means = _total_acc(lively, windows.channels).mean(axis=1)
     if not len(means):
         return None
     directions = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
@@ -271,7 +306,10 @@ def _time_of(recording: Recording, sample: int) -> float:
 
 
 def made_upright(
-    recording: Recording, upright: Upright, in_training: Direction | None
+    recording: Recording,
+    upright: Upright,
+    in_training: Direction | None,
+    choose: ChooseTurn = shortest_of,
 ) -> Recording:
     """Turn a recording so that gravity points as in training.
 
@@ -284,6 +322,9 @@ def made_upright(
         lively seconds show, each part of the recording apart if the phone was turned in it.
     in_training : tuple of float or None
         Result of `gravity_in_training`.
+    choose : callable
+        Choice among the turns of ``auto``, see `har.signals.orientation.turns_to`, for a part of
+        the recording; by default the shortest.
 
     Returns
     -------
@@ -297,41 +338,66 @@ def made_upright(
         If nothing is known of the direction in training.
     """
     if in_training is None:
-        raise DataError(
-            f"{recording.source}: found --upright {upright}, expected a run whose training shows "
-            "where gravity points: one with windows of people who walk, phones worn alike"
-        )
+        raise no_direction(recording.source, upright)
     if upright != "auto":
-        rotation = shortest_turn(AXES[upright], AXES[nearest_axis(in_training)])
-        note = f"upright: {upright} taken to point up; {turn_in_words(rotation)} in both sensors"
-        samples = turned(recording.samples, rotation)
+        turn = axis_turn(upright, in_training)
+        samples, note = turn.of(recording.samples, recording.channels), axis_note(upright, turn)
         return replace(recording, samples=samples, notes=(*recording.notes, note))
     parts = worn_parts(recording)
     if not parts:
-        note = (
-            "upright: left as it is, since there are too few seconds of lively movement to tell "
-            "how the phone is worn; --upright x, -x, y, -y, z or -z says it"
-        )
+        note = f"upright: left as it is, since {TOO_STILL}"
         return replace(recording, notes=(*recording.notes, note))
     samples = np.empty_like(recording.samples)
     notes, stretches = list(recording.notes), recording.stretches
     for part in parts:
+        of_part = _cut(recording, part)
+        turn = choose(of_part, turns_to(part.gravity, in_training))
         rows = slice(part.first_sample, part.first_sample + part.n_samples)
-        rotation = shortest_turn(part.gravity, in_training)
-        samples[rows] = turned(recording.samples[rows], rotation)
-        start_s = _time_of(recording, part.first_sample)
-        since = f"from {start_s:.0f} s on " if len(parts) > 1 else ""
-        notes.append(
-            f"upright: {since}{turn_in_words(rotation)} in both sensors brings gravity in "
-            f"{part.n_lively} s of lively movement to where it pointed in training"
-        )
+        samples[rows] = turn.of(of_part.samples, recording.channels)
+        since = f"from {of_part.stretches[0].start_s:.0f} s on " if len(parts) > 1 else ""
+        notes.append(f"upright: {since}{auto_note(turn, part.n_lively)}")
         stretches = _split(stretches, part.first_sample, recording.rate_hz)
     if len(parts) > 1:
         notes.append(
-            f"upright: the way the phone is worn changes {len(parts) - 1} times; between lively "
-            "movements the time of a change is a guess: where gravity turned fastest"
+            f"upright: the phone was turned {len(parts) - 1} times; the moment is a guess between "
+            "lively movements before and after: where gravity turned fastest"
         )
     return replace(recording, samples=samples, notes=tuple(notes), stretches=stretches)
+
+
+def axis_note(upright: Upright, turn: Turn) -> str:
+    """Describe the turn of an axis that the user names."""
+    return f"upright: {upright} taken to point up; {turn.in_words()} in both sensors"
+
+
+def auto_note(turn: Turn, n_lively: int) -> str:
+    """Describe the turn that lively seconds asked for."""
+    return (
+        f"{turn.in_words()} in both sensors, which brings gravity in {n_lively} s of lively "
+        "movement to where it pointed in training"
+    )
+
+
+def no_direction(place: str, upright: Upright) -> DataError:
+    """Return the error that a run knows no direction of gravity."""
+    return DataError(
+        f"{place}: found --upright {upright}, expected a run whose training shows where gravity "
+        "points: one with windows of people who walk, phones worn alike"
+    )
+
+
+def _cut(recording: Recording, part: WornPart) -> Recording:
+    """Return a part as a recording of its own."""
+    first, end = part.first_sample, part.first_sample + part.n_samples
+    stretches = _split(
+        _split(recording.stretches, first, recording.rate_hz), end, recording.rate_hz
+    )
+    own = tuple(
+        replace(stretch, first_sample=stretch.first_sample - first)
+        for stretch in stretches
+        if first <= stretch.first_sample < end
+    )
+    return replace(recording, samples=recording.samples[first:end], stretches=own)
 
 
 def _split(stretches: Sequence[Stretch], sample: int, rate_hz: float) -> tuple[Stretch, ...]:
