@@ -54,7 +54,7 @@ class ActivityClassifier:
     gravity_ : tuple of float or None
         Direction of gravity in training; see `har.signals.wearing.gravity_in_training`.
     strangeness_ : Strangeness or None
-        Measure of how unlike training a window is; None if no subjects were held out.
+        Measure of how unlike training a window is; None in runs of earlier versions.
     history_ : list of EpochRecord
         Losses and accuracies, epoch by epoch.
 
@@ -99,6 +99,7 @@ class ActivityClassifier:
         """
         for _record in self.fit_epochs(windows):
             continue
+        self.measure_strangeness(windows)
         return self
 
     def fit_epochs(self, windows: Windows) -> Iterator[EpochRecord]:
@@ -113,9 +114,7 @@ class ActivityClassifier:
             Record of each epoch as it ends; after the last one the classifier is ready to use.
         """
         config = self.config
-        train, validation = hold_out_subjects(
-            windows, config.data.n_validation_subjects, config.seed
-        )
+        train, validation = self._split(windows)
         self.n_train_windows_ = len(train)
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
@@ -138,9 +137,24 @@ class ActivityClassifier:
         if isinstance(self.network_, WithTemperature):
             probabilities = self.predict_proba(validation)
             self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
-        if held_out is not None:
-            train_features, held_out_features = map(self._features_of, (train, held_out))
-            self.strangeness_ = fit_strangeness(train_features, train.labels, held_out_features)
+
+    def measure_strangeness(self, windows: Windows) -> None:
+        """Learn how unlike training a window is, after `fit_epochs`; `fit` does so itself.
+
+        Parameters
+        ----------
+        windows : Windows
+            The same windows that it was trained on, of which it holds out the same subjects.
+        """
+        train, validation = self._split(windows)
+        held_out = self._features_of(validation) if len(validation) else None
+        self.strangeness_ = fit_strangeness(
+            self._features_of(train), train.labels, train.subjects, held_out
+        )
+
+    def _split(self, windows: Windows) -> tuple[Windows, Windows]:
+        """Return windows to learn from, and those of subjects that are held out."""
+        return hold_out_subjects(windows, self.config.data.n_validation_subjects, self.config.seed)
 
     def _features_of(self, windows: Windows) -> FloatArray:
         network = WithFeatures(self.trained_network())
@@ -262,7 +276,7 @@ class ActivityClassifier:
         DataFrame
             A row per window: start_s, end_s, activity, probability, then ``p_ACTIVITY`` for each
             activity, and warming_up; see `har.inference.timeline.make_timeline`. Besides,
-            strangeness and is_strange, if subjects were held out from training.
+            strangeness and is_strange, unless the run is of an earlier version.
 
         Raises
         ------

@@ -7,7 +7,7 @@
     metrics.jsonl        a line per epoch
     model-symbol.json    the network, as Gluon exports it
     model-0000.params    its weights
-    strangeness.npz      how unlike training a window is, if people were held out
+    strangeness.npz      how unlike training a window is: see har.evaluation.strangeness
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
     robustness.json      figures on disturbed test windows, if they were asked for

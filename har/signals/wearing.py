@@ -233,8 +233,10 @@ def _by_direction(lively: IntArray, means: FloatArray) -> list[IntArray]:
 def _boundary(last: int, first: int, means: FloatArray) -> int:
     """Return the second before which the phone turned most, between two lively ones."""
     seconds = np.arange(last + 1, first + 1)
-    after = np.minimum(seconds + 1, len(means) - 1)
-    return int(seconds[angles_degrees(means[seconds - 1], means[after]).argmax()])
+    before, after = means[seconds - 1], means[np.minimum(seconds + 1, len(means) - 1)]
+    # Over two seconds, as a turn takes its time; of equals, the one that has begun to turn.
+    turning = angles_degrees(before, after) + angles_degrees(before, means[seconds]) / 2
+    return int(seconds[turning.argmax()])
 
 
 def wearing_doubts(recording: Recording, in_training: Direction | None) -> Iterator[str]:
@@ -288,7 +290,8 @@ def doubt_of(gravity: FloatArray, n_lively: int, in_training: Direction) -> str 
         return None
     axis = nearest_axis(gravity)
     is_clear = angles_degrees(gravity, AXES[axis]) < _CLEAR_DEGREES
-    is_clear &= axis != nearest_axis(in_training)
+    # Opposite, a half turn may be about two axes, or the signs may be reversed.
+    is_clear &= angle <= OPPOSITE_DEGREES
     cure = f"--upright {axis}, or --upright auto," if is_clear else "--upright auto"
     reason = ""
     if angle > OPPOSITE_DEGREES:
