@@ -222,7 +222,7 @@ class RunFolder(OutputFolder):
         try:
             with np.load(self.strangeness, allow_pickle=False) as arrays:
                 return Strangeness.from_arrays(arrays)
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile) as error:
             raise RunError(
                 f"{self.strangeness}: found damaged arrays, expected what a training wrote"
             ) from error

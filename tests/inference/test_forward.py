@@ -17,13 +17,14 @@ DAY = samples_of(("lie", 10), ("walk", 60))
 
 
 def typical(signals):
-    """Strangeness of windows, by how body_acc_z leads body_acc_x in a walk, and gyro_x body_acc_y.
+    """Strangeness of windows, by two things that walkers do.
 
-    The first tells front from back, the second left from right.
+    body_acc_z leads body_acc_x, which tells front from back, and gyro_y goes with body_acc_y, which
+    tells a person from the mirrored one.
     """
-    x, y, z, gyro = (signals[:, :, index].astype(float) for index in (0, 1, 2, 3))
+    x, y, z, gyro = (signals[:, :, index].astype(float) for index in (0, 1, 2, 4))
     leads = (z[:, :-6] * x[:, 6:]).mean(axis=1) / 0.03
-    turns = (y * gyro).mean(axis=1) / 0.03
+    turns = (y * gyro).mean(axis=1) / 0.01
     strangeness = np.exp(-np.clip(leads, -1, 1) - np.clip(turns, -1, 1))
     return np.full((len(signals), 6), 1 / 6), strangeness
 

@@ -6,12 +6,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from walkers import samples_of
 
 from har.errors import DataError
-from har.inference.live_wearing import MEASURED_S, LiveWearing
+from har.inference.live_wearing import AUTO_MEASURED_S, MEASURED_S, LiveWearing
 from har.signals.channels import RAW_CHANNELS
 from har.signals.orientation import UPRIGHT, axis_turn
 from har.signals.streaming import LiveSamples
 
-DAY = samples_of(("stand", 10), ("walk", 30))
+DAY = samples_of(("stand", 10), ("walk", 35))
 POUCH = axis_turn("-y", UPRIGHT).of(DAY, RAW_CHANNELS)
 
 
@@ -69,7 +69,7 @@ def test_a_wrong_axis_is_doubted():
 
 def test_auto_turns_what_follows_the_lively_seconds_as_after_a_gap():
     samples, (first,), said = pushed(LiveWearing(UPRIGHT, upright="auto"), POUCH)
-    assert first == 50 * (10 + MEASURED_S) - 1
+    assert first == 50 * (10 + AUTO_MEASURED_S) - 1
     assert_array_equal(samples[:first], POUCH[:first])
     assert samples[first:, 0].mean() > 0.95
     assert said.keys() == {first}
@@ -94,6 +94,6 @@ def test_a_turn_is_chosen_by_the_last_samples_after_a_gap():
 
 
 def test_lively_seconds_before_a_gap_count():
-    walk = axis_turn("-y", UPRIGHT).of(samples_of(("walk", 12)), RAW_CHANNELS)
+    walk = axis_turn("-y", UPRIGHT).of(samples_of(("walk", 14)), RAW_CHANNELS)
     said = pushed(LiveWearing(UPRIGHT), walk, gaps={300})[2]
     assert len(said) == 1
