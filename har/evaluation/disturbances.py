@@ -69,7 +69,8 @@ def _without_gravity(windows: Windows, percent: float, _: np.random.Generator) -
     """Reduce gravity by a percentage: each window's mean acceleration, along every axis."""
     means = windows.signals.mean(axis=1, keepdims=True)
     shares = np.float32(percent / 100) * _is_of(windows.channels, "acc")
-    return np.subtract(windows.signals, shares * means)
+    reduced: FloatArray = windows.signals - shares * means
+    return reduced
 
 
 def _noisy(

@@ -103,7 +103,7 @@ def test_noise_is_white_and_of_its_sensor_alone(sensor, is_noisy):
 
 def test_without_gravity_acceleration_averages_zero_and_movement_stays():
     windows = random_windows()
-    signals = disturbed("missing_gravity", 100.0, windows).signals
+    signals = disturbed("missing_gravity", 100.0, windows)
     is_acc = np.array(["acc" in name for name in UCI_CHANNELS])
     assert_allclose(signals[:, :, is_acc].mean(axis=1), 0, atol=1e-6)
     assert_allclose(signals.std(axis=1), windows.signals.std(axis=1), rtol=1e-4)

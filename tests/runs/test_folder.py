@@ -22,7 +22,6 @@ RUN_FILES = (
     "metrics.jsonl",
     "model-symbol.json",
     "model-0000.params",
-    "strangeness.npz",
     "evaluation.json",
     "predictions.csv",
     "robustness.json",
