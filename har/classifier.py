@@ -14,17 +14,21 @@ from har.config import Config
 from har.errors import RunError
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
+from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
 from har.files import writing_to
 from har.inference.timeline import make_timeline
 from har.models.backend import n_threads, parse_devices, seed_everything
 from har.models.ensemble import joined, member_prefix
 from har.models.export import export_network, load_weights, read_weights
+from har.models.features import WithFeatures, predict_with_features
 from har.models.network import ActivityNetwork, build_network, n_parameters, predict_probabilities
 from har.models.temperature import Network, WithTemperature
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
+from har.signals.orientation import Direction
 from har.signals.recording import Recording
 from har.signals.subjects import Subject
+from har.signals.wearing import gravity_in_training
 from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
@@ -48,6 +52,10 @@ class ActivityClassifier:
         Number of windows it was trained on.
     train_subjects_, validation_subjects_ : tuple of int or str
         Subjects it was trained on, and those that the epoch was chosen with.
+    gravity_ : tuple of float or None
+        Direction of gravity in training; see `har.signals.wearing.gravity_in_training`.
+    strangeness_ : Strangeness or None
+        Measure of how unlike training a window is; None in runs of earlier versions.
     history_ : list of EpochRecord
         Losses and accuracies, epoch by epoch.
 
@@ -62,6 +70,9 @@ class ActivityClassifier:
         self.config = config or Config()
         self.devices = parse_devices(self.config.device)
         self.network_: Network | None = None
+        self.gravity_: Direction | None = None
+        self.strangeness_: Strangeness | None = None
+        self._with_features: WithFeatures | None = None
         self.history_: list[EpochRecord] = []
         self.n_train_windows_ = 0
         self.train_subjects_: tuple[Subject, ...] = ()
@@ -89,6 +100,7 @@ class ActivityClassifier:
         """
         for _record in self.fit_epochs(windows):
             continue
+        self.measure_strangeness(windows)
         return self
 
     def fit_epochs(self, windows: Windows) -> Iterator[EpochRecord]:
@@ -103,13 +115,13 @@ class ActivityClassifier:
             Record of each epoch as it ends; after the last one the classifier is ready to use.
         """
         config = self.config
-        train, validation = hold_out_subjects(
-            windows, config.data.n_validation_subjects, config.seed
-        )
+        train, validation = self._split(windows)
         self.n_train_windows_ = len(train)
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
         self.window_format_ = windows.window_format
+        self.gravity_ = gravity_in_training(train)
+        self.strangeness_ = self._with_features = None
         self.history_ = []
         held_out = validation if len(validation) else None
         members: list[ActivityNetwork] = []
@@ -126,6 +138,28 @@ class ActivityClassifier:
         if isinstance(self.network_, WithTemperature):
             probabilities = self.predict_proba(validation)
             self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
+
+    def measure_strangeness(self, windows: Windows) -> None:
+        """Learn how unlike training a window is, after `fit_epochs`; `fit` does so itself.
+
+        Parameters
+        ----------
+        windows : Windows
+            The same windows that it was trained on, of which it holds out the same subjects.
+        """
+        train, validation = self._split(windows)
+        held_out = self._features_of(validation) if len(validation) else None
+        self.strangeness_ = fit_strangeness(
+            self._features_of(train), train.labels, train.subjects, held_out
+        )
+
+    def _split(self, windows: Windows) -> tuple[Windows, Windows]:
+        """Return windows to learn from, and those of subjects that are held out."""
+        return hold_out_subjects(windows, self.config.data.n_validation_subjects, self.config.seed)
+
+    def _features_of(self, windows: Windows) -> FloatArray:
+        network = WithFeatures(self.trained_network())
+        return predict_with_features(network, windows.signals, self.devices)[1]
 
     def _build_member(self, number: int) -> ActivityNetwork:
         model, expected = self.config.model, self.window_format_
@@ -200,6 +234,34 @@ class ActivityClassifier:
         """
         return np.asarray(self.predict_proba(windows).argmax(axis=1))
 
+    def predict_strangeness(self, signals: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+        """Return the probability of each activity, and how unlike training each window is.
+
+        Parameters
+        ----------
+        signals : ndarray, shape (n_windows, n_timesteps, n_channels)
+            At least one window in g and rad/s, with the channels of `window_format_`.
+
+        Returns
+        -------
+        probabilities : ndarray of float64, shape (n_windows, n_activities)
+            As `predict_proba` returns.
+        strangeness : ndarray of float64, shape (n_windows,), or None
+            Above 1 for a window that is unlike training; None without `strangeness_`.
+
+        Raises
+        ------
+        DataError
+            If the windows are not what the network was trained on.
+        """
+        if self.strangeness_ is None:
+            return self.predict_proba(signals), None
+        self.window_format_.check(signals)
+        if self._with_features is None:
+            self._with_features = WithFeatures(self.trained_network())
+        probabilities, features = predict_with_features(self._with_features, signals, self.devices)
+        return probabilities, self.strangeness_.score(features)
+
     def predict_recording(self, recording: Recording, abstain_below: float = 0.0) -> pd.DataFrame:
         """Return the activities of a recording over time.
 
@@ -214,7 +276,8 @@ class ActivityClassifier:
         -------
         DataFrame
             A row per window: start_s, end_s, activity, probability, then ``p_ACTIVITY`` for each
-            activity, and warming_up; see `har.inference.timeline.make_timeline`.
+            activity, and warming_up; see `har.inference.timeline.make_timeline`. Besides,
+            strangeness and is_strange, unless the run is of an earlier version.
 
         Raises
         ------
@@ -222,7 +285,19 @@ class ActivityClassifier:
             If the recording lacks a sensor that the classifier reads, or is too short.
         """
         self.trained_network()
-        return make_timeline(recording, self.predict_proba, self.window_format_, abstain_below)
+        parts: list[FloatArray] = []
+
+        def predict(signals: FloatArray) -> FloatArray:
+            probabilities, strangeness = self.predict_strangeness(signals)
+            if strangeness is not None:
+                parts.append(strangeness)
+            return probabilities
+
+        timeline = make_timeline(recording, predict, self.window_format_, abstain_below)
+        if not parts:
+            return timeline
+        strangeness = np.concatenate(parts)
+        return timeline.assign(strangeness=strangeness, is_strange=is_strange(strangeness))
 
     def evaluate(self, windows: Windows) -> Evaluation:
         """Compare predictions with the labels of windows.
@@ -254,7 +329,7 @@ class ActivityClassifier:
         """
         network = self.trained_network()
         return TrainedManifest(
-            model=ModelDescription(self.window_format_, n_parameters(network)),
+            model=ModelDescription(self.window_format_, n_parameters(network), self.gravity_),
             training=TrainingDescription(
                 seed=self.config.seed,
                 device=",".join(map(str, self.devices)),
@@ -292,6 +367,7 @@ class ActivityClassifier:
             shape = (1, self.window_format_.n_timesteps, len(self.window_format_.channels))
             export_network(network, shape, self.devices[0], run.symbol, run.weights)
             run.write_config(self.config)
+            run.write_strangeness(self.strangeness_)
             run.write_epochs([asdict(record) for record in self.history_])
             run.update_manifest(self.describe())
 
@@ -323,6 +399,8 @@ class ActivityClassifier:
         classifier.n_train_windows_ = training.n_train_windows
         classifier.train_subjects_ = training.train_subjects
         classifier.validation_subjects_ = training.validation_subjects
+        classifier.gravity_ = manifest.model.gravity
+        classifier.strangeness_ = run.read_strangeness()
         classifier.history_ = run.read_history()
         n_members = classifier.config.model.n_members
         members = [classifier._build_member(number) for number in range(1, n_members + 1)]

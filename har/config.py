@@ -11,6 +11,7 @@ from har.errors import ConfigError
 DataSetKind = Literal["uci_har", "hapt", "recordings"]
 Straddling = Literal["drop", "majority"]
 Sensors = Literal["all", "acc"]
+Upright = Literal["x", "-x", "y", "-y", "z", "-z", "auto"]
 Kernel = Literal["fused", "cells"]
 View = Literal["channels", "compressed", "normalised"]
 Pooling = Literal["last", "sum", "mean", "max", "mean_max", "attention"]
@@ -41,6 +42,9 @@ class DataConfig:
     straddling : {'drop', 'majority'}
         Windows over several labels in your own recordings: dropped, or labelled by the majority of
         their samples.
+    upright : {'x', '-x', 'y', '-y', 'z', '-z', 'auto'} or None
+        Axis of the phone that points up, in your own recordings, while the person stands; auto: as
+        lively seconds show; null: as it is.
     n_validation_subjects : int
         Number of training subjects held out to choose the best epoch; drawn with the seed.
     """
@@ -52,6 +56,7 @@ class DataConfig:
     test_subjects: tuple[str | int, ...] | None = None
     subject_column: str | None = None
     straddling: Straddling = "drop"
+    upright: Upright | None = None
     n_validation_subjects: int = 4
 
     def __post_init__(self) -> None:
@@ -62,6 +67,7 @@ class DataConfig:
             ("test_subjects", None),
             ("subject_column", None),
             ("straddling", "drop"),
+            ("upright", None),
         ):
             value = getattr(self, key)
             if not is_own and value != usual:

@@ -242,6 +242,23 @@ def test_a_saved_classifier_loads_as_it_was(fitted, saved):
     assert again.describe() == fitted.describe()
 
 
+def test_strangeness_is_measured_kept_and_read(fitted, saved):
+    again, windows = load(saved), WINDOWS.signals
+    probabilities, strangeness = fitted.predict_strangeness(windows)
+    np.testing.assert_allclose(probabilities, fitted.predict_proba(windows), atol=1e-7)
+    np.testing.assert_allclose(again.predict_strangeness(windows)[1], strangeness, rtol=1e-4)
+    assert np.median(strangeness) < 1
+    assert (fitted.predict_strangeness(windows * 20)[1] > strangeness).mean() > 0.9
+
+
+def test_without_its_file_a_run_of_an_earlier_version_knows_no_strangeness(saved):
+    saved.strangeness.unlink()
+    again = load(saved)
+    probabilities, strangeness = again.predict_strangeness(WINDOWS.signals)
+    assert strangeness is None
+    assert (probabilities == again.predict_proba(WINDOWS)).all()
+
+
 def test_a_model_trained_with_one_kernel_loads_in_the_other(stacked, tmp_path):
     stacked.save(tmp_path)
     file = tmp_path / "config.yaml"

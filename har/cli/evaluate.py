@@ -52,7 +52,9 @@ def run(
     data = open_data(at_root(classifier.config.data, data_root))
     folder = RunFolder.open(run)
     if robustness:
-        measured = measure_robustness(data.test, classifier.predict_proba)
+        measured = measure_robustness(
+            data.test, classifier.predict_proba, classifier.predict_strangeness
+        )
         folder.write_json(folder.robustness, measured.to_dict())
     evaluation = score(classifier, data, folder)
     if explain:

@@ -6,8 +6,9 @@ import argparse
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from har.config import Upright
 from har.datasets.catalogue import PUBLISHED
 
 if TYPE_CHECKING:
@@ -159,6 +160,18 @@ def add_units(parser: Any, otherwise: str) -> None:
         ("--time-unit", ("s", "ms", "us", "ns"), "of time stamps"),
     ):
         parser.add_argument(option, choices=units, help=f"{of} (default: {otherwise})")
+
+
+def add_upright(parser: Any) -> None:
+    """Add how the phone was worn."""
+    parser.add_argument(
+        "--upright",
+        choices=get_args(Upright),
+        metavar="AXIS",
+        help="which axis of the phone points up (reads +1 g) while the person stands: x, -x, y, "
+        "-y, z or -z; auto: as gravity in seconds of lively movement shows (default: as in "
+        "training)",
+    )
 
 
 def new_in_runs(name: str, suffix: str = "") -> Path:

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from har import __version__
-from har.cli.options import add, add_messages, add_set, add_units, count, numbers, rate
+from har.cli.options import (
+    add,
+    add_messages,
+    add_set,
+    add_units,
+    add_upright,
+    count,
+    numbers,
+    rate,
+)
 
 # The names in har.model_selection.baselines, whose import would make --help slow.
 BASELINES = (
@@ -32,7 +41,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         is, and how much to show (`add_messages`).
     """
     parser = build_parser()
-    options, settings = parser.parse_known_args(arguments)
+    options, settings = parser.parse_known_args(_with_joined_axes(arguments))
     if "settings" in options:
         options.settings = tuple(settings)
     elif settings:
@@ -40,6 +49,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if "command" in options:
         options.command = ("har", *arguments)
     return options
+
+
+def _with_joined_axes(arguments: Sequence[str]) -> list[str]:
+    """Write ``--upright -x`` as ``--upright=-x``: else ``-x`` would be taken for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        is_axis = argument in ("-x", "-y", "-z")
+        if is_axis and joined and joined[-1] in ("--upright", "--data.upright"):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -284,6 +305,7 @@ def _add_predict(verbs: Any) -> None:
         "--rate-hz", type=rate, metavar="HZ", help="samples per second, instead of time stamps"
     )
     add_units(recordings, otherwise="as headings say, or told from the values")
+    add_upright(recordings)
 
 
 def _add_stream(verbs: Any) -> None:
@@ -299,6 +321,7 @@ def _add_stream(verbs: Any) -> None:
     parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv", more)
     add(parser, "run", "--columns")
     add_units(parser, otherwise="as names say, or told from the first second")
+    add_upright(parser)
     parser.add_argument(
         "--ignore-time", action="store_true", help="lines are 20 ms apart, whatever their times"
     )

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from har.config import Upright
 from har.datasets.own.recordings_table import read_segments
 from har.errors import UsageError
 from har.evaluation.metrics import predictions_table
 from har.files import write_frame, writing_to
+from har.inference.forward import LikestTurn
 from har.reading.recording_files import read_recording
 from har.reading.recording_start import recording_start
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
 from har.signals.recording import Recording
+from har.signals.wearing import made_upright, wearing_doubts
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
@@ -41,6 +44,7 @@ def run(
     time_unit: str | None = None,
     acc_unit: str | None = None,
     gyro_unit: str | None = None,
+    upright: Upright | None = None,
 ) -> None:
     """Print or write the activities of a recording, or of windows.
 
@@ -74,23 +78,29 @@ def run(
         Unit of accelerations.
     gyro_unit : {"rad/s", "deg/s", "mdps"}, optional
         Unit of angular rates.
+    upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
+        Axis of the phone that points up while the person stands; ``auto``: as seconds of lively
+        movement show.
     """
     units = {"time_unit": time_unit, "acc_unit": acc_unit, "gyro_unit": gyro_unit}
     about_recording = {"columns": columns, "gyro": gyro, "rate_hz": rate_hz, **units}
     holds_windows = file.suffix.lower() in {".npy", ".npz"}
     if holds_windows:
-        _refuse_options(file, {"plot": plot, "truth": truth, **about_recording})
+        _refuse_options(file, {"plot": plot, "truth": truth, "upright": upright, **about_recording})
     from har.classifier import ActivityClassifier
 
     classifier = ActivityClassifier.load(run, device)
     if holds_windows:
         table = _predict_windows(classifier, file, out, abstain_below)
     else:
-        recording = _read(file, classifier, about_recording)
+        recording = _read(file, classifier, about_recording, upright)
         timeline = classifier.predict_recording(recording, abstain_below)
         segments = _read_truth(truth, recording, about_recording) if truth else None
         activities = classifier.window_format_.activities
-        report = TimelineReport(recording, timeline, activities, str(run), segments, abstain_below)
+        doubts = tuple(wearing_doubts(recording, classifier.gravity_))
+        report = TimelineReport(
+            recording, timeline, activities, str(run), segments, abstain_below, doubts
+        )
         _write(report, out, out or Path(f"{file.stem}-timeline.csv") if plot else None)
         table = timeline
     if out is None:
@@ -120,10 +130,18 @@ def _predict_windows(
     return table
 
 
-def _read(file: Path, classifier: ActivityClassifier, about: Mapping[str, Any]) -> Recording:
+def _read(
+    file: Path,
+    classifier: ActivityClassifier,
+    about: Mapping[str, Any],
+    upright: Upright | None,
+) -> Recording:
     """Read a recording, and show every assumption."""
     needs_gyroscope = any("gyro" in channel for channel in classifier.window_format_.channels)
     recording = read_recording(file, **about, needs_gyroscope=needs_gyroscope)
+    if upright:
+        choose = LikestTurn(classifier.predict_strangeness, classifier.window_format_)
+        recording = made_upright(recording, upright, classifier.gravity_, choose)
     for note in recording.notes:
         logger.info("note: %s", note)
     return recording

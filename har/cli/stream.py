@@ -12,7 +12,10 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+from har.config import Upright
+from har.inference.forward import LikestTurn
 from har.inference.live import LivePrediction, LiveTimeline
+from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
 from har.reading.streams.sample_lines import SampleLines
 
@@ -33,6 +36,7 @@ def run(
     ignore_time: bool = False,
     abstain_below: float = 0.0,
     device: str = "auto",
+    upright: Upright | None = None,
 ) -> None:
     """Print the activity of each window of samples from standard input, as soon as it is over.
 
@@ -54,6 +58,9 @@ def run(
         Probability that an activity must have; others are UNKNOWN.
     device : str
         Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
+    upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
+        Axis of the phone that points up while the person stands; ``auto``: as the first lively
+        seconds show.
 
     Raises
     ------
@@ -67,18 +74,19 @@ def run(
 
     classifier = ActivityClassifier.load(run, device)
     window_format = classifier.window_format_
-    sample_lines = SampleLines(
-        raw_channels_of(window_format), acc_unit, gyro_unit, time_unit, columns, ignore_time
-    )
+    raw_channels = raw_channels_of(window_format)
+    sample_lines = SampleLines(raw_channels, acc_unit, gyro_unit, time_unit, columns, ignore_time)
+    choose = LikestTurn(classifier.predict_strangeness, window_format)
+    wearing = LiveWearing(classifier.gravity_, raw_channels, upright, choose)
     live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
     # When closed it logs what came in, however it ends.
-    with closing(_classified(sample_lines, live, sys.stdin.buffer)) as predictions:
+    with closing(_classified(sample_lines, wearing, live, sys.stdin.buffer)) as predictions:
         for prediction in predictions:
             print(prediction, flush=True)
 
 
 def _classified(
-    sample_lines: SampleLines, live: LiveTimeline, lines: Iterable[bytes]
+    sample_lines: SampleLines, wearing: LiveWearing, live: LiveTimeline, lines: Iterable[bytes]
 ) -> Generator[str, None, None]:
     """Classify lines of samples: a JSON object for each window, as soon as it is complete."""
     logger.info("har: ready for samples, a line each")
@@ -87,24 +95,32 @@ def _classified(
         for line in lines:
             started_s = time.monotonic() if started_s is None else started_s
             for new in sample_lines.read(line.decode(errors="replace")):
-                yield from _as_json(live.push(new))
-            _say(sample_lines, time.monotonic() - started_s >= _FIRST_SECOND)
+                yield from _as_json(live.push(wearing.push(new)))
+            _say(sample_lines, wearing, time.monotonic() - started_s >= _FIRST_SECOND)
         for new in sample_lines.finish():
-            yield from _as_json(live.push(new))
-        _say(sample_lines, has_waited=True)
+            yield from _as_json(live.push(wearing.push(new)))
+        _say(sample_lines, wearing, has_waited=True)
         yield from _as_json(live.finish())
     finally:
+        wearing.finish()
+        _say_how_it_is_worn(wearing)
         unknown = f"; {live.in_words()}" if live.abstain_below else ""
         logger.info("%s%s", sample_lines.in_words(), unknown)
 
 
-def _say(sample_lines: SampleLines, has_waited: bool) -> None:
+def _say(sample_lines: SampleLines, wearing: LiveWearing, has_waited: bool) -> None:
     """Log what was told and assumed of a stream, and what is doubted."""
     for note in sample_lines.notes():
         logger.info("%s", note)
     for doubt in (sample_lines.trouble(has_waited), sample_lines.doubt()):
         if doubt is not None:
             logger.warning("%s", doubt)
+    _say_how_it_is_worn(wearing)
+
+
+def _say_how_it_is_worn(wearing: LiveWearing) -> None:
+    for message in wearing.messages():
+        logger.warning("%s", message)
 
 
 def _as_json(predictions: Iterable[LivePrediction]) -> Iterator[str]:

@@ -73,6 +73,7 @@ def run(
         folder.update_manifest(describe_start(command, recipe, data.describe()))
         started_s = time.monotonic()
         _fit_and_keep(classifier, data.train, folder, tensorboard)
+        classifier.measure_strangeness(data.train)
         classifier.save(folder.path)
         folder.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
     show_result(score(classifier, data, folder), data, folder)

@@ -283,6 +283,7 @@ def _cache_key(config: DataConfig, path: Path) -> str:
         config.test_subjects,
         config.subject_column,
         config.straddling,
+        config.upright,
         _sensors_to_read(config),
     )
     return f"{config.set}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"

@@ -42,7 +42,8 @@ def read_own_recordings(folder: Path, config: DataConfig, needs_test: bool = Tru
         Folder with ``recordings.csv``, see `har.datasets.own.recordings_table.read_table`, and
         recordings that `har.reading.recording_files.read_recording` can read.
     config : DataConfig
-        Test subjects, sensors, column of people and treatment of windows over several labels.
+        Test subjects, sensors, column of people, treatment of windows over several labels, and how
+        phones are worn.
     needs_test : bool
         If False, test subjects need not be named: all windows are training windows then.
 
@@ -68,7 +69,7 @@ def read_own_recordings(folder: Path, config: DataConfig, needs_test: bool = Tru
     chosen = _checked_test_subjects(config.test_subjects, people, folder) if is_split else []
     needs_gyroscope = config.sensors == "all" and all_have_gyroscope(recordings)
     logger.info("Reading the %d recordings in %s", len(recordings), folder)
-    pieces = [read_windows(one, needs_gyroscope, config.straddling) for one in recordings]
+    pieces = [read_windows(one, needs_gyroscope, config) for one in recordings]
     found = _found_activities(recordings, pieces)
     of_window = np.repeat(np.arange(len(pieces)), [len(piece.names) for piece in pieces])
     windows = _joined(pieces, people[of_window], needs_gyroscope)

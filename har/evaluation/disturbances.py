@@ -65,6 +65,14 @@ def _without_gyroscope(
     return _amplified(windows, -percent, generator, "gyro")
 
 
+def _without_gravity(windows: Windows, percent: float, _: np.random.Generator) -> FloatArray:
+    """Reduce gravity by a percentage: each window's mean acceleration, along every axis."""
+    means = windows.signals.mean(axis=1, keepdims=True)
+    shares = np.float32(percent / 100) * _is_of(windows.channels, "acc")
+    reduced: FloatArray = windows.signals - shares * means
+    return reduced
+
+
 def _noisy(
     windows: Windows, deviation: float, generator: np.random.Generator, sensor: Sensor
 ) -> FloatArray:
@@ -203,4 +211,5 @@ DISTURBANCES = (
     Disturbance("sampling_rate", "Hz", SAMPLE_RATE_HZ, _RATES_HZ, _sampled_at),
     Disturbance("dropped_samples", "%", 0.0, _LOSSES_PERCENT, _lossy),
     Disturbance("missing_gyroscope", "%", 0.0, (100.0,), _without_gyroscope, "gyro"),
+    Disturbance("missing_gravity", "%", 0.0, (100.0,), _without_gravity, "acc"),
 )

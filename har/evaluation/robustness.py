@@ -12,6 +12,7 @@ import pandas as pd
 from har.arrays import FloatArray
 from har.evaluation.disturbances import DISTURBANCES, Disturbance
 from har.evaluation.metrics import Evaluation
+from har.evaluation.strangeness import is_strange
 from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,10 @@ _COLUMNS = {
     "macro_f1": float,
     "n_windows": int,
 }
+# From signals to probabilities, and to strangeness if it is known.
+Judge = Callable[[FloatArray], tuple[FloatArray, FloatArray | None]]
+# In tables of runs that can tell.
+_STRANGE = {"strange": float}
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Robustness:
         Number of windows.
     table : DataFrame
         A row per disturbance and level: disturbance, level, unit, accuracy, macro_f1, n_windows.
-        The first row of each disturbance is that of its neutral level.
+        The first row of each disturbance is that of its neutral level. Perhaps a column strange:
+        share of the windows that are unlike anything in training.
     """
 
     accuracy: float
@@ -51,9 +57,23 @@ class Robustness:
     @property
     def without_gyroscope(self) -> float | None:
         """Accuracy without the gyroscope; None if there is none or this was not measured."""
-        is_silent = (self.table["disturbance"] == "missing_gyroscope") & (self.table["level"] > 0)
-        accuracies = self.table.loc[is_silent, "accuracy"]
-        return None if accuracies.empty else float(accuracies.iloc[0])
+        return self._without("missing_gyroscope", "accuracy")
+
+    @property
+    def without_gravity(self) -> float | None:
+        """Accuracy without gravity; None if this was not measured."""
+        return self._without("missing_gravity", "accuracy")
+
+    @property
+    def strange_without_gravity(self) -> float | None:
+        """Share of windows without gravity that are strange; None if this was not measured."""
+        return self._without("missing_gravity", "strange")
+
+    def _without(self, disturbance: str, column: str) -> float | None:
+        is_without = (self.table["disturbance"] == disturbance) & (self.table["level"] > 0)
+        if column not in self.table or not is_without.any():
+            return None
+        return float(self.table.loc[is_without, column].iloc[0])
 
     def to_dict(self) -> dict[str, object]:
         """Return all metrics, ready for JSON."""
@@ -73,13 +93,17 @@ class Robustness:
         KeyError, TypeError, ValueError
             If a metric is missing or is not a number.
         """
-        table = pd.DataFrame(content["rows"])[list(_COLUMNS)].astype(_COLUMNS)
+        rows = pd.DataFrame(content["rows"])
+        columns = _COLUMNS | (_STRANGE if "strange" in rows else {})
+        table = rows[list(columns)].astype(columns)
         accuracy, macro_f1 = float(content["accuracy"]), float(content["macro_f1"])
         return cls(accuracy, macro_f1, int(content["n_windows"]), table)
 
 
 def measure_robustness(
-    windows: Windows, predict_proba: Callable[[Windows], FloatArray]
+    windows: Windows,
+    predict_proba: Callable[[Windows], FloatArray],
+    judge: Judge | None = None,
 ) -> Robustness:
     """Apply every disturbance that fits the windows and score the predictions.
 
@@ -90,6 +114,9 @@ def measure_robustness(
     predict_proba : callable
         Function from windows to probabilities, shape (n_windows, n_activities), such as
         `ActivityClassifier.predict_proba`; called once, and once for each of `n_settings`.
+    judge : callable, optional
+        Function from signals to probabilities and strangeness, such as
+        `ActivityClassifier.predict_strangeness`, called in place of `predict_proba`.
 
     Returns
     -------
@@ -100,18 +127,22 @@ def measure_robustness(
     DataError
         If the channels are not triples of x, y and z, or there are no windows.
     """
-    usual = _evaluate(windows, predict_proba)
+    usual = _scored(windows, predict_proba, judge)
     tables = []
     for disturbance in _fitting(windows.channels):
         disturbed = (
-            _row(level, _evaluate(disturbance.of(windows, level, _SEED), predict_proba))
+            {
+                "level": level,
+                **_scored(disturbance.of(windows, level, _SEED), predict_proba, judge),
+            }
             for level in disturbance.levels
         )
-        rows = pd.DataFrame([_row(disturbance.neutral, usual), *disturbed])
+        rows = pd.DataFrame([{"level": disturbance.neutral, **usual}, *disturbed])
         tables.append(rows.assign(disturbance=disturbance.name, unit=disturbance.unit))
         logger.info("%s", _in_words(tables[-1]))
-    table = pd.concat(tables, ignore_index=True)[list(_COLUMNS)]
-    return Robustness(usual.accuracy, usual.macro_f1, usual.n_windows, table)
+    columns = _COLUMNS | (_STRANGE if "strange" in usual else {})
+    table = pd.concat(tables, ignore_index=True)[list(columns)]
+    return Robustness(usual["accuracy"], usual["macro_f1"], len(windows), table)
 
 
 def n_settings(channels: tuple[str, ...]) -> int:
@@ -123,17 +154,22 @@ def _fitting(channels: tuple[str, ...]) -> list[Disturbance]:
     return [disturbance for disturbance in DISTURBANCES if disturbance.fits(channels)]
 
 
-def _evaluate(windows: Windows, predict_proba: Callable[[Windows], FloatArray]) -> Evaluation:
-    return Evaluation(windows.labels, predict_proba(windows), windows.subjects, windows.activities)
-
-
-def _row(level: float, evaluation: Evaluation) -> dict[str, float]:
-    return {
-        "level": level,
+def _scored(
+    windows: Windows,
+    predict_proba: Callable[[Windows], FloatArray],
+    judge: Judge | None,
+) -> dict[str, float]:
+    """Return what a row of the table says of windows."""
+    probabilities, strangeness = judge(windows.signals) if judge else (predict_proba(windows), None)
+    evaluation = Evaluation(windows.labels, probabilities, windows.subjects, windows.activities)
+    row = {
         "accuracy": evaluation.accuracy,
         "macro_f1": evaluation.macro_f1,
         "n_windows": evaluation.n_windows,
     }
+    if strangeness is not None:
+        row["strange"] = float(is_strange(strangeness).mean())
+    return row
 
 
 def _in_words(rows: pd.DataFrame) -> str:

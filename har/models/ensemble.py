@@ -35,12 +35,18 @@ class Ensemble(gluon.HybridBlock):  # type: ignore[misc]
         They serve as logits, since their softmax is the mean probabilities. Windows are in g and
         rad/s, shape (n_windows, n_timesteps, n_channels).
         """
-        of_members = (F.log_softmax(member(windows), axis=1) for member in self.members)
+        return self.logits_and_features(F, windows)[0]
+
+    def logits_and_features(self, F: Any, windows: Any) -> tuple[Any, Any]:
+        """Return logits, and the features of all members side by side."""
+        outputs = [member.logits_and_features(F, windows) for member in self.members]
+        of_members = (F.log_softmax(logits, axis=1) for logits, _ in outputs)
         logarithms = F.stack(*of_members, axis=0)
         # Without this shift, an exponential could become zero, whose logarithm is infinite.
         highest = F.max(logarithms, axis=0, keepdims=True)
         mean = F.mean(F.exp(F.broadcast_sub(logarithms, highest)), axis=0)
-        return F.log(mean) + F.squeeze(highest, axis=0)
+        logits = F.log(mean) + F.squeeze(highest, axis=0)
+        return logits, F.concat(*(features for _, features in outputs), dim=1)
 
 
 def member_prefix(number: int, n_members: int) -> str:

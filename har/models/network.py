@@ -84,12 +84,16 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
 
         Windows are in g and rad/s, shape (n_windows, n_timesteps, n_channels).
         """
+        return self.logits_and_features(F, windows)[0]
+
+    def logits_and_features(self, F: Any, windows: Any) -> tuple[Any, Any]:
+        """Return logits and the input of the classifier, shape (n_windows, n_features)."""
         convolved = self.convolutions(self.views(windows))
         steps = F.swapaxes(self.embedding(convolved), 0, 1)
-        pooled = self.pooling(self.lstm(steps))
+        features = self.pooling(self.lstm(steps))
         if self.has_skip:
-            pooled = F.concat(pooled, F.mean(convolved, axis=1), dim=1)
-        return self.head(pooled)
+            features = F.concat(features, F.mean(convolved, axis=1), dim=1)
+        return self.head(features), features
 
     def set_scaling(self, signals: FloatArray) -> None:
         """Set the scaling constants from training windows; see `Views.set_scaling`."""
@@ -158,13 +162,28 @@ def predict_probabilities(
     RunError
         If the network's weights are so large that its scores are not finite.
     """
+    logits = in_batches(network, signals, devices, batch_size)
+    return probabilities_of(np.concatenate([part.asnumpy() for part in logits]))
+
+
+def in_batches(
+    network: gluon.HybridBlock,
+    signals: FloatArray,
+    devices: list[mx.Context],
+    batch_size: int = 256,
+) -> list[Any]:
+    """Return the outputs of a block for each batch of windows; see `predict_probabilities`."""
     starts = range(0, len(signals), batch_size)
     # MXNet computes asynchronously: calls return at once, and asnumpy waits.
-    logits = [
+    return [
         network(mx.nd.array(signals[start : start + batch_size], ctx=device))
         for start, device in zip(starts, itertools.cycle(devices))
     ]
-    scores = np.concatenate([part.asnumpy() for part in logits]).astype(np.float64)
+
+
+def probabilities_of(logits: FloatArray) -> FloatArray:
+    """Return the softmax of logits in double precision; a `RunError` if they are not finite."""
+    scores = logits.astype(np.float64)
     if not np.isfinite(scores).all():
         raise RunError(
             "network: found scores that are no numbers, expected finite ones; try a smaller "

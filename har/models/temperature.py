@@ -36,6 +36,13 @@ class WithTemperature(gluon.HybridBlock):  # type: ignore[misc]
         """Return logits, shape (n_windows, n_activities), for windows in g and rad/s."""
         return F.broadcast_div(self.network(windows), divisor)
 
+    def logits_and_features(self, F: Any, windows: Any) -> tuple[Any, Any]:
+        """Return logits, and the features of the network inside."""
+        logits, features = self.network.logits_and_features(F, windows)
+        is_compiled = isinstance(windows, mx.sym.Symbol)
+        divisor = self.divisor.var() if is_compiled else self.divisor.data(windows.context)
+        return F.broadcast_div(logits, divisor), features
+
     @property
     def temperature(self) -> float:
         """The divisor of the logits."""

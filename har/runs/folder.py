@@ -7,6 +7,7 @@
     metrics.jsonl        a line per epoch
     model-symbol.json    the network, as Gluon exports it
     model-0000.params    its weights
+    strangeness.npz      how unlike training a window is: see har.evaluation.strangeness
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
     robustness.json      figures on disturbed test windows, if they were asked for
@@ -23,13 +24,18 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
+import numpy as np
 import pandas as pd
 
+from har.arrays import FloatArray
 from har.errors import RunError
-from har.files import write_frame, write_text, writing_to
+from har.evaluation.strangeness import Strangeness
+from har.files import write_frame, write_text, write_whole, writing_to
 from har.runs.json_object import JsonObject
 from har.runs.manifest import TrainedManifest
 from har.runs.output_folder import OutputFolder, PathInside, read_text
@@ -53,6 +59,7 @@ class RunFolder(OutputFolder):
     model = PathInside("model")
     symbol = PathInside("model-symbol.json")
     weights = PathInside("model-0000.params")
+    strangeness = PathInside("strangeness.npz")
     evaluation = PathInside("evaluation.json")
     predictions = PathInside("predictions.csv")
     robustness = PathInside("robustness.json")
@@ -92,6 +99,7 @@ class RunFolder(OutputFolder):
 
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
+        files += [self.strangeness]
         files += [self.evaluation, self.predictions, self.robustness, self.explanation]
         for file in [*files, self.report, self.summary]:
             file.unlink(missing_ok=True)
@@ -196,6 +204,31 @@ class RunFolder(OutputFolder):
             for number, line in enumerate(text.splitlines(), start=1)
         ]
 
+    def write_strangeness(self, strangeness: Strangeness | None) -> None:
+        """Write the arrays of a strangeness; without one, an earlier one is removed."""
+        if strangeness is None:
+            self.strangeness.unlink(missing_ok=True)
+            return
+        write_whole(self.strangeness, partial(_write_arrays, strangeness.to_arrays()))
+
+    def read_strangeness(self) -> Strangeness | None:
+        """Read it back; None if there is none, as in runs of earlier versions.
+
+        Raises
+        ------
+        RunError
+            If the file is damaged.
+        """
+        if not self.strangeness.is_file():
+            return None
+        try:
+            with np.load(self.strangeness, allow_pickle=False) as arrays:
+                return Strangeness.from_arrays(arrays)
+        except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile) as error:
+            raise RunError(
+                f"{self.strangeness}: found damaged arrays, expected what a training wrote"
+            ) from error
+
     def write_predictions(self, predictions: pd.DataFrame) -> None:
         """Write a row per test window."""
         write_frame(predictions, self.predictions)
@@ -225,3 +258,8 @@ class RunFolder(OutputFolder):
         """Return the people who were learned from, as far as the manifest has them."""
         training = self.read_manifest().training if self.manifest.exists() else None
         return training.train_subjects if training else ()
+
+
+def _write_arrays(arrays: dict[str, FloatArray], file: Path) -> None:
+    with file.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]

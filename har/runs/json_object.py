@@ -56,6 +56,11 @@ SUBJECTS: Kind[tuple[int | str, ...]] = Kind(
     _is_list_of(lambda value: _is_integer(value) or _is_text(value)),
     tuple,
 )
+DIRECTION: Kind[tuple[float, float, float]] = Kind(
+    "a list of three numbers, not all 0",
+    lambda value: _is_list_of(NUMBER.accepts)(value) and len(value) == 3 and any(value),  # type: ignore[arg-type]
+    tuple,
+)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from har.runs.json_object import FLAG, INTEGER, NUMBER, SUBJECTS, TEXT, TEXTS, JsonObject, Kind
+from har.runs.json_object import (
+    DIRECTION,
+    FLAG,
+    INTEGER,
+    NUMBER,
+    SUBJECTS,
+    TEXT,
+    TEXTS,
+    JsonObject,
+    Kind,
+)
+from har.signals.channels import UCI_CHANNELS
 from har.signals.data_description import DataDescription
+from har.signals.orientation import UPRIGHT, Direction
 from har.signals.subjects import Subject
 from har.signals.windows import WindowFormat
 
@@ -37,14 +49,22 @@ class ModelDescription:
         Form of the windows, and names of the activities.
     n_parameters : int
         Number of weights.
+    gravity : tuple of float or None
+        Direction of gravity in training, see `har.signals.wearing.gravity_in_training`. Earlier
+        versions did not write it; their networks for the channels of UCI HAR expect it along x.
     """
 
     window_format: WindowFormat
     n_parameters: int
+    gravity: Direction | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Collect all values, ready for JSON."""
-        return {**_with_lists(self.window_format), "n_parameters": self.n_parameters}
+        return {
+            **_with_lists(self.window_format),
+            "n_parameters": self.n_parameters,
+            "gravity": self.gravity and list(self.gravity),
+        }
 
     @classmethod
     def from_dict(cls, content: JsonObject) -> ModelDescription:
@@ -55,7 +75,10 @@ class ModelDescription:
             rate_hz=content.required("rate_hz", NUMBER),
             n_timesteps=content.required("n_timesteps", INTEGER),
         )
-        return cls(window_format, content.required("n_parameters", INTEGER))
+        gravity = content.optional("gravity", DIRECTION)
+        if "gravity" not in content.content and window_format.channels == UCI_CHANNELS:
+            gravity = UPRIGHT
+        return cls(window_format, content.required("n_parameters", INTEGER), gravity)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import PEAK_MB, stream, the_one_line
-from written_recordings import table_of
+from written_recordings import table_of, write_csv
 
 import har
 from har.cli.main import main
@@ -126,6 +126,52 @@ def test_units_columns_and_rate_can_be_said(run, samples, walk, tmp_path):
     pd.testing.assert_frame_equal(odd_timeline, timeline, atol=1e-4)
 
 
+@pytest.fixture
+def in_pouch(samples, tmp_path):
+    """The walk of a person whose phone stands upright: what was x is y."""
+    file = tmp_path / "pouch.csv"
+    write_csv(file, samples[:, [1, 0, 2, 4, 3, 5]] * np.tile([-1, 1, 1], 2))
+    return file
+
+
+def test_a_phone_that_is_worn_otherwise_is_doubted_aloud_in_every_output(
+    run, walk, in_pouch, tmp_path, capsys
+):
+    assert predict(run, walk, "--out", tmp_path / "walk.csv") == 0
+    assert "doubt" not in capsys.readouterr().err
+    assert predict(run, in_pouch, "--out", tmp_path / "t.csv", "--plot") == 0
+    assert "  doubt: the phone is worn otherwise" in capsys.readouterr().err
+    (doubt,) = json.loads((tmp_path / "t-about.json").read_text())["doubts"]
+    assert "--upright y, or --upright auto, turns it" in doubt
+    assert doubt in (tmp_path / "t.html").read_text()
+
+
+def test_upright_cures_it_and_says_so(run, walk, in_pouch, tmp_path, capsys):
+    assert predict(run, walk, "--out", tmp_path / "walk.csv") == 0
+    expected = pd.read_csv(tmp_path / "walk.csv")
+    assert predict(run, in_pouch, "--upright", "y", "--out", tmp_path / "y.csv") == 0
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "y.csv"), expected, atol=1e-3)
+    capsys.readouterr()
+    assert predict(run, in_pouch, "--upright", "auto", "--out", tmp_path / "auto.csv") == 0
+    errors = capsys.readouterr().err
+    assert "note: upright: " in errors
+    assert "doubt" not in errors
+
+
+def test_an_axis_may_begin_with_its_sign(run, walk, tmp_path, capsys):
+    assert predict(run, walk, "--upright", "-x", "--out", tmp_path / "t.csv") == 0
+    assert "note: upright: -x taken to point up" in capsys.readouterr().err
+
+
+def test_strange_windows_are_marked_and_counted(run, walk, tmp_path, capsys):
+    assert predict(run, walk, "--out", tmp_path / "t.csv") == 0
+    timeline = pd.read_csv(tmp_path / "t.csv")
+    n_strange = int((timeline["strangeness"] > 1).sum())
+    assert timeline["is_strange"].sum() == n_strange
+    words = f"{n_strange} of 30 windows are unlike anything in training"
+    assert words in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -149,6 +195,7 @@ def test_a_recording_that_cannot_be_used_is_one_line(run, content, words, tmp_pa
         ["--rate-hz", "fast"],
         ["--time-unit", "h"],
         ["--acc-unit", "lb"],
+        ["--upright", "up"],
         *(["--abstain-below", text] for text in ("0", "-0.5", "1.01", "nan", "often")),
     ],
 )
@@ -160,8 +207,9 @@ def test_a_wrong_option_is_a_wrong_command_line(run, walk, wrong, capsys):
 
 
 def test_options_for_recordings_do_not_go_with_windows(run, tmp_path, capsys):
-    assert predict(run, tmp_path / "windows.npy", "--plot") == 2
-    assert "--plot" in the_one_line(capsys)
+    for option in (["--plot"], ["--upright", "auto"]):
+        assert predict(run, tmp_path / "windows.npy", *option) == 2
+        assert option[0] in the_one_line(capsys)
 
 
 @pytest.mark.slow

@@ -30,6 +30,17 @@ def test_a_stream_says_the_same_as_predict(run, walk, tmp_path):
     assert summary == "lines: 2001, malformed: 0, filled in: 0, dropped: 0, gaps: 0"
 
 
+def test_a_phone_that_is_worn_otherwise_is_doubted_live_and_cured(run, samples, walk):
+    in_pouch = samples[:, [1, 0, 2, 4, 3, 5]] * np.tile([-1, 1, 1], 2)
+    lines = [",".join(map(str, sample)) for sample in in_pouch.tolist()]
+    process = start_stream(run)
+    _, errors = process.communicate("\n".join(lines), timeout=1200)
+    assert errors.count("worn otherwise than in training") == 1
+    said, _ = stream(run, walk.read_text().splitlines())
+    cured, _ = stream(run, lines, "--upright", "y")
+    assert [row["activity"] for row in cured] == [row["activity"] for row in said]
+
+
 def test_json_lines_in_other_units_say_the_same(run, samples):
     lines = [json.dumps(sample) for sample in samples.tolist()]
     factors = np.repeat([9.80665, 180 / np.pi], 3)

@@ -149,6 +149,27 @@ def test_what_was_left_out_is_counted_in_the_notes(of_two):
     }
 
 
+def test_a_phone_that_is_said_to_be_worn_otherwise_is_turned_upright(folder):
+    in_pouch = recorded()
+    for sensor in ("acc", "gyro"):
+        x, y = (in_pouch[f"{sensor}_{axis}"].copy() for axis in "xy")
+        in_pouch[f"{sensor}_x"], in_pouch[f"{sensor}_y"] = -y, x
+    recordings = {"a.csv": in_pouch, "b.csv": recorded()}
+    lines = ["a.csv,1,0,20,REST,y", "b.csv,2,0,20,REST,"]
+    data = read(folder(recordings, f"{SEGMENTS},upright", *lines))
+    assert_array_equal(data.train.signals, data.test.signals)
+    assert any("upright: y taken to point up" in note for note in data.notes)
+
+
+def test_the_setting_is_for_files_that_say_nothing(of_two):
+    lines = ["a.csv,1,0,20,REST", "b.csv,2,0,20,REST"]
+    usual, turned = (
+        read(of_two(*lines), replace(TEST_ON_2, upright=upright)) for upright in (None, "-x")
+    )
+    signs = np.tile([-1, -1, 1], 3).astype(np.float32)
+    np.testing.assert_allclose(turned.train.signals, usual.train.signals * signs, atol=1e-6)
+
+
 def test_an_activity_of_one_split_only_is_noted(of_two):
     lines = ["a.csv,1,0,10,WALKING", "a.csv,1,10,20,REST", "b.csv,2,0,10,REST", "b.csv,2,10,20,RUN"]
     notes = read(of_two(*lines)).notes

@@ -101,6 +101,15 @@ def test_noise_is_white_and_of_its_sensor_alone(sensor, is_noisy):
     assert np.mean(own[:, 1:] * own[:, :-1]) == pytest.approx(0, abs=0.001)
 
 
+def test_without_gravity_acceleration_averages_zero_and_movement_stays():
+    windows = random_windows()
+    signals = disturbed("missing_gravity", 100.0, windows)
+    is_acc = np.array(["acc" in name for name in UCI_CHANNELS])
+    assert_allclose(signals[:, :, is_acc].mean(axis=1), 0, atol=1e-6)
+    assert_allclose(signals.std(axis=1), windows.signals.std(axis=1), rtol=1e-4)
+    assert_array_equal(signals[:, :, ~is_acc], windows.signals[:, :, ~is_acc])
+
+
 def test_the_filters_that_are_left_out_would_pass_two_thirds_of_the_noise():
     noise = np.random.default_rng(0).normal(size=(50_000, 6))
     assert_allclose(uci_har_channels(noise)[1000:].std(axis=0), 0.65, atol=0.02)

@@ -103,3 +103,27 @@ def test_all_settings_fit_in_half_of_two_minutes_on_one_thread():
 def test_the_windows_stay_as_they_are(windows, measured):
     assert_array_equal(windows.signals, make_windows(n=60).signals)
     assert windows.activities == UCI_ACTIVITIES
+
+
+def test_the_share_of_strange_windows_is_measured_where_it_is_known(windows, measured):
+    def judge(signals):
+        louder = np.abs(signals).max(axis=(1, 2)) / np.abs(windows.signals).max(axis=(1, 2))
+        return told_by_strength(replace(windows, signals=signals)), np.asarray(louder) / 1.2
+
+    judged = measure_robustness(windows, told_by_strength, judge)
+    pd.testing.assert_frame_equal(judged.table.drop(columns="strange"), measured.table)
+    strange = judged.table.set_index(["disturbance", "level"])["strange"]
+    assert (strange["gain_acc", 0.0], strange["gain_acc", -50.0]) == (0.0, 0.0)
+    assert strange["noise_gyro", 1.0] > 0.9
+    assert judged.strange_without_gravity is not None
+    restored = Robustness.from_dict(json.loads(json.dumps(judged.to_dict())))
+    pd.testing.assert_frame_equal(restored.table, judged.table)
+
+
+def test_a_run_of_an_earlier_version_tells_no_strange_windows(windows, measured):
+    judged = measure_robustness(
+        windows, told_by_strength, lambda s: (told_by_strength(replace(windows, signals=s)), None)
+    )
+    pd.testing.assert_frame_equal(judged.table, measured.table)
+    assert measured.strange_without_gravity is None
+    assert measured.without_gravity is not None

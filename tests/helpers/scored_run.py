@@ -107,6 +107,7 @@ def make_manifest(windows, epochs, is_validated=True):
             "rate_hz": windows.rate_hz,
             "n_timesteps": windows.n_timesteps,
             "n_parameters": 53254,
+            "gravity": [1.0, 0.0, 0.0],
         },
         "training": {
             "seed": 0,

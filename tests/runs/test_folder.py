@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from builders import refused, tiny_config
 from har import files
 from har.errors import ConfigError, RunError
 from har.evaluation.metrics import Evaluation
+from har.evaluation.strangeness import Strangeness
 from har.runs.folder import RunFolder
 from har.runs.manifest import Manifest
 from har.signals.data_description import DataDescription
@@ -208,6 +210,40 @@ def test_a_damaged_line_among_whole_ones_is_refused_even_while_they_are_written(
     run.metrics.write_text('{"epoch"\n{"epoch": 2}\n')
     with refused(RunError, f"{run.metrics}, line 1: found broken JSON"):
         run.read_epochs_so_far()
+
+
+def test_strangeness_reads_back_and_may_be_missing(run):
+    assert run.read_strangeness() is None
+    strangeness = Strangeness(np.ones((2, 3)), np.eye(4)[:, :3], 2.5)
+    run.write_strangeness(strangeness)
+    again = run.read_strangeness()
+    assert again.to_arrays().keys() == strangeness.to_arrays().keys()
+    assert (again.whitening == strangeness.whitening).all()
+    assert again.threshold == 2.5
+    run.write_strangeness(None)
+    assert run.read_strangeness() is None
+
+
+def npz_of(**arrays):
+    stream = BytesIO()
+    np.savez(stream, **arrays)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no arrays",
+        npz_of(centres=np.ones((2, 3))),
+        npz_of(centres=np.ones((2, 3)), whitening=np.ones((4, 5)), threshold=1.0),
+        npz_of(centres=np.array([{}]), whitening=np.ones((4, 5)), threshold=1.0),
+    ],
+)
+def test_damaged_strangeness_is_refused(run, content):
+    run.strangeness.write_bytes(content)
+    with refused(RunError, "strangeness.npz", "damaged"):
+        run.read_strangeness()
 
 
 def test_predictions_read_back_to_eight_digits(run):

@@ -60,6 +60,7 @@ MODEL = st.builds(
         WindowFormat, channels=TEXTS, activities=TEXTS, rate_hz=NUMBER, n_timesteps=COUNT
     ),
     n_parameters=COUNT,
+    gravity=st.none() | st.tuples(NUMBER, NUMBER, NUMBER),
 )
 TRAINING = st.builds(
     TrainingDescription,
@@ -118,6 +119,20 @@ def test_nothing_known_is_nothing_written():
     assert Manifest().to_dict() == {}
     assert read({}) == Manifest()
     assert DataDescription().to_dict() == Session().to_dict() == Environment().to_dict() == {}
+
+
+def test_networks_of_earlier_versions_expect_gravity_along_x_with_the_channels_of_uci_har(told):
+    del told["model"]["gravity"]
+    assert read(told).model.gravity == (1.0, 0.0, 0.0)
+    told["model"]["channels"] = ["acc_x", "acc_y", "acc_z"]
+    assert read(told).model.gravity is None
+
+
+@pytest.mark.parametrize("wrong", [[1, 0], [0, 0, 0], ["x", "y", "z"], "x"])
+def test_a_direction_of_gravity_that_is_none_is_refused(told, wrong):
+    told["model"]["gravity"] = wrong
+    with refused(RunError, "model.gravity", "three numbers"):
+        read(told)
 
 
 def test_the_file_has_the_keys_of_earlier_versions_in_their_order(told):

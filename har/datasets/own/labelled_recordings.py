@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from har.arrays import FloatArray
-from har.config import Straddling
+from har.config import DataConfig
 from har.datasets.own.recordings_table import LabelledFile
 from har.datasets.own.sample_labels import (
     NameArray,
@@ -30,7 +30,9 @@ from har.reading.tables.row_filter import index_of, texts_in
 from har.reading.times.moments import Moment
 from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ, WINDOW_STEP
 from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
+from har.signals.orientation import UPRIGHT
 from har.signals.recording import Recording
+from har.signals.wearing import made_upright
 from har.signals.windows import sliding_windows
 
 _SETTLING = f"Windows in the first {WARM_UP_S:g} s of a recording or after a gap, kept"
@@ -147,7 +149,7 @@ def all_have_gyroscope(recordings: Sequence[LabelledRecording]) -> bool:
 
 
 def read_windows(
-    rows: LabelledRecording, needs_gyroscope: bool, straddling: Straddling
+    rows: LabelledRecording, needs_gyroscope: bool, config: DataConfig
 ) -> NamedWindows:
     """Read a recording and cut each part between gaps into windows.
 
@@ -157,8 +159,8 @@ def read_windows(
         Recording to read.
     needs_gyroscope : bool
         If False, acceleration alone is read.
-    straddling : {"drop", "majority"}
-        As for `har.datasets.own.sample_labels.name_windows`.
+    config : DataConfig
+        Treatment of windows over several labels, and how phones are worn.
 
     Returns
     -------
@@ -176,6 +178,8 @@ def read_windows(
         rows_with=rows.rows_with,
         **asdict(rows.file.settings),
     )
+    if upright := rows.file.upright or config.upright:
+        recording = made_upright(recording, upright, UPRIGHT)
     names_of_samples, notes = _names_of_samples(rows, recording)
     n_channels = len(channels_from(recording.channels))
     signals = [np.empty((0, N_TIMESTEPS, n_channels), np.float32)]
@@ -187,7 +191,7 @@ def read_windows(
             continue
         part = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
         channels = uci_har_channels(recording.samples[part], start="settled").astype(np.float32)
-        window_names, window_counts = name_windows(names_of_samples[part], straddling)
+        window_names, window_counts = name_windows(names_of_samples[part], config.straddling)
         is_kept = window_names != ""
         is_settling = np.arange(len(is_kept)) * WINDOW_STEP < WARM_UP_S * SAMPLE_RATE_HZ
         counts += window_counts

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from har.config import Upright
 from har.datasets.file_trees import SEARCH_DEPTH, Folder
 from har.datasets.own.segment_times import (
     Edge,
@@ -35,7 +37,8 @@ _LABEL_COLUMN = "label_column"
 _SUBJECT_COLUMN = "subject_column"
 _UNITS = {"time_unit": time_unit_named, "acc_unit": acc_unit_named, "gyro_unit": gyro_unit_named}
 _SETTINGS = ("rate_hz", *_UNITS)
-_KNOWN = ("file", "subject", _SUBJECT_COLUMN, *_EDGES, "activity", _LABEL_COLUMN, *_SETTINGS)
+_OPTIONAL = (*_SETTINGS, "upright")
+_KNOWN = ("file", "subject", _SUBJECT_COLUMN, *_EDGES, "activity", _LABEL_COLUMN, *_OPTIONAL)
 # Times of day fit in a column of any of these names.
 _RENAMED = {
     **dict.fromkeys(("start", "start_time", "starttime", "begin"), "start_s"),
@@ -74,6 +77,8 @@ class LabelledFile:
         Column of the file that names the activity of each sample.
     subject_column : str or None
         Column of the file that names the person of each sample.
+    upright : {"x", "-x", "y", "-y", "z", "-z", "auto"} or None
+        Axis of the phone that points up; None: as the settings say.
     """
 
     path: Path
@@ -82,6 +87,7 @@ class LabelledFile:
     segments: tuple[WrittenSegment, ...]
     label_column: str | None
     subject_column: str | None = None
+    upright: Upright | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,8 @@ def read_table(folder: Path, subject_column: str | None = None) -> RecordingsTab
         Folder with ``recordings.csv``, whose columns are file, subject and either start_s, end_s,
         activity (a row per segment), activity alone (for the whole file), or label_column (a row
         per file); optional columns are subject_column in place of subject, rate_hz, time_unit,
-        acc_unit and gyro_unit. Others are left out. Paths of files are relative to the folder.
+        acc_unit, gyro_unit and upright. Others are left out. Paths of files are relative to the
+        folder.
     subject_column : str or None
         Column of all files that names the person of each sample, in place of subject.
 
@@ -257,12 +264,20 @@ def _labelled_file(path: Path, rows: Sequence[Row], subject_column: str | None) 
             f"{first.place}: found start_s or end_s for a file of several people, expected a "
             "label_column, or an activity for the whole file"
         )
-    return LabelledFile(path, subject, _settings(first), segments, label_column, subject_column)
+    return LabelledFile(
+        path,
+        subject,
+        _settings(first),
+        segments,
+        label_column,
+        subject_column,
+        _upright(first),
+    )
 
 
 def _check_same(row: Row, first: Row) -> None:
     """Refuse rows that contradict each other about a file."""
-    for column in ("subject", _SUBJECT_COLUMN, *_SETTINGS):
+    for column in ("subject", _SUBJECT_COLUMN, *_OPTIONAL):
         if row.get(column) != first.get(column):
             cure = "; of several people in one file a subject_column tells" * (column == "subject")
             raise row.fault(
@@ -281,6 +296,14 @@ def _settings(row: Row) -> ReadingSettings:
         if name in given
     }
     return ReadingSettings(rate_hz, **units)
+
+
+def _upright(row: Row) -> Upright | None:
+    text = row.get("upright")
+    choice = next((choice for choice in get_args(Upright) if choice == text), None)
+    if text and choice is None:
+        raise row.fault("upright", f"one of {', '.join(get_args(Upright))}")
+    return choice
 
 
 def _segment(row: Row) -> WrittenSegment:

@@ -50,6 +50,8 @@ class TimelineReport:
         True activities: start_s, end_s and activity.
     abstain_below : float
         Confidence below which windows are UNKNOWN in the timeline.
+    doubts : tuple of str
+        Reasons why the activities may be wrong, with their cures.
     """
 
     recording: Recording
@@ -58,6 +60,14 @@ class TimelineReport:
     model: str
     truth: pd.DataFrame | None = None
     abstain_below: float = 0.0
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def n_strange(self) -> int | None:
+        """Number of windows that are unlike anything in training; None if that is not known."""
+        if "is_strange" not in self.timeline:
+            return None
+        return int(self.timeline["is_strange"].sum())
 
     @property
     def n_unknown(self) -> int:
@@ -102,7 +112,14 @@ class TimelineReport:
             lines.append(f"  {self.agreement.in_words()}")
         n_warming_up = int(self.timeline["warming_up"].sum())
         lines.append(f"  {n_warming_up} windows start while the filters settle (column warming_up)")
+        if self.n_strange is not None:
+            lines.append(f"  {self.strange_in_words(self.n_strange)} (column is_strange)")
+        lines += [f"  doubt: {doubt}" for doubt in self.doubts]
         return "\n".join(lines)
+
+    def strange_in_words(self, n_strange: int) -> str:
+        """Return the number of windows that are unlike training in words."""
+        return f"{n_strange} of {len(self.timeline)} windows are unlike anything in training"
 
     def _unknown_in_words(self) -> str:
         if not self.abstain_below:
@@ -125,6 +142,8 @@ class TimelineReport:
             "n_segments": len(self.segments),
             "stretches": [vars(stretch) for stretch in self.recording.stretches],
             "notes": list(self.recording.notes),
+            "doubts": list(self.doubts),
+            "n_strange": self.n_strange,
         }
 
     def write_tables(self, out: Path) -> list[Path]:
@@ -207,6 +226,8 @@ class TimelineReport:
             n_unknown=self.n_unknown,
             n_windows=len(self.timeline),
             notes=self.recording.notes,
+            doubts=self.doubts,
+            strange=None if self.n_strange is None else self.strange_in_words(self.n_strange),
         )
 
     def _caption(self) -> str:

@@ -81,12 +81,16 @@ _PANELS = {
 
 @dataclass(frozen=True)
 class _ShownPanel:
-    """Name of a figure, its sentence for a newcomer, and where accuracy is lowest."""
+    """Name of a figure, its sentence for a newcomer, and where accuracy is lowest.
+
+    `strange` is the share of windows there that are unlike training, if that is known.
+    """
 
     picture: str
     sentence: str
     lowest: float
     where: str
+    strange: float | None
 
 
 def robustness_section(run: ScoredRun) -> Section | None:
@@ -110,6 +114,8 @@ def robustness_section(run: ScoredRun) -> Section | None:
             "n_windows": robustness.n_windows,
             "panels": shown,
             "without_gyroscope": robustness.without_gyroscope,
+            "without_gravity": robustness.without_gravity,
+            "strange_without_gravity": robustness.strange_without_gravity,
             "is_worn_at_waist": run.results.config.data.set != "recordings",
         },
         pictures,
@@ -128,7 +134,9 @@ def _shown(picture: str, panel: _Panel, rows: pd.DataFrame) -> _ShownPanel:
     level = f"{number(lowest['level'])}\N{NO-BREAK SPACE}{lowest['unit']}"
     is_one_of_several = len(_curves(panel, rows)) > 1
     curve = f" ({panel.curves[lowest['disturbance']]})" if is_one_of_several else ""
-    return _ShownPanel(picture, panel.sentence, float(lowest["accuracy"]), level + curve)
+    strange = float(lowest["strange"]) if "strange" in rows else None
+    accuracy = float(lowest["accuracy"])
+    return _ShownPanel(picture, panel.sentence, accuracy, level + curve, strange)
 
 
 def _curves(panel: _Panel, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:

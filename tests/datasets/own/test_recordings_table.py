@@ -57,6 +57,17 @@ def test_how_to_read_a_file_may_be_said_in_any_spelling(table):
     assert rest.settings == ReadingSettings()
 
 
+def test_the_axis_that_points_up_may_be_said_of_each_file(table):
+    lines = ["walk.csv,1,label,-y", "home/rest.parquet,1,label,"]
+    walk, rest = read_table(table(f"{LABELS},upright", *lines))
+    assert (walk.upright, rest.upright) == ("-y", None)
+
+
+def test_no_other_axis_points_up(table):
+    with refused(DataError, "line 2, upright: found 'up'", "x, -x, y, -y, z, -z, auto"):
+        read_table(table(f"{LABELS},upright", "walk.csv,1,label,up"))
+
+
 def test_what_spreadsheets_leave_behind_is_no_row(table):
     folder = table(SEGMENTS, "walk.csv, 1 , 0, 5, REST ", ",,,,", "", encoding="utf-8-sig")
     (walk,) = read_table(folder).files

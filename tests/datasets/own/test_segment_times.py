@@ -10,9 +10,9 @@ from har.reading.times.moments import Moment, parse_moment
 
 def placed(start, end, begins="2023-11-24 23:59:50", duration_s=60.0):
     """Return start and end in seconds of a segment of a recording, and the notes."""
-    edges = [parse_moment(edge) if isinstance(edge, str) else edge for edge in (start, end)]
+    edges = [parse_moment(edge, "cell") if isinstance(edge, str) else edge for edge in (start, end)]
     written = [WrittenSegment(*edges, "UP", "table, line 7")]
-    at = parse_moment(begins) if isinstance(begins, str) else begins
+    at = parse_moment(begins, "cell") if isinstance(begins, str) else begins
     (segment,), notes = place_segments(written, "walk.csv", duration_s, lambda: at)
     return segment.start_s, segment.end_s, notes
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -111,3 +112,24 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         report.write_tables(out)
     with refused(RunError, "nowhere/timeline.csv", "No such file"):
         report.write_pictures(out)
+
+
+def test_doubts_are_in_the_summary_the_about_file_and_the_page(tmp_path):
+    report = replace(a_report(), doubts=("is it <worn> so?",))
+    assert report.in_words().splitlines()[-1] == "  doubt: is it <worn> so?"
+    about = json.loads(report.write_tables(tmp_path / "t.csv")[2].read_text())
+    assert about["doubts"] == ["is it <worn> so?"]
+    assert "In doubt:</strong> is it &lt;worn&gt; so?" in report.page("t")
+    assert "In doubt" not in a_report().page("t")
+
+
+def test_strange_windows_are_counted_where_they_are_known():
+    usual = a_report()
+    is_strange = usual.timeline.index < 12
+    report = replace(usual, timeline=usual.timeline.assign(is_strange=is_strange))
+    words = "12 of 45 windows are unlike anything in training"
+    assert words in report.in_words()
+    assert words in report.page("t")
+    assert report.about()["n_strange"] == 12
+    assert usual.about()["n_strange"] is None
+    assert "unlike" not in usual.in_words()

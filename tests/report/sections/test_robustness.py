@@ -119,8 +119,8 @@ def test_every_disturbance_is_shown(written):
     section = robustness_section(ScoredRun.read(written[0]))
     figures = [picture.figure for picture in section.pictures.values()]
     n_curves = sum(len(figure.axes[0].lines) - 1 for figure in figures)
-    # A missing gyroscope is a single figure, told in words.
-    assert n_curves == len(DISTURBANCES) - 1
+    # A missing gyroscope and missing gravity are single figures, told in words.
+    assert n_curves == len(DISTURBANCES) - 2
     assert [panel.picture for panel in section.view["panels"]] == list(section.pictures)
 
 

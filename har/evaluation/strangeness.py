@@ -1,0 +1,158 @@
+"""Strangeness: how unlike anything in training a window is, from a network's features.
+
+The Mahalanobis distance to the nearest activity, with one covariance for all (Lee et al., *A simple
+unified framework for detecting out-of-distribution samples and adversarial attacks*, NeurIPS 2018),
+of the features that the network's last layer reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+from sklearn.covariance import ledoit_wolf
+
+from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray
+
+# This share of the windows of people who were held out is called strange.
+STRANGE_SHARE = 0.01
+
+_N_GROUPS = 5
+# The threshold of `quick` from two people held out is 1.19 times that from people it knows.
+_UNKNOWN_PEOPLE = 1.2
+_SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class Strangeness:
+    """Distance of features from those of the training windows.
+
+    Parameters
+    ----------
+    centres : ndarray of float64, shape (n_activities, n_whitened)
+        Mean features of each activity, whitened.
+    whitening : ndarray of float64, shape (n_features, n_whitened)
+        Matrix after which the features of an activity have the covariance 1.
+    threshold : float
+        Distance that 1 % of the windows of held-out people exceed.
+    """
+
+    centres: FloatArray
+    whitening: FloatArray
+    threshold: float
+
+    def __post_init__(self) -> None:
+        n_whitened = self.whitening.shape[-1]
+        if (
+            self.centres.ndim != 2
+            or self.whitening.ndim != 2
+            or self.centres.shape[1] != n_whitened
+        ):
+            raise ValueError("centres and whitening do not fit each other")
+
+    def to_arrays(self) -> dict[str, FloatArray]:
+        """Return all arrays by their names, for a file."""
+        return {
+            "centres": self.centres,
+            "whitening": self.whitening,
+            "threshold": np.array(self.threshold),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, FloatArray]) -> Strangeness:
+        """Return the object of which `to_arrays` gave the arrays.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If an array is missing, or they do not fit each other.
+        """
+        return cls(arrays["centres"], arrays["whitening"], float(arrays["threshold"]))
+
+    def score(self, features: FloatArray) -> FloatArray:
+        """Return the distance to the nearest activity, in units of the threshold.
+
+        Parameters
+        ----------
+        features : ndarray, shape (n_windows, n_features)
+            Features of windows.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_windows,)
+            Strangeness: above 1, a window is strange.
+        """
+        return _distances(features, self.centres, self.whitening) / self.threshold
+
+
+def is_strange(strangeness: FloatArray) -> BoolArray:
+    """Return which windows are unlike anything in training."""
+    return np.asarray(strangeness > 1)
+
+
+def fit_strangeness(
+    features: FloatArray,
+    labels: IntArray,
+    subjects: SubjectArray,
+    held_out: FloatArray | None = None,
+) -> Strangeness:
+    """Learn from training windows, and choose the threshold from people who were held out.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n_windows, n_features)
+        Features of the training windows.
+    labels, subjects : ndarray, shape (n_windows,)
+        Their activities and people.
+    held_out : ndarray, shape (n_held_out_windows, n_features), optional
+        Features of windows of people whom the network was not trained on, at least one. Without
+        them, groups of the training's people are left out in turn. The network knows them, though:
+        the threshold is put as much higher as it is for people whom it does not know.
+
+    Returns
+    -------
+    Strangeness
+    """
+    centres, whitening = _fit(features, labels)
+    if held_out is None:
+        distances = _UNKNOWN_PEOPLE * _left_out_distances(features, labels, subjects)
+    else:
+        distances = _distances(held_out, centres, whitening)
+    threshold = max(float(np.quantile(distances, 1 - STRANGE_SHARE)), _SMALLEST)
+    return Strangeness(centres, whitening, threshold)
+
+
+def _fit(features: FloatArray, labels: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return whitened centres, and the whitening."""
+    values = features.astype(np.float64)
+    present, of_window = np.unique(labels, return_inverse=True)
+    means = np.stack([values[labels == label].mean(axis=0) for label in present])
+    covariance, _ = ledoit_wolf(values - means[of_window], assume_centered=True)
+    variances, axes = linalg.eigh(covariance)
+    # Some features never vary, as where no unit of a convolution is above 0.
+    kept = variances > max(1e-9 * variances.max(), _SMALLEST)
+    whitening = axes[:, kept] / np.sqrt(variances[kept])
+    return means @ whitening, whitening
+
+
+def _left_out_distances(
+    features: FloatArray, labels: IntArray, subjects: SubjectArray
+) -> FloatArray:
+    """Return the distance of each window, learned from the other people's."""
+    people = np.unique(subjects)
+    if len(people) == 1:
+        return _distances(features, *_fit(features, labels))
+    distances = np.empty(len(features))
+    for group in np.array_split(people, min(_N_GROUPS, len(people))):
+        is_out = np.isin(subjects, group)
+        others = _fit(features[~is_out], labels[~is_out])
+        distances[is_out] = _distances(features[is_out], *others)
+    return distances
+
+
+def _distances(features: FloatArray, centres: FloatArray, whitening: FloatArray) -> FloatArray:
+    whitened = features.astype(np.float64) @ whitening
+    distances = [np.linalg.norm(whitened - centre, axis=1) for centre in centres]
+    return np.asarray(np.min(distances, axis=0))
