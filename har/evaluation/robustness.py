@@ -51,8 +51,16 @@ class Robustness:
     @property
     def without_gyroscope(self) -> float | None:
         """Accuracy without the gyroscope; None if there is none or this was not measured."""
-        is_silent = (self.table["disturbance"] == "missing_gyroscope") & (self.table["level"] > 0)
-        accuracies = self.table.loc[is_silent, "accuracy"]
+        return self._accuracy_at("missing_gyroscope", 100)
+
+    @property
+    def turned_at_random(self) -> float | None:
+        """Accuracy with each phone turned about x by any angle; None if not measured."""
+        return self._accuracy_at("random_turn_x", 180)
+
+    def _accuracy_at(self, disturbance: str, level: float) -> float | None:
+        is_it = (self.table["disturbance"] == disturbance) & (self.table["level"] == level)
+        accuracies = self.table.loc[is_it, "accuracy"]
         return None if accuracies.empty else float(accuracies.iloc[0])
 
     def to_dict(self) -> dict[str, object]:
