@@ -9,5 +9,6 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+ComplexArray = NDArray[np.complexfloating[Any, Any]]
 StringArray = NDArray[np.str_]
 BoolArray = NDArray[np.bool_]

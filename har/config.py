@@ -104,9 +104,9 @@ class ModelConfig:
         Initial bias of the forget gate; 1 keeps the memory long from the start.
     initial_range : float or None
         Half-width of the uniform distribution of initial weights; null: Xavier's.
-    turn_invariant : bool
-        Whether turns of the phone about its x axis change nothing: the first convolution reads y
-        and z as a plane in which no direction is preferred.
+    align_heading : bool
+        Whether the network first turns each window about x so that it faces the way that training
+        windows do, told from its movements: turns of the phone about x then change nothing.
     n_members : int
         Number of networks, trained with different seeds, whose probabilities are averaged;
         1: a single network.
@@ -131,7 +131,7 @@ class ModelConfig:
     head_dropout: float = 0.0
     forget_bias: float = 1.0
     initial_range: float | None = None
-    turn_invariant: bool = False
+    align_heading: bool = False
     n_members: int = 1
 
     def __post_init__(self) -> None:
@@ -148,10 +148,6 @@ class ModelConfig:
         if self.conv_skip and not self.conv_channels:
             raise ConfigError(
                 "model.conv_skip: found True, expected it only with model.conv_channels"
-            )
-        if self.turn_invariant and not self.conv_channels:
-            raise ConfigError(
-                "model.turn_invariant: found True, expected it only with model.conv_channels"
             )
         if self.initial_range is not None:
             _require_positive(self, "model", "initial_range")

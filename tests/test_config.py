@@ -25,7 +25,6 @@ SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig
         ("model", "conv_stride", 0, "at least 1"),
         ("model", "conv_dropout", 1.0, "less than 1"),
         ("model", "conv_skip", True, "only with model.conv_channels"),
-        ("model", "turn_invariant", True, "only with model.conv_channels"),
         ("model", "embedding_size", -1, "at least 0"),
         ("model", "dropout", 1.0, "less than 1"),
         ("model", "head_dropout", -0.1, "0 or more"),

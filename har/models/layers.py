@@ -56,9 +56,7 @@ class Convolutions(gluon.HybridBlock):  # type: ignore[misc]
         self.n_outputs = config.conv_channels or input_size
         for number in range(config.conv_layers if config.conv_channels else 0):
             self.layers.add(
-                PlanarConvolution(config, input_size, prefix)
-                if config.turn_invariant and not number
-                else _convolution(
+                _convolution(
                     config, self.n_outputs if number else input_size, f"{prefix}conv{number}_"
                 ),
                 nn.BatchNorm(in_channels=self.n_outputs, prefix=f"{prefix}norm{number}_"),
@@ -74,33 +72,6 @@ class Convolutions(gluon.HybridBlock):  # type: ignore[misc]
         # Conv1D before BatchNorm fails in backward on a CPU (MXNet 1.9.1): an image of height 1.
         images = F.expand_dims(F.swapaxes(windows, 1, 2), axis=2)
         return F.swapaxes(F.squeeze(self.layers(images), axis=2), 1, 2)
-
-
-class PlanarConvolution(gluon.HybridBlock):  # type: ignore[misc]
-    def __init__(self, config, input_size, prefix):
-        super().__init__(prefix="")
-        import os
-        n = input_size // 3
-        self.n = n
-        share = float(os.environ.get("PLANE_SHARE", "0.5"))
-        k = config.conv_channels
-        self.n_plane = int(k * share)
-        kp = int(os.environ.get("PLANE_KERNEL", config.conv_kernel))
-        def conv(out, inp, kernel, name):
-            return nn.Conv2D(out, kernel_size=(1, kernel), strides=(1, config.conv_stride),
-                padding=(0, kernel // 2), in_channels=inp, use_bias=False, prefix=f"{prefix}{name}_")
-        self.axial = conv(k - self.n_plane, n, config.conv_kernel, "conv0_axial")
-        self.plane = conv(self.n_plane, 2 * n, kp, "conv0_plane")
-
-    def hybrid_forward(self, F, images):
-        n = self.n
-        x = F.slice_axis(images, axis=1, begin=0, end=n)
-        y = F.slice_axis(images, axis=1, begin=n, end=2 * n)
-        z = F.slice_axis(images, axis=1, begin=2 * n, end=3 * n)
-        plane = F.concat(F.concat(y, z, dim=2), F.concat(-z, y, dim=2), dim=1)
-        seen = self.plane(plane)
-        length = F.sqrt(F.sum(F.square(seen), axis=2, keepdims=True) + 1e-6)
-        return F.concat(self.axial(x), length, dim=1)
 
 
 def _convolution(config: ModelConfig, input_size: int, prefix: str) -> nn.Conv2D:

@@ -16,6 +16,7 @@ import numpy as np
 from har.arrays import FloatArray
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
+from har.models.heading import Heading
 
 # In g and rad/s; keeps the normalised view of a constant signal finite. It hardly affects others:
 # the stillest window of UCI HAR has a standard deviation of 0.0014, the sensor's own noise.
@@ -31,7 +32,7 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
     Parameters
     ----------
     config : ModelConfig
-        Kinds of views, and the scale of compression.
+        Kinds of views, the scale of compression, and whether windows are turned first.
     channels : tuple of str
         Names of the windows' channels. The views of movements contain those that begin with
         ``body_``, or all if none does.
@@ -41,14 +42,13 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
 
     def __init__(self, config: ModelConfig, channels: tuple[str, ...], prefix: str) -> None:
         super().__init__(prefix=prefix)
+        self.heading = Heading(channels, prefix) if config.align_heading else None
         self.kinds = config.views
         self.compression = config.compression
         body = [index for index, name in enumerate(channels) if name.startswith("body_")]
         self.movements = body or list(range(len(channels)))
         self.n_channels = len(channels)
         self.is_scaled = "channels" in config.views
-        self.turn_invariant = config.turn_invariant
-        self.axes = [_axis(name) for name in channels]
         if self.is_scaled:
             constant = {"shape": (1, 1, len(channels)), "grad_req": "null"}
             self.channel_mean = self.params.get("channel_mean", init="zeros", **constant)
@@ -63,8 +63,8 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
 
     def hybrid_forward(self, F: Any, windows: Any, **constants: Any) -> Any:
         """Return views, shape (n_windows, n_timesteps, n_outputs), of (…, n_channels)."""
-        if self.turn_invariant:
-            return self._invariant(F, windows, **constants)
+        if self.heading is not None:
+            windows = self.heading(windows)
         movements = self._movements_of(F, windows)
         views = {
             "channels": lambda: _scaled(F, windows, **constants),
@@ -79,40 +79,21 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         channels = (F.slice_axis(windows, axis=2, begin=i, end=i + 1) for i in self.movements)
         return F.concat(*channels, dim=2)
 
-    def _pick(self, F, windows, indices):
-        return F.concat(*(F.slice_axis(windows, axis=2, begin=i, end=i + 1) for i in indices), dim=2)
+    def set_heading(self, signals: FloatArray) -> None:
+        """Set the constants that say which way training windows face, if windows are turned.
 
-    def _invariant(self, F, windows, **constants):
-        """x parts, y parts, z parts."""
-        axial, ys, zs = [], [], []
-        x_of = lambda idx: [i for i in idx if self.axes[i] == "x"]
-        y_of = lambda idx: [i for i in idx if self.axes[i] == "y"]
-        z_of = lambda idx: [i for i in idx if self.axes[i] == "z"]
-        every = list(range(self.n_channels))
-        mv = self.movements
-        for kind in self.kinds:
-            if kind == "channels":
-                scaled = _scaled(F, windows, **constants)
-                axial.append(self._pick(F, scaled, x_of(every)))
-                ys.append(self._pick(F, scaled, y_of(every)))
-                zs.append(self._pick(F, scaled, z_of(every)))
-                continue
-            x, y, z = (self._pick(F, windows, pick(mv)) for pick in (x_of, y_of, z_of))
-            if kind == "compressed":
-                axial.append(_compressed(F, x, self.compression))
-                length = F.sqrt(F.square(y) + F.square(z) + 1e-12)
-                factor = _compressed(F, length, self.compression) / length
-            else:
-                axial.append(_normalised(F, x))
-                y, z = (F.broadcast_sub(a, F.mean(a, axis=1, keepdims=True)) for a in (y, z))
-                variance = F.mean(F.square(y) + F.square(z), axis=1, keepdims=True) / 2
-                factor = F.broadcast_div(F.ones_like(y), F.sqrt(variance + SMALLEST_DEVIATION**2))
-            ys.append(y * factor)
-            zs.append(z * factor)
-        return F.concat(*axial, *ys, *zs, dim=2)
+        Parameters
+        ----------
+        signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+            Training windows in g and rad/s.
+        """
+        if self.heading is not None:
+            self.heading.fit(signals)
 
     def set_scaling(self, signals: FloatArray) -> None:
         """Set the scaling constants to the mean and standard deviation of training windows.
+
+        Where windows are turned first, these are the turned ones.
 
         Parameters
         ----------
@@ -121,16 +102,12 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         """
         if not self.is_scaled:
             return
+        if self.heading is not None:
+            signals = self.heading.turned(signals)
         mean = signals.mean(axis=(0, 1), keepdims=True, dtype="float64")
         scale = signals.std(axis=(0, 1), keepdims=True, dtype="float64")
         # Rounding can give a constant channel a standard deviation that is not quite zero.
         scale[np.ptp(signals, axis=(0, 1), keepdims=True) == 0] = 1.0
-        if self.turn_invariant:
-            for i, name in enumerate(self.axes):
-                if name == "y":
-                    y, z = signals[:, :, i].astype("f8"), signals[:, :, i + 1].astype("f8")
-                    mean[:, :, i : i + 2] = 0
-                    scale[:, :, i : i + 2] = math.sqrt(((y**2 + z**2).mean()) / 2)
         self.channel_mean.set_data(mx.nd.array(mean))
         self.channel_scale.set_data(mx.nd.array(scale))
 
@@ -153,7 +130,3 @@ def _normalised(F: Any, movements: Any) -> Any:
     centred = F.broadcast_sub(movements, F.mean(movements, axis=1, keepdims=True))
     variance = F.mean(F.square(centred), axis=1, keepdims=True)
     return F.broadcast_div(centred, F.sqrt(variance + SMALLEST_DEVIATION**2))
-
-
-def _axis(name):
-    return name[-1]

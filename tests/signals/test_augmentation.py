@@ -71,7 +71,9 @@ def test_a_turn_about_x_is_by_any_angle_up_to_the_largest(largest_degrees):
     assert_allclose(vectors[:, 1:], 0, atol=1e-3)
     angles = vectors[:, 0] / largest_degrees
     assert np.abs(angles).max() == pytest.approx(1, abs=1e-3)
-    assert_allclose(np.percentile(angles, [5, 25, 50, 75, 95]), [-0.9, -0.5, 0, 0.5, 0.9], atol=0.03)
+    assert_allclose(
+        np.percentile(angles, [5, 25, 50, 75, 95]), [-0.9, -0.5, 0, 0.5, 0.9], atol=0.03
+    )
 
 
 def test_all_sensors_turn_together_about_x_and_the_input_stays():

@@ -83,7 +83,11 @@ def test_measured_limits_are_told(tmp_path, windows):
 
 
 def test_disturbances_that_do_not_fit_the_channels_are_left_out(tmp_path, windows):
-    without = ("missing_gyroscope", "random_turn_x", *(f"rotation_{axis}" for axis in ("x", "y", "z", "random")))
+    without = (
+        "missing_gyroscope",
+        "random_turn_x",
+        *(f"rotation_{axis}" for axis in ("x", "y", "z", "random")),
+    )
     limits = card_of(tmp_path, windows, make_robustness(without=without))["Limits"]
     assert "turned" not in limits and "gyroscope" not in limits
 
