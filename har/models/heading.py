@@ -95,10 +95,10 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
         self.movements = body or list(range(len(names)))
         n_movements = len(self.movements)
         n_references = len(_SCALES) * n_movements * (2 * n_movements + 1) + 1
-        filters = mx.nd.array(gaussian_derivatives())
-        self.filters = self.params.get_constant("heading_filters", filters)
-        shape = (2, 3 * n_references)
-        self.weight = self.params.get("heading_weight", shape=shape, init="zeros", grad_req="null")
+        constant = {"init": "zeros", "grad_req": "null"}
+        filters = 2 * len(_SCALES), 1, 1, N_SMALLEST_WINDOW
+        self.filters = self.params.get("heading_filters", shape=filters, **constant)
+        self.weight = self.params.get("heading_weight", shape=(2, 3 * n_references), **constant)
 
     def hybrid_forward(self, F: Any, windows: Any, weight: Any, filters: Any) -> Any:
         """Return turned windows, shape (n_windows, n_timesteps, n_channels) as given."""
@@ -189,6 +189,7 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
         signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
             Training windows in g and rad/s.
         """
+        self.filters.set_data(mx.nd.array(gaussian_derivatives()))
         vectors = self._vectors(signals)
         n_windows, n_references = vectors.shape
         gram = vectors.conj().T @ vectors + _PENALTY * n_windows * np.eye(n_references)
