@@ -12,7 +12,12 @@ moment of :math:`p` and gravity's share in it. Any sum :math:`d = \sum_j w_j r_j
 weights does, too, and :math:`p \bar d / |d|` is the same however the phone was turned.
 
 The weights are the least-squares solution of :math:`d = 1` over the training windows. They are
-constants like the scaling, since both say how windows of training were measured.
+constants like the scaling, since both say how windows of training were measured. Where training
+phones faced many ways, turned windows still become the same, but face no way in particular.
+
+Kunze et al., *Which way am I facing: inferring horizontal device orientation from an accelerometer
+signal*, ISWC 2009, take the main direction of horizontal acceleration while people walk, which
+leaves a sign open and says nothing of people who stand.
 """
 
 from __future__ import annotations
@@ -37,7 +42,7 @@ _SMALLEST_DEVIATION = 1e-4
 _MIDDLE_MOVEMENT, _MOVEMENT_RANGE = -3.5, 1.5
 # Ridge penalty for each training window.
 _PENALTY = 0.002
-# A direction of a window without any movement or gravity across x, for which there is none.
+# Keeps the direction of a window finite that neither moves nor has gravity across x.
 _SMALLEST_LENGTH = 1e-6
 _N_PER_BLOCK = 512
 
