@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+ComplexArray = NDArray[np.complexfloating[Any, Any]]
 StringArray = NDArray[np.str_]
 BoolArray = NDArray[np.bool_]
 # The person of each window: numbers, or text.

@@ -128,6 +128,7 @@ class ActivityClassifier:
         for number, seed in enumerate(config.member_seeds, start=1):
             seed_everything(seed)
             member = self._build_member(number)
+            member.set_heading(train.signals)
             if config.model.standardise:
                 member.set_scaling(train.signals)
             members.append(member)

@@ -123,6 +123,9 @@ class ModelConfig:
         Initial bias of the forget gate; 1 keeps the memory long from the start.
     initial_range : float or None
         Half-width of the uniform distribution of initial weights; null: Xavier's.
+    align_heading : bool
+        Whether the network first turns each window about x so that it faces the way that training
+        windows do, told from its movements: turns of the phone about x then change nothing.
     n_members : int
         Number of networks, trained with different seeds, whose probabilities are averaged;
         1: a single network.
@@ -147,6 +150,7 @@ class ModelConfig:
     head_dropout: float = 0.0
     forget_bias: float = 1.0
     initial_range: float | None = None
+    align_heading: bool = False
     n_members: int = 1
 
     def __post_init__(self) -> None:
@@ -183,6 +187,9 @@ class TrainingConfig:
     rotation_degrees : float
         Augmentation: standard deviation, in degrees, of a random rotation of the phone, drawn for
         each window and epoch.
+    turn_degrees : float
+        Augmentation: largest angle, in degrees, of a random turn of the phone about its x axis,
+        which is upright at the waist; drawn for each window and epoch. 180: the full circle.
     gain : float
         Augmentation: standard deviation of a random gain around 1 for each axis of each sensor,
         drawn for each window and epoch.
@@ -226,6 +233,7 @@ class TrainingConfig:
     batch_size: int = 64
     shuffle: bool = True
     rotation_degrees: float = 0.0
+    turn_degrees: float = 0.0
     gain: float = 0.0
     time_warp: float = 0.0
     optimizer: Optimizer = "adam"
@@ -247,7 +255,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         _require_at_least(1, self, "training", "n_epochs", "batch_size", "step_epochs")
         _require_at_least(0, self, "training", "weight_decay", "warmup_epochs")
-        _require_at_least(0, self, "training", "rotation_degrees", "gain")
+        _require_at_least(0, self, "training", "rotation_degrees", "turn_degrees", "gain")
         _require_positive(self, "training", "learning_rate", "step_factor")
         _require_share(self, "training", "momentum", "label_smoothing", "time_warp", "averaging")
         if self.clip_norm is not None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 RUNS = ROOT / "runs" / "reproduce"
 LEDGER = RESULTS / "test_scorings.csv"
-RECIPES = ("uci_har", "ensemble", "quick", "lstm", "book", "tutorial", "gpu", "hapt")
+RECIPES = ("uci_har", "worn_anyhow", "ensemble", "quick", "lstm", "book", "tutorial", "gpu", "hapt")
 BASELINES = "baselines"
 
 

@@ -40,6 +40,7 @@ SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig
         ("training", "learning_rate", float("nan"), "above 0"),
         ("training", "learning_rate", float("inf"), "finite"),
         ("training", "rotation_degrees", -1.0, "at least 0"),
+        ("training", "turn_degrees", -1.0, "at least 0"),
         ("training", "gain", -0.1, "at least 0"),
         ("training", "time_warp", 1.0, "less than 1"),
         ("training", "averaging", 1.0, "less than 1"),

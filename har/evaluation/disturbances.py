@@ -20,7 +20,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from har.arrays import BoolArray, FloatArray, IntArray
-from har.signals.augmentation import random_axes, sensor_axes, turn
+from har.signals.augmentation import random_axes, sensor_axes, turn, turn_about_x
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.recording import LONGEST_HOLE_S
 from har.signals.resampling import resample
@@ -48,6 +48,13 @@ def _rotated(
         senses = generator.choice([-1.0, 1.0], size=(len(windows), 1))
         axes = senses * np.eye(3)["xyz".index(axis)]
     return turn(windows.signals, windows.channels, np.radians(degrees) * axes)
+
+
+def _turned_about_x(
+    windows: Windows, largest_degrees: float, generator: np.random.Generator
+) -> FloatArray:
+    """Turn each phone about its x axis by an angle of its own, up to the largest."""
+    return turn_about_x(windows.signals, windows.channels, largest_degrees, generator)
 
 
 def _amplified(
@@ -184,6 +191,7 @@ class Disturbance:
 
 
 _DEGREES = (15.0, 30.0, 45.0, 60.0, 90.0, 135.0, 180.0)
+_LARGEST_DEGREES = (45.0, 90.0, 180.0)
 _GAINS_PERCENT = (-50.0, -25.0, -10.0, 10.0, 25.0, 50.0)
 # From below the resolution of UCI HAR's accelerometer (1.4 mg) to above the standard deviation of
 # walking, 0.2 g and 0.45 rad/s along an axis; sitting has 0.01 g and 0.02 rad/s.
@@ -198,6 +206,7 @@ DISTURBANCES = (
         Disturbance(f"rotation_{axis}", "degrees", 0.0, _DEGREES, partial(_rotated, axis=axis))
         for axis in get_args(Axis)
     ),
+    Disturbance("random_turn_x", "degrees", 0.0, _LARGEST_DEGREES, _turned_about_x),
     *(
         Disturbance(
             f"gain_{sensor}", "%", 0.0, _GAINS_PERCENT, partial(_amplified, sensor=sensor), sensor

@@ -57,23 +57,28 @@ class Robustness:
     @property
     def without_gyroscope(self) -> float | None:
         """Accuracy without the gyroscope; None if there is none or this was not measured."""
-        return self._without("missing_gyroscope", "accuracy")
+        return self._at("missing_gyroscope", 100, "accuracy")
+
+    @property
+    def turned_at_random(self) -> float | None:
+        """Accuracy with each phone turned about x by any angle; None if not measured."""
+        return self._at("random_turn_x", 180, "accuracy")
 
     @property
     def without_gravity(self) -> float | None:
         """Accuracy without gravity; None if this was not measured."""
-        return self._without("missing_gravity", "accuracy")
+        return self._at("missing_gravity", 100, "accuracy")
 
     @property
     def strange_without_gravity(self) -> float | None:
         """Share of windows without gravity that are strange; None if this was not measured."""
-        return self._without("missing_gravity", "strange")
+        return self._at("missing_gravity", 100, "strange")
 
-    def _without(self, disturbance: str, column: str) -> float | None:
-        is_without = (self.table["disturbance"] == disturbance) & (self.table["level"] > 0)
-        if column not in self.table or not is_without.any():
+    def _at(self, disturbance: str, level: float, column: str) -> float | None:
+        is_it = (self.table["disturbance"] == disturbance) & (self.table["level"] == level)
+        if column not in self.table or not is_it.any():
             return None
-        return float(self.table.loc[is_without, column].iloc[0])
+        return float(self.table.loc[is_it, column].iloc[0])
 
     def to_dict(self) -> dict[str, object]:
         """Return all metrics, ready for JSON."""

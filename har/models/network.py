@@ -14,8 +14,9 @@ from scipy.special import softmax
 
 from har.arrays import FloatArray
 from har.config import ModelConfig
-from har.errors import RunError
+from har.errors import DataError, RunError
 from har.models.backend import gluon, mx, nn
+from har.models.heading import N_SMALLEST_WINDOW
 from har.models.layers import (
     PREFIX,
     CellLSTM,
@@ -47,6 +48,11 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         Number of classes.
     prefix : str
         Prefix of the parameter names.
+
+    Raises
+    ------
+    DataError
+        If windows are to be turned and are too short, or are no triples of x, y and z.
     """
 
     def __init__(
@@ -58,6 +64,11 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         prefix: str = PREFIX,
     ) -> None:
         super().__init__(prefix=prefix)
+        if config.align_heading and n_timesteps < N_SMALLEST_WINDOW:
+            raise DataError(
+                f"model.align_heading: found windows of {n_timesteps} samples, expected at least "
+                f"{N_SMALLEST_WINDOW}"
+            )
         self.views = Views(config, channels, prefix)
         self.convolutions = Convolutions(config, self.views.n_outputs, prefix)
         self.has_skip = config.conv_skip
@@ -94,6 +105,10 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         if self.has_skip:
             features = F.concat(features, F.mean(convolved, axis=1), dim=1)
         return self.head(features), features
+
+    def set_heading(self, signals: FloatArray) -> None:
+        """Set the constants of the heading from training windows; see `Views.set_heading`."""
+        self.views.set_heading(signals)
 
     def set_scaling(self, signals: FloatArray) -> None:
         """Set the scaling constants from training windows; see `Views.set_scaling`."""

@@ -16,6 +16,7 @@ import numpy as np
 from har.arrays import FloatArray
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
+from har.models.heading import Heading
 
 # In g and rad/s; keeps the normalised view of a constant signal finite. It hardly affects others:
 # the stillest window of UCI HAR has a standard deviation of 0.0014, the sensor's own noise.
@@ -31,7 +32,7 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
     Parameters
     ----------
     config : ModelConfig
-        Kinds of views, and the scale of compression.
+        Kinds of views, the scale of compression, and whether windows are turned first.
     channels : tuple of str
         Names of the windows' channels. The views of movements contain those that begin with
         ``body_``, or all if none does.
@@ -41,6 +42,7 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
 
     def __init__(self, config: ModelConfig, channels: tuple[str, ...], prefix: str) -> None:
         super().__init__(prefix=prefix)
+        self.heading = Heading(channels, prefix) if config.align_heading else None
         self.kinds = config.views
         self.compression = config.compression
         body = [index for index, name in enumerate(channels) if name.startswith("body_")]
@@ -61,6 +63,8 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
 
     def hybrid_forward(self, F: Any, windows: Any, **constants: Any) -> Any:
         """Return views, shape (n_windows, n_timesteps, n_outputs), of (…, n_channels)."""
+        if self.heading is not None:
+            windows = self.heading(windows)
         movements = self._movements_of(F, windows)
         views = {
             "channels": lambda: _scaled(F, windows, **constants),
@@ -75,8 +79,21 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         channels = (F.slice_axis(windows, axis=2, begin=i, end=i + 1) for i in self.movements)
         return F.concat(*channels, dim=2)
 
+    def set_heading(self, signals: FloatArray) -> None:
+        """Set the constants that say which way training windows face, if windows are turned.
+
+        Parameters
+        ----------
+        signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+            Training windows in g and rad/s.
+        """
+        if self.heading is not None:
+            self.heading.fit(signals)
+
     def set_scaling(self, signals: FloatArray) -> None:
         """Set the scaling constants to the mean and standard deviation of training windows.
+
+        Where windows are turned first, these are the turned ones.
 
         Parameters
         ----------
@@ -85,6 +102,8 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         """
         if not self.is_scaled:
             return
+        if self.heading is not None:
+            signals = self.heading.turned(signals)
         mean = signals.mean(axis=(0, 1), keepdims=True, dtype="float64")
         scale = signals.std(axis=(0, 1), keepdims=True, dtype="float64")
         # Rounding can give a constant channel a standard deviation that is not quite zero.

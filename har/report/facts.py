@@ -75,6 +75,8 @@ def network_in_words(config: Config) -> str:
         one = model.conv_layers == 1
         number = "one convolution" if one else f"{model.conv_layers} convolutions"
         layers = f"{number} of {model.conv_channels} channels, then {layers}"
+    if model.align_heading:
+        layers = f"a turn about x to the usual heading, {layers}"
     if model.n_members == 1:
         return f"A network of {layers}"
     return f"An ensemble of {model.n_members} networks of {layers}"

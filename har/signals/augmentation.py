@@ -47,6 +47,33 @@ def rotate(
     return turn(signals, channels, axes * angles)
 
 
+def turn_about_x(
+    signals: FloatArray,
+    channels: tuple[str, ...],
+    largest_degrees: float,
+    generator: np.random.Generator,
+) -> FloatArray:
+    """Turn the phone of each window by a random angle about its x axis.
+
+    At the waist x points up when somebody stands, so that the phone faces another way: to the side,
+    or the body.
+
+    Parameters
+    ----------
+    signals, channels, generator
+        Windows, the names of their channels and the source of the angles, as for `rotate`.
+    largest_degrees : float
+        Largest angle, either way; all angles up to it are equally likely.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+    """
+    largest = np.radians(largest_degrees)
+    angles = generator.uniform(-largest, largest, size=(len(signals), 1))
+    return turn(signals, channels, angles * np.array([1.0, 0.0, 0.0]))
+
+
 def random_axes(n_axes: int, generator: np.random.Generator) -> FloatArray:
     """Draw directions in space, all equally likely.
 

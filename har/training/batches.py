@@ -9,7 +9,7 @@ import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.config import TrainingConfig
-from har.signals.augmentation import rotate, scale_axes, stretch_time
+from har.signals.augmentation import rotate, scale_axes, stretch_time, turn_about_x
 from har.signals.windows import Windows
 
 
@@ -49,6 +49,8 @@ def _augmented(
     config: TrainingConfig,
     generator: np.random.Generator,
 ) -> FloatArray:
+    if config.turn_degrees:
+        signals = turn_about_x(signals, channels, config.turn_degrees, generator)
     if config.rotation_degrees:
         signals = rotate(signals, channels, config.rotation_degrees, generator)
     if config.gain:

@@ -71,6 +71,19 @@ def test_random_axes_differ_between_windows_and_the_angle_does_not():
     assert len(np.unique(np.round(vectors, 2), axis=0)) == 40
 
 
+@pytest.mark.parametrize("largest_degrees", [45, 180])
+def test_phones_turned_at_random_differ_in_their_angle_about_x(largest_degrees):
+    before = random_windows(2000, 1)
+    after = disturbed("random_turn_x", largest_degrees, before).reshape(2000, 3, 3)
+    vectors = before.signals.reshape(2000, 3, 3)
+    assert_allclose(after[:, :, 0], vectors[:, :, 0], atol=1e-6)
+    quotients = (after[:, 0, 1] + 1j * after[:, 0, 2]) / (vectors[:, 0, 1] + 1j * vectors[:, 0, 2])
+    assert_allclose(np.abs(quotients), 1, atol=1e-4)
+    angles = np.degrees(np.angle(quotients))
+    assert np.abs(angles).max() == pytest.approx(largest_degrees, rel=0.01)
+    assert_allclose(np.percentile(angles, [25, 50, 75]) / largest_degrees, [-0.5, 0, 0.5], atol=0.1)
+
+
 def test_channels_that_are_no_triples_cannot_be_turned():
     windows = windows_of(np.zeros((2, 8, 3)), ("acc_z", "acc_y", "acc_x"))
     with refused(DataError, "expected triples of x, y and z"):

@@ -87,12 +87,18 @@ def test_a_missing_gyroscope_is_a_figure_of_its_own(measured, windows):
     assert measured.without_gyroscope == accuracy_score(windows.labels, predicted)
 
 
+def test_accuracy_of_windows_turned_about_x_by_any_angle_is_a_figure_of_its_own(measured):
+    by_name = measured.table.set_index(["disturbance", "level"])["accuracy"]
+    assert measured.turned_at_random == by_name["random_turn_x", 180.0]
+
+
 def test_one_window_without_a_gyroscope_is_enough(windows):
     alone = windows.where(np.array([0]))
     alone = replace(alone, channels=UCI_CHANNELS[:3], signals=alone.signals[:, :, :3])
     robustness = measure_robustness(alone, lambda given: np.eye(6)[given.labels])
     assert set(robustness.table["accuracy"]) == {1.0}
     assert robustness.without_gyroscope is None
+    assert robustness.turned_at_random == 1.0
 
 
 def test_all_settings_fit_in_half_of_two_minutes_on_one_thread():

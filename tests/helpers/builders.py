@@ -122,9 +122,49 @@ def numpy_pooling(weights, config, hidden) -> np.ndarray:
     return {"sum": np.sum, "mean": np.mean, "max": np.max}[config.pooling](hidden, axis=0)
 
 
+def numpy_heading(weights, signals, channels) -> np.ndarray:
+    """Turn windows of shape (window, time, channel) about x; planes are complex numbers."""
+    vectors = signals.reshape(*signals.shape[:2], -1, 3)
+    x, plane = vectors[..., 0], vectors[..., 1] + 1j * vectors[..., 2]
+    is_movement = np.array([name.startswith("body_") for name in channels[::3]])
+    moves = np.flatnonzero(is_movement if is_movement.any() else ~is_movement)
+    total = max(place for place, name in enumerate(channels[::3]) if name.endswith("acc_x"))
+    turned = []
+    for window_x, window_plane in zip(x, plane, strict=True):
+        gravity_x, gravity = window_x[:, total].mean(), window_plane[:, total].mean()
+        of_scales = _numpy_references(weights, window_x[:, moves], window_plane[:, moves])
+        references = np.array([*of_scales, gravity])
+        movement = np.sqrt(np.var(window_plane[:, moves[0]]) + 1e-8)
+        factors = np.array([1, gravity_x, (np.log(movement) + 3.5) / 1.5])
+        real, imaginary = weights["har_heading_weight"].astype(float)
+        ahead = np.outer(factors, references).ravel() @ (real + 1j * imaginary)
+        faced = window_plane * ahead.conj() / np.sqrt(np.abs(ahead) ** 2 + 1e-12)
+        turned.append(np.stack([window_x, faced.real, faced.imag], axis=2))
+    return np.stack(turned).reshape(signals.shape)
+
+
+def _numpy_references(weights, x, plane):
+    """Yield correlations and third moments, scale by scale; x and plane: (time, movement)."""
+    first_and_second = weights["har_heading_filters"][:, 0, 0].astype(float).reshape(3, 2, -1)
+    for kernels in first_and_second:
+        seen = np.array([[np.correlate(of, k, "valid") for of in x.T] for k in kernels])
+        real, imaginary = (
+            np.array([np.correlate(of, kernels[1], "valid") for of in part.T])
+            for part in (plane.real, plane.imag)
+        )
+        along = seen.reshape(-1, seen.shape[2])
+        along /= np.sqrt(np.mean(along**2, axis=1, keepdims=True) + 1e-8)
+        across = real + 1j * imaginary
+        across /= np.sqrt(np.mean(np.abs(across) ** 2, axis=1, keepdims=True) + 1e-8)
+        yield from (along @ across.T).ravel() / along.shape[1]
+        yield from np.mean(np.abs(across) ** 2 * across, axis=1)
+
+
 def numpy_views(weights, config, signals, channels=CHANNELS) -> np.ndarray:
     """Return all views, side by side, of windows of shape (window, time, channel)."""
     signals = signals.astype(float)
+    if config.align_heading:
+        signals = numpy_heading(weights, signals, channels)
     is_movement = np.array([name.startswith("body_") for name in channels])
     movements = signals[:, :, is_movement] if is_movement.any() else signals
     views = {
@@ -161,9 +201,9 @@ def numpy_convolution(kernels, config, values) -> np.ndarray:
     return np.einsum("wtck,ock->wto", seen[:, :: config.conv_stride], kernels[:, :, 0])
 
 
-def numpy_logits(weights, config, signals, is_training=False) -> np.ndarray:
+def numpy_logits(weights, config, signals, is_training=False, channels=CHANNELS) -> np.ndarray:
     """Run the whole network of `har.models.network`; signals have shape (window, time, channel)."""
-    shown = numpy_views(weights, config, signals)
+    shown = numpy_views(weights, config, signals, channels)
     steps = convolved = numpy_convolutions(weights, config, shown, is_training)
     if config.embedding_size:
         embedded = steps @ weights["har_embedding_weight"].T + weights["har_embedding_bias"]

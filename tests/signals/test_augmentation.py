@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.transform import Rotation
 
 from har.errors import DataError
-from har.signals.augmentation import rotate, scale_axes, stretch_time
+from har.signals.augmentation import rotate, scale_axes, stretch_time, turn_about_x
 from har.signals.channels import UCI_CHANNELS
 
 
@@ -57,6 +57,32 @@ def test_the_same_seed_turns_alike_and_the_type_stays():
     assert first.dtype == np.float32
     assert_array_equal(first, turned(random_signals(), 15))
     assert not np.array_equal(first, turned(random_signals(), 15, seed=2))
+
+
+def turned_about_x(signals, largest_degrees, seed=1):
+    return turn_about_x(signals, UCI_CHANNELS, largest_degrees, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("largest_degrees", [30, 180])
+def test_a_turn_about_x_is_by_any_angle_up_to_the_largest(largest_degrees):
+    signals = np.tile(np.eye(3, dtype=np.float32).reshape(1, 1, 9), (20_000, 1, 1))
+    matrices = turned_about_x(signals, largest_degrees).reshape(-1, 3, 3).swapaxes(1, 2)
+    vectors = Rotation.from_matrix(matrices.astype(np.float64)).as_rotvec(degrees=True)
+    assert_allclose(vectors[:, 1:], 0, atol=1e-3)
+    angles = vectors[:, 0] / largest_degrees
+    assert np.abs(angles).max() == pytest.approx(1, abs=1e-3)
+    assert_allclose(
+        np.percentile(angles, [5, 25, 50, 75, 95]), [-0.9, -0.5, 0, 0.5, 0.9], atol=0.03
+    )
+
+
+def test_all_sensors_turn_together_about_x_and_the_input_stays():
+    before, after = random_signals().reshape(50, 24, 3), turned_about_x(random_signals(), 180)
+    after = after.reshape(50, 24, 3)
+    products_before = before @ before.swapaxes(1, 2)
+    assert_allclose(after @ after.swapaxes(1, 2), products_before, atol=1e-4)
+    assert_allclose(after[:, :, 0], before[:, :, 0], atol=1e-6)
+    assert_array_equal(before, random_signals().reshape(50, 24, 3))
 
 
 @pytest.mark.parametrize("channels", [UCI_CHANNELS[:3][::-1], UCI_CHANNELS[:4]])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.config import TrainingConfig
-from har.signals.augmentation import rotate, scale_axes, stretch_time
+from har.signals.augmentation import rotate, scale_axes, stretch_time, turn_about_x
 from har.training.batches import batches, smoothed_targets
 
 WINDOWS = small_windows()
@@ -92,19 +92,22 @@ def test_augmentation_changes_each_window_anew_in_each_epoch(settings):
 def test_the_phone_is_turned_before_its_sensors_gain_and_time_is_stretched_last():
     channels = ("acc_x", "acc_y", "acc_z")
     windows = replace(WINDOWS, signals=WINDOWS.signals[:, :, :3], channels=channels)
-    config = TrainingConfig(shuffle=False, rotation_degrees=20, gain=0.1, time_warp=0.1)
+    magnitudes = {"turn_degrees": 180, "rotation_degrees": 20, "gain": 0.1, "time_warp": 0.1}
+    config = TrainingConfig(shuffle=False, **magnitudes)
     signals, _ = next(batches(windows, config, np.random.default_rng(0)))
     generator = np.random.default_rng(0)
-    expected = rotate(windows.signals[: len(signals)], channels, 20, generator)
+    expected = turn_about_x(windows.signals[: len(signals)], channels, 180, generator)
+    expected = rotate(expected, channels, 20, generator)
     expected = scale_axes(expected, channels, 0.1, generator)
     assert_array_equal(signals, stretch_time(expected, 0.1, generator))
 
 
-def test_rotation_turns_each_window_anew_in_each_epoch_and_keeps_lengths():
+@pytest.mark.parametrize("setting", ["rotation_degrees", "turn_degrees"])
+def test_rotation_turns_each_window_anew_in_each_epoch_and_keeps_lengths(setting):
     windows = small_windows()
     channels = ("acc_x", "acc_y", "acc_z")
     windows = replace(windows, signals=windows.signals[:, :, :3], channels=channels)
-    config = TrainingConfig(shuffle=False, rotation_degrees=20)
+    config = TrainingConfig(shuffle=False, **{setting: 20})
     generator = np.random.default_rng(0)
     first, second = (
         np.concatenate([signals for signals, _ in batches(windows, config, generator)])

@@ -143,6 +143,11 @@ def _robustness_in_words(robustness: Robustness | None) -> list[str]:
             f"If the phone is turned by {_TURN_DEGREES} degrees, {interval_in_words([low, high])} "
             "are named right, depending on the axis."
         )
+    if robustness.turned_at_random is not None:
+        share = percent(robustness.turned_at_random)
+        sentences.append(
+            f"If each phone is turned about its x axis by any angle, {share} are named right."
+        )
     if robustness.without_gyroscope is not None:
         share = percent(robustness.without_gyroscope)
         sentences.append(f"Without a gyroscope, {share} are named right.")

@@ -39,6 +39,14 @@ _PANELS = {
         "axes, one way or the other, or about any axis; at 180 degrees it is upside down or back "
         "to front.",
     ),
+    "turn": _Panel(
+        "Phone turned about the vertical",
+        "degrees at most",
+        {"random_turn_x": "turned at random"},
+        "A phone may sit at the front, at the hip or behind, its screen to the body or away. Each "
+        "window's phone is turned about its x axis by an angle of its own, up to the largest, one "
+        "way or the other; at 180 degrees that is any angle.",
+    ),
     "gain": _Panel(
         "Sensor that measures too much",
         "% too much",

@@ -190,6 +190,13 @@ def test_convolutions_are_told_before_the_lstm(tmp_path, windows, conv_layers, w
     assert expected in " ".join(html.split())
 
 
+def test_a_turn_to_the_heading_is_told_before_the_layers(tmp_path, windows):
+    model = ModelConfig(align_heading=True)
+    _, html, _ = report_of(tmp_path, windows, None, config=Config(model=model))
+    expected = "A network of a turn about x to the usual heading, 2 stacked LSTM layers"
+    assert expected in " ".join(html.split())
+
+
 def test_an_ensemble_is_told_and_its_curves_are_means_over_its_members(tmp_path, windows):
     run = make_run(tmp_path / "run", windows, config=Config(model=ModelConfig(n_members=2)))
     first = run.read_epochs()

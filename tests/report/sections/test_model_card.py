@@ -78,11 +78,16 @@ def test_measured_limits_are_told(tmp_path, windows):
     table = robustness.table[robustness.table["disturbance"].str.startswith("rotation")]
     turned = table.loc[table["level"] == 30, "accuracy"]
     assert f"{100 * turned.min():.1f}" in limits and "turned by 30 degrees" in limits
+    assert "about its x axis by any angle, 65.0" in limits
     assert "Without a gyroscope, 85.0" in limits and "was not measured" not in limits
 
 
 def test_disturbances_that_do_not_fit_the_channels_are_left_out(tmp_path, windows):
-    without = ("missing_gyroscope", *(f"rotation_{axis}" for axis in ("x", "y", "z", "random")))
+    without = (
+        "missing_gyroscope",
+        "random_turn_x",
+        *(f"rotation_{axis}" for axis in ("x", "y", "z", "random")),
+    )
     limits = card_of(tmp_path, windows, make_robustness(without=without))["Limits"]
     assert "turned" not in limits and "gyroscope" not in limits
 

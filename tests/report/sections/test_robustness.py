@@ -110,7 +110,7 @@ def test_own_recordings_are_not_said_to_be_worn_at_the_waist(tmp_path):
 @pytest.mark.figure_files
 def test_each_figure_is_kept_as_png(written):
     files = sorted(written[0].figures.glob("robustness_*.png"))
-    assert len(files) == 6
+    assert len(files) == 7
     for file in files:
         assert imread(file).shape[1] > 800
 
@@ -128,4 +128,4 @@ def test_every_disturbance_is_shown(written):
 def test_without_a_gyroscope_nothing_is_said_of_it(tmp_path):
     run, html = page_with(tmp_path, make_robustness(without=GYROSCOPE))
     assert "gyroscope" not in html
-    assert len(list(run.figures.glob("robustness_*.png"))) == 5
+    assert len(list(run.figures.glob("robustness_*.png"))) == 6
