@@ -91,6 +91,11 @@ _SHARED: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "folds at a time (default: as many as cores allow)",
     },
+    "--cluster": {
+        "metavar": "ADDRESS",
+        "help": "a Dask scheduler, as tcp://host:8786, whose workers do the work, in place of "
+        "--jobs; they must find the same files under the same names",
+    },
     "--threads": {"type": count, "default": 1, "metavar": "N", "help": "CPU threads (default: 1)"},
     "--device": {"default": "auto", "metavar": "D", "help": "auto, cpu or gpu(0) (default: auto)"},
     "--abstain-below": {

@@ -168,6 +168,7 @@ def _add_cv(verbs: Any) -> None:
     add(parser, "--out", metavar="FOLDER", help=out)
     add(parser, "--jobs")
     add(parser, "--threads", help="CPU threads of each (default: 1)")
+    add(parser, "--cluster")
 
 
 def _add_baseline(verbs: Any) -> None:
@@ -192,7 +193,7 @@ def _add_baseline(verbs: Any) -> None:
     add(parser, "--seeds", default=1, help=seeds)
     out = "all figures as JSON (default: runs/baselines-TIME.json)"
     add(parser, "--out", metavar="FILE", help=out)
-    add(parser, "--jobs")
+    add(parser, "--jobs", "--cluster")
 
 
 def _add_tune(verbs: Any) -> None:
