@@ -241,28 +241,40 @@ def _add_evaluate(verbs: Any) -> None:
 
 
 def _add_predict(verbs: Any) -> None:
-    summary = "tell the activities of a recording, or of windows, with a trained run"
-    parser = _add_verb(verbs, "predict", summary, "runs/small walk.csv --out timeline.csv --plot")
+    summary = "tell the activities of recordings, or of windows, with a trained run"
+    more = (
+        "Of several files, a folder or a pattern, each recording gets a timeline in --out, and "
+        "summary.csv a row for each; the same command goes on where it stopped, and a file that "
+        "cannot be used ends nothing."
+    )
+    example = "runs/small walk.csv --out timeline.csv --plot"
+    parser = _add_verb(verbs, "predict", summary, example, more)
     add(parser, "run")
     parser.add_argument(
-        "file",
+        "files",
         type=Path,
+        nargs="+",
         metavar="FILE",
-        help="a recording as .csv or .parquet, or windows in g and rad/s as .npy or .npz",
+        help="a recording as .csv or .parquet, or windows in g and rad/s as .npy or .npz; or "
+        "several recordings, a folder of them or a pattern in quotes, 'data/*.csv'",
     )
     add(
         parser,
         "--out",
-        metavar="FILE",
-        help="the table, .csv or .parquet; of a recording, segments and assumptions are written "
-        "beside it (default: the table to standard output)",
+        metavar="PATH",
+        help="of one file the table, .csv, .json or .parquet; of a recording, segments and "
+        "assumptions are written beside it (default: the table to standard output); of many a "
+        "folder, new or to go on in (default: runs/predict-TIME)",
     )
     add(parser, "--abstain-below", "--device")
-    recordings = parser.add_argument_group("for a recording; what is not given is found out")
+    many = parser.add_argument_group("for many recordings")
+    add(many, "--jobs", help="recordings at a time (default: as many as cores allow)")
+    add(many, "--cluster")
+    recordings = parser.add_argument_group("for recordings; what is not given is found out")
     recordings.add_argument(
         "--plot",
         action="store_true",
-        help="draw signals over a band of activities, as .png and .html beside --out",
+        help="draw signals over a band of activities, as .png and .html beside the tables",
     )
     recordings.add_argument(
         "--truth",
@@ -271,17 +283,22 @@ def _add_predict(verbs: Any) -> None:
         help="what really happened, to draw and to compare with: a recordings.csv as of your own "
         "data, with file, subject, start_s, end_s, activity",
     )
-    recordings.add_argument(
+    _add_reading(recordings)
+
+
+def _add_reading(parser: Any) -> None:
+    """Add what a person can say about a recording that it does not say itself."""
+    parser.add_argument(
         "--columns",
         type=mapping,
         metavar="NAME=COLUMN,…",
         help="which column is what: acc_x=Ax,gyro_x=Wx,time=t",
     )
-    recordings.add_argument(
+    parser.add_argument(
         "--rate-hz", type=rate, metavar="HZ", help="samples per second, instead of time stamps"
     )
-    recordings.add_argument("--time-unit", choices=("s", "ms", "us", "ns"), help="of time stamps")
-    add_units(recordings, default=False)
+    parser.add_argument("--time-unit", choices=("s", "ms", "us", "ns"), help="of time stamps")
+    add_units(parser, default=False)
 
 
 def _add_stream(verbs: Any) -> None:
