@@ -134,14 +134,14 @@ def add_messages(parser: Any) -> None:
     )
 
 
-def add_set(parser: Any, name: str, **how: str) -> None:
-    """Add which published data set is meant."""
+def add_set(parser: Any, name: str, default: str | None = "uci_har", **how: str) -> None:
+    """Add which published data set is meant; without a default it is to be found out."""
     parser.add_argument(
         name,
         choices=tuple(PUBLISHED),
-        default="uci_har",
+        default=default,
         metavar="SET",
-        help=f"{' or '.join(PUBLISHED)} (default: uci_har)",
+        help=f"{' or '.join(PUBLISHED)} (default: {default or 'found out'})",
         **how,
     )
 

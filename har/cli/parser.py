@@ -121,10 +121,18 @@ def _add_fetch(verbs: Any) -> None:
 
 
 def _add_inspect(verbs: Any) -> None:
-    summary = "show what a data set holds: counts, ranges, units and problems"
-    parser = _add_verb(verbs, "inspect", summary, "uci-har-dataset.zip")
-    parser.add_argument("path", type=Path, metavar="PATH", help="a folder or a zip")
-    add_set(parser, "--data.set", dest="data_set")
+    summary = "show what a recording or a data set holds, and what is assumed, mended and doubted"
+    more = "The first thing to type for recordings of your own."
+    parser = _add_verb(verbs, "inspect", summary, "walk.csv", more)
+    parser.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="a recording; a folder of recordings, with or without recordings.csv; or a folder or "
+        "a zip with a published data set",
+    )
+    add_set(parser, "--data.set", dest="data_set", default=None)
+    _add_reading(parser.add_argument_group("for recordings; what is not given is found out"))
 
 
 def _add_train(verbs: Any) -> None:
