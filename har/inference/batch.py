@@ -132,9 +132,10 @@ class BatchFolder:
         earlier = {}
         for line in (self.path / FINISHED).read_text(encoding="utf-8").splitlines():
             try:
-                result = BatchResult(**json.loads(line))
-            except (ValueError, TypeError):
-                # The last line of a process that was killed.
+                content = json.loads(line)
+                result = BatchResult(**{**content, "doubts": tuple(content["doubts"])})
+            except (ValueError, TypeError, KeyError):
+                # An empty line, or one of a process that was killed.
                 continue
             earlier[result.timeline, result.key] = result
         done = (earlier.get((job.timeline, job.key)) for job in jobs)
@@ -149,7 +150,8 @@ class BatchFolder:
             If it cannot be written.
         """
         with writing_to(self.path), (self.path / FINISHED).open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(asdict(result)) + "\n")
+            # A line that was cut off, when a process was killed, ends here.
+            stream.write(f"\n{json.dumps(asdict(result))}\n")
 
     def write_summary(self, results: Iterable[BatchResult], activities: Sequence[str]) -> Path:
         """Write a row for each result.
