@@ -52,7 +52,8 @@ def run(
     data_set : {"uci_har", "hapt"}, optional
         Published data set; by default it is found out.
     columns, rate_hz, time_unit, acc_unit, gyro_unit : optional
-        What recordings do not say themselves; see `har.reading.recording_files.read_recording`.
+        Settings that recordings do not declare themselves; see
+        `har.reading.recording_files.read_recording`.
     """
     units = {"time_unit": time_unit, "acc_unit": acc_unit, "gyro_unit": gyro_unit}
     about = {"columns": columns, "rate_hz": rate_hz, **units}

@@ -90,8 +90,8 @@ def run(
         windows in g and rad/s, as ``.npy`` or ``.npz``, with which only `out`, `abstain_below` and
         `device` go.
     out : Path, optional
-        Of one file the table to write, ``.csv``, ``.json`` or ``.parquet``; by default it is
-        printed. Of many the folder to make or to go on in; by default a new one in ``runs/``.
+        Table to write of a single file, ``.csv``, ``.json`` or ``.parquet``; by default it is
+        printed. Folder to make or to go on in for many; by default a new one in ``runs/``.
     abstain_below : float
         Probability that an activity must have; others are UNKNOWN.
     device : str

@@ -60,7 +60,7 @@ def test_files_have_a_row_each_and_what_is_wrong_with_some_is_below():
         FileFindings.of(Path("walk.csv"), recording_of(notes=["gyro_x: as if stuck"])),
         FileFindings(Path("other.csv"), error="other.csv: found nothing, expected a table"),
     ]
-    text = files_in_words(findings)
+    text = files_in_words(findings).replace("\N{NO-BREAK SPACE}", " ")
     assert "walk.csv     20 s     0       yes  -y       0       1" in text
     assert "Doubted\n  walk.csv: gyro_x: as if stuck" in text
     assert text.endswith("Problems\n  other.csv: found nothing, expected a table")
