@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -79,11 +79,12 @@ def run(
         print("\n".join(part for part in parts if part))
 
 
-def _published_at(path: Path) -> tuple[DataSet, str] | None:
+def _published_at(path: Path) -> tuple[DataSet, DataSetKind] | None:
     """Read the published data set at a path, if there is one."""
     if not (path.is_dir() or (path.is_file() and (zipfile.is_zipfile(path) or is_mirror(path)))):
         return None
-    for kind in PUBLISHED:
+    kinds = [kind for kind in get_args(DataSetKind) if kind in PUBLISHED]
+    for kind in kinds:
         try:
             data = read_data(path, DataConfig(set=kind))
         except DataError:
