@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import shutil
 import tempfile
@@ -107,9 +109,10 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
     Parameters
     ----------
     table : DataFrame
-        Table, whose floats get eight significant digits in CSV and all digits in Parquet.
+        Table, whose floats get eight significant digits in CSV and JSON and all in Parquet.
     path : Path
-        File to write: Parquet with the suffix ``.parquet`` or ``.pq``, else CSV.
+        File to write: Parquet with the suffix ``.parquet`` or ``.pq``, a list of objects with
+        ``.json``, else CSV.
 
     Raises
     ------
@@ -118,6 +121,9 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
     OSError
         If the file cannot be written.
     """
+    if path.suffix.lower() == ".json":
+        write_text(path, _rows_as_json(table))
+        return
     if path.suffix.lower() not in {".parquet", ".pq"}:
         write_whole(path, lambda file: table.to_csv(file, index=False, float_format="%.8g"))
         return
@@ -128,3 +134,18 @@ def write_frame(table: pd.DataFrame, path: Path) -> None:
             f"{path}: found no pyarrow, which writes Parquet, expected it installed: "
             f"{install_command('parquet')}; or name a .csv"
         ) from error
+
+
+def _rows_as_json(table: pd.DataFrame) -> str:
+    """Write a JSON object for each row, on a line of its own; what is no number is null."""
+    columns = {str(name): table[name].tolist() for name in table.columns}
+    for name, values in columns.items():
+        if table[name].dtype.kind == "f":
+            columns[name] = [
+                float(f"{value:.8g}") if math.isfinite(value) else None for value in values
+            ]
+    rows = (
+        json.dumps(dict(zip(columns, row, strict=True)), allow_nan=False, ensure_ascii=False)
+        for row in zip(*columns.values(), strict=True)
+    )
+    return "[\n" + ",\n".join(rows) + "\n]\n"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -115,3 +116,21 @@ def test_what_cannot_be_written_is_told_with_what_was_expected(kind, expected, t
     words = f"{place}: found No such file or directory, expected a {expected} to write to"
     with refused(RunError, words), writing_to(place, *kind):
         write_text(place, "")
+
+
+def test_a_table_as_json_is_standard_and_the_same_each_time(tmp_path):
+    values = [0.1 + 0.2, float("nan"), float("inf")]
+    table = pd.DataFrame({"a": values, "is": [True, False, True], "name": ["ä", '"', "x"]})
+    for name in ("one.json", "other.json"):
+        write_frame(table, tmp_path / name)
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "other.json").read_bytes()
+
+    def refuse(word):
+        raise AssertionError(word)
+
+    rows = json.loads((tmp_path / "one.json").read_text("utf-8"), parse_constant=refuse)
+    assert rows == [
+        {"a": 0.3, "is": True, "name": "ä"},
+        {"a": None, "is": False, "name": '"'},
+        {"a": None, "is": True, "name": "x"},
+    ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,8 +14,8 @@ from har.datasets.loading import open_all_subjects, open_training
 from har.errors import Interrupted
 from har.files import write_text, writing_to
 from har.model_selection.baselines import chosen_baselines, features_of, score_baseline
-from har.model_selection.cross_validation import n_processes, run_jobs
 from har.model_selection.folds import Fold, folds_of
+from har.model_selection.parallel import n_processes, run_jobs
 from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.recipes import load_config
 from har.runs.manifest import FoldsDescription
@@ -36,6 +35,7 @@ def run(
     all_subjects: bool = False,
     out: Path | None = None,
     jobs: int | None = None,
+    cluster: str | None = None,
     command: Sequence[str] = (),
 ) -> None:
     """Cross-validate classical classifiers on summary features.
@@ -58,6 +58,8 @@ def run(
         JSON file for all figures; by default a new one in ``runs/``.
     jobs : int, optional
         Number of folds at a time; by default as many as cores allow.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers train, in place of `jobs` processes.
     command : sequence of str
         Command line, to be kept with the figures.
     """
@@ -76,7 +78,7 @@ def run(
     pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
     summaries: dict[str, CrossValidationSummary] = {}
     try:
-        for name, summary in _score_baselines(chosen_names, data.windows, pairs, jobs):
+        for name, summary in _score_baselines(chosen_names, data.windows, pairs, jobs, cluster):
             summaries[name] = summary
             content["baselines"][name] = summary.to_dict()
             _write_json(content, out)
@@ -94,13 +96,16 @@ def _score_baselines(
     windows: Windows,
     jobs: list[tuple[int, Fold]],
     n_jobs: int | None,
+    cluster: str | None,
 ) -> Iterator[tuple[str, CrossValidationSummary]]:
     """Run the jobs of one baseline after the other, and sum each up."""
     features = features_of(windows)
-    n_at_a_time = n_processes(len(jobs), n_jobs, n_threads=1)
+    n_at_a_time = n_processes(len(jobs), n_jobs)
+    pairs = [(fold, seed) for seed, fold in jobs]
     for name in names:
         logger.info("%s:", name)
-        scores = run_jobs(partial(score_baseline, name, windows, features), jobs, n_at_a_time)
+        shared = (name, windows, features)
+        scores = run_jobs(score_baseline, pairs, n_at_a_time, shared=shared, cluster=cluster)
         shown = list(show_scores(scores, len(jobs)))
         yield name, summarise_folds(shown, len({fold.number for _seed, fold in jobs}))
 

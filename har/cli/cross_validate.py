@@ -12,9 +12,10 @@ from har.cli.options import new_in_runs
 from har.cli.terminal import show_scores, summary_in_words
 from har.datasets.loading import open_all_subjects, open_training
 from har.errors import Interrupted
-from har.model_selection.cross_validation import cross_validate, n_processes
+from har.model_selection.cross_validation import cross_validate
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import FoldScore, choose_folds, folds_of
+from har.model_selection.parallel import n_processes
 from har.recipes import load_config
 from har.report.pages.cross_validation import write_crossval_report
 from har.runs.manifest import FoldsDescription
@@ -34,6 +35,7 @@ def run(
     out: Path | None = None,
     jobs: int | None = None,
     threads: int = 1,
+    cluster: str | None = None,
     command: Sequence[str] = (),
 ) -> None:
     """Train and score a network for each fold of the training subjects and each seed.
@@ -61,6 +63,8 @@ def run(
         Number of folds at a time; by default as many as cores allow.
     threads : int
         CPU threads of each.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers train, in place of `jobs` processes.
     command : sequence of str
         Command line, to be kept in the manifest.
     """
@@ -81,7 +85,7 @@ def run(
     if n_there:
         logger.info("%s: %d of %d folds are there already", folder.path, n_there, len(pairs))
     n_jobs = n_processes(len(missing), jobs, threads)
-    scores = cross_validate(recipe, data.windows, missing, n_jobs, threads)
+    scores = cross_validate(recipe, data.windows, missing, n_jobs, threads, cluster)
     _keep(show_scores(scores, len(missing)), len(missing), folder)
     print(f"{summary_in_words(folder.write_summary())}\nreport: {write_crossval_report(folder)}")
 

@@ -1,143 +1,183 @@
-"""``har inspect``: what a data set holds, in words and tables for a person."""
+"""``har inspect``: what a recording, a folder of recordings or a data set holds, for a person."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
-import numpy as np
 import pandas as pd
 
 from har.config import DataConfig, DataSetKind
 from har.datasets.catalogue import PUBLISHED
 from har.datasets.dataset import DataSet
+from har.datasets.hapt_recordings import is_mirror
 from har.datasets.loading import read_data
-from har.datasets.published import check_known
+from har.datasets.own.labelled_recordings import (
+    LabelledRecording,
+    list_recordings,
+    names_of_samples,
+)
+from har.datasets.own.recordings_table import TABLE, read_table
 from har.errors import DataError
-from har.signals.channels import unit_of
-from har.signals.windows import Windows
+from har.reading.recording_files import ReadingOptions, read_recording
+from har.reading.recording_paths import find_recordings
+from har.reading.sensors.files import is_export
+from har.reading.tables.opening import open_table
+from har.report.data_summary import describe_data
+from har.report.recording_summary import (
+    FileFindings,
+    files_in_words,
+    labels_in_words,
+    recording_in_words,
+)
+from har.signals.recording import Recording
 
 
-def run(*, path: Path, data_set: DataSetKind = "uci_har") -> None:
-    """Show what a data set holds: counts, ranges, units and problems.
+def run(
+    *,
+    path: Path,
+    data_set: DataSetKind | None = None,
+    columns: Mapping[str, str] | None = None,
+    rate_hz: float | None = None,
+    time_unit: str | None = None,
+    acc_unit: str | None = None,
+    gyro_unit: str | None = None,
+) -> None:
+    """Show what a recording, a folder of recordings or a data set holds, and what is doubted.
 
     Parameters
     ----------
     path : Path
-        Folder or zip with the data set.
-    data_set : {"uci_har", "hapt"}
-        Published data set.
+        File of a recording; folder with recordings, with or without ``recordings.csv``; folder or
+        zip with a published data set.
+    data_set : {"uci_har", "hapt"}, optional
+        Published data set; by default it is found out.
+    columns, rate_hz, time_unit, acc_unit, gyro_unit : optional
+        Settings that recordings do not declare themselves; see
+        `har.reading.recording_files.read_recording`.
     """
-    data = read_data(path, DataConfig(set=data_set))
-    if data is None:
-        published = PUBLISHED[data_set]
-        raise DataError(f"{path}: found no {published.name} in it, expected {published.form}")
-    print(describe_data(data, data_set))
-
-
-def describe_data(data: DataSet, kind: str) -> str:
-    """Describe a data set: counts, ranges, units and problems.
-
-    Parameters
-    ----------
-    data : DataSet
-        Data set as read, checked or not.
-    kind : str
-        Name of the data set in settings, to compare it with what is known of it.
-
-    Returns
-    -------
-    str
-        Several lines.
-    """
-    splits = data.splits
-    problems = [problem for split in splits for problem in find_problems(split, data, kind)]
-    n_timesteps, rate_hz = data.train.n_timesteps, data.train.rate_hz
-    notes = [f"Notes\n{_lines(data.notes)}"] if data.notes else []
-    parts = [
-        f"{data.name}, {data.source}\nfingerprint {data.fingerprint}",
-        f"{len(data.train)} training and {len(data.test)} test windows of {n_timesteps} samples "
-        f"at {rate_hz:g} Hz ({n_timesteps / rate_hz:g} s)",
-        "Windows of each activity\n" + _table(activity_counts(splits)),
-        "Windows of each subject\n" + _table(subject_counts(splits)),
-        "Channels\n" + _table(channel_ranges(splits)),
-        *notes,
-        f"Problems\n{_lines(problems or ['none'])}",
-    ]
-    return "\n\n".join(parts)
-
-
-def _table(table: pd.DataFrame) -> str:
-    text: str = table.to_string(float_format=lambda value: f"{value:.3f}")
-    return _lines(text.splitlines())
-
-
-def _lines(lines: Iterable[str]) -> str:
-    return "\n".join(f"  {line}" for line in lines)
-
-
-def activity_counts(splits: dict[str, Windows]) -> pd.DataFrame:
-    """Count windows: a row per activity, a column per split."""
-    columns = {
-        name: np.bincount(windows.labels, minlength=len(windows.activities))
-        for name, windows in splits.items()
+    about: ReadingOptions = {
+        "columns": columns,
+        "rate_hz": rate_hz,
+        "time_unit": time_unit,
+        "acc_unit": acc_unit,
+        "gyro_unit": gyro_unit,
     }
-    return pd.DataFrame(columns, index=list(splits["train"].activities))
+    if data_set is not None:
+        data = read_data(path, DataConfig(set=data_set))
+        if data is None:
+            published = PUBLISHED[data_set]
+            raise DataError(f"{path}: found no {published.name} in it, expected {published.form}")
+        print(describe_data(data, data_set))
+    elif (path / TABLE).is_file():
+        findings = list(_labelled_findings(path))
+        print(f"{labels_in_words(findings, str(path))}\n\n{files_in_words(findings)}")
+        _refuse_unreadable(findings, path)
+    elif found := _published_at(path):
+        print(describe_data(*found))
+    elif path.is_dir() and not is_export(path):
+        findings = [_findings_of(file, about) for file in _recordings_in(path)]
+        print(files_in_words(findings))
+        _refuse_unreadable(findings, path)
+    else:
+        recording = _read_any(path, about)
+        parts = [_table_in_words(path), recording_in_words(recording)]
+        print("\n".join(part for part in parts if part))
 
 
-def subject_counts(splits: dict[str, Windows]) -> pd.DataFrame:
-    """Count windows: a row per subject with their split, a column per activity."""
-    rows = {
-        (split, subject): np.bincount(
-            windows.labels[windows.subjects == subject], minlength=len(windows.activities)
-        )
-        for split, windows in splits.items()
-        for subject in windows.subject_names
-    }
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=splits["train"].activities)
-    return table.set_index(pd.MultiIndex.from_tuples(rows, names=["split", "subject"]))
+def _published_at(path: Path) -> tuple[DataSet, DataSetKind] | None:
+    """Read the published data set at a path, if there is one."""
+    if not (path.is_dir() or (path.is_file() and (zipfile.is_zipfile(path) or is_mirror(path)))):
+        return None
+    kinds = [kind for kind in get_args(DataSetKind) if kind in PUBLISHED]
+    for kind in kinds:
+        try:
+            data = read_data(path, DataConfig(set=kind))
+        except DataError:
+            # A damaged zip may be meant as a recording; it will be named as one.
+            continue
+        if data is not None:
+            return data, kind
+    return None
 
 
-def channel_ranges(splits: dict[str, Windows]) -> pd.DataFrame:
-    """Measure each channel over all splits: unit, range, mean and standard deviation."""
-    signals = np.concatenate([windows.signals for windows in splits.values()])
-    channels = splits["train"].channels
-    return pd.DataFrame(
-        {
-            "unit": [unit_of(channel) for channel in channels],
-            "min": signals.min(axis=(0, 1)),
-            "max": signals.max(axis=(0, 1)),
-            "mean": signals.mean(axis=(0, 1), dtype=np.float64),
-            "deviation": signals.std(axis=(0, 1), dtype=np.float64),
-        },
-        index=list(channels),
-    )
-
-
-def find_problems(split: str, data: DataSet, kind: str) -> list[str]:
-    """Name what is odd about a split.
-
-    Parameters
-    ----------
-    split : str
-        ``"train"`` or ``"test"``.
-    data : DataSet
-        Data set as read, checked or not.
-    kind : str
-        Name of the data set in settings.
-
-    Returns
-    -------
-    list of str
-        A line each: differences from the known data set, and sensors that stood still.
-    """
-    problems, windows = [], data.splits[split]
+def _recordings_in(folder: Path) -> list[Path]:
     try:
-        check_known(data, kind, split)
+        return find_recordings([folder])
+    except DataError:
+        names = ", ".join(published.name for published in PUBLISHED.values())
+        raise DataError(
+            f"{folder}: found no recordings in it, nor {names}, expected either; a data set of "
+            f"your own has a {TABLE}"
+        ) from None
+
+
+def _read_any(path: Path, about: ReadingOptions) -> Recording:
+    """Read a recording, without its gyroscope where that is missing or cannot be used."""
+    try:
+        return read_recording(path, **about)
     except DataError as error:
-        problems.append(str(error))
-    is_stuck = np.ptp(windows.signals, axis=1) == 0
-    for channel, n_stuck in zip(windows.channels, is_stuck.sum(axis=0), strict=True):
-        if n_stuck:
-            problems.append(f"{split}, {channel}: never changes in {n_stuck} windows")
-    return problems
+        try:
+            recording = read_recording(path, **about, needs_gyroscope=False)
+        except DataError:
+            raise error from None
+        reason = str(error).removeprefix(f"{path}: ")
+        note = f"doubt: read without a gyroscope, because: {reason}"
+        return replace(recording, notes=(*recording.notes, note))
+
+
+def _table_in_words(path: Path) -> str:
+    """Describe the file as a table; "" where it is none, but a folder or an archive."""
+    try:
+        table = open_table(path)
+        n_rows = sum(len(block) for block in table.blocks({"first": 0}))
+    except DataError:
+        return ""
+    return f"{path}: {n_rows:,} rows of {len(table.headings)} columns: {', '.join(table.headings)}"
+
+
+def _findings_of(file: Path, about: ReadingOptions) -> FileFindings:
+    try:
+        return FileFindings.of(file, _read_any(file, about))
+    except DataError as error:
+        return FileFindings(file, error=str(error))
+
+
+def _labelled_findings(folder: Path) -> Iterator[FileFindings]:
+    """Read each recording of a table with its labels, whatever is wrong with the others."""
+    for rows in list_recordings(read_table(folder).files):
+        settings = rows.file.settings
+        about: ReadingOptions = {
+            "rate_hz": settings.rate_hz,
+            "time_unit": settings.time_unit,
+            "acc_unit": settings.acc_unit,
+            "gyro_unit": settings.gyro_unit,
+            "rows_with": rows.rows_with,
+        }
+        try:
+            recording = _read_any(rows.file.path, about)
+            seconds = _labelled_seconds(rows, recording)
+        except DataError as error:
+            yield FileFindings(rows.file.path, subject=rows.person, error=str(error))
+        else:
+            findings = FileFindings.of(rows.file.path, recording)
+            yield replace(findings, subject=rows.person, seconds=seconds)
+
+
+def _labelled_seconds(rows: LabelledRecording, recording: Recording) -> dict[str, float]:
+    names, _notes = names_of_samples(rows, recording)
+    counts = pd.Series(Counter(names.tolist()), dtype=float).drop("", errors="ignore")
+    return {str(name): float(count) for name, count in (counts / recording.rate_hz).items()}
+
+
+def _refuse_unreadable(findings: list[FileFindings], path: Path) -> None:
+    n_failed = sum(found.error is not None for found in findings)
+    if n_failed:
+        raise DataError(
+            f"{path}: found {n_failed} of {len(findings)} recordings that cannot be used, expected "
+            "all to be; the reasons are above"
+        )

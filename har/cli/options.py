@@ -97,6 +97,11 @@ _SHARED: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "folds at a time (default: as many as cores allow)",
     },
+    "--cluster": {
+        "metavar": "ADDRESS",
+        "help": "a Dask scheduler, as tcp://host:8786, whose workers do the work, in place of "
+        "--jobs; they must find the same files under the same names",
+    },
     "--threads": {"type": count, "default": 1, "metavar": "N", "help": "CPU threads (default: 1)"},
     "--device": {"default": "auto", "metavar": "D", "help": "auto, cpu or gpu(0) (default: auto)"},
     "--columns": {
@@ -140,14 +145,14 @@ def add_messages(parser: Any) -> None:
     )
 
 
-def add_set(parser: Any, name: str, **how: str) -> None:
-    """Add which published data set is meant."""
+def add_set(parser: Any, name: str, default: str | None = "uci_har", **how: str) -> None:
+    """Add which published data set is meant; without a default it is to be found out."""
     parser.add_argument(
         name,
         choices=tuple(PUBLISHED),
-        default="uci_har",
+        default=default,
         metavar="SET",
-        help=f"{' or '.join(PUBLISHED)} (default: uci_har)",
+        help=f"{' or '.join(PUBLISHED)} (default: {default or 'found out'})",
         **how,
     )
 

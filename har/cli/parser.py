@@ -142,10 +142,18 @@ def _add_fetch(verbs: Any) -> None:
 
 
 def _add_inspect(verbs: Any) -> None:
-    summary = "show what a data set holds: counts, ranges, units and problems"
-    parser = _add_verb(verbs, "inspect", summary, "uci-har-dataset.zip")
-    parser.add_argument("path", type=Path, metavar="PATH", help="a folder or a zip")
-    add_set(parser, "--data.set", dest="data_set")
+    summary = "show what a recording or a data set holds, and what is assumed, mended and doubted"
+    more = "The first thing to type for recordings of your own."
+    parser = _add_verb(verbs, "inspect", summary, "walk.csv", more)
+    parser.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="a recording; a folder of recordings, with or without recordings.csv; or a folder or "
+        "a zip with a published data set",
+    )
+    add_set(parser, "--data.set", dest="data_set", default=None)
+    _add_reading(parser.add_argument_group("for recordings; what is not given is found out"))
 
 
 def _add_train(verbs: Any) -> None:
@@ -190,6 +198,7 @@ def _add_cv(verbs: Any) -> None:
     add(parser, "--out", metavar="FOLDER", help=out)
     add(parser, "--jobs")
     add(parser, "--threads", help="CPU threads of each (default: 1)")
+    add(parser, "--cluster")
 
 
 def _add_baseline(verbs: Any) -> None:
@@ -218,7 +227,7 @@ def _add_baseline(verbs: Any) -> None:
     add(parser, "--all-subjects")
     out = "all figures as JSON (default: runs/baselines-TIME.json)"
     add(parser, "--out", metavar="FILE", help=out)
-    add(parser, "--jobs")
+    add(parser, "--jobs", "--cluster")
 
 
 def _add_tune(verbs: Any) -> None:
@@ -266,29 +275,41 @@ def _add_evaluate(verbs: Any) -> None:
 
 
 def _add_predict(verbs: Any) -> None:
-    summary = "tell the activities of a recording, or of windows, with a trained run"
-    parser = _add_verb(verbs, "predict", summary, "runs/small walk.csv --out timeline.csv --plot")
+    summary = "tell the activities of recordings, or of windows, with a trained run"
+    more = (
+        "Of several files, a folder or a pattern, each recording gets a timeline in --out, and "
+        "summary.csv a row for each; the same command goes on where it stopped, and a file that "
+        "cannot be used ends nothing."
+    )
+    example = "runs/small walk.csv --out timeline.csv --plot"
+    parser = _add_verb(verbs, "predict", summary, example, more)
     add(parser, "run")
     parser.add_argument(
-        "file",
+        "files",
         type=Path,
+        nargs="+",
         metavar="FILE",
-        help="a recording as .csv or .parquet, or a folder or zip with a table for each sensor; or "
-        "windows in g and rad/s as .npy or .npz",
+        help="a recording: a table, or a folder or zip with one for each sensor; or windows in g "
+        "and rad/s as .npy or .npz; or several recordings, a folder of them or a pattern in "
+        "quotes, 'data/*.csv'",
     )
     add(
         parser,
         "--out",
-        metavar="FILE",
-        help="the table, .csv or .parquet; of a recording, segments and assumptions are written "
-        "beside it (default: the table to standard output)",
+        metavar="PATH",
+        help="of one file the table, .csv, .json or .parquet; of a recording, segments and "
+        "assumptions are written beside it (default: the table to standard output); of many a "
+        "folder, new or to go on in (default: runs/predict-TIME)",
     )
     add(parser, "--abstain-below", "--device")
-    recordings = parser.add_argument_group("for a recording; what is not given is found out")
+    many = parser.add_argument_group("for many recordings")
+    add(many, "--jobs", help="recordings at a time (default: as many as cores allow)")
+    add(many, "--cluster")
+    recordings = parser.add_argument_group("for recordings; what is not given is found out")
     recordings.add_argument(
         "--plot",
         action="store_true",
-        help="draw signals over a band of activities, as .png and .html beside --out",
+        help="draw signals over a band of activities, as .png and .html beside the tables",
     )
     recordings.add_argument(
         "--truth",
@@ -297,15 +318,20 @@ def _add_predict(verbs: Any) -> None:
         help="what really happened, to draw and to compare with: a recordings.csv as of your own "
         "data, with file, subject, start_s, end_s, activity",
     )
-    add(recordings, "--columns")
     recordings.add_argument(
         "--gyro", type=Path, metavar="FILE", help="table of the gyroscope, if it is not in FILE"
     )
-    recordings.add_argument(
+    _add_reading(recordings)
+    add_upright(recordings)
+
+
+def _add_reading(parser: Any) -> None:
+    """Add what a person can say about a recording that it does not say itself."""
+    add(parser, "--columns")
+    parser.add_argument(
         "--rate-hz", type=rate, metavar="HZ", help="samples per second, instead of time stamps"
     )
-    add_units(recordings, otherwise="as headings say, or told from the values")
-    add_upright(recordings)
+    add_units(parser, otherwise="as headings say, or told from the values")
 
 
 def _add_stream(verbs: Any) -> None:

@@ -1,25 +1,39 @@
-"""``har predict``: the activities of a recording, or of windows."""
+"""``har predict``: the activities of recordings, or of windows."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Mapping
-from functools import partial
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from har import __version__
+from har.cli.options import new_in_runs
+from har.cli.terminal import show_files
 from har.config import Upright
+from har.datasets.file_trees import fingerprint
 from har.datasets.own.recordings_table import read_segments
-from har.errors import UsageError
+from har.errors import DataError, HarError, Interrupted, UsageError
 from har.evaluation.metrics import predictions_table
 from har.files import write_frame, writing_to
+from har.inference.batch import BatchFolder, BatchJob, BatchResult, timeline_names
 from har.inference.forward import LikestTurn
-from har.reading.recording_files import read_recording
+from har.inference.notes import sort_notes
+from har.model_selection.parallel import n_processes, run_jobs
+from har.reading.recording_files import ReadingOptions, read_recording
+from har.reading.recording_paths import find_recordings, is_pattern
 from har.reading.recording_start import recording_start
+from har.reading.sensors.files import is_export
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
+from har.runs.folder import RunFolder
 from har.signals.recording import Recording
 from har.signals.wearing import made_upright, wearing_doubts
 
@@ -28,14 +42,44 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_WINDOWS = {".npy", ".npz"}
+_TABLES = {"", ".csv", ".txt", ".json", ".parquet", ".pq"}
+
+
+@dataclass(frozen=True)
+class _Request:
+    """A run, and the options for all recordings."""
+
+    run: Path
+    device: str
+    abstain_below: float
+    about_recording: ReadingOptions
+    upright: Upright | None
+
+    def classify(self, file: Path, truth: Path | None = None) -> TimelineReport:
+        """Read a recording and classify it."""
+        expected = RunFolder.open(self.run).read_trained_manifest().model.window_format
+        needs_gyroscope = any("gyro" in channel for channel in expected.channels)
+        # Before the model is loaded: a file that cannot be used need not wait for MXNet.
+        recording = read_recording(file, **self.about_recording, needs_gyroscope=needs_gyroscope)
+        segments = _read_truth(truth, recording, self.about_recording) if truth else None
+        classifier = _loaded(self.run, self.device)
+        recording = _turned(recording, classifier, self.upright)
+        timeline = classifier.predict_recording(recording, self.abstain_below)
+        doubts = tuple(wearing_doubts(recording, classifier.gravity_))
+        shown = (recording, timeline, expected.activities, str(self.run), segments)
+        return TimelineReport(*shown, self.abstain_below, doubts)
+
 
 def run(
     *,
     run: Path,
-    file: Path,
+    files: Sequence[Path],
     out: Path | None = None,
     abstain_below: float = 0.0,
     device: str = "auto",
+    jobs: int | None = None,
+    cluster: str | None = None,
     plot: bool = False,
     truth: Path | None = None,
     columns: Mapping[str, str] | None = None,
@@ -46,30 +90,36 @@ def run(
     gyro_unit: str | None = None,
     upright: Upright | None = None,
 ) -> None:
-    """Print or write the activities of a recording, or of windows.
+    """Print or write the activities of a recording, of many recordings, or of windows.
 
     Parameters
     ----------
     run : Path
         Folder of the run.
-    file : Path
-        Recording as ``.csv`` or ``.parquet``, or as a folder or zip with a table for each sensor;
-        or windows in g and rad/s as ``.npy`` or ``.npz``, with which only `out`, `abstain_below`
-        and `device` go.
+    files : sequence of Path
+        Recordings; folders with recordings, or patterns of `glob`. A recording is a table, or a
+        folder or zip with a table for each sensor. A single file may also hold
+        windows in g and rad/s, as ``.npy`` or ``.npz``, with which only `out`, `abstain_below` and
+        `device` go.
     out : Path, optional
-        Table to write, ``.csv`` or ``.parquet``; by default it is printed.
+        Table to write of a single file, ``.csv``, ``.json`` or ``.parquet``; by default it is
+        printed. Folder to make or to go on in for many; by default a new one in ``runs/``.
     abstain_below : float
         Probability that an activity must have; others are UNKNOWN.
     device : str
         Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
+    jobs : int, optional
+        Number of recordings at a time; by default as many as cores allow.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers do the work, in place of `jobs` processes.
     plot : bool
-        Whether to draw signals and activities, as PNG and HTML beside `out`.
+        Whether to draw signals and activities, as PNG and HTML beside the tables.
     truth : Path, optional
-        Table with segments of what really happened.
+        Table with segments of what really happened, for one recording.
     columns : mapping of str to str, optional
         Name or number of the column of each channel that its heading does not tell.
     gyro : Path, optional
-        Table of the gyroscope, if it is not in `file`.
+        Table of the gyroscope, if it is not in the file of acceleration.
     rate_hz : float, optional
         Samples per second, in place of time stamps.
     time_unit : {"s", "ms", "us", "ns"}, optional
@@ -82,37 +132,63 @@ def run(
         Axis of the phone that points up while the person stands; ``auto``: as seconds of lively
         movement show.
     """
-    units = {"time_unit": time_unit, "acc_unit": acc_unit, "gyro_unit": gyro_unit}
-    about_recording = {"columns": columns, "gyro": gyro, "rate_hz": rate_hz, **units}
-    holds_windows = file.suffix.lower() in {".npy", ".npz"}
-    if holds_windows:
-        _refuse_options(file, {"plot": plot, "truth": truth, "upright": upright, **about_recording})
-    from har.classifier import ActivityClassifier
-
-    classifier = ActivityClassifier.load(run, device)
-    if holds_windows:
-        table = _predict_windows(classifier, file, out, abstain_below)
+    about_recording: ReadingOptions = {
+        "columns": columns,
+        "gyro": gyro,
+        "rate_hz": rate_hz,
+        "time_unit": time_unit,
+        "acc_unit": acc_unit,
+        "gyro_unit": gyro_unit,
+    }
+    request = _Request(run, device, abstain_below, about_recording, upright)
+    if _are_many(files):
+        only_for_one = {"truth": truth, "gyro": gyro}
+        _refuse_options(f"{files[0]}: found many files", only_for_one, "a single recording")
+        _predict_many(request, files, out, plot, jobs, cluster)
+        return
+    (file,) = files
+    _check_table(out)
+    _refuse_options(f"{file}: found a single file", {"cluster": cluster}, "several recordings")
+    if file.suffix.lower() in _WINDOWS:
+        others = {"plot": plot, "truth": truth, "upright": upright}
+        only_for_recordings = {**others, **about_recording}
+        _refuse_options(f"{file}: found windows", only_for_recordings, "a recording")
+        table = _predict_windows(_loaded(run, device), file, out, abstain_below)
     else:
-        recording = _read(file, classifier, about_recording, upright)
-        timeline = classifier.predict_recording(recording, abstain_below)
-        segments = _read_truth(truth, recording, about_recording) if truth else None
-        activities = classifier.window_format_.activities
-        doubts = tuple(wearing_doubts(recording, classifier.gravity_))
-        report = TimelineReport(
-            recording, timeline, activities, str(run), segments, abstain_below, doubts
-        )
+        report = request.classify(file, truth)
+        for note in report.recording.notes:
+            logger.info("note: %s", note)
         _write(report, out, out or Path(f"{file.stem}-timeline.csv") if plot else None)
-        table = timeline
+        table = report.timeline
     if out is None:
         print(table.to_csv(index=False, float_format="%.8g"), end="")
 
 
-def _refuse_options(file: Path, options: Mapping[str, Any]) -> None:
-    """Refuse what is only for recordings."""
+def _are_many(files: Sequence[Path]) -> bool:
+    """Return whether a folder with a summary is asked for, rather than one table."""
+    is_many = len(files) > 1 or is_pattern(files[0])
+    return is_many or (files[0].is_dir() and not is_export(files[0]))
+
+
+def _check_table(out: Path | None) -> None:
+    if out and out.suffix.lower() not in _TABLES:
+        raise UsageError(f"--out {out}: found {out.suffix}, expected .csv, .json or .parquet")
+
+
+def _refuse_options(found: str, options: Mapping[str, Any], expected: str) -> None:
+    """Refuse what does not go with the files."""
     for name, value in options.items():
         if value:
             option = name.replace("_", "-")
-            raise UsageError(f"{file}: found windows and --{option}, expected a recording")
+            raise UsageError(f"{found} and --{option}, expected {expected}")
+
+
+@lru_cache(maxsize=1)
+def _loaded(run: Path, device: str) -> ActivityClassifier:
+    """Read the model of a run once for all recordings of a process."""
+    from har.classifier import ActivityClassifier
+
+    return ActivityClassifier.load(run, device)
 
 
 def _predict_windows(
@@ -130,24 +206,17 @@ def _predict_windows(
     return table
 
 
-def _read(
-    file: Path,
-    classifier: ActivityClassifier,
-    about: Mapping[str, Any],
-    upright: Upright | None,
+def _turned(
+    recording: Recording, classifier: ActivityClassifier, upright: Upright | None
 ) -> Recording:
-    """Read a recording, and show every assumption."""
-    needs_gyroscope = any("gyro" in channel for channel in classifier.window_format_.channels)
-    recording = read_recording(file, **about, needs_gyroscope=needs_gyroscope)
-    if upright:
-        choose = LikestTurn(classifier.predict_strangeness, classifier.window_format_)
-        recording = made_upright(recording, upright, classifier.gravity_, choose)
-    for note in recording.notes:
-        logger.info("note: %s", note)
-    return recording
+    """Turn a recording as the user asks for."""
+    if upright is None:
+        return recording
+    choose = LikestTurn(classifier.predict_strangeness, classifier.window_format_)
+    return made_upright(recording, upright, classifier.gravity_, choose)
 
 
-def _read_truth(table: Path, recording: Recording, about: Mapping[str, Any]) -> pd.DataFrame:
+def _read_truth(table: Path, recording: Recording, about: ReadingOptions) -> pd.DataFrame:
     file = Path(recording.source)
     read_start = partial(
         recording_start, file, columns=about["columns"], time_unit=about["time_unit"]
@@ -163,3 +232,101 @@ def _write(report: TimelineReport, tables: Path | None, pictures: Path | None) -
     logger.info("%s", report.in_words())
     if written:
         logger.info("wrote %s", ", ".join(map(str, written)))
+
+
+def _predict_many(
+    request: _Request,
+    paths: Sequence[Path],
+    out: Path | None,
+    plot: bool,
+    n_jobs: int | None,
+    cluster: str | None,
+) -> None:
+    """Classify recordings side by side, but for those that are done, and sum up all of them."""
+    # What is wrong with the run is not to be found out for each recording anew.
+    run = RunFolder.open(request.run)
+    activities = run.read_trained_manifest().model.window_format.activities
+    files = find_recordings(paths)
+    folder = BatchFolder.start(out or new_in_runs("predict"))
+    model = [fingerprint(file) for file in (run.symbol, run.weights) if file.exists()]
+    options = (__version__, model, request, plot)
+    names = timeline_names(files)
+    jobs = [
+        BatchJob(file, name, _digest(options, file))
+        for file, name in zip(files, names, strict=True)
+    ]
+    results = {result.file: result for result in folder.finished(jobs)}
+    if results:
+        logger.info("%s: %d of %d recordings are done", folder.path, len(results), len(jobs))
+    missing = [job for job in jobs if str(job.file) not in results]
+    shared = (_in_any_folder(request), folder.path.resolve(), plot)
+    at_a_time = n_processes(len(missing), n_jobs)
+    # Workers of a cluster begin in other folders.
+    pairs = ((job, Path(os.path.abspath(job.file))) for job in missing)
+    new = run_jobs(_predict_file, pairs, at_a_time, shared=shared, cluster=cluster)
+    try:
+        for result in show_files(new, len(missing)):
+            results[result.file] = result
+            if result.error is None:
+                folder.keep(result)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted after {len(results)} of {len(jobs)} recordings; the same command with "
+            f"--out {folder.path} goes on from there"
+        ) from None
+    finally:
+        in_order = [results[str(file)] for file in files if str(file) in results]
+        table = folder.write_summary(in_order, activities)
+    n_failed = sum(result.error is not None for result in in_order)
+    print(f"{len(jobs) - n_failed} of {len(jobs)} recordings are done\nsummary: {table}")
+    if n_failed:
+        raise DataError(
+            f"{folder.path}: found {n_failed} of {len(jobs)} recordings that could not be used, "
+            "expected all to be; the summary has the reasons"
+        )
+
+
+def _digest(options: object, file: Path) -> str:
+    """Return a digest of all that a timeline follows from."""
+    source = fingerprint(file) if file.exists() else None
+    return hashlib.sha256(repr((options, source)).encode()).hexdigest()[:16]
+
+
+def _in_any_folder(request: _Request) -> _Request:
+    return replace(request, run=request.run.resolve())
+
+
+def _predict_file(
+    request: _Request, folder: Path, plot: bool, job: BatchJob, file: Path
+) -> BatchResult:
+    """Classify a recording in a worker, write its files and sum it up; note what is wrong."""
+    if "mxnet" not in sys.modules:
+        os.environ["OMP_NUM_THREADS"] = "1"
+    kept = str(job.file), job.timeline, job.key
+    try:
+        if file.suffix.lower() in _WINDOWS:
+            raise DataError(f"{file}: found windows, expected a recording; name windows alone")
+        report = request.classify(file)
+        tables = folder / job.timeline
+        with writing_to(tables.parent):
+            tables.parent.mkdir(parents=True, exist_ok=True)
+        report.write_tables(tables)
+        if plot:
+            report.write_pictures(tables)
+    except DataError as error:
+        return BatchResult(*kept, error=str(error))
+    except HarError:
+        # A run, a folder or a processor: nothing that another recording would not meet.
+        raise
+    except Exception as error:
+        logger.debug("%s", file, exc_info=True)
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        return BatchResult(*kept, error=f"{file}: found something unforeseen ({words})")
+    return BatchResult(
+        *kept,
+        duration_s=round(report.recording.duration_s, 3),
+        n_windows=len(report.timeline),
+        seconds={str(name): float(row["duration_s"]) for name, row in report.totals.iterrows()},
+        share_unknown=report.n_unknown / len(report.timeline),
+        doubts=(*sort_notes(report.recording.notes).doubted, *report.doubts),
+    )

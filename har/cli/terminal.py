@@ -12,8 +12,10 @@ import numpy as np
 from tqdm import tqdm
 
 from har.evaluation.metrics import Evaluation
+from har.inference.batch import BatchResult
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, MeanFigure
+from har.report.wording import duration_in_words
 from har.training.history import EpochRecord
 
 if TYPE_CHECKING:
@@ -125,6 +127,43 @@ def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScor
             f"{score.training['duration_s']:.0f} s; mean so far {np.mean(accuracies):.2%}"
         )
         logger.info("%s", words)
+
+
+def show_files(results: Iterator[BatchResult], n_files: int) -> Iterator[BatchResult]:
+    """Show each recording as it is done: a progress bar on a terminal, plain lines elsewhere.
+
+    Parameters
+    ----------
+    results : iterator of BatchResult
+        Results as a batch of predictions yields them.
+    n_files : int
+        Number of results to come.
+
+    Yields
+    ------
+    BatchResult
+        The same results.
+    """
+    has_bar = sys.stderr.isatty() and _shows_progress()
+    level = logging.DEBUG if has_bar else logging.INFO
+    with tqdm(total=n_files, unit="file", disable=not has_bar, dynamic_ncols=True) as bar:
+        for n_done, result in enumerate(results, start=1):
+            # It is kept first, then shown.
+            yield result
+            bar.update()
+            if result.error is not None:
+                logger.warning("%s", result.error)
+                continue
+            logger.log(level, "%d/%d  %s", n_done, n_files, _file_in_words(result))
+            for doubt in result.doubts:
+                logger.warning("%s: %s", result.file, doubt)
+
+
+def _file_in_words(result: BatchResult) -> str:
+    """Write the duration of a recording and of its activities in one line."""
+    seconds = sorted((result.seconds or {}).items(), key=lambda item: -item[1])
+    activities = ", ".join(f"{name} {duration_in_words(value)}" for name, value in seconds)
+    return f"{result.file}: {duration_in_words(result.duration_s or 0)}; {activities}"
 
 
 def summary_in_words(summary: CrossValidationSummary) -> str:

@@ -6,26 +6,20 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
-from joblib import Parallel, delayed
 
 from har.config import Config
 from har.model_selection.folds import Fold, FoldScore
+from har.model_selection.parallel import run_jobs
 from har.runs.provenance import describe_source
 from har.signals.windows import Windows
 
 # In a worker, the process that started it.
 _PARENT = os.getppid()
-
-
-def n_processes(n_jobs: int, asked_for: int | None, n_threads: int) -> int:
-    """Return the number of worker processes: the one requested, else as many as cores allow."""
-    n_at_most = asked_for or len(os.sched_getaffinity(0)) // n_threads
-    return max(1, min(n_jobs, n_at_most))
 
 
 def cross_validate(
@@ -34,6 +28,7 @@ def cross_validate(
     jobs: Iterable[tuple[int, Fold]],
     n_jobs: int = 1,
     n_threads: int = 1,
+    cluster: str | None = None,
 ) -> Iterator[FoldScore]:
     """Train and score a network for each seed and fold.
 
@@ -42,13 +37,15 @@ def cross_validate(
     config : Config
         Settings of the network and its training; jobs override the seed.
     windows : Windows
-        Training windows; memory maps reach other processes without being copied.
+        Training windows.
     jobs : iterable of (int, Fold)
         Seed and fold of each job.
     n_jobs : int
         Number of processes; with 1, this process does all jobs.
     n_threads : int
         CPU threads of each job.
+    cluster : str, optional
+        Address of a Dask scheduler whose workers do the jobs; see `run_jobs`.
 
     Yields
     ------
@@ -58,35 +55,11 @@ def cross_validate(
     Raises
     ------
     HarError
-        If a job fails; see `ActivityClassifier.fit`.
+        If a job fails, see `ActivityClassifier.fit`, or its worker or cluster, see `run_jobs`.
     """
-    score = partial(score_fold, config, windows, n_threads=n_threads)
-    yield from run_jobs(score, jobs, n_jobs)
-
-
-def run_jobs(
-    score: Callable[[Fold, int], FoldScore], jobs: Iterable[tuple[int, Fold]], n_jobs: int = 1
-) -> Iterator[FoldScore]:
-    """Score each seed and fold with a given function.
-
-    Jobs run through joblib: inside ``joblib.parallel_config("dask")`` or ``"ray"`` they are
-    distributed over that cluster's machines.
-
-    Parameters
-    ----------
-    score : callable
-        Function that scores a fold with a seed.
-    jobs, n_jobs
-        See `cross_validate`.
-
-    Yields
-    ------
-    FoldScore
-        Score of each job as it ends, in any order.
-    """
-    # Batches of one job, so that the caller can save each score at once.
-    parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-    yield from parallel(delayed(score)(fold, seed) for seed, fold in jobs)
+    score = partial(score_fold, n_threads=n_threads)
+    pairs = ((fold, seed) for seed, fold in jobs)
+    yield from run_jobs(score, pairs, n_jobs, shared=(config, windows), cluster=cluster)
 
 
 def score_fold(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from har.errors import DataError
-from har.reading.sensor_names import axis_named, is_of_core_motion, words_of
+from har.reading.sensors.names import axis_named, is_of_core_motion, words_of
 from har.reading.times.time_units import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
 from har.signals.channels import RAW_CHANNELS
@@ -131,7 +131,7 @@ class Columns:
     leaves_gyroscope : bool
         True if there is a gyroscope that is not needed.
     is_reversed : bool
-        True if all three signs of acceleration are Apple's; see `har.reading.sensor_names`.
+        True if all three signs of acceleration are Apple's; see `har.reading.sensors.names`.
     """
 
     indices: dict[str, int]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
 from har.arrays import FloatArray
 from har.errors import DataError
-from har.reading.alignment import SensorSeries, align, share_ticks
 from har.reading.axes import (
     AxesComparison,
     describe_relabeling,
@@ -24,8 +24,9 @@ from har.reading.gaps import fill_missing, to_regular
 from har.reading.gravity import check_columns, check_gravity, check_movement
 from har.reading.raw_signals import Signals, read_signals, time_columns
 from har.reading.sensor_faults import saturation_notes, stillness_notes
-from har.reading.sensor_files import SensorTable, open_sensors
-from har.reading.sensor_rows import SensorRows
+from har.reading.sensors.alignment import SensorSeries, align, share_ticks
+from har.reading.sensors.files import SensorTable, open_sensors
+from har.reading.sensors.rows import SensorRows
 from har.reading.tables.opening import Table, check_heading
 from har.reading.times.clock import Ticks, check_rate, regular_ticks
 from har.reading.times.rival_clocks import choose_clock
@@ -74,6 +75,18 @@ class _ReadPart:
     series: SensorSeries
     channels: tuple[str, ...]
     notes: list[str]
+
+
+class ReadingOptions(TypedDict, total=False):
+    """Options that people give with a file, by their names in `read_recording`."""
+
+    columns: Mapping[str, str] | None
+    gyro: Path | None
+    rate_hz: float | None
+    time_unit: str | None
+    acc_unit: str | None
+    gyro_unit: str | None
+    rows_with: tuple[str, str] | None
 
 
 def read_recording(

@@ -1,115 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import subprocess
+import sys
 
-import numpy as np
+import pandas as pd
 import pytest
 from command_line import the_one_line
-from numpy.testing import assert_allclose
+from made_up_people import write_people
 
-from har.cli.inspect import (
-    activity_counts,
-    channel_ranges,
-    describe_data,
-    find_problems,
-    subject_counts,
-)
 from har.cli.main import main
-from har.datasets.dataset import DataSet
-from har.signals.activities import UCI_ACTIVITIES
-from har.signals.channels import UCI_CHANNELS
-from har.signals.windows import Windows
-
-
-def windows_of(labels, subjects, seed):
-    signals = np.random.default_rng(seed).normal(size=(len(labels), 8, 9)).astype(np.float32)
-    return Windows(signals, np.array(labels), np.array(subjects))
-
-
-TRAIN = windows_of([0, 0, 5, 2], [1, 1, 1, 3], seed=0)
-TEST = windows_of([0, 4, 4], [2, 2, 2], seed=1)
-SPLITS = {"train": TRAIN, "test": TEST}
-DATA = DataSet("UCI HAR", TRAIN, TEST, "a zip", "12345678")
-
-
-def test_windows_are_counted_by_activity():
-    counts = activity_counts(SPLITS)
-    assert list(counts.index) == list(UCI_ACTIVITIES)
-    assert counts["train"].tolist() == [2, 0, 1, 0, 0, 1]
-    assert counts["test"].tolist() == [1, 0, 0, 0, 2, 0]
-
-
-def test_windows_are_counted_by_subject():
-    counts = subject_counts(SPLITS)
-    assert counts.index.tolist() == [("train", 1), ("train", 3), ("test", 2)]
-    assert list(counts.columns) == list(UCI_ACTIVITIES)
-    assert counts.to_numpy().tolist() == [
-        [2, 0, 0, 0, 0, 1],
-        [0, 0, 1, 0, 0, 0],
-        [1, 0, 0, 0, 2, 0],
-    ]
-
-
-def test_channels_are_measured_over_both_splits():
-    ranges = channel_ranges(SPLITS)
-    every = np.concatenate([TRAIN.signals, TEST.signals]).reshape(-1, 9)
-    assert list(ranges.index) == list(UCI_CHANNELS)
-    assert ranges["unit"].tolist() == ["g"] * 3 + ["rad/s"] * 3 + ["g"] * 3
-    for name, values in [
-        ("min", every.min(axis=0)),
-        ("max", every.max(axis=0)),
-        ("mean", every.mean(axis=0)),
-        ("deviation", every.std(axis=0)),
-    ]:
-        assert_allclose(ranges[name], values, rtol=1e-4)
-
-
-def test_what_is_not_the_known_data_set_is_a_problem():
-    (problem,) = find_problems("train", DATA, "uci_har")
-    assert problem.startswith("a zip") and "found" in problem and "\n" not in problem
-
-
-def test_a_sensor_that_stood_still_is_a_problem():
-    test = windows_of([0, 4, 4], [2, 2, 2], seed=1)
-    test.signals[[0, 2], :, 4] = 1.5
-    test.signals[1, :-1, 4] = 1.5
-    problems = find_problems("test", replace(DATA, test=test), "uci_har")
-    assert problems[1:] == ["test, body_gyro_y: never changes in 2 windows"]
-
-
-def test_the_summary_tells_source_counts_units_and_problems():
-    text = describe_data(DATA, "uci_har")
-    for part in (
-        "UCI HAR, a zip\nfingerprint 12345678\n",
-        "4 training and 3 test windows of 8 samples at 50 Hz (0.16 s)",
-        "Windows of each activity\n",
-        "Windows of each subject\n",
-        "WALKING_UPSTAIRS",
-        "body_gyro_z  rad/s",
-    ):
-        assert part in text
-    problems = text.split("Problems\n")[1].splitlines()
-    assert len(problems) == 2
-
-
-def test_notes_are_shown_and_own_recordings_are_compared_with_nothing():
-    text = describe_data(replace(DATA, name="mine", notes=("3 windows dropped.",)), "recordings")
-    assert text.startswith("mine, a zip\n")
-    assert "Notes\n  3 windows dropped.\n" in text
-    assert text.endswith("Problems\n  none")
-
-
-def test_the_real_data_set_has_no_problem_but_what_is_known(uci_har):
-    text = describe_data(uci_har, "uci_har")
-    assert "7352 training and 2947 test windows of 128 samples at 50 Hz (2.56 s)" in text
-    assert text.endswith("Problems\n  none")
-
-
-@pytest.mark.parametrize(("split", "expected"), [("train", 7352), ("test", 2947)])
-def test_the_counts_of_the_real_data_set_add_up(uci_har, split, expected):
-    splits = {"train": uci_har.train, "test": uci_har.test}
-    assert activity_counts(splits)[split].sum() == expected
-    assert subject_counts(splits).loc[split].to_numpy().sum() == expected
 
 
 def test_inspect_shows_counts_ranges_and_units(data_root, capsys):
@@ -127,7 +26,72 @@ def test_inspect_shows_hapt_where_it_is_asked_for(data_root, capsys):
     assert text.rstrip().endswith("Problems\n  none")
 
 
-@pytest.mark.parametrize(("settings", "name"), [([], "UCI HAR"), (["--data.set=hapt"], "HAPT")])
-def test_inspect_of_something_else_is_one_line(settings, name, tmp_path, capsys):
-    assert main(["inspect", str(tmp_path), *settings]) == 1
-    assert f"{tmp_path}: found no {name} in it" in the_one_line(capsys)
+def test_another_set_than_is_there_is_one_line(tmp_path, capsys):
+    for kind, name in (("uci_har", "UCI HAR"), ("hapt", "HAPT")):
+        assert main(["inspect", str(tmp_path), "--data.set", kind]) == 1
+        assert f"{tmp_path}: found no {name} in it" in the_one_line(capsys)
+
+
+def test_a_folder_without_anything_is_one_line(tmp_path, capsys):
+    assert main(["inspect", str(tmp_path)]) == 1
+    assert f"{tmp_path}: found no recordings in it, nor UCI HAR" in the_one_line(capsys)
+
+
+@pytest.fixture
+def people(tmp_path):
+    return write_people(tmp_path / "people")
+
+
+def test_a_recording_is_shown_as_it_was_read(people, capsys):
+    assert main(["inspect", str(people / "person1.csv")]) == 0
+    text = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+    for part in ("3,750 rows of 7 columns: time_s, acc_x", "75 s", "no gaps", "gyro_z  rad/s"):
+        assert part in text
+    for heading in ("How it is worn", "Assumed", "Mended", "Doubted"):
+        assert f"{heading}\n  " in text
+
+
+def test_what_a_person_says_of_a_recording_is_heeded(people, capsys):
+    assert main(["inspect", str(people / "person1.csv"), "--rate-hz", "25"]) == 0
+    assert "150.0 s" in capsys.readouterr().out
+
+
+def test_a_recording_without_a_gyroscope_is_shown_and_doubted(people, capsys):
+    table = pd.read_csv(people / "person1.csv")
+    table.iloc[:, :4].to_csv(people / "acc.csv", index=False)
+    assert main(["inspect", str(people / "acc.csv")]) == 0
+    assert "Doubted\n  doubt: read without a gyroscope" in capsys.readouterr().out
+
+
+def test_a_file_that_is_no_recording_is_one_line(tmp_path, capsys):
+    (tmp_path / "walk.csv").write_text("heart_rate\n60\n")
+    assert main(["inspect", str(tmp_path / "walk.csv")]) == 1
+    assert "walk.csv" in the_one_line(capsys)
+
+
+def test_own_data_are_shown_by_person_and_file_though_one_is_broken(people, capsys):
+    (people / "person3.csv").write_text("heart_rate\n60\n")
+    assert main(["inspect", str(people)]) == 1
+    captured = capsys.readouterr()
+    assert f"{people}: 4 recordings of 4 people, 3 activities" in captured.out
+    assert f"Problems\n  {people / 'person3.csv'}: found columns heart_rate" in captured.out
+    rows = {line.split()[0]: line.split()[1:] for line in captured.out.splitlines() if line.strip()}
+    assert rows["1"] == ["0.4"] * 3
+    assert rows["3"] == ["0.0"] * 3
+    assert rows["all"] == ["1.2"] * 3
+    assert "found 1 of 4 recordings that cannot be used" in captured.err
+
+
+def test_a_folder_without_a_table_has_a_row_for_each_file(people, capsys):
+    (people / "recordings.csv").unlink()
+    assert main(["inspect", str(people)]) == 0
+    text = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+    assert text.startswith("4 recordings\n")
+    assert text.count("75 s") == 4
+
+
+def test_nothing_that_is_inspected_loads_mxnet(people):
+    code = "import sys; from har.cli.main import main; main(sys.argv[1:])"
+    code += "; assert 'mxnet' not in sys.modules"
+    for path in (people, people / "person1.csv"):
+        subprocess.run([sys.executable, "-c", code, "inspect", str(path)], check=True)

@@ -212,6 +212,111 @@ def test_options_for_recordings_do_not_go_with_windows(run, tmp_path, capsys):
         assert option[0] in the_one_line(capsys)
 
 
+@pytest.mark.parametrize("what", ["walk", "windows"])
+def test_out_with_the_ending_of_json_is_json(what, run, walk, windows_file, tmp_path):
+    file = walk if what == "walk" else windows_file
+    for name in ("t.json", "t.csv"):
+        assert predict(run, file, "--out", tmp_path / name) == 0
+    rows = json.loads((tmp_path / "t.json").read_text())
+    pd.testing.assert_frame_equal(pd.DataFrame(rows), pd.read_csv(tmp_path / "t.csv"), rtol=1e-7)
+    if what == "walk":
+        assert json.loads((tmp_path / "t-segments.json").read_text())
+        assert json.loads((tmp_path / "t-about.json").read_text())["n_windows"] == len(rows)
+
+
+def test_an_ending_that_cannot_be_written_is_refused(run, walk, tmp_path, capsys):
+    assert predict(run, walk, "--out", tmp_path / "t.xlsx") == 2
+    assert "found .xlsx, expected .csv, .json or .parquet" in the_one_line(capsys)
+
+
+@pytest.fixture
+def walks(samples, tmp_path):
+    """Three recordings, one of them in a folder below, and a file that is none."""
+    folder = tmp_path / "walks"
+    (folder / "more").mkdir(parents=True)
+    for number, name in enumerate(("a", "b", "more/a")):
+        write_csv(folder / f"{name}.csv", samples[number * 100 :])
+    (folder / "broken.csv").write_text("heart_rate\n60\n")
+    return folder
+
+
+def test_each_recording_gets_a_timeline_and_a_row_and_a_broken_one_ends_nothing(
+    run, walks, tmp_path, capsys
+):
+    out = tmp_path / "out"
+    assert predict(run, walks, "--out", out, "--jobs", "1") == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert "found 1 of 4 recordings" in errors[-1]
+    summary = pd.read_csv(out / "summary.csv")
+    names = [str(walks / name) for name in ("a.csv", "b.csv", "broken.csv", "more/a.csv")]
+    assert summary["file"].tolist() == names
+    assert summary["error"].notna().tolist() == [False, False, True, False]
+    assert predict(run, walks / "more" / "a.csv", "--out", tmp_path / "one.csv") == 0
+    assert (out / "more" / "a-timeline.csv").read_text() == (tmp_path / "one.csv").read_text()
+    segments = pd.read_csv(tmp_path / "one-segments.csv")
+    walked = segments[segments["activity"] == "WALKING"]
+    row = summary.iloc[3]
+    assert row["duration_s"] == 36
+    assert row["seconds_WALKING"] == pytest.approx((walked["end_s"] - walked["start_s"]).sum())
+    assert row["share_unknown"] == 0
+
+
+def test_a_batch_goes_on_where_it_stopped(run, walks, samples, tmp_path, capsys, monkeypatch):
+    (walks / "broken.csv").unlink()
+    out, command = tmp_path / "out", (f"{walks}/**/*.csv", "--jobs", "1")
+    assert predict(run, *command, "--out", out) == 0
+    first = {file: file.stat().st_mtime_ns for file in out.rglob("*-timeline.csv")}
+    table = (out / "summary.csv").read_bytes()
+    assert len(first) == 3
+    assert predict(run, *command, "--out", out) == 0
+    assert {file: file.stat().st_mtime_ns for file in first} == first
+    assert (out / "summary.csv").read_bytes() == table
+    assert f"{out}: 3 of 3 recordings are done" in capsys.readouterr().err
+    write_csv(walks / "b.csv", samples[:1500])
+    assert predict(run, *command, "--out", out) == 0
+    assert [file.name for file in first if file.stat().st_mtime_ns != first[file]] == [
+        "b-timeline.csv"
+    ]
+    assert predict(run, *command, "--out", out, "--abstain-below", "0.9") == 0
+    assert all(file.stat().st_mtime_ns != first[file] for file in first)
+
+
+def test_ctrl_c_keeps_what_is_done(run, walks, tmp_path, capsys, monkeypatch):
+    def interrupted(results, _n_files):
+        yield next(results)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("har.cli.predict.show_files", interrupted)
+    out = tmp_path / "out"
+    assert predict(run, walks / "a.csv", walks / "b.csv", "--out", out, "--jobs", "1") == 130
+    assert "after 1 of 2 recordings" in capsys.readouterr().err
+    assert len(pd.read_csv(out / "summary.csv")) == 1
+    monkeypatch.undo()
+    assert predict(run, walks / "a.csv", walks / "b.csv", "--out", out, "--jobs", "1") == 0
+    assert "1 of 2 recordings are done" in capsys.readouterr().err
+    assert len(pd.read_csv(out / "summary.csv")) == 2
+
+
+def test_the_number_of_jobs_changes_no_timeline(run, walks, tmp_path):
+    (walks / "broken.csv").unlink()
+    for jobs in ("1", "2"):
+        assert predict(run, walks, "--out", tmp_path / jobs, "--jobs", jobs) == 0
+    for file in sorted((tmp_path / "1").rglob("*.csv")):
+        assert file.read_bytes() == (tmp_path / "2" / file.relative_to(tmp_path / "1")).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(["--truth", "recordings.csv"], "--truth"), (["--cluster", "tcp://h:1"], "--cluster")],
+)
+def test_what_does_not_go_with_the_number_of_files_is_refused(
+    options, words, run, walk, walks, capsys
+):
+    files = [walks] if words == "--truth" else [walk]
+    assert predict(run, *files, *options) == 2
+    assert words in the_one_line(capsys)
+
+
 @pytest.mark.slow
 def test_a_day_at_50_hz_takes_less_than_a_minute_and_a_gigabyte(run, samples, tmp_path):
     day = tmp_path / "day.csv"

@@ -8,7 +8,7 @@ from builders import refused, small_windows, tiny_config
 
 from har.classifier import ActivityClassifier
 from har.errors import DataError
-from har.model_selection.cross_validation import cross_validate, n_processes, score_fold
+from har.model_selection.cross_validation import cross_validate, score_fold
 from har.model_selection.folds import folds_of
 
 WINDOWS = small_windows()
@@ -71,21 +71,3 @@ def test_who_is_held_out_chooses_nothing_not_even_the_epoch():
 def test_what_a_user_can_mend_comes_back_from_another_process_as_it_is(n_jobs):
     with refused(DataError, "asked to hold out 4 subjects of 4"):
         scores_of(tiny_config(n_validation_subjects=4), n_jobs)
-
-
-@pytest.mark.parametrize(
-    ("n_jobs", "asked_for", "n_threads", "expected"),
-    [
-        (15, None, 1, 4),
-        (15, None, 2, 2),
-        (15, None, 8, 1),
-        (3, None, 1, 3),
-        (15, 9, 1, 9),
-        (0, 2, 1, 1),
-    ],
-)
-def test_there_are_as_many_processes_as_cores_or_as_asked_for(
-    n_jobs, asked_for, n_threads, expected, monkeypatch
-):
-    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1, 2, 3})
-    assert n_processes(n_jobs, asked_for, n_threads) == expected

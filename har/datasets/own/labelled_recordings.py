@@ -24,7 +24,7 @@ from har.errors import DataError
 from har.reading.label_column import read_column
 from har.reading.recording_files import read_recording
 from har.reading.recording_start import recording_start
-from har.reading.sensor_files import has_angular_rate
+from har.reading.sensors.files import has_angular_rate
 from har.reading.tables.opening import open_table
 from har.reading.tables.row_filter import index_of, texts_in
 from har.reading.times.moments import Moment
@@ -180,7 +180,7 @@ def read_windows(
     )
     if upright := rows.file.upright or config.upright:
         recording = made_upright(recording, upright, UPRIGHT)
-    names_of_samples, notes = _names_of_samples(rows, recording)
+    of_samples, notes = names_of_samples(rows, recording)
     n_channels = len(channels_from(recording.channels))
     signals = [np.empty((0, N_TIMESTEPS, n_channels), np.float32)]
     names: list[NameArray] = [np.empty(0, object)]
@@ -191,7 +191,7 @@ def read_windows(
             continue
         part = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
         channels = uci_har_channels(recording.samples[part], start="settled").astype(np.float32)
-        window_names, window_counts = name_windows(names_of_samples[part], config.straddling)
+        window_names, window_counts = name_windows(of_samples[part], config.straddling)
         is_kept = window_names != ""
         is_settling = np.arange(len(is_kept)) * WINDOW_STEP < WARM_UP_S * SAMPLE_RATE_HZ
         counts += window_counts
@@ -201,14 +201,33 @@ def read_windows(
     return NamedWindows(
         np.concatenate(signals),
         np.concatenate(names),
-        frozenset(names_of_samples) - {""},
+        frozenset(of_samples) - {""},
         counts,
         (*recording.notes, *notes),
     )
 
 
-def _names_of_samples(rows: LabelledRecording, recording: Recording) -> tuple[NameArray, list[str]]:
-    """Return the activity of each sample, and assumptions about clocks."""
+def names_of_samples(rows: LabelledRecording, recording: Recording) -> tuple[NameArray, list[str]]:
+    """Return the activity of each sample of a recording, and assumptions about clocks.
+
+    Parameters
+    ----------
+    rows : LabelledRecording
+        Recording and its labels.
+    recording : Recording
+        Its samples.
+
+    Returns
+    -------
+    names : ndarray of str, shape (n_timesteps,)
+        Activities; ``""`` where there is no label.
+    notes : list of str
+
+    Raises
+    ------
+    DataError
+        If the labels cannot be read, or a segment is not within the recording.
+    """
     file, settings = rows.file, rows.file.settings
     if file.label_column is None:
         segments, notes = place_segments(

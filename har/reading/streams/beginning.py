@@ -11,7 +11,7 @@ import numpy as np
 
 from har.arrays import FloatArray
 from har.errors import DataError
-from har.reading.sensor_names import is_of_another_device
+from har.reading.sensors.names import is_of_another_device
 from har.reading.streams.json_forms import SENSOR_LOGGER_LINEAR, SENSOR_LOGGER_RAW
 from har.reading.streams.readings import Reading, Sensor, Stamp
 from har.reading.times.clock import check_rate

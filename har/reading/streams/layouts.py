@@ -9,7 +9,7 @@ from typing import Any
 
 from har.errors import DataError
 from har.reading.columns import Heading, read_heading
-from har.reading.sensor_names import is_of_core_motion
+from har.reading.sensors.names import is_of_core_motion
 from har.reading.streams.readings import MalformedLineError, Reading, Sensor, number_of, stamp_of
 from har.reading.times.time_units import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from har.reading.sensor_names import axis_named, is_of_core_motion, sensor_named, words_of
+from har.reading.sensors.names import axis_named, is_of_core_motion, sensor_named, words_of
 
 
 @pytest.mark.parametrize(

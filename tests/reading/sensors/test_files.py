@@ -9,9 +9,9 @@ from builders import refused
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.errors import DataError
-from har.reading import sensor_files
 from har.reading.recording_files import read_recording
-from har.reading.sensor_files import is_export
+from har.reading.sensors import files as sensor_files
+from har.reading.sensors.files import is_export
 
 G = 9.80665
 SECONDS = np.arange(1500) / 50

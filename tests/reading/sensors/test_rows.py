@@ -7,7 +7,7 @@ from builders import refused
 
 from har.errors import DataError
 from har.reading.recording_files import read_recording
-from har.reading.sensor_rows import split_by_sensor
+from har.reading.sensors.rows import split_by_sensor
 from har.reading.tables.opening import open_table
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from har.errors import DataError
 from har.reading.columns import read_heading, sensors_in
-from har.reading.sensor_names import ANDROID_TYPES, SensorName, sensor_named, words_of
+from har.reading.sensors.names import ANDROID_TYPES, SensorName, sensor_named, words_of
 from har.reading.tables.opening import Table
 from har.reading.tables.row_filter import FilteredTable, texts_in
 

@@ -17,8 +17,8 @@ from pathlib import Path, PurePosixPath
 
 from har.errors import DataError
 from har.reading.columns import NO_GYROSCOPE, has_gyroscope, sensors_in
-from har.reading.sensor_names import SensorName, is_of_another_device, sensor_named
-from har.reading.sensor_rows import split_by_sensor
+from har.reading.sensors.names import SensorName, is_of_another_device, sensor_named
+from har.reading.sensors.rows import split_by_sensor
 from har.reading.tables.containers import is_hidden, unpacked
 from har.reading.tables.opening import Table, open_table, table_names
 from har.reading.tables.row_filter import only_rows
@@ -143,8 +143,10 @@ def is_export(path: Path) -> bool:
         If a zip is damaged.
     """
     candidates = _candidates(_opened(_files_in(path) or {}))
-    kinds = frozenset[str]().union(*(one.kinds for one in candidates))
-    return {"gyro", "acc"} <= kinds and not any(one.is_whole for one in candidates)
+    kinds = [kind for one in candidates if not one.is_second for kind in one.kinds]
+    has_acceleration = "acc" in kinds or {"gravity", "linear"} <= set(kinds)
+    is_whole = any(one.is_whole for one in candidates)
+    return has_acceleration and kinds.count("gyro") == 1 and not is_whole
 
 
 def _opened_at(path: Path) -> list[SensorTable]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from har.errors import DataError
-from har.reading.alignment import SensorSeries, align, share_ticks
+from har.reading.sensors.alignment import SensorSeries, align, share_ticks
 from har.reading.times.clock import Ticks
 
 
