@@ -303,6 +303,7 @@ def test_the_manifest_tells_what_was_trained_how(fitted, saved):
         "rate_hz": 20.0,
         "n_timesteps": 16,
         "n_parameters": 4 * 8 * (4 + 8 + 2) + (8 + 1) * 3,
+        "gravity": None,
     }
     training = manifest["training"]
     assert (training["seed"], training["device"], training["n_epochs"]) == (5, "cpu(0)", N_EPOCHS)

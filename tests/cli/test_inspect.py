@@ -45,7 +45,12 @@ def people(tmp_path):
 def test_a_recording_is_shown_as_it_was_read(people, capsys):
     assert main(["inspect", str(people / "person1.csv")]) == 0
     text = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
-    for part in ("3,750 rows of 7 columns: time_s, acc_x", "75 s", "no gaps", "gyro_z  rad/s"):
+    for part in (
+        "3,750 rows of 7 columns: time_s, acc_x",
+        "1 min 15 s",
+        "no gaps",
+        "gyro_z  rad/s",
+    ):
         assert part in text
     for heading in ("How it is worn", "Assumed", "Mended", "Doubted"):
         assert f"{heading}\n  " in text
@@ -87,7 +92,7 @@ def test_a_folder_without_a_table_has_a_row_for_each_file(people, capsys):
     assert main(["inspect", str(people)]) == 0
     text = capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
     assert text.startswith("4 recordings\n")
-    assert text.count("75 s") == 4
+    assert text.count("1 min 15 s") == 4
 
 
 def test_nothing_that_is_inspected_loads_mxnet(people):

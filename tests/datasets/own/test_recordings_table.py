@@ -59,7 +59,7 @@ def test_how_to_read_a_file_may_be_said_in_any_spelling(table):
 
 def test_the_axis_that_points_up_may_be_said_of_each_file(table):
     lines = ["walk.csv,1,label,-y", "home/rest.parquet,1,label,"]
-    walk, rest = read_table(table(f"{LABELS},upright", *lines))
+    walk, rest = read_table(table(f"{LABELS},upright", *lines)).files
     assert (walk.upright, rest.upright) == ("-y", None)
 
 
