@@ -42,6 +42,7 @@ def run(
     path: Path,
     data_set: DataSetKind | None = None,
     columns: Mapping[str, str] | None = None,
+    gyro: Path | None = None,
     rate_hz: float | None = None,
     time_unit: str | None = None,
     acc_unit: str | None = None,
@@ -56,12 +57,13 @@ def run(
         zip with a published data set.
     data_set : {"uci_har", "hapt"}, optional
         Published data set; by default it is found out.
-    columns, rate_hz, time_unit, acc_unit, gyro_unit : optional
+    columns, gyro, rate_hz, time_unit, acc_unit, gyro_unit : optional
         Settings that recordings do not declare themselves; see
         `har.reading.recording_files.read_recording`.
     """
     about: ReadingOptions = {
         "columns": columns,
+        "gyro": gyro,
         "rate_hz": rate_hz,
         "time_unit": time_unit,
         "acc_unit": acc_unit,

@@ -318,9 +318,6 @@ def _add_predict(verbs: Any) -> None:
         help="what really happened, to draw and to compare with: a recordings.csv as of your own "
         "data, with file, subject, start_s, end_s, activity",
     )
-    recordings.add_argument(
-        "--gyro", type=Path, metavar="FILE", help="table of the gyroscope, if it is not in FILE"
-    )
     _add_reading(recordings)
     add_upright(recordings)
 
@@ -328,6 +325,9 @@ def _add_predict(verbs: Any) -> None:
 def _add_reading(parser: Any) -> None:
     """Add what a person can say about a recording that it does not say itself."""
     add(parser, "--columns")
+    parser.add_argument(
+        "--gyro", type=Path, metavar="FILE", help="table of the gyroscope, if it is apart"
+    )
     parser.add_argument(
         "--rate-hz", type=rate, metavar="HZ", help="samples per second, instead of time stamps"
     )

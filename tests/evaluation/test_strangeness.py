@@ -23,9 +23,9 @@ def some_features(seed=0, n=600, shift=0.0):
 HELD_OUT = some_features(seed=1)[0]
 
 
-def test_one_in_a_hundred_windows_of_held_out_people_is_strange():
-    strangeness = fit_strangeness(*some_features(), HELD_OUT)
-    assert is_strange(strangeness.score(HELD_OUT)).mean() == pytest.approx(0.01, abs=0.003)
+def test_the_threshold_lies_beyond_what_a_hundredth_of_the_windows_held_out_exceeds():
+    scores = fit_strangeness(*some_features(), HELD_OUT).score(HELD_OUT)
+    assert np.quantile(scores, 0.99) == pytest.approx(1 / 1.4, rel=0.01)
 
 
 def test_what_lies_elsewhere_is_strange_also_where_features_vary_together():
@@ -50,7 +50,7 @@ def test_it_is_the_mahalanobis_distance_to_the_nearest_activity():
 def test_without_held_out_people_those_of_the_training_are_left_out_in_turn():
     usual = fit_strangeness(*some_features())
     assert is_strange(usual.score(HELD_OUT)).mean() < 0.01
-    assert usual.score(HELD_OUT).max() > 0.8
+    assert usual.score(HELD_OUT).max() > 0.5
     features, labels, _ = some_features()
     of_one = fit_strangeness(features, labels, np.ones(len(labels), int))
     assert not is_strange(of_one.score(HELD_OUT)).mean() > 0.02
