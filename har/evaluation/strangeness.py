@@ -20,7 +20,7 @@ from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray
 STRANGE_SHARE = 0.01
 
 _N_GROUPS = 5
-# A few people held out do not show how much people differ: of the 21 training people of UCI HAR, held
+# A few people held out do not show how much people differ: of UCI HAR's 21 training people, held
 # out in five folds, 1 % of the windows are beyond 1.39 times what `quick` tells from two others.
 _MORE_PEOPLE = 1.4
 # The same from people whom the network was trained on, who are 1.19 times nearer.

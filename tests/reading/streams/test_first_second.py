@@ -54,7 +54,7 @@ def test_an_angular_rate_that_is_too_large_later_is_doubted():
 
 
 def turning(n=1200, degrees=1.0):
-    """Turn the phone to and fro by 40 degrees; the vertical swings with it."""
+    """Turn the phone back and forth by 40 degrees; the vertical swings with it."""
     seconds = np.arange(n) / 50
     angle = 0.7 * np.sin(seconds / 2)
     acc = np.stack([np.sin(angle), np.zeros(n), np.cos(angle)], axis=1)
