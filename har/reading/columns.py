@@ -473,7 +473,8 @@ def _no_channel(channel: str, headings: Sequence[Heading], place: str) -> DataEr
     if linear and channel.startswith("acc"):
         return DataError(
             f"{place}: found only acceleration without gravity ({_listed(linear)}), expected "
-            "acceleration with gravity: apps call it accelerometer, raw or total acceleration"
+            "acceleration with gravity: apps call it accelerometer, raw or total acceleration; if "
+            f"gravity is in these, as in messages of ROS, --columns {channel}={linear[0]},…"
         )
     cure = f"name it so, or say which it is by --columns {channel}=…"
     if channel.startswith("gyro") and not any(heading.sensor == "gyro" for heading in headings):
