@@ -57,7 +57,7 @@ def _zip(number: int, name: str) -> str:
 
 _UCI = "https://archive.ics.uci.edu/dataset/"
 _WAIST = "a phone worn at the waist"
-_LABORATORY = "volunteers of 19 to 48 years in a laboratory"
+_LABORATORY = "30 volunteers of 19 to 48 years in a laboratory"
 _NOT_COMMERCIAL = "no commercial use"
 _CC_BY = "licence CC BY 4.0"
 

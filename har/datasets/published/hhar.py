@@ -192,7 +192,7 @@ def _part(person: str, place: str, acc: _Rows, gyro: _Rows | None) -> Part:
 
 def _by_clock(clock: str, person: str, place: str, sensors: list[_Rows]) -> NamedRecording:
     unit, _seconds = _CLOCKS[clock]
-    names = (f"accelerometer's {clock}", f"gyroscope's {clock}")
+    names = (f"accelerometer by {clock}", f"gyroscope by {clock}")
     timed = [
         time_rows(name, rows.stamps[clock], unit, rows.samples, place)
         for name, rows in zip(names, sensors, strict=False)

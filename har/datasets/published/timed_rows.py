@@ -70,7 +70,7 @@ def time_rows(
     DataError
         If there is no order in the stamps, or they are too few.
     """
-    clock = read_clock(Stamps(stamps), samples, unit, f"{name} time", place)
+    clock = read_clock(Stamps(stamps), samples, unit, name, place)
     rows = np.arange(len(samples)) if clock.rows is None else clock.rows
     ticks = replace(clock.ticks, longest_hole_s=longest_hole_s)
     return TimedRows(SensorSeries(name, ticks, samples[rows]), rows, clock.notes)

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from har.arrays import BoolArray, FloatArray, IntArray
 from har.config import DataConfig
@@ -127,7 +128,7 @@ def _array(tree: FileTree, name: str) -> tuple[FloatArray, str]:
         content = loadmat(file)
         (array,) = (value for key, value in content.items() if not key.startswith("__"))
         return np.asarray(array, np.float64), place
-    except (ValueError, TypeError, NotImplementedError, OSError, EOFError) as error:
+    except (MatReadError, ValueError, TypeError, NotImplementedError, OSError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{place}: found {reason}, expected a MATLAB file of one array") from None
 
