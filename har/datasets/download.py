@@ -49,25 +49,29 @@ def fetch(published: PublishedSet, holds: Callable[[FileTree], bool], folder: Pa
     DataError
         If no server has the right data, or the folder cannot be written.
     """
+    if published.url is None:
+        raise DataError(
+            f"{folder}: found no {published.name} in it, expected {published.form}; it is not in "
+            f"the UCI archive. {_by_hand(published)}"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _fetch_from_first(published, holds, folder)
+        return _fetch_from_first(published, published.url, holds, folder)
     except OSError as error:
         raise DataError(f"{folder}: found {error}, expected a folder to write to") from error
 
 
+def _by_hand(published: PublishedSet) -> str:
+    return f"Download it by hand from {published.page} and name the file with --data.root"
+
+
 def _fetch_from_first(
-    published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path
+    published: PublishedSet, url: str, holds: Callable[[FileTree], bool], folder: Path
 ) -> Path:
-    by_hand = f"Download it by hand from {published.page} and name the file with --data.root"
-    if published.url is None:
-        raise DataError(
-            f"{folder}: found no {published.name} in it, expected {published.form}, as it is not "
-            f"in the UCI archive. {by_hand}"
-        )
+    by_hand = _by_hand(published)
     logger.info("Fetching %s from the UCI archive", published.name)
     try:
-        return _fetch_archive(published, published.url, holds, folder)
+        return _fetch_archive(published, url, holds, folder)
     except DataError as error:
         archive_error = error
     if published.name != UCI_HAR.name:

@@ -142,7 +142,8 @@ def _rows_of(tree: FileTree, name: str, sensor: str) -> dict[tuple[str, str], _R
         raise DataError(
             f"{place}: found {reason}, expected numbers in columns {', '.join(_COLUMNS)}"
         ) from None
-    return {key: _joined(parts) for key, parts in blocks.items()}
+    # One after the other, so that not all rows are in memory twice.
+    return {key: _joined(blocks.pop(key)) for key in list(blocks)}
 
 
 def _block(rows: pd.DataFrame, factor: np.float32, place: str) -> _Rows:

@@ -67,7 +67,7 @@ _NAMES_2019 = {
 _FACTORS = {"accel": ACC_FACTORS["m/s2"], "gyro": 1.0}
 # Steps of 0.11 s are usual where the phone was busy: at 20 Hz, three samples at most are missing.
 _LONGEST_HOLE_S = 0.2
-# Of the file of 2011 1.2 % of the lines have no stamp, and a handful are malformed.
+# A handful of the lines of 2011 are malformed.
 _MOST_MALFORMED = 0.02
 
 
