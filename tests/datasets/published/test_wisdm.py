@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from published_copies import as_folder, expected_windows, wisdm_2011, wisdm_2019
 
@@ -104,3 +106,21 @@ def test_a_person_in_anothers_file_is_refused(tmp_path):
     files[name] = files[name].replace(b"1600,", b"1601,")
     with pytest.raises(DataError, match="found person 1601 in it, expected 1600 alone"):
         read(files, tmp_path)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    junk=st.lists(
+        st.sampled_from([b";", b",,,,,;", b"7,Walking;", b"x,Jogging,1,2,3,4;", b"\n", b"1,2,3"]),
+        max_size=8,
+    ),
+    at=st.integers(0, 400),
+)
+def test_a_few_odd_lines_anywhere_leave_the_others_as_they_are(junk, at, tmp_path_factory):
+    rows = wisdm_2011((1, 27), ("Walking",))[RAW].splitlines()
+    text = b"\n".join([*rows[:at], b"\n".join(junk), *rows[at:]]) + b"\n"
+    clean, odd = (
+        read({RAW: content}, tmp_path_factory.mktemp("copy"), 2011)
+        for content in (b"\n".join(rows), text)
+    )
+    assert odd.fingerprint == clean.fingerprint
