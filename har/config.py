@@ -105,10 +105,10 @@ class DataConfig:
                 )
         placements = PLACEMENTS.get(self.set, ())
         if self.placement is not None and self.placement not in placements:
-            listed = " or ".join(placements) or "none, as there is one sensor only"
-            raise ConfigError(
-                f"data.placement: found {self.placement}, expected of {self.set} {listed}"
-            )
+            expected = f"null, as {self.set} has no choice of sensors"
+            if placements:
+                expected = f"one of those of {self.set}: {', '.join(placements)}"
+            raise ConfigError(f"data.placement: found {self.placement}, expected {expected}")
 
     @property
     def chosen_placement(self) -> str | None:

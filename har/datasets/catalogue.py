@@ -106,7 +106,7 @@ MOTIONSENSE = PublishedSet(
 WISDM_2011 = PublishedSet(
     name="WISDM (2011)",
     page="https://www.cis.fordham.edu/wisdm/dataset.php",
-    form="WISDM_ar_v1.1_raw.txt in a folder or a zip",
+    form="WISDM_ar_v1.1_raw.txt in a folder or a zip (its .tar.gz is to be unpacked)",
     credit="Kwapisz, Weiss and Moore (SIGKDD Explorations 2011)",
     citation="J. R. Kwapisz, G. M. Weiss and S. A. Moore, “Activity Recognition using Cell Phone "
     "Accelerometers”, ACM SIGKDD Explorations 12(2), 2011.",

@@ -129,16 +129,16 @@ def test_each_placement_is_read_and_another_is_refused_with_those_there_are(
     usual = open_data(config_of(kind, copies))
     assert_array_equal(usual.train.signals, signals[0])
     assert any(note.startswith(f"Placement: {placements[0]}, one of ") for note in usual.notes)
-    listed = " or ".join(placements)
+    listed = ", ".join(placements)
     with pytest.raises(
-        ConfigError, match=f"data.placement: found head, expected of {kind} {listed}"
+        ConfigError, match=f"data.placement: found head, expected one of those of {kind}: {listed}"
     ):
         DataConfig(set=kind, placement="head")
 
 
 @pytest.mark.parametrize("kind", ["uci_har", "motionsense", "recordings"])
 def test_a_set_of_one_sensor_has_no_placement(kind):
-    with pytest.raises(ConfigError, match="found waist, expected of .* none"):
+    with pytest.raises(ConfigError, match="found waist, expected null, as .* no choice of sensors"):
         DataConfig(set=kind, placement="waist")
 
 
