@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from har.errors import ConfigError
 
-DataSetKind = Literal["uci_har", "hapt", "recordings"]
+DataSetKind = Literal[
+    "uci_har",
+    "hapt",
+    "recordings",
+    "motionsense",
+    "wisdm_2011",
+    "wisdm_2019",
+    "pamap2",
+    "mhealth",
+    "hhar",
+    "unimib_shar",
+]
 Straddling = Literal["drop", "majority"]
 Sensors = Literal["all", "acc"]
 Upright = Literal["x", "-x", "y", "-y", "z", "-z", "auto"]
@@ -18,6 +29,17 @@ Pooling = Literal["last", "sum", "mean", "max", "mean_max", "attention"]
 Optimizer = Literal["adam", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine", "step"]
 
+# Sets whose windows are published, or cut as their authors cut them.
+FIXED_SETS: tuple[DataSetKind, ...] = ("uci_har", "hapt")
+# Sensors or devices on a body, the one that is read by default first: of MHEALTH's the chest has no
+# gyroscope, of PAMAP2's it is nearest to the waist.
+PLACEMENTS: dict[DataSetKind, tuple[str, ...]] = {
+    "wisdm_2019": ("phone", "watch"),
+    "pamap2": ("chest", "hand", "ankle"),
+    "mhealth": ("ankle", "arm", "chest"),
+    "hhar": ("phone", "watch"),
+}
+
 
 @dataclass(frozen=True)
 class DataConfig:
@@ -25,8 +47,9 @@ class DataConfig:
 
     Parameters
     ----------
-    set : {'uci_har', 'hapt', 'recordings'}
-        UCI HAR, HAPT with its postural transitions, or a folder of your own recordings.
+    set : str
+        uci_har, hapt (with its postural transitions), motionsense, wisdm_2011, wisdm_2019, pamap2,
+        mhealth, hhar, unimib_shar, or recordings: a folder of your own.
     root : str or None
         Folder or zip with the data set; null: HAR_DATA, else data/, else downloaded.
     activities : tuple of str or None
@@ -34,17 +57,20 @@ class DataConfig:
     sensors : {'all', 'acc'}
         Sensors whose signals are read: all that the data set has, or the accelerometer alone.
     test_subjects : tuple of str or int, or None
-        Test subjects of your own recordings, such as [P04]; null: the official ones of the other
-        sets.
+        Test subjects, such as [P04]; null: the usual ones of a published set. Those of uci_har and
+        hapt are fixed, and those of your own recordings must be named.
     subject_column : str or None
         Column that names the person in each row of your own recordings; null: recordings.csv names
         one person for each file.
     straddling : {'drop', 'majority'}
-        Windows over several labels in your own recordings: dropped, or labelled by the majority of
-        their samples.
+        Windows over several labels: dropped, or labelled by the majority of their samples; not for
+        uci_har and hapt, whose windows are fixed.
     upright : {'x', '-x', 'y', '-y', 'z', '-z', 'auto'} or None
-        Axis of the phone that points up, in your own recordings, while the person stands; auto: as
-        lively seconds show; null: as it is.
+        Axis of the phone that points up while the person stands; auto: as lively seconds show;
+        null: as it is. Not for uci_har and hapt.
+    placement : str or None
+        Sensor on the body that is read: pamap2 chest, hand, ankle; mhealth ankle, arm,
+        chest; wisdm_2019 and hhar phone, watch; null: the first of these.
     n_validation_subjects : int
         Number of training subjects held out to choose the best epoch; drawn with the seed.
     """
@@ -57,24 +83,37 @@ class DataConfig:
     subject_column: str | None = None
     straddling: Straddling = "drop"
     upright: Upright | None = None
+    placement: str | None = None
     n_validation_subjects: int = 4
 
     def __post_init__(self) -> None:
         _require_at_least(0, self, "data", "n_validation_subjects")
         _require_different(self, "data", "activities", "test_subjects")
-        is_own = self.set == "recordings"
-        for key, usual in (
-            ("test_subjects", None),
-            ("subject_column", None),
-            ("straddling", "drop"),
-            ("upright", None),
+        own: tuple[DataSetKind, ...] = ("recordings",)
+        cut_here = tuple(kind for kind in get_args(DataSetKind) if kind not in FIXED_SETS)
+        for key, usual, kinds in (
+            ("test_subjects", None, cut_here),
+            ("subject_column", None, own),
+            ("straddling", "drop", cut_here),
+            ("upright", None, cut_here),
         ):
             value = getattr(self, key)
-            if not is_own and value != usual:
+            if self.set not in kinds and value != usual:
                 raise ConfigError(
                     f"data.{key}: found {_in_words(value)}, expected it only with "
-                    f"data.set: recordings, not {self.set}"
+                    f"data.set: {' or '.join(kinds)}, not {self.set}"
                 )
+        placements = PLACEMENTS.get(self.set, ())
+        if self.placement is not None and self.placement not in placements:
+            expected = f"null, as {self.set} has no choice of sensors"
+            if placements:
+                expected = f"one of those of {self.set}: {', '.join(placements)}"
+            raise ConfigError(f"data.placement: found {self.placement}, expected {expected}")
+
+    @property
+    def chosen_placement(self) -> str | None:
+        """The placement that is read; None for a set with one sensor only."""
+        return self.placement or next(iter(PLACEMENTS.get(self.set, ())), None)
 
 
 @dataclass(frozen=True)

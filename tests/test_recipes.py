@@ -114,6 +114,8 @@ def test_a_saved_config_tells_every_setting(tmp_path):
         "test_subjects": None,
         "subject_column": None,
         "straddling": "drop",
+        "upright": None,
+        "placement": None,
         "n_validation_subjects": 4,
     }
 

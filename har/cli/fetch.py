@@ -14,8 +14,8 @@ def run(*, data_set: DataSetKind = "uci_har", to: Path = Path("data")) -> None:
 
     Parameters
     ----------
-    data_set : {"uci_har", "hapt"}
-        Published data set.
+    data_set : str
+        Published data set, a key of `har.datasets.catalogue.PUBLISHED`.
     to : Path
         Folder for the file that is downloaded.
     """
@@ -23,4 +23,4 @@ def run(*, data_set: DataSetKind = "uci_har", to: Path = Path("data")) -> None:
     published = PUBLISHED[data_set]
     n_train, n_test = len(data.train), len(data.test)
     print(f"{data.name}, {data.source}: {n_train} training and {n_test} test windows")
-    print(f"Use must cite {published.credit}; no commercial use. Terms: {published.page}")
+    print(f"Use must cite {published.credit}; {published.terms}. Terms: {published.page}")

@@ -55,8 +55,8 @@ def run(
     path : Path
         File of a recording; folder with recordings, with or without ``recordings.csv``; folder or
         zip with a published data set.
-    data_set : {"uci_har", "hapt"}, optional
-        Published data set; by default it is found out.
+    data_set : str, optional
+        Published data set, a key of `har.datasets.catalogue.PUBLISHED`; by default it is found out.
     columns, gyro, rate_hz, time_unit, acc_unit, gyro_unit : optional
         Settings that recordings do not declare themselves; see
         `har.reading.recording_files.read_recording`.
@@ -70,7 +70,7 @@ def run(
         "gyro_unit": gyro_unit,
     }
     if data_set is not None:
-        data = read_data(path, DataConfig(set=data_set))
+        data = read_data(path, DataConfig(set=data_set), needs_test=False)
         if data is None:
             published = PUBLISHED[data_set]
             raise DataError(f"{path}: found no {published.name} in it, expected {published.form}")
@@ -98,7 +98,7 @@ def _published_at(path: Path) -> tuple[DataSet, DataSetKind] | None:
     kinds = [kind for kind in get_args(DataSetKind) if kind in PUBLISHED]
     for kind in kinds:
         try:
-            data = read_data(path, DataConfig(set=kind))
+            data = read_data(path, DataConfig(set=kind), needs_test=False)
         except DataError:
             # A damaged zip may be meant as a recording; it will be named as one.
             continue

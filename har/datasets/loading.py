@@ -8,7 +8,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from har.config import DataConfig, Sensors
+from har.config import FIXED_SETS, DataConfig, Sensors
 from har.datasets import cache
 from har.datasets.catalogue import PUBLISHED
 from har.datasets.dataset import (
@@ -25,7 +25,7 @@ from har.datasets.download import fetch
 from har.datasets.file_trees import fingerprint
 from har.datasets.own.recordings_table import TABLE
 from har.datasets.own_recordings import read_own_recordings
-from har.datasets.published import READERS, check_known
+from har.datasets.published.readers import READERS, check_known
 from har.errors import ConfigError, DataError
 from har.signals.windows import Windows
 
@@ -66,7 +66,7 @@ def open_data(config: DataConfig, needs_test: bool = True) -> DataSet:
     config : DataConfig
         Choice of the data set, its path, its sensors and its activities.
     needs_test : bool
-        If False, own recordings without named test subjects are all training windows.
+        If False, a data set of which no test subjects are known is all training windows.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def open_all_subjects(config: DataConfig) -> TrainingSet:
     Parameters
     ----------
     config : DataConfig
-        As for `open_data`; test subjects of own recordings need not be named, and are ignored.
+        As for `open_data`; test subjects need not be named, and are ignored.
 
     Returns
     -------
@@ -146,8 +146,8 @@ def open_all_subjects(config: DataConfig) -> TrainingSet:
 
 
 def _sensors_to_read(config: DataConfig) -> Sensors:
-    """Return the sensors that a file must have: channels of published sets are left out later."""
-    return config.sensors if config.set == "recordings" else "all"
+    """Return the sensors that a file must have: channels of fixed windows are left out later."""
+    return "all" if config.set in FIXED_SETS else config.sensors
 
 
 def _find_cached_training(config: DataConfig) -> TrainingSet | None:
@@ -202,7 +202,7 @@ def read_data(path: Path, config: DataConfig, needs_test: bool = True) -> DataSe
     path : Path
         A folder or a file.
     config : DataConfig
-        Choice of the data set; `root` and `activities` are ignored.
+        Choice of the data set and what is read of it; `root` and `activities` are ignored.
     needs_test : bool
         As for `open_data`.
 
@@ -218,7 +218,7 @@ def read_data(path: Path, config: DataConfig, needs_test: bool = True) -> DataSe
     """
     if config.set == "recordings":
         return read_own_recordings(path, config, needs_test)
-    return READERS[config.set].read(path)
+    return READERS[config.set].read(path, config, needs_test)
 
 
 def _chosen(data: DataSet, config: DataConfig) -> DataSet:
@@ -284,6 +284,7 @@ def _cache_key(config: DataConfig, path: Path) -> str:
         config.subject_column,
         config.straddling,
         config.upright,
+        config.chosen_placement,
         _sensors_to_read(config),
     )
     return f"{config.set}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:16]}"

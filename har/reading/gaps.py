@@ -14,7 +14,7 @@ from har.arrays import BoolArray, FloatArray, IntArray
 from har.errors import DataError
 from har.reading.times.clock import Ticks
 from har.signals.channels import SAMPLE_RATE_HZ
-from har.signals.recording import LONGEST_HOLE_S, Stretch
+from har.signals.recording import Stretch
 from har.signals.resampling import fits_grid, resample
 
 
@@ -178,6 +178,6 @@ def _resampling_notes(ticks: Ticks) -> list[str]:
     if n_holes := int(is_hole.sum()):
         notes.append(
             f"time: {n_holes} {'hole' if n_holes == 1 else 'holes'} of up to "
-            f"{min(steps[is_hole].max(), LONGEST_HOLE_S):.2g} s interpolated"
+            f"{min(steps[is_hole].max(), ticks.longest_hole_s):.2g} s interpolated"
         )
     return notes

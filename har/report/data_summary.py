@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from har.datasets.dataset import DataSet
-from har.datasets.published import check_known
+from har.datasets.published.readers import check_known
 from har.errors import DataError
 from har.report.recording_summary import indented
 from har.signals.channels import unit_of

@@ -107,9 +107,15 @@ def about_data(data_set: str, name: str | None, notes: Sequence[str]) -> list[st
         ]
     published = PUBLISHED[data_set]
     return [
-        f"{published.name}: 30 volunteers of 19 to 48 years, a phone at the waist, recorded in a "
-        "laboratory. Results on other people, phones, pockets and daily life may be worse.",
+        f"{published.name}: {published.people}, {published.device}. Results on other people, "
+        "devices, placements and daily life may be worse.",
         *notes,
-        f"Cite: {published.citation} The data set’s own terms ask for this citation and forbid "
-        "commercial use.",
+        f"Cite: {published.citation} The data set’s own terms ask for this citation; "
+        f"{published.terms}.",
     ]
+
+
+def device_in_words(data_set: str) -> str:
+    """Name what measured a data set, and where it was worn if that is known."""
+    published = PUBLISHED.get(data_set)
+    return published.device if published else "a phone"

@@ -9,6 +9,7 @@ windows from the raw HAPT recordings to within half of the last printed digit. A
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -32,6 +33,13 @@ WARM_UP_S = 10.0
 _NOISE = (10, 20.0)
 
 
+@lru_cache
+def _design(order: int, cutoff_hz: float) -> tuple[FloatArray, FloatArray]:
+    """Return the sections of a filter, and its state after a constant of 1; once for all."""
+    sections = signal.butter(order, cutoff_hz, fs=SAMPLE_RATE_HZ, output="sos")
+    return sections, signal.sosfilt_zi(sections)
+
+
 class LowPass:
     """A causal Butterworth low-pass filter that goes on where its last call ended.
 
@@ -46,7 +54,7 @@ class LowPass:
     """
 
     def __init__(self, order: int, cutoff_hz: float, start: Start = "zero") -> None:
-        self._sections = signal.butter(order, cutoff_hz, fs=SAMPLE_RATE_HZ, output="sos")
+        self._sections, self._settled = _design(order, cutoff_hz)
         self._start = start
         self._state: FloatArray | None = None
 
@@ -58,7 +66,7 @@ class LowPass:
         if not signals.size:
             return signals.astype(np.float64)
         if self._state is None:
-            settled = np.multiply.outer(signal.sosfilt_zi(self._sections), signals[0])
+            settled = np.multiply.outer(self._settled, signals[0])
             self._state = settled if self._start == "settled" else np.zeros_like(settled)
         filtered: FloatArray
         filtered, self._state = signal.sosfilt(self._sections, signals, axis=0, zi=self._state)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-import numpy as np
-
-from har.arrays import FloatArray
 from har.config import DataConfig
+from har.datasets.named_windows import NamedWindows, cut_windows
 from har.datasets.own.recordings_table import LabelledFile
 from har.datasets.own.sample_labels import (
     NameArray,
-    name_windows,
     names_from_column,
     names_from_segments,
 )
@@ -28,40 +24,9 @@ from har.reading.sensors.files import has_angular_rate
 from har.reading.tables.opening import open_table
 from har.reading.tables.row_filter import index_of, texts_in
 from har.reading.times.moments import Moment
-from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ, WINDOW_STEP
-from har.signals.filters import WARM_UP_S, channels_from, uci_har_channels
 from har.signals.orientation import UPRIGHT
 from har.signals.recording import Recording
 from har.signals.wearing import made_upright
-from har.signals.windows import sliding_windows
-
-_SETTLING = f"Windows in the first {WARM_UP_S:g} s of a recording or after a gap, kept"
-_TOO_SHORT = f"Parts between gaps that are shorter than {N_TIMESTEPS} samples, left out"
-
-
-@dataclass(frozen=True)
-class NamedWindows:
-    """Windows of a recording, with names of activities in place of labels.
-
-    Parameters
-    ----------
-    signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-        Signals of the windows.
-    names : ndarray of str, shape (n_windows,)
-        Their activities.
-    found : frozenset of str
-        Activities of all samples, whether or not a window contains them.
-    counts : Counter of str
-        Numbers of windows treated specially, keyed by a description.
-    notes : tuple of str
-        Assumptions and corrections made on the way from the file.
-    """
-
-    signals: FloatArray
-    names: NameArray
-    found: frozenset[str]
-    counts: Counter[str]
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -181,30 +146,8 @@ def read_windows(
     if upright := rows.file.upright or config.upright:
         recording = made_upright(recording, upright, UPRIGHT)
     of_samples, notes = names_of_samples(rows, recording)
-    n_channels = len(channels_from(recording.channels))
-    signals = [np.empty((0, N_TIMESTEPS, n_channels), np.float32)]
-    names: list[NameArray] = [np.empty(0, object)]
-    counts = Counter[str]()
-    for stretch in recording.stretches:
-        if stretch.n_samples < N_TIMESTEPS:
-            counts[_TOO_SHORT] += 1
-            continue
-        part = slice(stretch.first_sample, stretch.first_sample + stretch.n_samples)
-        channels = uci_har_channels(recording.samples[part], start="settled").astype(np.float32)
-        window_names, window_counts = name_windows(of_samples[part], config.straddling)
-        is_kept = window_names != ""
-        is_settling = np.arange(len(is_kept)) * WINDOW_STEP < WARM_UP_S * SAMPLE_RATE_HZ
-        counts += window_counts
-        counts[_SETTLING] += int((is_kept & is_settling).sum())
-        signals.append(sliding_windows(channels, N_TIMESTEPS, WINDOW_STEP)[is_kept])
-        names.append(window_names[is_kept])
-    return NamedWindows(
-        np.concatenate(signals),
-        np.concatenate(names),
-        frozenset(of_samples) - {""},
-        counts,
-        (*recording.notes, *notes),
-    )
+    windows = cut_windows(recording, of_samples, config.straddling)
+    return replace(windows, notes=(*windows.notes, *notes))
 
 
 def names_of_samples(rows: LabelledRecording, recording: Recording) -> tuple[NameArray, list[str]]:

@@ -44,17 +44,20 @@ class Ticks:
         difference.
     origin_s : float
         The first stamp in seconds, by which clocks of several sensors are put together.
+    longest_hole_s : float
+        Longest step that is no gap, unless the rate makes it longer.
     """
 
     seconds: FloatArray
     rate_hz: float
     jitter_s: float
     origin_s: float = 0.0
+    longest_hole_s: float = LONGEST_HOLE_S
 
     @property
     def longest_step_s(self) -> float:
         """Longest step that is no gap."""
-        return max(LONGEST_HOLE_S * _EXACTLY, 1.5 / self.rate_hz)
+        return max(self.longest_hole_s * _EXACTLY, 1.5 / self.rate_hz)
 
     def stretch_starts(self) -> IntArray:
         """Return the first sample of each stretch: sample 0, and those after a gap."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from har.files import whole_folder, write_text, writing_to
-from har.report.facts import network_in_words
+from har.report.facts import device_in_words, network_in_words
 from har.report.pages.run_markdown import report_markdown
 from har.report.scored_run import ScoredRun
 from har.report.section import Section, save_pictures
@@ -99,5 +99,6 @@ def _render(run: ScoredRun, sections: Sequence[Section]) -> str:
         network=network_in_words(results.config),
         window_s=window_format.n_timesteps / window_format.rate_hz,
         known_subjects=run.known_subjects,
+        device=device_in_words(run.results.config.data.set),
         sections=sections,
     )

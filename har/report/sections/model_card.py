@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from har.datasets.catalogue import PUBLISHED
 from har.evaluation.robustness import Robustness
-from har.report.facts import about_data, network_in_words
+from har.report.facts import about_data, device_in_words, network_in_words
 from har.report.scored_run import ScoredRun
 from har.report.section import Section
 from har.report.wording import activity_label, interval_in_words, number, people, percent
@@ -50,10 +50,10 @@ def model_card(results: Results) -> dict[str, list[str]]:
 
 def _intended_use(results: Results) -> list[str]:
     expected = results.manifest.model.window_format
-    place = " worn at the waist" if results.config.data.set in PUBLISHED else ""
+    device = device_in_words(results.config.data.set)
     return [
         f"{network_in_words(results.config)} that names what a person does from "
-        f"{expected.n_timesteps / expected.rate_hz:.2f} s of signals of a phone{place}: "
+        f"{expected.n_timesteps / expected.rate_hz:.2f} s of signals of {device}: "
         f"{_listed([activity_label(name).lower() for name in results.evaluation.activities])}.",
         f"It reads {len(expected.channels)} channels ({', '.join(expected.channels)}), "
         f"{number(expected.rate_hz)} samples a second, in g and rad/s.",
@@ -117,9 +117,10 @@ def _quality(results: Results) -> list[str]:
 
 
 def _limits(results: Results) -> list[str]:
+    published = PUBLISHED.get(results.config.data.set)
     people_like = (
-        "people like those tested: volunteers of 19 to 48 years in a laboratory"
-        if results.config.data.set in PUBLISHED
+        f"people like those tested: {published.people}"
+        if published
         else "people, phones and places like those tested"
     )
     return [

@@ -10,6 +10,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from har.datasets.catalogue import PUBLISHED
 from har.report.drawing import add_tips, set_margins, title_and_legend
 from har.report.scored_run import ScoredRun
 from har.report.section import Picture, Section
@@ -124,10 +125,14 @@ def robustness_section(run: ScoredRun) -> Section | None:
             "without_gyroscope": robustness.without_gyroscope,
             "without_gravity": robustness.without_gravity,
             "strange_without_gravity": robustness.strange_without_gravity,
-            "is_worn_at_waist": run.results.config.data.set != "recordings",
+            "is_worn_at_waist": _is_at_waist(run.results.config.data.set),
         },
         pictures,
     )
+
+
+def _is_at_waist(data_set: str) -> bool:
+    return data_set in PUBLISHED and PUBLISHED[data_set].is_at_waist
 
 
 def _picture(panel: _Panel, rows: pd.DataFrame, undisturbed: float) -> Picture:

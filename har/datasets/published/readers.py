@@ -5,20 +5,29 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from har.config import DataConfig
 from har.datasets import hapt, hapt_recordings, uci_har
 from har.datasets.catalogue import UCI_HAR
 from har.datasets.dataset import DataSet, content_fingerprint
 from har.datasets.file_trees import FileTree, trees_at
 from har.datasets.hapt_recordings import MIRROR_FILE
+from har.datasets.published.hhar import HHAR_SET
+from har.datasets.published.mhealth import MHEALTH_SET
+from har.datasets.published.motionsense import MOTIONSENSE_SET
+from har.datasets.published.pamap2 import PAMAP2_SET
+from har.datasets.published.recorded_sets import RecordedSet, check_recorded, read_recorded
+from har.datasets.published.unimib_shar import UNIMIB_SHAR_SET
+from har.datasets.published.wisdm import WISDM_2011_SET, WISDM_2019_SET
 from har.signals.recording import Recording
 from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
 
 
-def _read_uci_har(path: Path) -> DataSet | None:
+def _read_uci_har(path: Path, _config: DataConfig, _needs_test: bool) -> DataSet | None:
     """Read the published windows, else rebuild them from raw recordings; None without either."""
     mirrors = [path] if path.is_file() else sorted(path.glob(f"**/{MIRROR_FILE}"))
     mirror = next(filter(hapt_recordings.is_mirror, mirrors), None)
@@ -47,7 +56,7 @@ def _uci_har(windows: tuple[Windows, Windows], source: str) -> DataSet:
     return DataSet(UCI_HAR.name, *windows, source, content_fingerprint(*windows))
 
 
-def _read_hapt(path: Path) -> DataSet | None:
+def _read_hapt(path: Path, _config: DataConfig, _needs_test: bool) -> DataSet | None:
     """Read HAPT; None without ``labels.txt``, which the mirror does not have either."""
     if hapt_recordings.is_mirror(path):
         return None
@@ -80,16 +89,33 @@ def check_known(data: DataSet, kind: str, split: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Reader:
+class Reader:
     """Functions that recognise a data set in a tree of files, read it, and check a split of it."""
 
     holds: Callable[[FileTree], bool]
-    read: Callable[[Path], DataSet | None]
+    read: Callable[[Path, DataConfig, bool], DataSet | None]
     check_known: Callable[[Windows, str, str], None]
 
 
+def _reader_of(published: RecordedSet) -> Reader:
+    """Return the reader of a set of recordings with names of activities."""
+
+    def read(path: Path, config: DataConfig, needs_test: bool) -> DataSet | None:
+        tree = next(filter(published.holds, trees_at(path)), None)
+        return None if tree is None else read_recorded(published, tree, config, needs_test)
+
+    return Reader(published.holds, read, partial(check_recorded, published))
+
+
 # Keyed by their names in settings.
-READERS = {
-    "uci_har": _Reader(uci_har.holds_uci_har, _read_uci_har, uci_har.check_known),
-    "hapt": _Reader(hapt.holds_hapt, _read_hapt, hapt.check_known),
+READERS: dict[str, Reader] = {
+    "uci_har": Reader(uci_har.holds_uci_har, _read_uci_har, uci_har.check_known),
+    "hapt": Reader(hapt.holds_hapt, _read_hapt, hapt.check_known),
+    "motionsense": _reader_of(MOTIONSENSE_SET),
+    "wisdm_2011": _reader_of(WISDM_2011_SET),
+    "wisdm_2019": _reader_of(WISDM_2019_SET),
+    "pamap2": _reader_of(PAMAP2_SET),
+    "mhealth": _reader_of(MHEALTH_SET),
+    "hhar": _reader_of(HHAR_SET),
+    "unimib_shar": _reader_of(UNIMIB_SHAR_SET),
 }
