@@ -57,9 +57,18 @@ def run(
         zip with a published data set.
     data_set : str, optional
         Published data set, a key of `har.datasets.catalogue.PUBLISHED`; by default it is found out.
-    columns, gyro, rate_hz, time_unit, acc_unit, gyro_unit : optional
-        Settings that recordings do not declare themselves; see
-        `har.reading.recording_files.read_recording`.
+    columns : mapping of str to str, optional
+        Name or number of the column of each channel that its heading does not tell.
+    gyro : Path, optional
+        Table of the gyroscope, if it is not in the file of acceleration.
+    rate_hz : float, optional
+        Samples per second, in place of time stamps.
+    time_unit : {"s", "ms", "us", "ns"}, optional
+        Unit of time stamps; by default it is found out, as are those of the signals.
+    acc_unit : {"g", "m/s2", "mg"}, optional
+        Unit of accelerations.
+    gyro_unit : {"rad/s", "deg/s", "mdps"}, optional
+        Unit of angular rates.
     """
     about: ReadingOptions = {
         "columns": columns,

@@ -233,7 +233,7 @@ def test_a_verb_run_from_python_raises_what_a_person_can_mend(tmp_path):
 def chatty(monkeypatch):
     """Put a verb that tells something at each level in the place of ``har inspect``."""
 
-    def run(*, path, data_set):
+    def run(*, path, **others):
         verb = logging.getLogger("har.cli.inspect")
         for level in ("debug", "info", "warning"):
             getattr(verb, level)("%s 5%%", level)

@@ -125,7 +125,7 @@ def test_of_very_many_each_pair_shows_its_surest(tmp_path):
 
 def test_choices_are_what_is_listed(scored):
     choices = view_of(scored)["choices"]
-    assert choices["subject"] == sorted(set(WINDOWS.subjects[IS_WRONG].tolist()))
+    assert list(choices["subject"]) == sorted(set(WINDOWS.subjects[IS_WRONG].tolist()))
     names = np.array(WINDOWS.activities)
     assert set(choices["truth"]) == set(names[WINDOWS.labels[IS_WRONG]])
     assert set(choices["answer"]) == set(names[EVALUATION.predicted[IS_WRONG]])
