@@ -25,7 +25,7 @@ from har.datasets.own.recordings_table import TABLE, read_table
 from har.errors import DataError
 from har.reading.recording_files import ReadingOptions, read_recording
 from har.reading.recording_paths import find_recordings
-from har.reading.sensors.files import is_export
+from har.reading.sensors.files import has_angular_rate, is_export
 from har.reading.tables.opening import open_table
 from har.report.data_summary import describe_data
 from har.report.recording_summary import (
@@ -137,7 +137,12 @@ def _read_any(path: Path, about: ReadingOptions) -> Recording:
         except DataError:
             raise error from None
         reason = str(error).removeprefix(f"{path}: ")
-        note = f"doubt: read without a gyroscope, because: {reason}"
+        note = (
+            f"doubt: read without a gyroscope, because: {reason}"
+            if about.get("gyro") or has_angular_rate(path)
+            else "doubt: no gyroscope, which a network that was trained with one needs; "
+            "har train --data.sensors acc trains one without"
+        )
         return replace(recording, notes=(*recording.notes, note))
 
 

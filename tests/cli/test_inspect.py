@@ -65,7 +65,7 @@ def test_a_recording_without_a_gyroscope_is_shown_and_doubted(people, capsys):
     table = pd.read_csv(people / "person1.csv")
     table.iloc[:, :4].to_csv(people / "acc.csv", index=False)
     assert main(["inspect", str(people / "acc.csv")]) == 0
-    assert "Doubted\n  doubt: read without a gyroscope" in capsys.readouterr().out
+    assert "Doubted\n  doubt: no gyroscope" in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_recording_is_one_line(tmp_path, capsys):
