@@ -24,8 +24,8 @@ from har.datasets.own.labelled_recordings import (
 from har.datasets.own.recordings_table import TABLE, read_table
 from har.errors import DataError
 from har.reading.recording_files import ReadingOptions, read_recording
-from har.reading.recording_paths import find_recordings
-from har.reading.sensors.files import has_angular_rate, is_export
+from har.reading.recording_paths import find_recordings, holds_one_recording
+from har.reading.sensors.files import has_angular_rate
 from har.reading.tables.opening import open_table
 from har.report.data_summary import describe_data
 from har.report.recording_summary import (
@@ -90,7 +90,7 @@ def run(
         _refuse_unreadable(findings, path)
     elif found := _published_at(path):
         print(describe_data(*found))
-    elif path.is_dir() and not is_export(path):
+    elif path.is_dir() and not holds_one_recording(path):
         findings = [_findings_of(file, about) for file in _recordings_in(path)]
         print(files_in_words(findings))
         _refuse_unreadable(findings, path)

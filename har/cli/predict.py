@@ -28,9 +28,8 @@ from har.inference.forward import LikestTurn
 from har.inference.notes import sort_notes
 from har.model_selection.parallel import n_processes, run_jobs
 from har.reading.recording_files import ReadingOptions, read_recording
-from har.reading.recording_paths import find_recordings, is_pattern
+from har.reading.recording_paths import find_recordings, holds_one_recording, is_pattern
 from har.reading.recording_start import recording_start
-from har.reading.sensors.files import is_export
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
 from har.runs.folder import RunFolder
@@ -167,7 +166,7 @@ def run(
 def _are_many(files: Sequence[Path]) -> bool:
     """Return whether a folder with a summary is asked for, rather than one table."""
     is_many = len(files) > 1 or is_pattern(files[0])
-    return is_many or (files[0].is_dir() and not is_export(files[0]))
+    return is_many or (files[0].is_dir() and not holds_one_recording(files[0]))
 
 
 def _check_table(out: Path | None) -> None:

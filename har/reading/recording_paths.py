@@ -60,13 +60,25 @@ def is_pattern(path: Path) -> bool:
     return has_magic(str(path)) and not path.exists()
 
 
+def holds_one_recording(folder: Path) -> bool:
+    """Return whether a folder is an app's export, with a file for each sensor.
+
+    Raises
+    ------
+    DataError
+        If a file in it is a damaged zip.
+    """
+    n_files = sum(_may_be_recording(file) for file in folder.iterdir())
+    return 2 <= n_files <= _MOST_IN_EXPORT and is_export(folder)
+
+
 def _recordings_at(path: Path) -> Iterator[Path]:
-    if not path.is_dir() or _is_export(path):
+    if not path.is_dir() or holds_one_recording(path):
         yield path
         return
     for parent, folders, names in os.walk(path):
         folder = Path(parent)
-        exports = [name for name in folders if _is_export(folder / name)]
+        exports = [name for name in folders if holds_one_recording(folder / name)]
         folders[:] = sorted(n for n in folders if not n.startswith(".") and n not in exports)
         files = [name for name in names if _may_be_recording(folder / name)]
         yield from (folder / name for name in sorted([*files, *exports]))
@@ -80,8 +92,3 @@ def _may_be_recording(file: Path) -> bool:
         and not _READ_ME.fullmatch(file.name)
         and not _WRITTEN_HERE.fullmatch(file.name)
     )
-
-
-def _is_export(folder: Path) -> bool:
-    n_files = sum(_may_be_recording(file) for file in folder.iterdir())
-    return 2 <= n_files <= _MOST_IN_EXPORT and is_export(folder)

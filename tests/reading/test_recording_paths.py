@@ -6,7 +6,7 @@ import pytest
 from builders import refused
 
 from har.errors import DataError
-from har.reading.recording_paths import find_recordings, is_pattern
+from har.reading.recording_paths import find_recordings, holds_one_recording, is_pattern
 
 
 def fill(folder, *names):
@@ -37,6 +37,12 @@ def test_what_har_wrote_is_no_recording(tmp_path):
 
 def test_a_file_is_taken_whatever_its_name(tmp_path):
     assert find_recordings([tmp_path / "odd.xyz"]) == [tmp_path / "odd.xyz"]
+
+
+def test_a_folder_of_thousands_is_not_opened_to_find_them(tmp_path):
+    fill(tmp_path, *(f"{number}.csv" for number in range(1200)))
+    assert not holds_one_recording(tmp_path)
+    assert len(find_recordings([tmp_path])) == 1200
 
 
 def test_a_pattern_is_resolved_and_each_recording_is_there_once(tmp_path):
