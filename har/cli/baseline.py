@@ -106,7 +106,8 @@ def _score_baselines(
         logger.info("%s:", name)
         shared = (name, windows, features)
         scores = run_jobs(score_baseline, pairs, n_at_a_time, shared=shared, cluster=cluster)
-        shown = list(show_scores(scores, len(jobs)))
+        # They come in any order, and are kept in one.
+        shown = sorted(show_scores(scores, len(jobs)), key=lambda score: (score.seed, score.fold))
         yield name, summarise_folds(shown, len({fold.number for _seed, fold in jobs}))
 
 

@@ -140,7 +140,7 @@ def test_recordings_are_classified_on_a_cluster_as_without_though_a_worker_dies(
 def test_networks_are_cross_validated_on_a_cluster_as_without_though_a_worker_dies(
     data_root, uci_har, tmp_path
 ):
-    command = ["cv", *TINY, "--data.root", data_root, "--folds", 3, "--seeds", 2]
+    command = ["cv", *TINY, "--data.root", data_root, "--folds", 3, "--seeds", 1]
     assert ended(har(*command, "--out", tmp_path / "alone", "--jobs", 1))[0] == 0
     out = tmp_path / "cluster"
     with dask_cluster(tmp_path) as (address, workers):
@@ -149,14 +149,14 @@ def test_networks_are_cross_validated_on_a_cluster_as_without_though_a_worker_di
         status, _said, errors = ended(process)
     assert status == 0, errors
     tables = sorted((tmp_path / "alone" / "folds").glob("*.csv"))
-    assert len(tables) == 6
+    assert len(tables) == 3
     for table in tables:
         assert table.read_bytes() == (out / "folds" / table.name).read_bytes()
 
 
 @pytest.mark.slow
 def test_baselines_are_scored_on_a_cluster_as_without(data_root, uci_har, tmp_path):
-    command = ["baseline", "linear_svm", "random_forest", "--data.root", data_root, "--folds", 3]
+    command = ["baseline", "random_forest", "--data.root", data_root, "--folds", 3]
     figures = []
     with dask_cluster(tmp_path) as (address, _workers):
         for name, options in {"alone": ["--jobs", 1], "cluster": ["--cluster", address]}.items():
