@@ -191,7 +191,7 @@ class Disturbance:
 
 
 _DEGREES = (15.0, 30.0, 45.0, 60.0, 90.0, 135.0, 180.0)
-_LARGEST_DEGREES = (45.0, 90.0, 180.0)
+_LARGEST_DEGREES = (90.0, 180.0)
 _GAINS_PERCENT = (-50.0, -25.0, -10.0, 10.0, 25.0, 50.0)
 # From below the resolution of UCI HAR's accelerometer (1.4 mg) to above the standard deviation of
 # walking, 0.2 g and 0.45 rad/s along an axis; sitting has 0.01 g and 0.02 rad/s.

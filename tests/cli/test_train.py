@@ -117,6 +117,7 @@ def test_train_leaves_every_file_of_a_run(run):
         "figures",
         "report.html",
         "report.md",
+        "strangeness.npz",
     }
     assert list((run / "figures").glob("*.png"))
 

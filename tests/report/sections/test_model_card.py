@@ -78,7 +78,7 @@ def test_measured_limits_are_told(tmp_path, windows):
     table = robustness.table[robustness.table["disturbance"].str.startswith("rotation")]
     turned = table.loc[table["level"] == 30, "accuracy"]
     assert f"{100 * turned.min():.1f}" in limits and "turned by 30 degrees" in limits
-    assert "about its x axis by any angle, 65.0" in limits
+    assert "about its x axis by any angle, 75.0" in limits
     assert "Without a gyroscope, 85.0" in limits and "was not measured" not in limits
 
 
