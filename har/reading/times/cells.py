@@ -45,7 +45,7 @@ def numbers_in(cells: StringArray, is_missing: BoolArray) -> tuple[pd.Series[Any
     texts = pd.Series(cells).where(~is_missing, None)
     numbers = pd.to_numeric(texts, errors="coerce")
     is_number = numbers.notna().to_numpy()
-    has_comma = texts.str.contains(",", regex=False).fillna(False).to_numpy(np.bool_)
+    has_comma = texts.str.contains(",", regex=False, na=False).to_numpy(np.bool_)
     if not has_comma.any():
         return numbers, is_number
     known = texts.dropna()
