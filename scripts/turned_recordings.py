@@ -54,7 +54,7 @@ def turns_of(recording: Recording, generator: np.random.Generator) -> Iterator[t
     yield "as it is", Turn(np.eye(3))
     yield "about the vertical", Turn(turn_about((1, 0, 0), generator.uniform(0, 360)))
     seed = int(generator.integers(1 << 31))
-    yield "in all angles", Turn(Rotation.random(random_state=seed).as_matrix())
+    yield "in all angles", Turn(Rotation.random(None, seed).as_matrix())
 
 
 def judged(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from har.arrays import BoolArray, IntArray
 
@@ -68,11 +69,11 @@ def count_fields(
     -------
     BlockLines
     """
-    signs = np.frombuffer(block, np.uint8)
+    signs: NDArray[np.uint8] = np.frombuffer(block, np.uint8)
     ends = np.flatnonzero(signs == _NEWLINE)
     starts = np.concatenate([[0], ends[:-1] + 1]).astype(np.int64)
     at = _field_starts(signs) if delimiter == " " else np.flatnonzero(signs == ord(delimiter))
-    is_odd = np.zeros(len(ends), np.bool_)
+    is_odd: BoolArray = np.zeros(len(ends), np.bool_)
     if b'"' in block:
         at, is_odd = _outside_quotations(np.flatnonzero(signs == _QUOTE), at, starts, ends)
     first = np.searchsorted(at, starts)
@@ -92,7 +93,7 @@ def count_fields(
     return BlockLines(block, starts, ends, is_odd)
 
 
-def _field_starts(signs: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> IntArray:
+def _field_starts(signs: NDArray[np.uint8]) -> IntArray:
     """Return where fields begin that any number of blanks and tabs parts."""
     is_between = (signs == _BLANK) | (signs == _TAB) | (signs == _NEWLINE)
     is_start = ~is_between

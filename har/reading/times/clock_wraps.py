@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from har.arrays import BoolArray
 from har.reading.times.steps import usual_step
 from har.reading.times.time_units import SECONDS
 from har.reading.times.timestamps import StampArray, Stamps
@@ -109,7 +110,7 @@ def _with_summer_time(
     steps = np.diff(values)
     hour, near = _HOUR_S / SECONDS[unit], _MOST_STEPS * usual_step(values)
     is_back = (steps >= -hour - near / _MOST_STEPS) & (steps <= -hour + near)
-    is_ahead = np.zeros(len(steps), np.bool_)
+    is_ahead: BoolArray = np.zeros(len(steps), np.bool_)
     if is_local:
         # The hour is left out between two full hours; a gap would begin and end anywhere.
         is_ahead = (steps >= hour) & (steps <= hour + near)

@@ -242,7 +242,7 @@ def _stamps_of_text(blocks: list[WrittenTimes], is_missing: BoolArray, place: st
 def _dated(times: WrittenTimes, clocks: IntArray, there: BoolArray, place: str) -> Stamps:
     days, reading = days_of(times.dates[there], clocks[there], place)
     values = clocks.copy()
-    values[there] += days * _DAY_NS
+    values[there] = values[there] + days * _DAY_NS
     evidence = f"as dates, {reading}" if reading else "as dates"
     return Stamps(values, "ns", evidence, is_date=True, is_local=not times.has_zone[there].all())
 
