@@ -207,7 +207,8 @@ def _with_dates(cells: StringArray, dates: pd.Series[Any] | None) -> StringArray
         # Spreadsheets and tables may write a date with midnight behind it.
         text = np.array([re.sub(r"[ T]0?0:00(:00)?(\.0+)?$", "", t) for t in _unique(dates)[0]])
         text = text[_unique(dates)[1]]
-    return np.char.add(np.char.add(text, " "), cells)
+    joined: StringArray = np.char.add(np.char.add(text, " "), cells)
+    return joined
 
 
 def _unique(dates: pd.Series[Any]) -> tuple[StringArray, IntArray]:
