@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import FloatArray, IntArray
-from har.config import Config
+from har.config import Config, Upright
 from har.errors import RunError
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
 from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
 from har.files import writing_to
+from har.inference.forward import LikestTurn
 from har.inference.timeline import make_timeline
 from har.models.backend import n_threads, parse_devices, seed_everything
 from har.models.ensemble import joined, member_prefix
@@ -28,7 +29,7 @@ from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescrip
 from har.signals.orientation import Direction
 from har.signals.recording import Recording
 from har.signals.subjects import Subject
-from har.signals.wearing import gravity_in_training
+from har.signals.wearing import gravity_in_training, made_upright
 from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
@@ -262,6 +263,28 @@ class ActivityClassifier:
             self._with_features = WithFeatures(self.trained_network())
         probabilities, features = predict_with_features(self._with_features, signals, self.devices)
         return probabilities, self.strangeness_.score(features)
+
+    def make_upright(self, recording: Recording, upright: Upright) -> Recording:
+        """Turn a recording so that the phone is worn as in training.
+
+        Parameters
+        ----------
+        recording : Recording
+            Raw signals at 50 Hz.
+        upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}
+            As for `har.signals.wearing.made_upright`; ``auto`` also faces forward.
+
+        Returns
+        -------
+        Recording
+
+        Raises
+        ------
+        DataError
+            If nothing is known of the direction of gravity in training.
+        """
+        choose = LikestTurn(self.predict_strangeness, self.window_format_)
+        return made_upright(recording, upright, self.gravity_, choose)
 
     def predict_recording(self, recording: Recording, abstain_below: float = 0.0) -> pd.DataFrame:
         """Return the activities of a recording over time.

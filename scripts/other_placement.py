@@ -24,10 +24,8 @@ from har.datasets.file_trees import trees_at
 from har.datasets.named_windows import NamedWindows, cut_windows
 from har.datasets.published.motionsense import MOTIONSENSE_SET
 from har.datasets.published.recorded_sets import NamedRecording
-from har.inference.forward import LikestTurn
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.recording import Recording, Stretch
-from har.signals.wearing import made_upright
 
 # Between trials of one person, so that no window lies over two.
 _APART_S = 60.0
@@ -64,12 +62,6 @@ def join_people(trials: Iterable[NamedRecording]) -> Iterator[NamedRecording]:
         yield join_person(of_person)
 
 
-def turned(classifier: ActivityClassifier, recording: Recording) -> Recording:
-    """Turn a recording upright as ``har predict --upright auto`` does."""
-    choose = LikestTurn(classifier.predict_strangeness, classifier.window_format_)
-    return made_upright(recording, "auto", classifier.gravity_, choose)
-
-
 def right_windows(
     classifier: ActivityClassifier,
     trials: Iterable[NamedRecording],
@@ -95,7 +87,7 @@ def compare(run: Path, data: Path) -> pd.DataFrame:
     classifier = ActivityClassifier.load(run)
     common = set(MOTIONSENSE_SET.activities) & set(classifier.window_format_.activities)
     trials = read_trials(data, common)
-    turn = partial(turned, classifier)
+    turn = partial(classifier.make_upright, upright="auto")
     columns = {
         "as it is": right_windows(classifier, trials),
         "upright auto": right_windows(classifier, trials, turn),

@@ -22,14 +22,12 @@ from har.datasets.file_trees import trees_at
 from har.datasets.hapt import holds_hapt, read_segments
 from har.datasets.hapt_recordings import read_recordings
 from har.datasets.loading import open_training
-from har.inference.forward import LikestTurn
 from har.model_selection.folds import folds_of
 from har.recipes import load_config
 from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.orientation import Turn, turn_about
 from har.signals.recording import Recording
-from har.signals.wearing import made_upright
 
 # Beyond the end of a window by less than a sample.
 _ROUNDING_S = 0.01
@@ -80,7 +78,6 @@ def measure(
     recordings = read_recordings(tree)
     segments = read_segments(tree, recordings)
     segments = segments[segments["activity"] <= len(UCI_ACTIVITIES)]
-    choose = LikestTurn(classifier.predict_strangeness, classifier.window_format_)
     for experiment, recording in recordings.items():
         if recording.subject not in held_out:
             continue
@@ -89,7 +86,7 @@ def measure(
         for name, turn in turns_of(recording, generator):
             samples = turn.of(recording.samples, recording.channels)
             turned = Recording(samples, recording.subject, recording.source)
-            upright = made_upright(turned, "auto", classifier.gravity_, choose)
+            upright = classifier.make_upright(turned, "auto")
             for cure, shown in (("", turned), (", --upright auto", upright)):
                 windows = judged(classifier, shown, of_recording)
                 yield {

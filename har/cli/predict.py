@@ -24,7 +24,6 @@ from har.errors import DataError, HarError, Interrupted, UsageError
 from har.evaluation.metrics import predictions_table
 from har.files import write_frame, writing_to
 from har.inference.batch import BatchFolder, BatchJob, BatchResult, timeline_names
-from har.inference.forward import LikestTurn
 from har.inference.notes import sort_notes
 from har.model_selection.parallel import n_processes, run_jobs
 from har.reading.recording_files import ReadingOptions, read_recording
@@ -34,7 +33,7 @@ from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
 from har.runs.folder import RunFolder
 from har.signals.recording import Recording
-from har.signals.wearing import made_upright, wearing_doubts
+from har.signals.wearing import wearing_doubts
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
@@ -63,7 +62,8 @@ class _Request:
         recording = read_recording(file, **self.about_recording, needs_gyroscope=needs_gyroscope)
         segments = _read_truth(truth, recording, self.about_recording) if truth else None
         classifier = _loaded(self.run, self.device)
-        recording = _turned(recording, classifier, self.upright)
+        if self.upright:
+            recording = classifier.make_upright(recording, self.upright)
         timeline = classifier.predict_recording(recording, self.abstain_below)
         doubts = tuple(wearing_doubts(recording, classifier.gravity_))
         shown = (recording, timeline, expected.activities, str(self.run), segments)
@@ -203,16 +203,6 @@ def _predict_windows(
     in_words = ", ".join(f"{activity} {share:.1%}" for activity, share in shares.items())
     logger.info("%d windows: %s", len(table), in_words)
     return table
-
-
-def _turned(
-    recording: Recording, classifier: ActivityClassifier, upright: Upright | None
-) -> Recording:
-    """Turn a recording as the user asks for."""
-    if upright is None:
-        return recording
-    choose = LikestTurn(classifier.predict_strangeness, classifier.window_format_)
-    return made_upright(recording, upright, classifier.gravity_, choose)
 
 
 def _read_truth(table: Path, recording: Recording, about: ReadingOptions) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,11 +14,8 @@ from har.reading.raw_signals import stamp_readers
 from har.reading.tables.opening import open_table
 from har.reading.tables.row_filter import only_rows
 from har.reading.times.moments import Moment
-from har.reading.times.time_units import DECLARABLE, SECONDS, time_unit_named
+from har.reading.times.time_units import DECLARABLE, EPOCH_S, SECONDS, time_unit_named
 from har.reading.times.timestamps import Stamps
-
-# Seconds since 1970 between 2001 and 2065.
-_EPOCH_S = (1e9, 3e9)
 
 
 def recording_start(
@@ -79,12 +77,11 @@ def _first_moment(stamps: Stamps, unit: str | None, is_naive: bool) -> Moment | 
     first = there[0].item()
     if stamps.unit and stamps.is_date:
         since_1970 = Moment.since_1970(first * SECONDS[stamps.unit])
-        is_unknown = is_naive or stamps.is_local
-        return Moment(since_1970.clock_s, since_1970.day, None if is_unknown else 0.0)
+        return replace(since_1970, is_utc=not (is_naive or stamps.is_local))
     if stamps.unit:
         return Moment(first * SECONDS[stamps.unit]) if stamps.is_local else None
     for name in [unit] if unit else DECLARABLE:
         seconds = first * SECONDS[name]
-        if _EPOCH_S[0] <= seconds <= _EPOCH_S[1]:
+        if EPOCH_S[0] <= seconds <= EPOCH_S[1]:
             return Moment.since_1970(seconds)
     return None

@@ -47,7 +47,7 @@ _ROWS_IN_MEAN = 100
 # Less of the length than this is left of a mean without gravity.
 STEADY_SHARE = 0.4
 # Phones' gyroscopes end at 2000 deg/s, which is 35 rad/s; some of others at 4000.
-_LARGEST_RAD_PER_S = 35.0
+LARGEST_RAD_PER_S = 35.0
 _LARGEST_DECLARED_RAD_PER_S = 70.0
 
 
@@ -243,8 +243,8 @@ def gyro_unit_of(gyro: FloatArray, declared: Unit | None, place: str) -> Unit:
     largest = float(np.nanmax(np.abs(gyro), initial=0.0))
     most = {name: _LARGEST_DECLARED_RAD_PER_S / factor for name, factor in GYRO_FACTORS.items()}
     if declared is None:
-        if largest <= _LARGEST_RAD_PER_S:
-            return Unit("rad/s", f"assumed: no value is above {_LARGEST_RAD_PER_S:.0f}")
+        if largest <= LARGEST_RAD_PER_S:
+            return Unit("rad/s", f"assumed: no value is above {LARGEST_RAD_PER_S:.0f}")
         too_small = "rad/s"
         for name in ("deg/s", "mdps"):
             if largest <= most[name]:

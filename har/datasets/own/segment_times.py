@@ -190,7 +190,7 @@ def _find_zone(
                 f"{written[0].place}: found a time of day without a date, expected a date, too: "
                 f"{source} lasts more than a day"
             )
-    if all((moment.ahead_s is None) == (start.ahead_s is None) for moment in moments):
+    if all(moment.is_utc == start.is_utc for moment in moments):
         return 0.0, []
     edges: FloatArray = np.array([_edges_s(one, start, 0.0, duration_s) for one in written])
     fits = [shift_s for shift_s in _ZONES_S.tolist() if _fits(written, start, shift_s, duration_s)]

@@ -47,7 +47,6 @@ _ACTIVITIES = {
     "stand": "STANDING",
     "bike": "CYCLING",
 }
-_NOTHING = ("null", "")
 _CODES = {name: code for code, name in enumerate(("", *_ACTIVITIES))}
 _CODES["null"] = 0
 _COLUMNS = {

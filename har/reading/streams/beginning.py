@@ -16,7 +16,7 @@ from har.reading.streams.json_forms import SENSOR_LOGGER_LINEAR, SENSOR_LOGGER_R
 from har.reading.streams.readings import Reading, Sensor, Stamp
 from har.reading.times.clock import check_rate
 from har.reading.times.time_units import DECLARABLE, NAMES, SECONDS, likely_time_unit
-from har.reading.units import ACC_FACTORS, GYRO_FACTORS
+from har.reading.units import ACC_FACTORS, GYRO_FACTORS, LARGEST_RAD_PER_S
 from har.signals.channels import SAMPLE_RATE_HZ
 
 _FEWEST_READINGS = 50
@@ -30,8 +30,6 @@ _MOST_ODD_STAMPS = 0.2
 _BURST_FACTOR = 1.5
 _FEWEST_STAMPS = 3
 _FEWEST_TO_JUDGE = 20
-# Gyroscopes of phones end at 2000 deg/s.
-LARGEST_RAD_PER_S = 35.0
 # Sensors that are taken only where there is no other of the kind.
 _SECOND_CHOICE = re.compile("uncal", re.IGNORECASE)
 _WORDS = {

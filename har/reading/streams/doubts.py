@@ -7,14 +7,12 @@ import math
 import numpy as np
 
 from har.arrays import FloatArray
-from har.reading.streams.beginning import LARGEST_RAD_PER_S
+from har.reading.units import LARGEST_RAD_PER_S, STEADY_SHARE
 from har.signals.channels import SAMPLE_RATE_HZ
 
 # Half of the time even a runner's acceleration is nearer to 1 g than this.
 _DOUBT_AFTER_S = 10.0
 _PLAUSIBLE_G = (0.3, 3.0)
-# Of acceleration with gravity, a second's mean keeps most of the length; of movement alone, little.
-_STEADY_SHARE = 0.4
 _BLOCK_SAMPLES = 10
 _CLEAR_TURN_RAD = 0.3
 _FEWEST_TURNS = 8
@@ -102,7 +100,7 @@ def _doubt_of_acceleration(acc: FloatArray) -> str | None:
     n_seconds = math.floor(len(acc) / SAMPLE_RATE_HZ)
     seconds = acc[: n_seconds * round(SAMPLE_RATE_HZ)].reshape(n_seconds, -1, 3)
     steady_g = float(np.median(np.linalg.norm(seconds.mean(axis=1), axis=1)))
-    if steady_g < _STEADY_SHARE * length_g:
+    if steady_g < STEADY_SHARE * length_g:
         return (
             f"acceleration: averages {steady_g:.2g} g over a second, expected about 1: gravity was "
             "removed; apps call what is needed accelerometer, raw or total acceleration"

@@ -22,19 +22,19 @@ class Moment:
         Seconds since midnight, in UTC if the zone is known.
     day : int or None
         Days since 1970; None without a date.
-    ahead_s : float or None
-        Seconds by which the clock is ahead of UTC; None if that is not known.
+    is_utc : bool
+        True if the zone is known.
     """
 
     clock_s: float
     day: int | None = None
-    ahead_s: float | None = None
+    is_utc: bool = False
 
     @classmethod
     def since_1970(cls, seconds: float) -> Moment:
         """Return the moment a number of seconds after the beginning of 1970, in UTC."""
         day, clock_s = divmod(seconds, DAY_S)
-        return cls(clock_s, int(day), 0.0)
+        return cls(clock_s, int(day), True)
 
     def seconds_after(self, earlier: Moment) -> float:
         """Return the seconds from another moment to this one.
@@ -43,8 +43,6 @@ class Moment:
         less than a day and not negative.
         """
         seconds = self.clock_s - earlier.clock_s
-        if self.ahead_s is not None and earlier.ahead_s is not None:
-            seconds -= self.ahead_s - earlier.ahead_s
         if self.day is None or earlier.day is None:
             return seconds % DAY_S
         return seconds + (self.day - earlier.day) * DAY_S
@@ -75,7 +73,7 @@ def parse_moment(text: str, place: str) -> Moment | None:
     if wrong is not None or not times.has_hours[0]:
         return None
     clock_s = float(times.clocks[0]) / NS_IN_S
-    ahead_s = 0.0 if times.has_zone[0] else None
+    is_utc = bool(times.has_zone[0])
     if times.dates[0] != NO_DATE:
-        return Moment(clock_s, day_of(int(times.dates[0]), place), ahead_s)
-    return Moment(clock_s, None, ahead_s) if -DAY_S <= clock_s < DAY_S else None
+        return Moment(clock_s, day_of(int(times.dates[0]), place), is_utc)
+    return Moment(clock_s, None, is_utc) if -DAY_S <= clock_s < DAY_S else None

@@ -29,7 +29,7 @@ RATE_TOLERANCE = 1.001
 # watches end at 400 Hz, and movement is not recorded below 0.4 Hz.
 HIGHEST_UNDECLARED_HZ = 400.0
 # Time since 1970 between 2001 and 2065.
-_EPOCH_S = (1e9, 3e9)
+EPOCH_S = (1e9, 3e9)
 # Sizes of stamps from 1960 to 2100. Days are counted from 1900 (Excel) or the year 0 (MATLAB), or
 # are the part of a day that is over; ticks from 1601 (Windows) or the year 1 (.NET).
 _SIZES = {
@@ -88,7 +88,7 @@ def likely_time_unit(step: float, size: float) -> str | None:
         is_of_size = any(low <= size < high for low, high in sizes)
         if is_of_size and is_likely_rate(1 / (step * SECONDS[unit]), HIGHEST_UNDECLARED_HZ):
             return unit
-    since_1970 = [u for u in DECLARABLE if _EPOCH_S[0] <= size * SECONDS[u] <= _EPOCH_S[1]]
+    since_1970 = [u for u in DECLARABLE if EPOCH_S[0] <= size * SECONDS[u] <= EPOCH_S[1]]
     for unit in DECLARABLE:
         is_sure = unit == "s" or unit in since_1970
         highest_hz = HIGHEST_RATE_HZ if is_sure else HIGHEST_UNDECLARED_HZ
