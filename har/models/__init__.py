@@ -1,5 +1,6 @@
 """Gluon networks: from `ModelConfig` to a network; `backend` alone imports MXNet.
 
-Read `layers` and `network`, then `views`, `heading` and `ensemble`; `temperature` calibrates a
-whole model, `export` writes and reads Gluon's files.
+Read `layers` and `network`, then `views`, `heading` and `ensemble`; `operators` has sums over time
+as MXNet is fast at them, `temperature` calibrates a whole model, `export` writes and reads Gluon's
+files.
 """

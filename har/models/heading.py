@@ -29,6 +29,7 @@ import numpy as np
 from har.arrays import ComplexArray, FloatArray
 from har.errors import DataError
 from har.models.backend import gluon, mx
+from har.models.operators import mean_over_last
 
 # Standard deviations, in samples, of the Gaussians whose derivatives filter the signals: strides
 # and sway have their ups and downs within 0.1 s to 0.5 s.
@@ -74,6 +75,8 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
         Names of the windows' channels: x, y and z of one signal, then of the next. Movements are
         those that begin with ``body_``, or all if none does; gravity is sought in the last
         acceleration.
+    n_timesteps : int
+        Samples in a window, at least `N_SMALLEST_WINDOW`.
     prefix : str
         Prefix of the names of the constants.
 
@@ -83,8 +86,10 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
         If the channels are not such triples, or none is an acceleration.
     """
 
-    def __init__(self, channels: tuple[str, ...], prefix: str) -> None:
+    def __init__(self, channels: tuple[str, ...], n_timesteps: int, prefix: str) -> None:
         super().__init__(prefix=prefix)
+        self.n_timesteps = n_timesteps
+        self.n_filtered = n_timesteps - 2 * _REACH
         names = [name[:-2] for name in channels[::3]]
         is_acceleration = [name.split("_")[-1] == "acc" for name in names]
         if list(channels) != [f"{name}_{axis}" for name in names for axis in "xyz"] or not any(
@@ -138,7 +143,7 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
         """
         places = [3 * signal + axis for axis in range(3) for signal in self.movements]
         channels = F.concat(*(_channel(F, windows, place) for place in places), dim=2)
-        signals = F.swapaxes(channels, 1, 2)
+        signals = F.transpose(channels, axes=(0, 2, 1))
         filtered = self._filtered(F, signals, filters)
         of_scales = [self._of_scale(F, filtered, number) for number in range(len(_SCALES))]
         gravity_x, gravity_y, gravity_z = (
@@ -167,23 +172,27 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
         n = len(self.movements)
         x, y, z = (F.slice_axis(second, axis=1, begin=i * n, end=(i + 1) * n) for i in range(3))
         along = F.concat(F.slice_axis(first, axis=1, begin=0, end=n), x, dim=1)
-        along = F.broadcast_div(along, _deviation(F, F.square(along)))
-        deviation = _deviation(F, F.square(y) + F.square(z))
+        length = self.n_filtered
+        along = F.broadcast_div(along, _deviation(F, F.square(along), length))
+        deviation = _deviation(F, F.square(y) + F.square(z), length)
         y, z = F.broadcast_div(y, deviation), F.broadcast_div(z, deviation)
         energy = F.square(y) + F.square(z)
         return tuple(
-            F.concat(_mean_products(F, along, across), F.mean(energy * across, axis=2), dim=1)
+            F.concat(
+                _mean_products(F, along, across, length),
+                mean_over_last(F, energy * across, length),
+                dim=1,
+            )
             for across in (y, z)
         )
 
     def _movement(self, F: Any, signals: Any) -> Any:
         """Return how much people move across x: about -1 if still, 1 if they walk."""
-        n = len(self.movements)
+        n, length = len(self.movements), self.n_timesteps
         across = [F.slice_axis(signals, axis=1, begin=i * n, end=i * n + 1) for i in (1, 2)]
-        energies = [
-            F.square(F.broadcast_sub(part, F.mean(part, axis=2, keepdims=True))) for part in across
-        ]
-        deviation = F.squeeze(_deviation(F, energies[0] + energies[1]), axis=2)
+        means = [mean_over_last(F, part, length, keepdims=True) for part in across]
+        energies = [F.square(F.broadcast_sub(*pair)) for pair in zip(across, means, strict=True)]
+        deviation = F.squeeze(_deviation(F, energies[0] + energies[1], length), axis=2)
         return (F.log(deviation) - _MIDDLE_MOVEMENT) / _MOVEMENT_RANGE
 
     def fit(self, signals: FloatArray) -> None:
@@ -224,15 +233,15 @@ def _channel(F: Any, windows: Any, place: int) -> Any:
     return F.slice_axis(windows, axis=2, begin=place, end=place + 1)
 
 
-def _deviation(F: Any, squares: Any) -> Any:
-    mean = F.mean(squares, axis=2, keepdims=True)
+def _deviation(F: Any, squares: Any, length: int) -> Any:
+    mean = mean_over_last(F, squares, length, keepdims=True)
     return F.sqrt(mean + _SMALLEST_DEVIATION**2)
 
 
-def _mean_products(F: Any, along: Any, across: Any) -> Any:
+def _mean_products(F: Any, along: Any, across: Any, length: int) -> Any:
     """Return the mean over time of each signal along x times each across it."""
-    products = F.broadcast_mul(F.expand_dims(along, axis=2), F.expand_dims(across, axis=1))
-    return F.reshape(F.mean(products, axis=3), shape=(0, -1))
+    sums = F.batch_dot(along, across, transpose_b=True)
+    return F.reshape(sums, shape=(0, -1)) * (1 / length)
 
 
 def _inner(F: Any, vectors: Any, weight: Any) -> Any:

@@ -32,6 +32,7 @@ from typing import Any
 
 from har.config import ModelConfig
 from har.models.backend import gluon, mx, nn, rnn
+from har.models.operators import max_over_first, mean_over_first, sum_over_first
 
 # Prefix of all parameter names, so that those of an exported model are always the same.
 PREFIX = "har_"
@@ -66,12 +67,11 @@ class Convolutions(gluon.HybridBlock):  # type: ignore[misc]
                 self.layers.add(nn.Dropout(config.conv_dropout))
 
     def hybrid_forward(self, F: Any, windows: Any) -> Any:
-        """Run over time; shape (n_windows, n_timesteps, input_size) to (…, fewer, n_outputs)."""
+        """Run over time; shape (n_windows, input_size, n_timesteps) to (…, n_outputs, fewer)."""
         if not len(self.layers):
             return windows
         # Conv1D before BatchNorm fails in backward on a CPU (MXNet 1.9.1): an image of height 1.
-        images = F.expand_dims(F.swapaxes(windows, 1, 2), axis=2)
-        return F.swapaxes(F.squeeze(self.layers(images), axis=2), 1, 2)
+        return F.squeeze(self.layers(F.expand_dims(windows, axis=2)), axis=2)
 
 
 def _convolution(config: ModelConfig, input_size: int, prefix: str) -> nn.Conv2D:
@@ -193,6 +193,8 @@ class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
     ----------
     config : ModelConfig
         Kind of pooling, and the LSTM's units and direction.
+    n_timesteps : int
+        Steps to pool.
     prefix : str
         Prefix of the parameter names.
 
@@ -203,9 +205,10 @@ class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
     :math:`v^T \tanh(W h_t)` (Bahdanau, Cho & Bengio 2015).
     """
 
-    def __init__(self, config: ModelConfig, prefix: str = PREFIX) -> None:
+    def __init__(self, config: ModelConfig, n_timesteps: int, prefix: str = PREFIX) -> None:
         super().__init__(prefix="")
         self.kind = config.pooling
+        self.n_timesteps = n_timesteps
         self.hidden_size = config.hidden_size
         self.is_bidirectional = config.bidirectional
         if self.kind == "attention":
@@ -221,11 +224,13 @@ class TimePooling(gluon.HybridBlock):  # type: ignore[misc]
         if self.kind == "last":
             return self._last(F, hidden)
         if self.kind == "mean_max":
-            return F.concat(F.mean(hidden, axis=0), F.max(hidden, axis=0), dim=1)
+            mean = mean_over_first(F, hidden, self.n_timesteps)
+            return F.concat(mean, max_over_first(F, hidden, self.n_timesteps), dim=1)
         if self.kind == "attention":
             weights = F.softmax(self.score(hidden), axis=0)
-            return F.sum(F.broadcast_mul(weights, hidden), axis=0)
-        return {"sum": F.sum, "mean": F.mean, "max": F.max}[self.kind](hidden, axis=0)
+            return sum_over_first(F, F.broadcast_mul(weights, hidden), self.n_timesteps)
+        pool = {"sum": sum_over_first, "mean": mean_over_first, "max": max_over_first}[self.kind]
+        return pool(F, hidden, self.n_timesteps)
 
     def _last(self, F: Any, hidden: Any) -> Any:
         # F.SequenceLast corrupts the heap in backward on a CPU (MXNet 1.9.1).

@@ -27,6 +27,7 @@ from har.models.layers import (
     n_pooled,
     n_steps,
 )
+from har.models.operators import mean_over_last
 from har.models.views import Views
 
 
@@ -69,7 +70,7 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
                 f"model.align_heading: found windows of {n_timesteps} samples, expected at least "
                 f"{N_SMALLEST_WINDOW}"
             )
-        self.views = Views(config, channels, prefix)
+        self.views = Views(config, channels, n_timesteps, prefix)
         self.convolutions = Convolutions(config, self.views.n_outputs, prefix)
         self.has_skip = config.conv_skip
         input_size = config.embedding_size or self.convolutions.n_outputs
@@ -78,12 +79,13 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
             sizes = config.embedding_size, self.convolutions.n_outputs
             embedding = dense(*sizes, f"{prefix}embedding_", flatten=False, activation="relu")
             self.embedding.add(embedding)
+        self.n_steps = n_steps(config, n_timesteps)
         self.lstm = (
             FusedLSTM(config, input_size, prefix)
             if config.kernel == "fused"
-            else CellLSTM(config, input_size, n_steps(config, n_timesteps), prefix)
+            else CellLSTM(config, input_size, self.n_steps, prefix)
         )
-        self.pooling = TimePooling(config, prefix)
+        self.pooling = TimePooling(config, self.n_steps, prefix)
         self.head = nn.HybridSequential(prefix="")
         size = n_pooled(config) + (config.conv_channels if config.conv_skip else 0)
         self.head.add(
@@ -100,10 +102,10 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
     def logits_and_features(self, F: Any, windows: Any) -> tuple[Any, Any]:
         """Return logits and the input of the classifier, shape (n_windows, n_features)."""
         convolved = self.convolutions(self.views(windows))
-        steps = F.swapaxes(self.embedding(convolved), 0, 1)
+        steps = self.embedding(F.transpose(convolved, axes=(2, 0, 1)))
         features = self.pooling(self.lstm(steps))
         if self.has_skip:
-            features = F.concat(features, F.mean(convolved, axis=1), dim=1)
+            features = F.concat(features, mean_over_last(F, convolved, self.n_steps), dim=1)
         return self.head(features), features
 
     def set_heading(self, signals: FloatArray) -> None:

@@ -17,6 +17,7 @@ from har.arrays import FloatArray
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
 from har.models.heading import Heading
+from har.models.operators import mean_over_last
 
 # In g and rad/s; keeps the normalised view of a constant signal finite. It hardly affects others:
 # the stillest window of UCI HAR has a standard deviation of 0.0014, the sensor's own noise.
@@ -36,13 +37,18 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
     channels : tuple of str
         Names of the windows' channels. The views of movements contain those that begin with
         ``body_``, or all if none does.
+    n_timesteps : int
+        Samples in a window.
     prefix : str
         Prefix of the names of the constants.
     """
 
-    def __init__(self, config: ModelConfig, channels: tuple[str, ...], prefix: str) -> None:
+    def __init__(
+        self, config: ModelConfig, channels: tuple[str, ...], n_timesteps: int, prefix: str
+    ) -> None:
         super().__init__(prefix=prefix)
-        self.heading = Heading(channels, prefix) if config.align_heading else None
+        self.n_timesteps = n_timesteps
+        self.heading = Heading(channels, n_timesteps, prefix) if config.align_heading else None
         self.kinds = config.views
         self.compression = config.compression
         body = [index for index, name in enumerate(channels) if name.startswith("body_")]
@@ -62,22 +68,26 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         )
 
     def hybrid_forward(self, F: Any, windows: Any, **constants: Any) -> Any:
-        """Return views, shape (n_windows, n_timesteps, n_outputs), of (…, n_channels)."""
+        """Return views, shape (n_windows, n_outputs, n_timesteps), of (…, n_timesteps, n_channels).
+
+        Convolutions, and means over time, read contiguous memory when time comes last.
+        """
         if self.heading is not None:
             windows = self.heading(windows)
-        movements = self._movements_of(F, windows)
+        signals = F.transpose(windows, axes=(0, 2, 1))
+        movements = self._movements_of(F, signals)
         views = {
-            "channels": lambda: _scaled(F, windows, **constants),
+            "channels": lambda: _scaled(F, signals, **constants),
             "compressed": lambda: _compressed(F, movements, self.compression),
-            "normalised": lambda: _normalised(F, movements),
+            "normalised": lambda: _normalised(F, movements, self.n_timesteps),
         }
-        return F.concat(*(views[kind]() for kind in self.kinds), dim=2)
+        return F.concat(*(views[kind]() for kind in self.kinds), dim=1)
 
-    def _movements_of(self, F: Any, windows: Any) -> Any:
+    def _movements_of(self, F: Any, signals: Any) -> Any:
         if len(self.movements) == self.n_channels:
-            return windows
-        channels = (F.slice_axis(windows, axis=2, begin=i, end=i + 1) for i in self.movements)
-        return F.concat(*channels, dim=2)
+            return signals
+        channels = (F.slice_axis(signals, axis=1, begin=i, end=i + 1) for i in self.movements)
+        return F.concat(*channels, dim=1)
 
     def set_heading(self, signals: FloatArray) -> None:
         """Set the constants that say which way training windows face, if windows are turned.
@@ -112,8 +122,9 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         self.channel_scale.set_data(mx.nd.array(scale))
 
 
-def _scaled(F: Any, windows: Any, channel_mean: Any, channel_scale: Any) -> Any:
-    return F.broadcast_div(F.broadcast_sub(windows, channel_mean), channel_scale)
+def _scaled(F: Any, signals: Any, channel_mean: Any, channel_scale: Any) -> Any:
+    mean, scale = (F.reshape(c, shape=(1, -1, 1)) for c in (channel_mean, channel_scale))
+    return F.broadcast_div(F.broadcast_sub(signals, mean), scale)
 
 
 def _compressed(F: Any, movements: Any, compression: float) -> Any:
@@ -125,8 +136,9 @@ def _compressed(F: Any, movements: Any, compression: float) -> Any:
     return F.arcsinh(movements / compression) * (2 / math.asinh(1 / compression))
 
 
-def _normalised(F: Any, movements: Any) -> Any:
+def _normalised(F: Any, movements: Any, n_timesteps: int) -> Any:
     """Scale each channel to mean 0 and standard deviation 1 over its own window."""
-    centred = F.broadcast_sub(movements, F.mean(movements, axis=1, keepdims=True))
-    variance = F.mean(F.square(centred), axis=1, keepdims=True)
+    mean = mean_over_last(F, movements, n_timesteps, keepdims=True)
+    centred = F.broadcast_sub(movements, mean)
+    variance = mean_over_last(F, F.square(centred), n_timesteps, keepdims=True)
     return F.broadcast_div(centred, F.sqrt(variance + SMALLEST_DEVIATION**2))

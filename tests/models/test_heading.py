@@ -47,10 +47,11 @@ def about_x(signals, angles, channels=UCI_CHANNELS):
 
 
 def heading_of(channels=UCI_CHANNELS, signals=None):
-    heading = Heading(channels, "har_")
+    signals = moving(channels=channels) if signals is None else signals
+    heading = Heading(channels, signals.shape[1], "har_")
     heading.initialize()
     heading.hybridize()
-    heading.fit(moving(channels=channels) if signals is None else signals)
+    heading.fit(signals)
     return heading
 
 

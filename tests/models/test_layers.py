@@ -127,7 +127,7 @@ def test_dropout_leaves_out_its_share_of_the_values_between_layers(kernel):
 @pytest.mark.parametrize("pooling", POOLINGS)
 def test_pooling_is_what_its_name_says(pooling, bidirectional):
     config = ModelConfig(hidden_size=3, bidirectional=bidirectional, pooling=pooling)
-    block = TimePooling(config)
+    block = TimePooling(config, N_TIMESTEPS)
     weights = random_weights(block)
     assert bool(weights) == (pooling == "attention")
     hidden = random_steps(N_TIMESTEPS, N_WINDOWS, 6 if bidirectional else 3)
@@ -137,7 +137,7 @@ def test_pooling_is_what_its_name_says(pooling, bidirectional):
 
 
 def test_attention_that_scores_all_steps_alike_is_a_mean():
-    block = TimePooling(ModelConfig(hidden_size=3, pooling="attention"))
+    block = TimePooling(ModelConfig(hidden_size=3, pooling="attention"), N_TIMESTEPS)
     random_weights(block, scale=0)
     hidden = random_steps(N_TIMESTEPS, N_WINDOWS, 3)
     assert_allclose(run(block, hidden), hidden.mean(axis=0), atol=1e-6)
@@ -145,7 +145,7 @@ def test_attention_that_scores_all_steps_alike_is_a_mean():
 
 def test_the_last_output_of_a_bidirectional_lstm_has_seen_the_whole_window():
     config = ModelConfig(n_layers=1, hidden_size=3, bidirectional=True, pooling="last")
-    lstm, pooling = FusedLSTM(config, N_INPUTS), TimePooling(config)
+    lstm, pooling = FusedLSTM(config, N_INPUTS), TimePooling(config, N_TIMESTEPS)
     random_weights(lstm)
     steps = random_steps(N_TIMESTEPS, 1, N_INPUTS)
     before = run(pooling, run(lstm, steps))
@@ -175,14 +175,15 @@ def test_convolutions_follow_the_equations_and_leave_the_steps_that_are_promised
     block = Convolutions(config, N_INPUTS)
     weights = random_weights(block)
     windows = random_steps(N_WINDOWS, n_timesteps, N_INPUTS)
-    convolved = run(block, windows)
-    assert convolved.shape == (N_WINDOWS, n_steps(config, n_timesteps), 5)
-    assert_allclose(convolved, numpy_convolutions(weights, config, windows), atol=1e-5)
+    convolved = run(block, windows.swapaxes(1, 2))
+    assert convolved.shape == (N_WINDOWS, 5, n_steps(config, n_timesteps))
+    expected = numpy_convolutions(weights, config, windows)
+    assert_allclose(convolved.swapaxes(1, 2), expected, atol=1e-5)
 
 
 def test_without_convolutions_windows_stay_as_they_are():
     config = ModelConfig(conv_channels=0)
-    windows = random_steps(N_WINDOWS, N_TIMESTEPS, N_INPUTS)
+    windows = random_steps(N_WINDOWS, N_INPUTS, N_TIMESTEPS)
     assert_array_equal(run(Convolutions(config, N_INPUTS), windows), windows)
     assert n_steps(config, N_TIMESTEPS) == N_TIMESTEPS
 
@@ -191,10 +192,10 @@ def test_while_training_convolutions_are_normalised_over_the_batch_and_its_stati
     block, config, weights = convolutions_of(conv_layers=1)
     windows = random_steps(N_WINDOWS, N_TIMESTEPS, N_INPUTS)
     with autograd.record():
-        convolved = block(mx.nd.array(windows))
+        convolved = block(mx.nd.array(windows.swapaxes(1, 2)))
     convolved.backward()
     expected = numpy_convolutions(weights, config, windows, is_training=True)
-    assert_allclose(convolved.asnumpy(), expected, atol=1e-4)
+    assert_allclose(convolved.asnumpy().swapaxes(1, 2), expected, atol=1e-4)
     kept = weights_of(block)["har_norm0_running_mean"]
     seen = numpy_convolution(weights["har_conv0_weight"], config, windows).mean(axis=(0, 1))
     assert_allclose(kept, 0.9 * weights["har_norm0_running_mean"] + 0.1 * seen, atol=1e-6)
@@ -203,7 +204,7 @@ def test_while_training_convolutions_are_normalised_over_the_batch_and_its_stati
 @pytest.mark.parametrize(("conv_dropout", "acts"), [(0.5, True), (0.0, False)])
 def test_dropout_acts_after_convolutions_while_training(conv_dropout, acts):
     block, _, _ = convolutions_of(conv_dropout=conv_dropout)
-    windows = random_steps(N_WINDOWS, N_TIMESTEPS, N_INPUTS)
+    windows = random_steps(N_WINDOWS, N_INPUTS, N_TIMESTEPS)
     assert_array_equal(run(block, windows), run(block, windows))
     with autograd.train_mode():
         first, second = run(block, windows), run(block, windows)

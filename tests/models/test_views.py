@@ -15,9 +15,10 @@ SIGNALS = np.random.default_rng(0).normal(size=(5, 16, 9)).astype(np.float32)
 
 
 def shown(*kinds, signals=SIGNALS, channels=UCI_CHANNELS, **model):
-    views = Views(ModelConfig(views=kinds, **model), channels, "har_")
+    """Views with time before values, as windows have it."""
+    views = Views(ModelConfig(views=kinds, **model), channels, signals.shape[1], "har_")
     views.initialize()
-    return views(mx.nd.array(signals)).asnumpy()
+    return views(mx.nd.array(signals)).asnumpy().swapaxes(1, 2)
 
 
 @pytest.mark.parametrize("is_hybrid", [False, True])
@@ -29,13 +30,14 @@ def shown(*kinds, signals=SIGNALS, channels=UCI_CHANNELS, **model):
 @pytest.mark.parametrize("kinds", [KINDS, KINDS[::-1], *((kind,) for kind in KINDS)], ids="-".join)
 def test_views_are_side_by_side_in_their_order(kinds, channels, is_hybrid):
     config = ModelConfig(views=kinds, compression=0.1)
-    views = Views(config, channels, "har_")
+    views = Views(config, channels, SIGNALS.shape[1], "har_")
     weights = random_weights(views)
     views.hybridize(is_hybrid)
     signals = SIGNALS[:, :, : len(channels)]
     found = views(mx.nd.array(signals)).asnumpy()
-    assert found.shape == (5, 16, views.n_outputs)
-    assert_allclose(found, numpy_views(weights, config, signals, channels), rtol=1e-4, atol=1e-5)
+    assert found.shape == (5, views.n_outputs, 16)
+    expected = numpy_views(weights, config, signals, channels).swapaxes(1, 2)
+    assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_views_of_movements_leave_gravity_out():
