@@ -12,7 +12,7 @@ from har.config import TrainingConfig
 from har.errors import RunError
 from har.models.backend import autograd, gluon, mx
 from har.models.network import ActivityNetwork
-from har.training.weights import AveragedWeights, share_statistics
+from har.training.weights import AveragedWeights, approach, share_statistics
 
 
 def learning_rate_at(config: TrainingConfig, epochs: float) -> float:
@@ -116,8 +116,9 @@ class Trainer:
             losses = [self._loss(s, y) for s, (_, y) in zip(scores, shares, strict=True)]
         autograd.backward(losses)
         self._update(n_windows=len(signals))
-        n_right = sum(_n_right(s, y) for s, (_, y) in zip(scores, shares, strict=True))
-        return sum(float(loss.sum().asscalar()) for loss in losses), n_right
+        predicted = np.concatenate([s.asnumpy() for s in scores]).argmax(axis=1)
+        n_right = int(np.sum(predicted == targets.argmax(axis=1)))
+        return sum(float(loss.asnumpy().sum()) for loss in losses), n_right
 
     def settle(self) -> None:
         """Set the network to the weights to validate and to keep: the average, if there is one."""
@@ -150,17 +151,16 @@ class Trainer:
         rate = learning_rate_at(self.config, (self.n_steps - 0.5) / self.n_batches)
         self._trainer.set_learning_rate(rate)
         if self.config.decay_kind == "decoupled" and self.config.weight_decay:
-            self._shrink(1 - rate * self.config.weight_decay)
+            self._shrink(rate * self.config.weight_decay)
         self._trainer.allreduce_grads()
         self._trainer.update(n_windows / self._clipping_factor(n_windows))
         if self._averages:
             self._averages.update()
 
-    def _shrink(self, factor: float) -> None:
+    def _shrink(self, share: float) -> None:
         """Decay the weights separately from the gradient (Loshchilov & Hutter 2019)."""
-        for parameter in self._trained:
-            for weights in parameter.list_data():
-                weights *= factor
+        for device in self.devices:
+            approach([parameter.data(device) for parameter in self._trained], None, share)
 
     def _clipping_factor(self, n_windows: int) -> float:
         """Return the factor that reduces the gradient's norm to at most `clip_norm`."""
@@ -171,7 +171,3 @@ class Trainer:
         squares = mx.nd.multi_sum_sq(*gradients, num_arrays=len(gradients)).asnumpy()
         norm = math.sqrt(float(squares.sum())) / n_windows
         return min(1.0, self.config.clip_norm / norm) if norm else 1.0
-
-
-def _n_right(scores: mx.nd.NDArray, targets: mx.nd.NDArray) -> int:
-    return int((scores.argmax(axis=1) == targets.argmax(axis=1)).sum().asscalar())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 
 from har.models.backend import mx
 from har.models.network import ActivityNetwork
+
+# MXNet's own limit is 60.
+_N_IN_CALL = 50
 
 
 class BestWeights:
@@ -67,21 +72,53 @@ class AveragedWeights:
         self.network = network
         self.decay = decay
         self._n_steps = 0
+        self._parameters = dict(network.collect_params().items())
         self._set_aside = _copies(network)
 
     def update(self) -> None:
         """Add the current weights to the average."""
         self._n_steps += 1
         share = (1 - self.decay) / (1 - self.decay**self._n_steps)
-        for name, parameter in self.network.collect_params().items():
-            average = self._set_aside[name]
-            average += share * (parameter.list_data()[0] - average)
+        weights = [self._parameters[name].list_data()[0] for name in self._set_aside]
+        approach(list(self._set_aside.values()), weights, share)
 
     def exchange(self) -> None:
         """Exchange the network's weights and the average."""
         weights = _copies(self.network)
         _put(self._set_aside, self.network)
         self._set_aside = weights
+
+
+def approach(
+    arrays: Sequence[mx.nd.NDArray], targets: Sequence[mx.nd.NDArray] | None, share: float
+) -> None:
+    """Move arrays by a share of the way to their targets, in place.
+
+    Parameters
+    ----------
+    arrays, targets : sequence of NDArray
+        Arrays, and as many of the same shapes; None: the target is zero.
+    share : float
+        0 to stay, 1 to become the targets.
+
+    Notes
+    -----
+    It is the update of stochastic gradient descent, which takes many arrays in one call, with the
+    negative target as the gradient and a decay of 1: ``a - share * (a - target)``. A call for each
+    array and each operation took a tenth of a training step.
+    """
+    others, factor = (arrays, 0.0) if targets is None else (targets, -1.0)
+    for start in range(0, len(arrays), _N_IN_CALL):
+        chosen = slice(start, start + _N_IN_CALL)
+        pairs = list(zip(arrays[chosen], others[chosen], strict=True))
+        mx.nd.multi_sgd_update(
+            *itertools.chain(*pairs),
+            lrs=[share] * len(pairs),
+            wds=[1.0] * len(pairs),
+            rescale_grad=factor,
+            num_weights=len(pairs),
+            out=[array for array, _ in pairs],
+        )
 
 
 def share_statistics(network: ActivityNetwork) -> None:

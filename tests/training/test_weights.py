@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from har.models.backend import mx
 from har.models.network import build_network
-from har.training.weights import AveragedWeights, BestWeights, share_statistics
+from har.training.weights import AveragedWeights, BestWeights, approach, share_statistics
 
 TWO_CPUS = [mx.cpu(0), mx.cpu(1)]
 
@@ -80,3 +80,15 @@ def test_one_device_shares_nothing():
     share_statistics(network)
     for name, weights in weights_of(network).items():
         assert_array_equal(weights, before[name])
+
+
+@pytest.mark.parametrize("n_arrays", [1, 3, 130])
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_arrays_approach_their_targets_or_zero_by_a_share_however_many_they_are(n_arrays, share):
+    random = np.random.default_rng(n_arrays)
+    starts, targets = random.normal(size=(2, n_arrays, 3, 2)).astype(np.float32)
+    for ends in (targets, None):
+        arrays = [mx.nd.array(array) for array in starts]
+        approach(arrays, None if ends is None else [mx.nd.array(end) for end in ends], share)
+        expected = starts + share * ((0 if ends is None else ends) - starts)
+        assert_allclose([array.asnumpy() for array in arrays], expected, atol=1e-6)
