@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from command_line import start_stream, stream
+from command_line import har_stream, start_stream, stream
 
 from har.cli.main import main
 from har.errors import Interrupted
@@ -33,8 +33,7 @@ def test_a_stream_says_the_same_as_predict(run, walk, tmp_path):
 def test_a_phone_that_is_worn_otherwise_is_doubted_live_and_cured(run, samples, walk):
     in_pouch = samples[:, [1, 0, 2, 4, 3, 5]] * np.tile([-1, 1, 1], 2)
     lines = [",".join(map(str, sample)) for sample in in_pouch.tolist()]
-    process = start_stream(run)
-    _, errors = process.communicate("\n".join(lines), timeout=1200)
+    _, _, errors = har_stream(run, lines)
     assert errors.count("worn otherwise than in training") == 1
     said, _ = stream(run, walk.read_text().splitlines())
     cured, _ = stream(run, lines, "--upright", "y")
@@ -94,12 +93,9 @@ def test_ctrl_c_ends_a_stream_with_its_summary(run, walk):
 
 
 def test_a_stream_at_another_rate_is_interpolated(run, samples):
-    process = start_stream(run)
     lines = [",".join(map(str, (number / 100, *row))) for number, row in enumerate(samples)]
-    said, errors = process.communicate(
-        "\n".join([",".join(("time_s", *RAW_CHANNELS)), *lines]), timeout=600
-    )
-    assert process.returncode == 0
+    status, said, errors = har_stream(run, [",".join(("time_s", *RAW_CHANNELS)), *lines])
+    assert status == 0
     assert "100 Hz, interpolated to 50 Hz" in errors
     assert len(said.splitlines()) == (len(samples) // 2 - 128) // 64 + 1
 
@@ -116,10 +112,9 @@ def test_an_apps_names_say_the_same(run, samples):
 
 
 def test_a_heading_that_is_not_understood_ends_a_stream_with_one_line(run, samples):
-    process = start_stream(run)
     rows = [",".join(map(str, row)) for row in samples.tolist()]
-    _, errors = process.communicate("\n".join(["a,b,c,d,e,f", *rows]), timeout=600)
-    assert process.returncode == 1
+    status, _, errors = har_stream(run, ["a,b,c,d,e,f", *rows])
+    assert status == 1
     assert errors.splitlines()[-1].startswith("har: heading of the stream: found columns a, b, c")
 
 
@@ -136,7 +131,6 @@ def test_what_cannot_be_read_is_told_of_while_the_stream_goes_on(run):
 
 
 def test_nothing_at_all_is_an_error(run):
-    process = start_stream(run)
-    out, errors = process.communicate("", timeout=600)
-    assert (process.returncode, out) == (1, "")
+    status, out, errors = har_stream(run, [])
+    assert (status, out) == (1, "")
     assert "found no sample in no lines" in errors.splitlines()[-1]

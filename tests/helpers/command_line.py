@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+
+from har.cli.main import main
 
 # A run of a few seconds, with six plain LSTM units.
 TINY = ("--config", "quick", "--training.n_epochs", "2", "--training.batch_size", "256")
@@ -48,9 +54,19 @@ def start_stream(run, *arguments):
     return process
 
 
+def har_stream(run, lines, *arguments):
+    """Give the exit status, output and messages of ``har stream`` in this process."""
+    text = "".join(f"{line}\n" for line in lines)
+    out, errors = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        with redirect_stdout(out), redirect_stderr(errors):
+            status = main(["stream", str(run), *arguments])
+    return status, out.getvalue(), errors.getvalue()
+
+
 def stream(run, lines, *arguments):
     """Give what a stream says of lines, and its last words."""
-    process = start_stream(run, *arguments)
-    out, errors = process.communicate("".join(f"{line}\n" for line in lines), timeout=1200)
-    assert process.returncode == 0, errors
+    status, out, errors = har_stream(run, lines, *arguments)
+    assert status == 0, errors
     return [json.loads(line) for line in out.splitlines()], errors.strip().splitlines()[-1]
