@@ -1,5 +1,6 @@
 """Gluon networks: from `ModelConfig` to a network; `backend` alone imports MXNet.
 
 Read `layers` and `network`, then `views`, `heading` and `ensemble`; `temperature` calibrates a
-whole model, `export` writes and reads Gluon's files.
+whole model, `export` writes and reads Gluon's files. `packed_network` and `packed_inputs` are the
+same networks in NumPy, for windows that come alone.
 """
