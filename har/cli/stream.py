@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from har.config import Upright
 from har.inference.forward import LikestTurn
 from har.inference.live import LivePrediction, LiveTimeline
@@ -79,6 +81,9 @@ def run(
     choose = LikestTurn(classifier.predict_strangeness, window_format)
     wearing = LiveWearing(classifier.gravity_, raw_channels, upright, choose)
     live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
+    # A network's first call takes longer than all others: not while somebody waits.
+    shape = 1, window_format.n_timesteps, len(window_format.channels)
+    classifier.predict_proba(np.zeros(shape, np.float32))
     # When closed it logs what came in, however it ends.
     with closing(_classified(sample_lines, wearing, live, sys.stdin.buffer)) as predictions:
         for prediction in predictions:

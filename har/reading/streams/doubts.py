@@ -35,9 +35,10 @@ class Doubts:
         sample : ndarray of float32, shape (n_channels,)
             Values in g and rad/s.
         """
+        if not (self._is_acc_doubtful or self._is_gyro_doubtful):
+            return
         values = sample.tolist()
-        if self._is_acc_doubtful or self._is_gyro_doubtful:
-            self._samples.append(values)
+        self._samples.append(values)
         if len(values) > 3:
             self._largest_rate = max(self._largest_rate, max(values[3:]), -min(values[3:]))
 
