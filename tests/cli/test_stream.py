@@ -140,3 +140,30 @@ def test_nothing_at_all_is_an_error(run):
     out, errors = process.communicate("", timeout=600)
     assert (process.returncode, out) == (1, "")
     assert "found no sample in no lines" in errors.splitlines()[-1]
+
+
+def test_many_streams_say_what_each_says_alone(run, samples, walk):
+    heading, *rows = walk.read_text().splitlines()
+    said, _ = stream(run, [heading, *rows[:400]])
+    lines = [f"{heading},device", *(f"{row},{of}" for row in rows[:400] for of in ("a", "b"))]
+    lines.insert(100, ",".join(rows[0].split(",")))
+    process = start_stream(run, "--id", "device")
+    out, errors = process.communicate("\n".join(lines), timeout=600)
+    assert process.returncode == 0
+    answers = [json.loads(line) for line in out.splitlines()]
+    for of in ("a", "b"):
+        of_one = [answer for answer in answers if answer["id"] == of]
+        assert [answer["start_s"] for answer in of_one] == [answer["start_s"] for answer in said]
+        for mine, alone in zip(of_one, said, strict=True):
+            assert mine["state"] == alone["state"]
+            expected = pytest.approx(alone["probabilities"], abs=1e-6)
+            assert mine["probabilities"] == expected
+    assert "lines: 802, without device: 1 (line 101: an empty cell" in errors.splitlines()[-1]
+    assert "streams: 2, ended by an error: 0" in errors.splitlines()[-1]
+
+
+def test_without_any_id_many_streams_end_with_one_line(run):
+    process = start_stream(run, "--id", "device")
+    out, errors = process.communicate('{"x": 1}\n' * 60, timeout=600)
+    assert (process.returncode, out) == (1, "")
+    assert errors.count("--id device: found no line with it in 60 lines") == 1

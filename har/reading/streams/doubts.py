@@ -11,7 +11,7 @@ from har.reading.units import LARGEST_RAD_PER_S, STEADY_SHARE
 from har.signals.channels import SAMPLE_RATE_HZ
 
 # Half of the time even a runner's acceleration is nearer to 1 g than this.
-_DOUBT_AFTER_S = 10.0
+_DOUBT_AFTER = round(10 * SAMPLE_RATE_HZ)
 _PLAUSIBLE_G = (0.3, 3.0)
 _BLOCK_SAMPLES = 10
 _CLEAR_TURN_RAD = 0.3
@@ -50,9 +50,10 @@ class Doubts:
                 f"gyroscope: found {self._largest_rate:.3g} rad/s, expected at most "
                 f"{LARGEST_RAD_PER_S:.0f}: is it in another unit (--gyro-unit)?"
             )
-        if len(self._samples) < _DOUBT_AFTER_S * SAMPLE_RATE_HZ:
+        if len(self._samples) < _DOUBT_AFTER:
             return None
-        samples, self._samples = np.array(self._samples), []
+        samples = np.array(self._samples[:_DOUBT_AFTER])
+        self._samples = self._samples[_DOUBT_AFTER:]
         if self._is_acc_doubtful:
             self._is_acc_doubtful = False
             if doubt := _doubt_of_acceleration(samples[:, :3]):
