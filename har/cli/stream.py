@@ -164,7 +164,8 @@ def _available(source: int) -> Iterator[list[bytes]]:
     while chunk := os.read(source, _MOST_BYTES):
         *lines, rest = (rest + chunk).split(b"\n")
         yield lines
-    yield [rest]
+    if rest:
+        yield [rest]
 
 
 def _log(messages: Iterable[tuple[int, str]]) -> None:

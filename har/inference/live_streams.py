@@ -24,7 +24,7 @@ from har.signals.windows import Predict
 
 Identity = str | int
 
-# Memory for so many is 1 GB; whoever names a column that is no id must not fill it.
+# A stream takes about 0.1 MB; whoever names a column that is no id must not fill the memory.
 MOST_STREAMS = 10_000
 # Lines that cannot be read are told of when so much time is over, however few they are.
 _FIRST_SECOND = 1.0

@@ -23,7 +23,7 @@ class Doubts:
     """Looks at samples, 10 s at a time, and says each doubt once."""
 
     def __init__(self) -> None:
-        self._samples: list[list[float]] = []
+        self._samples: list[FloatArray] = []
         self._largest_rate = 0.0
         self._is_acc_doubtful = self._is_gyro_doubtful = True
 
@@ -38,7 +38,7 @@ class Doubts:
         if not (self._is_acc_doubtful or self._is_gyro_doubtful):
             return
         values = sample.tolist()
-        self._samples.append(values)
+        self._samples.append(sample)
         if len(values) > 3:
             self._largest_rate = max(self._largest_rate, max(values[3:]), -min(values[3:]))
 
@@ -52,7 +52,7 @@ class Doubts:
             )
         if len(self._samples) < _DOUBT_AFTER:
             return None
-        samples = np.array(self._samples[:_DOUBT_AFTER])
+        samples = np.array(self._samples[:_DOUBT_AFTER], np.float64)
         self._samples = self._samples[_DOUBT_AFTER:]
         if self._is_acc_doubtful:
             self._is_acc_doubtful = False

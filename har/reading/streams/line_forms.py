@@ -100,7 +100,7 @@ class LineReader:
         if len(fields) < _FEWEST_NAMES:
             return False
         names = [field for field in fields if field]
-        if len(set(names)) < len(names) or any(map(_is_number, names)):
+        if any(map(_is_number, names)) or len(set(names)) < len(names):
             return False
         try:
             self._check_heading(fields)

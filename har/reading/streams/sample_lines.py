@@ -153,8 +153,10 @@ class SampleLines:
         first_slot = self._n_line_slots
         self._n_line_slots += 1
         try:
-            readings = [self._over_midnight(r) for r in self._reader.readings(text)]
+            readings = self._reader.readings(text)
             self._check_times(readings)
+            if self._has_time is not None and self._has_time[1]:
+                readings = [self._over_midnight(reading) for reading in readings]
             self._n_line_slots += max(0, len(readings) - 1)
             slots = range(first_slot, first_slot + len(readings))
             if self._format is None:
@@ -205,7 +207,7 @@ class SampleLines:
     def _over_midnight(self, reading: Reading) -> Reading:
         """Add a day to a clock time without a date each time that it has begun anew."""
         stamp = reading.stamp
-        if not reading.is_date or stamp is None or not 0 <= stamp < _DAY_NS:
+        if stamp is None or not 0 <= stamp < _DAY_NS:
             return reading
         stamp += self._n_midnights * _DAY_NS
         if self._newest_clock_time - stamp > _DAY_NS // 2:
