@@ -138,14 +138,16 @@ def _classified_by_id(
 ) -> Generator[str, None, None]:
     """Classify lines of many streams: those that have come by now, and then their windows."""
     logger.info("har: ready for samples, a line each with its %s", identified.name)
+    is_trouble_said = False
     try:
         for lines in _available(source):
             for line in lines:
                 for identity, part in identified.split(line.decode(errors="replace")):
                     streams.read(identity, part, identified.heading)
             yield from _with_ids(streams.predictions())
-            if not streams.n_streams and identified.n_lines >= _FIRST_LINES:
-                streams.say_once(identified.trouble())
+            if not (streams.n_streams or is_trouble_said) and identified.n_lines >= _FIRST_LINES:
+                is_trouble_said = True
+                logger.warning("%s", identified.trouble())
             _log(streams.messages())
         streams.finish()
         yield from _with_ids(streams.predictions())
@@ -155,6 +157,8 @@ def _classified_by_id(
         if streams.first_error and not streams.n_with_samples:
             raise DataError(streams.first_error)
     finally:
+        streams.close()
+        _log(streams.messages())
         logger.info("%s; %s", identified.in_words(), streams.in_words())
 
 

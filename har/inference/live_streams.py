@@ -205,14 +205,15 @@ class LiveStreams:
                 self._messages.add(identity, level, text)
         return self._messages.take()
 
-    def say_once(self, text: str) -> None:
-        """Add a warning that is of no single stream to `messages`, unless it was added before."""
-        self._messages.add_once(logging.WARNING, text)
-
     def finish(self) -> None:
-        """End all streams."""
+        """End all streams, with the windows that their last samples complete."""
         while self._streams:
             self._end(next(iter(self._streams)))
+
+    def close(self) -> None:
+        """End all streams as they are, as after an interruption; see `finish`."""
+        while self._streams:
+            self._end(next(iter(self._streams)), is_over=False)
 
     def _begin_stream(self, identity: Identity) -> LiveStream:
         if len(self._streams) >= self._most:
@@ -220,7 +221,7 @@ class LiveStreams:
                 f"found more than {self._most} ids: from here on the stream that has been silent "
                 "for longest ends when another begins; is it the right column or key?"
             )
-            self.say_once(text)
+            self._messages.add_once(logging.WARNING, text)
             self._end(next(iter(self._streams)))
         self.n_streams += 1
         stream = self._streams[identity] = self._begin()

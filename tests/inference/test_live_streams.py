@@ -162,3 +162,14 @@ def test_nothing_at_all_is_counted():
     assert streams.in_words() == (
         "streams: 0, ended by an error: 0, malformed: 0, filled in: 0, dropped: 0, gaps: 0"
     )
+
+
+def test_an_interruption_keeps_the_counts():
+    streams = LiveStreams(begin, predict)
+    for message in messages_of("a", 100):
+        streams.read("a", message)
+    streams.read("a", {"id": "a", "time_s": 2.0, "acc_x": "garbage"})
+    streams.close()
+    assert "streams: 1, ended by an error: 0, malformed: 1 (id 'a', line 101: " in (
+        streams.in_words()
+    )
