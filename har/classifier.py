@@ -22,7 +22,14 @@ from har.models.backend import n_threads, parse_devices, seed_everything
 from har.models.ensemble import joined, member_prefix
 from har.models.export import export_network, load_weights, read_weights
 from har.models.features import WithFeatures, predict_with_features
-from har.models.network import ActivityNetwork, build_network, n_parameters, predict_probabilities
+from har.models.network import (
+    ActivityNetwork,
+    build_network,
+    n_parameters,
+    predict_probabilities,
+    probabilities_of,
+)
+from har.models.packed_network import PackedNetwork, is_packed_faster
 from har.models.temperature import Network, WithTemperature
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
@@ -74,6 +81,7 @@ class ActivityClassifier:
         self.gravity_: Direction | None = None
         self.strangeness_: Strangeness | None = None
         self._with_features: WithFeatures | None = None
+        self._packed: PackedNetwork | None = None
         self.history_: list[EpochRecord] = []
         self.n_train_windows_ = 0
         self.train_subjects_: tuple[Subject, ...] = ()
@@ -136,10 +144,12 @@ class ActivityClassifier:
             self.network_ = self._join(members)
             for record in fit(member, train, held_out, config.training, self.devices, seed):
                 self.history_.append(replace(record, member=number))
+                self._packed = None
                 yield self.history_[-1]
         if isinstance(self.network_, WithTemperature):
             probabilities = self.predict_proba(validation)
             self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
+        self._packed = None
 
     def measure_strangeness(self, windows: Windows) -> None:
         """Learn how unlike training a window is, after `fit_epochs`; `fit` does so itself.
@@ -219,6 +229,8 @@ class ActivityClassifier:
         signals = windows.signals if isinstance(windows, Windows) else windows
         if not len(signals):
             return np.empty((0, len(self.window_format_.activities)))
+        if self._is_packed_faster(len(signals)):
+            return self._predict_packed(signals)[0]
         return predict_probabilities(network, signals, self.devices)
 
     def predict(self, windows: Windows | FloatArray) -> IntArray:
@@ -258,11 +270,31 @@ class ActivityClassifier:
         """
         if self.strangeness_ is None:
             return self.predict_proba(signals), None
+        network = self.trained_network()
         self.window_format_.check(signals)
-        if self._with_features is None:
-            self._with_features = WithFeatures(self.trained_network())
-        probabilities, features = predict_with_features(self._with_features, signals, self.devices)
+        if self._is_packed_faster(len(signals)):
+            probabilities, features = self._predict_packed(signals)
+        else:
+            self._with_features = self._with_features or WithFeatures(network)
+            outputs = predict_with_features(self._with_features, signals, self.devices)
+            probabilities, features = outputs
         return probabilities, self.strangeness_.score(features)
+
+    def _is_packed_faster(self, n_windows: int) -> bool:
+        is_on_cpu = all(device.device_type == "cpu" for device in self.devices)
+        return is_on_cpu and is_packed_faster(self.config.model, n_windows)
+
+    def _predict_packed(self, signals: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return probabilities and features, with the weights as they were at the first call."""
+        if self._packed is None:
+            weights = {
+                name: parameter.list_data()[0].asnumpy()
+                for name, parameter in self.trained_network().collect_params().items()
+            }
+            channels = self.window_format_.channels
+            self._packed = PackedNetwork(self.config.model, channels, weights)
+        logits, features = self._packed.logits_and_features(signals)
+        return probabilities_of(logits), features
 
     def make_upright(self, recording: Recording, upright: Upright) -> Recording:
         """Turn a recording so that the phone is worn as in training.

@@ -164,6 +164,25 @@ def test_a_windows_probabilities_depend_on_that_window_alone(fitted, stacked):
         assert_allclose(alone, expected[:1], atol=1e-6)
 
 
+def test_a_window_alone_is_predicted_with_the_weights_of_each_epoch_as_all_are():
+    config = tiny_config({"pooling": "mean", **CONVOLUTIONS}, n_epochs=2, calibrate=True)
+    classifier = ActivityClassifier(config)
+
+    def check():
+        together, alone = (classifier.predict_proba(WINDOWS.signals[:n]) for n in (20, 1))
+        assert_allclose(alone[0], together[0], rtol=0, atol=1e-6)
+        return alone
+
+    # Twice, as the second network has other weights.
+    of_epochs = [check() for _ in range(2) for _record in classifier.fit_epochs(WINDOWS)]
+    assert len({shares.tobytes() for shares in of_epochs}) == 2
+    check()
+    classifier.measure_strangeness(WINDOWS)
+    together, alone = (classifier.predict_strangeness(WINDOWS.signals[:n]) for n in (20, 1))
+    assert_allclose(alone[0][0], together[0][0], rtol=0, atol=1e-6)
+    assert_allclose(alone[1][0], together[1][0], rtol=1e-4)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_windows_may_be_a_plain_array(fitted, dtype):
     signals = NEW_WINDOWS.signals.astype(dtype)

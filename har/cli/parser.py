@@ -351,6 +351,13 @@ def _add_stream(verbs: Any) -> None:
     parser.add_argument(
         "--ignore-time", action="store_true", help="lines are 20 ms apart, whatever their times"
     )
+    parser.add_argument(
+        "--id",
+        dest="id_name",
+        metavar="NAME",
+        help="column or key that says whose line it is: each value has a stream of its own, and "
+        "answers have it as 'id'",
+    )
     add(parser, "--abstain-below", "--device")
 
 

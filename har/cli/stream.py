@@ -1,4 +1,4 @@
-"""``har stream``: a live stream of samples to activities, as soon as each window is complete."""
+"""``har stream``: live samples to activities, of one stream or many, as windows are complete."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ import json
 import logging
 import os
 import sys
-import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+from threadpoolctl import threadpool_limits
+
 from har.config import Upright
+from har.errors import DataError
 from har.inference.forward import LikestTurn
 from har.inference.live import LivePrediction, LiveTimeline
+from har.inference.live_streams import Identity, LiveStream, LiveStreams
 from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
+from har.reading.streams.identified_lines import IdentifiedLines
 from har.reading.streams.sample_lines import SampleLines
 
 logger = logging.getLogger(__name__)
 
-
-# Lines that cannot be read are told of when so much time is over, however few they are.
-_FIRST_SECOND = 1.0
+# As much as a pipe holds.
+_MOST_BYTES = 2**16
+_FIRST_LINES = 50
 
 
 def run(
@@ -37,6 +42,7 @@ def run(
     abstain_below: float = 0.0,
     device: str = "auto",
     upright: Upright | None = None,
+    id_name: str | None = None,
 ) -> None:
     """Print the activity of each window of samples from standard input, as soon as it is over.
 
@@ -61,6 +67,8 @@ def run(
     upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
         Axis of the phone that points up while the person stands; ``auto``: as the first lively
         seconds show.
+    id_name : str, optional
+        Name of the column or key whose value says which of many streams a line is of.
 
     Raises
     ------
@@ -75,53 +83,105 @@ def run(
     classifier = ActivityClassifier.load(run, device)
     window_format = classifier.window_format_
     raw_channels = raw_channels_of(window_format)
-    sample_lines = SampleLines(raw_channels, acc_unit, gyro_unit, time_unit, columns, ignore_time)
     choose = LikestTurn(classifier.predict_strangeness, window_format)
-    wearing = LiveWearing(classifier.gravity_, raw_channels, upright, choose)
-    live = LiveTimeline(classifier.predict_proba, window_format, abstain_below)
-    # When closed it logs what came in, however it ends.
-    with closing(_classified(sample_lines, wearing, live, sys.stdin.buffer)) as predictions:
-        for prediction in predictions:
-            print(prediction, flush=True)
+    predict = classifier.predict_proba
+    # A network's first call takes longer than all others: not while somebody waits.
+    predict(np.zeros((1, window_format.n_timesteps, len(window_format.channels)), np.float32))
+
+    def begin() -> LiveStream:
+        return LiveStream(
+            SampleLines(raw_channels, acc_unit, gyro_unit, time_unit, columns, ignore_time),
+            LiveWearing(classifier.gravity_, raw_channels, upright, choose),
+            LiveTimeline(predict, window_format, abstain_below),
+        )
+
+    # NumPy's own threads, too, would wait for each other for longer than they compute.
+    with threadpool_limits(1, "blas"):
+        # The first one checks the options, for many streams, too.
+        stream = begin()
+        answers = (
+            _classified(stream, sys.stdin.buffer)
+            if id_name is None
+            else _classified_by_id(
+                LiveStreams(begin, predict), IdentifiedLines(id_name), sys.stdin.fileno()
+            )
+        )
+        # When closed it logs what came in, however it ends.
+        with closing(answers):
+            for answer in answers:
+                print(answer, flush=True)
 
 
-def _classified(
-    sample_lines: SampleLines, wearing: LiveWearing, live: LiveTimeline, lines: Iterable[bytes]
-) -> Generator[str, None, None]:
+def _classified(stream: LiveStream, lines: Iterable[bytes]) -> Generator[str, None, None]:
     """Classify lines of samples: a JSON object for each window, as soon as it is complete."""
     logger.info("har: ready for samples, a line each")
-    started_s: float | None = None
+    live = stream.timeline
     try:
         for line in lines:
-            started_s = time.monotonic() if started_s is None else started_s
-            for new in sample_lines.read(line.decode(errors="replace")):
-                yield from _as_json(live.push(wearing.push(new)))
-            _say(sample_lines, wearing, time.monotonic() - started_s >= _FIRST_SECOND)
-        for new in sample_lines.finish():
-            yield from _as_json(live.push(wearing.push(new)))
-        _say(sample_lines, wearing, has_waited=True)
+            for new in stream.lines.read(line.decode(errors="replace")):
+                yield from _as_json(live.push(stream.wearing.push(new)))
+            _log(stream.messages())
+        for new in stream.lines.finish():
+            yield from _as_json(live.push(stream.wearing.push(new)))
+        _log(stream.messages(has_waited=True))
         yield from _as_json(live.finish())
     finally:
-        wearing.finish()
-        _say_how_it_is_worn(wearing)
+        stream.wearing.finish()
+        for message in stream.wearing.messages():
+            logger.warning("%s", message)
         unknown = f"; {live.in_words()}" if live.abstain_below else ""
-        logger.info("%s%s", sample_lines.in_words(), unknown)
+        logger.info("%s%s", stream.lines.in_words(), unknown)
 
 
-def _say(sample_lines: SampleLines, wearing: LiveWearing, has_waited: bool) -> None:
-    """Log what was told and assumed of a stream, and what is doubted."""
-    for note in sample_lines.notes():
-        logger.info("%s", note)
-    for doubt in (sample_lines.trouble(has_waited), sample_lines.doubt()):
-        if doubt is not None:
-            logger.warning("%s", doubt)
-    _say_how_it_is_worn(wearing)
+def _classified_by_id(
+    streams: LiveStreams, identified: IdentifiedLines, source: int
+) -> Generator[str, None, None]:
+    """Classify lines of many streams: those that have come by now, and then their windows."""
+    logger.info("har: ready for samples, a line each with its %s", identified.name)
+    is_trouble_said = False
+    try:
+        for lines in _available(source):
+            for line in lines:
+                for identity, part in identified.split(line.decode(errors="replace")):
+                    streams.read(identity, part, identified.heading)
+            yield from _with_ids(streams.predictions())
+            if not (streams.n_streams or is_trouble_said) and identified.n_lines >= _FIRST_LINES:
+                is_trouble_said = True
+                logger.warning("%s", identified.trouble())
+            _log(streams.messages())
+        streams.finish()
+        yield from _with_ids(streams.predictions())
+        _log(streams.messages())
+        if not streams.n_streams:
+            raise DataError(identified.trouble())
+        if streams.first_error and not streams.n_with_samples:
+            raise DataError(streams.first_error)
+    finally:
+        streams.close()
+        _log(streams.messages())
+        logger.info("%s; %s", identified.in_words(), streams.in_words())
 
 
-def _say_how_it_is_worn(wearing: LiveWearing) -> None:
-    for message in wearing.messages():
-        logger.warning("%s", message)
+def _available(source: int) -> Iterator[list[bytes]]:
+    """Yield the lines that a file descriptor has by now, as soon as there are any."""
+    rest = b""
+    while chunk := os.read(source, _MOST_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield lines
+    if rest:
+        yield [rest]
+
+
+def _log(messages: Iterable[tuple[int, str]]) -> None:
+    for level, text in messages:
+        logger.log(level, "%s", text)
 
 
 def _as_json(predictions: Iterable[LivePrediction]) -> Iterator[str]:
     return (json.dumps(asdict(prediction)) for prediction in predictions)
+
+
+def _with_ids(predictions: Sequence[tuple[Identity, LivePrediction]]) -> Iterator[str]:
+    """Yield the JSON of all predictions at once, if there are any."""
+    if predictions:
+        yield "\n".join(json.dumps({"id": of, **asdict(answer)}) for of, answer in predictions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,8 +47,33 @@ class LivePrediction:
     probabilities: dict[str, float]
 
 
+@dataclass(frozen=True)
+class CutWindow:
+    """A window that became complete and waits for its prediction.
+
+    Parameters
+    ----------
+    signals : ndarray of float32, shape (n_timesteps, n_channels)
+        Its signals in g and rad/s.
+    start_s : float
+        Its start, in seconds from the first sample.
+    warming_up : bool
+        True if it starts while the filters still settle.
+    stretch : int
+        Number of gaps before it.
+    """
+
+    signals: FloatArray
+    start_s: float
+    warming_up: bool
+    stretch: int
+
+
 class LiveTimeline:
     """Classify samples as they are measured; the windows are those of `make_timeline`.
+
+    Samples wait unfiltered until a window can be complete: filters take a second's samples in the
+    time of one, and a thousand streams cost little more than the reading of their lines.
 
     Parameters
     ----------
@@ -84,10 +109,15 @@ class LiveTimeline:
         self._state = SmoothedState(window_format.activities)
         # The slot in which the stretch between gaps began; None before the first sample.
         self._first_slot: int | None = None
-        # A network's first call takes longer than all others: not while somebody waits.
-        predict(np.zeros((1, n_timesteps, n_channels), np.float32))
+        self._n_gaps = self._n_gaps_of_state = 0
+        self._begin()
 
-    def push(self, new: LiveSamples) -> Iterator[LivePrediction]:
+    def _begin(self) -> None:
+        """Wait for the first window of a stretch: the median looks one sample ahead."""
+        self._waiting: list[FloatArray] = []
+        self._n_missing = self._windows.n_missing + 1
+
+    def push(self, new: LiveSamples) -> list[LivePrediction]:
         """Classify the windows that the next samples complete.
 
         Parameters
@@ -95,53 +125,126 @@ class LiveTimeline:
         new : LiveSamples
             Samples that follow those before, or a gap.
 
-        Yields
-        ------
-        LivePrediction
+        Returns
+        -------
+        list of LivePrediction
             The prediction for each of these windows.
         """
+        return predicted([(self, window) for window in self.cut(new)], self._predict)
+
+    def finish(self) -> list[LivePrediction]:
+        """End the stream: its last sample waits for a neighbour that does not come.
+
+        Returns
+        -------
+        list of LivePrediction
+            The prediction for the window that this sample completes, if it does.
+        """
+        return predicted([(self, window) for window in self.cut_last()], self._predict)
+
+    def cut(self, new: LiveSamples) -> list[CutWindow]:
+        """Return the windows that the next samples complete, for `predicted`; see `push`."""
+        complete: list[CutWindow] = []
         if new.is_after_gap:
-            yield from self.finish()
+            complete = self.cut_last()
             self._windows.restart()
-            self._state.restart()
+            self._n_gaps += 1
+            self._begin()
         if new.is_after_gap or self._first_slot is None:
             self._first_slot = new.first_slot
-        yield from self._classified(self._filters.push(new.samples))
+        self._waiting.append(new.samples)
+        self._n_missing -= len(new.samples)
+        return complete + self._cut_waiting() if self._n_missing <= 0 else complete
+
+    def cut_last(self) -> list[CutWindow]:
+        """Return the window that the last sample completes, if it does; see `finish`."""
+        complete = self._cut_waiting()
+        complete += self._cut(self._filters.finish())
+        self._begin()
+        return complete
+
+    def _cut_waiting(self) -> list[CutWindow]:
+        if not self._waiting:
+            return []
+        samples = np.concatenate(self._waiting)
+        self._waiting = []
+        complete = self._cut(self._filters.push(samples))
+        self._n_missing = self._windows.n_missing
+        return complete
+
+    def _cut(self, channels: FloatArray) -> list[CutWindow]:
+        cut = self._windows.push(channels)
+        first_slot = self._first_slot or 0
+        return [
+            CutWindow(
+                signals=signals,
+                start_s=(first_slot + first) / SAMPLE_RATE_HZ,
+                warming_up=first / SAMPLE_RATE_HZ < WARM_UP_S,
+                stretch=self._n_gaps,
+            )
+            for signals, first in zip(cut.signals, cut.first_samples.tolist(), strict=True)
+        ]
+
+    def named(self, window: CutWindow, shares: FloatArray) -> LivePrediction:
+        """Return the prediction for the next window.
+
+        Parameters
+        ----------
+        window : CutWindow
+            The window that follows the one before.
+        shares : ndarray, shape (n_activities,)
+            Probability of each activity.
+
+        Returns
+        -------
+        LivePrediction
+        """
+        if window.stretch != self._n_gaps_of_state:
+            self._n_gaps_of_state = window.stretch
+            self._state.restart()
+        activities = self._format.activities
+        (activity,) = name_activities(shares[np.newaxis], activities, self.abstain_below)
+        probability = float(shares.max())
+        is_answered = probability >= self.abstain_below
+        state = self._state.update(shares) if is_answered else self._state.name
+        self.n_windows += 1
+        self.n_unknown += not is_answered
+        return LivePrediction(
+            start_s=window.start_s,
+            end_s=window.start_s + self._format.n_timesteps / SAMPLE_RATE_HZ,
+            activity=str(activity),
+            probability=probability,
+            state=state or UNKNOWN,
+            warming_up=window.warming_up,
+            probabilities=dict(zip(activities, map(float, shares), strict=True)),
+        )
 
     def in_words(self) -> str:
         """Return the share of windows that were UNKNOWN, in words."""
         return f"{UNKNOWN} {self.n_unknown} of {self.n_windows} windows"
 
-    def finish(self) -> Iterator[LivePrediction]:
-        """End the stream: its last sample waits for a neighbour that does not come.
 
-        Yields
-        ------
-        LivePrediction
-            The prediction for the window that this sample completes, if it does.
-        """
-        yield from self._classified(self._filters.finish())
+def predicted(
+    cut: Sequence[tuple[LiveTimeline, CutWindow]], predict: Predict
+) -> list[LivePrediction]:
+    """Classify windows of one stream or of many, all at once.
 
-    def _classified(self, channels: FloatArray) -> Iterator[LivePrediction]:
-        cut = self._windows.push(channels)
-        if not len(cut):
-            return
-        activities = self._format.activities
-        probabilities = self._predict(cut.signals)
-        named = name_activities(probabilities, activities, self.abstain_below)
-        for first, shares, activity in zip(cut.first_samples, probabilities, named, strict=True):
-            start_s = ((self._first_slot or 0) + int(first)) / SAMPLE_RATE_HZ
-            probability = float(shares.max())
-            is_answered = probability >= self.abstain_below
-            state = self._state.update(shares) if is_answered else self._state.name
-            self.n_windows += 1
-            self.n_unknown += not is_answered
-            yield LivePrediction(
-                start_s=start_s,
-                end_s=start_s + self._format.n_timesteps / SAMPLE_RATE_HZ,
-                activity=str(activity),
-                probability=probability,
-                state=state or UNKNOWN,
-                warming_up=bool(first / SAMPLE_RATE_HZ < WARM_UP_S),
-                probabilities=dict(zip(activities, map(float, shares), strict=True)),
-            )
+    Parameters
+    ----------
+    cut : sequence of (LiveTimeline, CutWindow)
+        Windows with their streams, those of each stream in the order of time.
+    predict : callable
+        Function from windows to probabilities, as for `LiveTimeline`.
+
+    Returns
+    -------
+    list of LivePrediction
+        The prediction for each window.
+    """
+    if not cut:
+        return []
+    probabilities = predict(np.stack([window.signals for _, window in cut]))
+    return [
+        timeline.named(window, shares)
+        for (timeline, window), shares in zip(cut, probabilities, strict=True)
+    ]

@@ -2,5 +2,6 @@
 
 Read `layers` and `network`, then `views`, `heading` and `ensemble`; `operators` has sums over time
 as MXNet is fast at them, `temperature` calibrates a whole model, `export` writes and reads Gluon's
-files.
+files. `packed_network` and `packed_inputs` are the same networks in NumPy, for windows that come
+alone.
 """

@@ -40,11 +40,11 @@ N_SMALLEST_WINDOW = 2 * _REACH + 1
 # In g and rad/s, keeps correlations of a constant signal finite; far below a still sensor's noise.
 _SMALLEST_DEVIATION = 1e-4
 # Logarithms of the deviations of body_acc over UCI HAR: about their middle and half their range.
-_MIDDLE_MOVEMENT, _MOVEMENT_RANGE = -3.5, 1.5
+MIDDLE_MOVEMENT, MOVEMENT_RANGE = -3.5, 1.5
 # Ridge penalty for each training window.
 _PENALTY = 0.002
 # Keeps the direction of a window finite that neither moves nor has gravity across x.
-_SMALLEST_LENGTH = 1e-6
+SMALLEST_LENGTH = 1e-6
 _N_PER_BLOCK = 512
 
 
@@ -132,7 +132,7 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
         imaginary = F.slice_axis(weight, axis=0, begin=1, end=2)
         along_y = _inner(F, y, real) - _inner(F, z, imaginary)
         along_z = _inner(F, z, real) + _inner(F, y, imaginary)
-        length = F.sqrt(F.square(along_y) + F.square(along_z) + _SMALLEST_LENGTH**2)
+        length = F.sqrt(F.square(along_y) + F.square(along_z) + SMALLEST_LENGTH**2)
         return along_y / length, along_z / length
 
     def _references(self, F: Any, windows: Any, filters: Any) -> tuple[Any, Any]:
@@ -193,7 +193,7 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
         means = [mean_over_last(F, part, length, keepdims=True) for part in across]
         energies = [F.square(F.broadcast_sub(*pair)) for pair in zip(across, means, strict=True)]
         deviation = F.squeeze(_deviation(F, energies[0] + energies[1], length), axis=2)
-        return (F.log(deviation) - _MIDDLE_MOVEMENT) / _MOVEMENT_RANGE
+        return (F.log(deviation) - MIDDLE_MOVEMENT) / MOVEMENT_RANGE
 
     def fit(self, signals: FloatArray) -> None:
         """Set the weights so that training windows are turned as little as possible.

@@ -159,6 +159,11 @@ class WindowStream:
         # With a step longer than a window, samples between two windows are in neither.
         self._n_to_skip = 0
 
+    @property
+    def n_missing(self) -> int:
+        """The number of samples that the next window still needs."""
+        return self._n_to_skip + self._size - len(self._pending)
+
     def push(self, channels: FloatArray) -> LiveWindows:
         """Cut the next samples into windows; keep those that a later window needs.
 

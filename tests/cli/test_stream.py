@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import statistics
 import time
@@ -10,10 +11,14 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from builders import refused
 from command_line import har_stream, start_stream, stream
 
 from har.cli.main import main
-from har.errors import Interrupted
+from har.cli.stream import _classified_by_id
+from har.errors import DataError, Interrupted
+from har.inference.live_streams import LiveStreams
+from har.reading.streams.identified_lines import IdentifiedLines
 from har.signals.channels import RAW_CHANNELS
 
 
@@ -134,3 +139,33 @@ def test_nothing_at_all_is_an_error(run):
     status, out, errors = har_stream(run, [])
     assert (status, out) == (1, "")
     assert "found no sample in no lines" in errors.splitlines()[-1]
+
+
+def test_many_streams_say_what_each_says_alone(run, samples, walk):
+    heading, *rows = walk.read_text().splitlines()
+    said, _ = stream(run, [heading, *rows[:400]])
+    lines = [f"{heading},device", *(f"{row},{of}" for row in rows[:400] for of in ("a", "b"))]
+    lines.insert(100, ",".join(rows[0].split(",")))
+    process = start_stream(run, "--id", "device")
+    out, errors = process.communicate("\n".join(lines), timeout=600)
+    assert process.returncode == 0
+    answers = [json.loads(line) for line in out.splitlines()]
+    for of in ("a", "b"):
+        of_one = [answer for answer in answers if answer["id"] == of]
+        assert [answer["start_s"] for answer in of_one] == [answer["start_s"] for answer in said]
+        for mine, alone in zip(of_one, said, strict=True):
+            assert mine["state"] == alone["state"]
+            expected = pytest.approx(alone["probabilities"], abs=1e-6)
+            assert mine["probabilities"] == expected
+    assert "lines: 802, without device: 1 (line 101: an empty cell" in errors.splitlines()[-1]
+    assert "streams: 2, ended by an error: 0" in errors.splitlines()[-1]
+
+
+def test_without_any_id_many_streams_end_with_an_error():
+    read_end, write_end = os.pipe()
+    os.write(write_end, b'{"x": 1}\n' * 60)
+    os.close(write_end)
+    streams = LiveStreams(lambda: pytest.fail("found a stream"), lambda windows: windows)
+    with refused(DataError, "--id device: found no line with it in 60 lines (line 1: no text"):
+        list(_classified_by_id(streams, IdentifiedLines("device"), read_end))
+    os.close(read_end)

@@ -12,6 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import refused, small_windows, tiny_config
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from scipy import signal
 
 from har.classifier import ActivityClassifier
 from har.errors import DataError
@@ -20,7 +24,8 @@ from har.inference.smoothing import SmoothedState
 from har.reading.streams.sample_lines import SampleLines
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.recording import Recording, Stretch
-from har.signals.windows import Windows
+from har.signals.streaming import LiveSamples
+from har.signals.windows import WindowFormat, Windows
 
 ACC_CHANNELS = (*UCI_CHANNELS[:3], *UCI_CHANNELS[6:])
 
@@ -195,3 +200,48 @@ def test_a_window_takes_a_few_milliseconds_of_one_core(classifier):
         if [prediction for samples in new for prediction in live.push(samples)]:
             durations_s.append(time.process_time() - started_s)
     assert statistics.median(durations_s) < 0.02
+
+
+def no_prediction(windows):
+    return np.full((len(windows), 3), 1 / 3)
+
+
+def cut_in_chunks(samples, sizes, gap_at):
+    """Give all windows of samples in chunks of these sizes, and then one by one, with a gap."""
+    live = LiveTimeline(no_prediction, WindowFormat(UCI_CHANNELS, ("A", "B", "C"), 50.0, 128))
+    first, windows = 0, []
+    for size in [*sizes, *[1] * len(samples)]:
+        size = min(size, gap_at - first if first < gap_at else len(samples) - first)
+        if size:
+            is_after_gap = first == gap_at > 0
+            slot = first + 100 * (first >= gap_at)
+            new = LiveSamples(samples[first : first + size], slot, is_after_gap)
+            windows += live.cut(new)
+            first += size
+    return windows + live.cut_last()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 90), max_size=8), st.integers(0, 300))
+def test_windows_are_the_same_bit_for_bit_however_samples_come(sizes, gap_at):
+    samples = some_samples(400)
+    expected = cut_in_chunks(samples, [400, 400], gap_at)
+    found = cut_in_chunks(samples, sizes, gap_at)
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert_array_equal(one.signals, other.signals)
+        assert (one.start_s, one.warming_up, one.stretch) == (
+            other.start_s,
+            other.warming_up,
+            other.stretch,
+        )
+
+
+def test_samples_of_a_window_are_filtered_together(monkeypatch):
+    calls = []
+    real = signal.sosfilt
+    monkeypatch.setattr(signal, "sosfilt", lambda *a, **k: calls.append(a) or real(*a, **k))
+    windows = cut_in_chunks(some_samples(128 + 64 * 9 + 1), [], 0)
+    assert len(windows) == 10
+    # Three filters for each window, and for the last sample.
+    assert len(calls) == 3 * 11

@@ -50,8 +50,8 @@ class StreamFormat:
     sensors : tuple of Sensor
         Sensors of a sample: acceleration, or its parts without gravity and gravity, then the
         gyroscope, if it is needed.
-    factors : ndarray of float64, shape (3 * n_sensors,)
-        Factors that bring their values to g and rad/s, with the sign.
+    factors : tuple of float
+        Factors, three for each sensor, that bring their values to g and rad/s, with the sign.
     zero : int, float or None
         Stamp of the first sample; None without time.
     seconds : float
@@ -66,7 +66,7 @@ class StreamFormat:
     """
 
     sensors: tuple[Sensor, ...]
-    factors: FloatArray
+    factors: tuple[float, ...]
     zero: Stamp | None
     seconds: float
     is_regular: bool
@@ -226,7 +226,7 @@ def _sensors_of(
     return tuple(best[kind] for kind in kinds), None
 
 
-def _factors_of(collected: _Collected) -> tuple[FloatArray, list[str]]:
+def _factors_of(collected: _Collected) -> tuple[tuple[float, ...], list[str]]:
     """Return the factors of the sensors' values, and notes on sums, signs and units."""
     factors: list[float] = []
     notes: list[str] = []
@@ -247,7 +247,7 @@ def _factors_of(collected: _Collected) -> tuple[FloatArray, list[str]]:
         notes.append("acceleration: the sum of that without gravity and of gravity")
     if has_apples_signs:
         notes.append("acceleration: all signs reversed, as the names or units are Apple's")
-    return np.array(factors), notes
+    return tuple(factors), notes
 
 
 def _doubts_of(sensors: tuple[Sensor, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from har.reading.units import LARGEST_RAD_PER_S, STEADY_SHARE
 from har.signals.channels import SAMPLE_RATE_HZ
 
 # Half of the time even a runner's acceleration is nearer to 1 g than this.
-_DOUBT_AFTER_S = 10.0
+_DOUBT_AFTER = round(10 * SAMPLE_RATE_HZ)
 _PLAUSIBLE_G = (0.3, 3.0)
 _BLOCK_SAMPLES = 10
 _CLEAR_TURN_RAD = 0.3
@@ -23,7 +23,7 @@ class Doubts:
     """Looks at samples, 10 s at a time, and says each doubt once."""
 
     def __init__(self) -> None:
-        self._samples: list[list[float]] = []
+        self._samples: list[FloatArray] = []
         self._largest_rate = 0.0
         self._is_acc_doubtful = self._is_gyro_doubtful = True
 
@@ -35,9 +35,10 @@ class Doubts:
         sample : ndarray of float32, shape (n_channels,)
             Values in g and rad/s.
         """
+        if not (self._is_acc_doubtful or self._is_gyro_doubtful):
+            return
         values = sample.tolist()
-        if self._is_acc_doubtful or self._is_gyro_doubtful:
-            self._samples.append(values)
+        self._samples.append(sample)
         if len(values) > 3:
             self._largest_rate = max(self._largest_rate, max(values[3:]), -min(values[3:]))
 
@@ -49,9 +50,10 @@ class Doubts:
                 f"gyroscope: found {self._largest_rate:.3g} rad/s, expected at most "
                 f"{LARGEST_RAD_PER_S:.0f}: is it in another unit (--gyro-unit)?"
             )
-        if len(self._samples) < _DOUBT_AFTER_S * SAMPLE_RATE_HZ:
+        if len(self._samples) < _DOUBT_AFTER:
             return None
-        samples, self._samples = np.array(self._samples), []
+        samples = np.array(self._samples[:_DOUBT_AFTER], np.float64)
+        self._samples = self._samples[_DOUBT_AFTER:]
         if self._is_acc_doubtful:
             self._is_acc_doubtful = False
             if doubt := _doubt_of_acceleration(samples[:, :3]):

@@ -30,6 +30,8 @@ _SENSOR_KEYS = (
     "sensortype",
     "sensor_type",
 )
+# Types of values that are neither nested nor batches.
+_PLAIN = frozenset((int, float, str, bool, type(None)))
 _BATCHES = _WRAPPERS | {"batch", "events", "items", "records"}
 _DEEPEST = 6
 # Sensor Logger's accelerometer, by a name that only it gets, and its one with gravity.
@@ -38,7 +40,8 @@ SENSOR_LOGGER_LINEAR, SENSOR_LOGGER_RAW = "linearAccelerometer", "accelerometeru
 _SENSOR_LOGGER = ({"name", "time", "values"}, {"name", "time", "values", "accuracy"})
 _SENSOR_LOGGER_MESSAGE = {"messageId", "sessionId", "deviceId"}
 
-_Object = dict[str, Any]
+# An object of JSON.
+Message = dict[str, Any]
 # Names and values of a row; with lists as values, a batch of rows.
 Row = tuple[tuple[str, ...], list[Any]]
 
@@ -71,6 +74,9 @@ def rows_of(message: Any, is_sensor_logger: bool = False) -> Iterator[Row]:
         return
     if not isinstance(message, dict):
         raise MalformedLineError("no object and no list")
+    if _PLAIN.issuperset(map(type, message.values())) and message.keys().isdisjoint(_SENSOR_KEYS):
+        yield tuple(message), list(message.values())
+        return
     is_sensor_logger |= bool(message.keys() & _SENSOR_LOGGER_MESSAGE and "payload" in message)
     batches = [
         value
@@ -112,7 +118,7 @@ def _with_sensor(sensor: str, names: list[str], are_all_its: bool) -> list[str]:
     return [f"{sensor}.{name}" if name in ("x", "y", "z") else name for name in names]
 
 
-def _flatten(fields: _Object, prefix: str, names: list[str], values: list[Any], depth: int) -> None:
+def _flatten(fields: Message, prefix: str, names: list[str], values: list[Any], depth: int) -> None:
     """Collect names and values of an object and those in it; three in a list are x, y and z."""
     if depth > _DEEPEST:
         raise MalformedLineError("objects nested too deeply")
@@ -137,7 +143,7 @@ def _is_axis(key: str) -> bool:
     return key[-1:].lower() in "xyz" or "time" in key.lower() or key in ("t", "ts")
 
 
-def _flatten_buffers(key: str, value: _Object, names: list[str], values: list[Any]) -> None:
+def _flatten_buffers(key: str, value: Message, names: list[str], values: list[Any]) -> None:
     """Collect phyphox's buffers: an object of objects, whose values are a list called buffer."""
     buffers = value if key == "buffer" else {key: value}
     for name, inner in buffers.items():

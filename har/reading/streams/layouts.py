@@ -21,6 +21,8 @@ _TIME_OF_SENSOR = re.compile(
 )
 # Names of accelerations that leave no doubt whether gravity is in them.
 _SURE = re.compile(r"total|(?:including|with)[\s_]*g|g[\s_-]*f(?:orce)?[\s_.]*[xyz]", re.IGNORECASE)
+# Cells of a sensor that was not read.
+_NOTHING = ("", None)
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,9 @@ class Layout:
             values = {
                 sensor: [number_of(row[axis], names[axis]) for axis in axes]
                 for sensor, axes in members
-                if len(members) == 1 or any(row[axis] not in ("", None) for axis in axes)
+                if len(members) == 1
+                or row[axes[0]] not in _NOTHING
+                or any(row[axis] not in _NOTHING for axis in axes)
             }
             if not values:
                 raise MalformedLineError(f"no value of {names[members[0][1][0]]}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 from har.errors import DataError
 from har.reading.columns import find_columns, read_heading
-from har.reading.streams.json_forms import rows_of
+from har.reading.streams.json_forms import Message, rows_of
 from har.reading.streams.layouts import Declared, Layout, layout_of
 from har.reading.streams.readings import (
     MalformedLineError,
@@ -34,7 +35,9 @@ _SENSOR_COLUMNS = {
     "type",
 }
 _SEPARATORS = "\t;|"
-_COMMENTS = ("#", "//", "sep=")
+# Signs that a plain row, numbers between commas, has none of.
+_SIGNS = re.compile(r'[\t;| "]')
+COMMENTS = ("#", "//", "sep=")
 _NUMBERS = frozenset("+-.0123456789")
 
 
@@ -63,6 +66,7 @@ class LineReader:
         self._declared = declared
         self._layouts: dict[tuple[str, ...], Layout] = {}
         self._heading: tuple[str, ...] | None = None
+        self._is_of_events = False
         self._unread_heading: tuple[tuple[str, ...], DataError] | None = None
         self._has_read = False
         self._device: str | None = None
@@ -87,16 +91,16 @@ class LineReader:
             If the line is the first row under a heading that cannot be understood.
         """
         is_data = text[0] in "{[" or (text[0] in _NUMBERS and self._unread_heading is None)
-        if is_data or text.startswith(_COMMENTS):
+        if is_data or text.startswith(COMMENTS):
             return not is_data
-        fields = tuple(_separated(text))
+        fields = tuple(separated(text))
         if self._unread_heading is not None and len(fields) == len(self._unread_heading[0]):
             if sum(map(_is_number, fields)) * 2 >= len(fields):
                 raise self._unread_heading[1]
         if len(fields) < _FEWEST_NAMES:
             return False
         names = [field for field in fields if field]
-        if len(set(names)) < len(names) or any(map(_is_number, names)):
+        if any(map(_is_number, names)) or len(set(names)) < len(names):
             return False
         try:
             self._check_heading(fields)
@@ -106,6 +110,7 @@ class LineReader:
                 self._unread_heading = fields, error
             return False
         self._heading, self._unread_heading = fields, None
+        self._is_of_events = _names_sensors(fields)
         return True
 
     def _check_heading(self, names: tuple[str, ...]) -> None:
@@ -134,13 +139,13 @@ class LineReader:
             f"{place}: found columns {', '.join(names)}, expected {', '.join(self._channels)}"
         )
 
-    def readings(self, text: str) -> list[Reading]:
+    def readings(self, text: str | Message) -> list[Reading]:
         """Return the readings in a line.
 
         Parameters
         ----------
-        text : str
-            Line that is neither blank nor a heading.
+        text : str or dict
+            Line that is neither blank nor a heading, or its object of JSON.
 
         Returns
         -------
@@ -152,7 +157,12 @@ class LineReader:
         MalformedLineError
             If it cannot be read; an `OtherSensorsError` if it is of other sensors only.
         """
-        found = self._from_json(text) if text[0] in "{[" else self._from_row(_separated(text))
+        if not isinstance(text, str):
+            found = self._from_object(text)
+        elif text[0] in "{[":
+            found = self._from_json(text)
+        else:
+            found = self._from_row(separated(text))
         self._has_read |= bool(found)
         return found
 
@@ -171,7 +181,7 @@ class LineReader:
             expected = f"{len(names)} values as in the heading"
         if len(fields) != len(names):
             raise MalformedLineError(f"expected {expected}, found {len(fields)}")
-        if self._heading is not None and _names_sensors(names):
+        if self._is_of_events:
             return self._from_object(dict(zip(map(str.lower, names), fields, strict=True)))
         return self._laid_out(names).readings(fields)
 
@@ -273,8 +283,10 @@ class LineReader:
         self.other_names += new[: max(0, 8 - len(self.other_names))]
 
 
-def _separated(text: str) -> list[str]:
+def separated(text: str) -> list[str]:
     """Return the fields of a line; beside another separator, commas are decimal."""
+    if not _SIGNS.search(text):
+        return text.split(",")
     text = text.rstrip(";")
     separator = next((sign for sign in _SEPARATORS if sign in text), ",")
     fields = text.split(separator)

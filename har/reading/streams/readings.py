@@ -91,11 +91,12 @@ def number_of(value: Any, name: str) -> float:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if value is True or value is False or not math.isfinite(number):
-        raise MalformedLineError(f"{name} is no finite number")
-    if abs(number) > _LARGEST_VALUE:
+    # False for NaN, too.
+    if -_LARGEST_VALUE <= number <= _LARGEST_VALUE and value is not True and value is not False:
+        return number
+    if math.isfinite(number) and abs(number) > _LARGEST_VALUE:
         raise MalformedLineError(f"{name} is too large")
-    return number
+    raise MalformedLineError(f"{name} is no finite number")
 
 
 def stamp_of(value: Any, name: str) -> tuple[Stamp, bool]:

@@ -57,6 +57,10 @@ class Slots:
             sample after a gap comes together with the second.
         """
         slot += self._n_slots_added
+        if self._beyond is None and self._last is not None and slot == self._last[0] + 1:
+            self._n_late = 0
+            self._last = slot, sample
+            return LiveSamples(sample[None], slot, is_after_gap=False)
         if self._beyond is not None and slot < self._beyond[0]:
             # A lone sample beyond a hole: its time stamp was wrong.
             self.n_dropped += 1
