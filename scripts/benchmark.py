@@ -17,23 +17,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from matplotlib import rc_context
-from results import README, ROOT, renew_readme
 from speed.commands import PARTS, Commands
 from speed.contenders import TASKS, entries
 from speed.material import Maker, Material, recipe_of
 from speed.measure import Measure
 from speed.result import Result, slower
-from speed.speed_tables import BEGIN, END, PICTURE, markdown, slower_table, speed_figure
 from speed.targets import TARGETS
 from speed.turns import Turns
 from speed.worker import Worker
 
 import har
-from har.report.drawing import save_png
-from har.report.style import STYLE
 from har.signals.windows import Windows
 
+ROOT = Path(__file__).parents[1]
 LAST = ROOT / "docs" / "results" / "benchmark.json"
 RECIPES = ("uci_har", "quick", "lstm", "hapt", "worn_anyhow", "ensemble", "tutorial", "book")
 CHOICES = (*TASKS, *PARTS)
@@ -139,8 +135,23 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def sentence_on(lines: list[str], last: Path) -> str:
+    """Return what got slower since the last result, in words."""
+    if not lines:
+        return f"Nothing got slower than in {last.name} by more than the spread."
+    return "\n".join([f"Slower than in {last.name} by more than the spread:", *lines])
+
+
 def write_readme(result: Result) -> None:
     """Renew README's tables and its picture."""
+    # Drawing is imported by who draws.
+    from matplotlib import rc_context
+    from results import README, renew_readme
+    from speed.speed_tables import BEGIN, END, PICTURE, markdown, speed_figure
+
+    from har.report.drawing import save_png
+    from har.report.style import STYLE
+
     README.write_text(renew_readme(README.read_text(), markdown(result), BEGIN, END))
     with rc_context(STYLE):
         save_png(speed_figure(result), ROOT / PICTURE)
@@ -163,7 +174,7 @@ def run(options: argparse.Namespace) -> int:
     result = Result.here(options.cores, measures)
     lines = list(slower(result, last)) if last else []
     if last and measures:
-        print(f"\n{slower_table(lines, options.last)}")
+        print(f"\n{sentence_on(lines, options.last)}")
     if options.write:
         result = result.over(last)
         result.write(options.last)

@@ -6,7 +6,7 @@
 - `contenders`: frameworks that train and predict; `torch_network`, `torch_heading` and
   `torch_training` are PyTorch's.
 - `turns`: contenders take turns, alone or beside a busy process.
-- `commands`: what whole commands take.
+- `commands`: what whole commands take; `launch` starts them.
 - `targets`: what measures should come to.
 - `result`: the JSON file, and what got slower.
 - `speed_tables`: README's tables and picture.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from har.arrays import FloatArray
 from har.errors import RunError
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
 from har.signals.windows import Windows
+from speed import launch
 from speed.measure import Measure, alone, memory
 from speed.worker import Worker
 
@@ -49,20 +51,22 @@ def use_of(*arguments: object, given: Path = Path(os.devnull), **variables: str)
     """
     command = [sys.executable, *map(str, arguments)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", **variables}
-    with given.open() as stdin, TemporaryFile("w+") as messages:
-        process = subprocess.Popen(
-            command, env=environment, stdin=stdin, stdout=subprocess.DEVNULL, stderr=messages
+    with given.open() as stdin:
+        launched = subprocess.run(
+            [sys.executable, "-S", launch.__file__, *command],
+            env=environment,
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            check=True,
         )
-        # The only way to learn what this child took, and not all children so far.
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        messages.seek(0)
-        last = messages.read().strip().rpartition("\n")[2]
-    if process.returncode:
+    status, cpu_s, n_bytes = json.loads(launched.stdout)
+    if status:
+        last = launched.stderr.strip().rpartition("\n")[2]
         raise RunError(
             f"benchmark: found {' '.join(command[1:4])} failed, expected success; {last}"
         )
-    return Usage(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    return Usage(cpu_s, n_bytes)
 
 
 def _seconds_of(*arguments: object) -> float:

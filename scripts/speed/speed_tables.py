@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
@@ -94,10 +91,3 @@ def speed_figure(result: Result) -> Figure:
     axes.set_title("The same network in har and in PyTorch", pad=22)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.02), ncols=len(_SERIES))
     return figure
-
-
-def slower_table(lines: Sequence[str], last: Path) -> str:
-    """Return a sentence on what got slower since the last result."""
-    if not lines:
-        return f"Nothing got slower than in {last.name} by more than the spread."
-    return "\n".join([f"Slower than in {last.name} by more than the spread:", *lines])

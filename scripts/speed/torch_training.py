@@ -83,5 +83,6 @@ def optimizer_of(parameters: Iterable[Any], training: TrainingConfig) -> Any:
             f"benchmark: found decoupled decay with {training.optimizer}, expected it with adam"
         )
     if training.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, alpha=0.9, **common)
+        # MXNet adds 1e-8 under the root.
+        return torch.optim.RMSprop(parameters, alpha=0.9, eps=1e-4, **common)
     return torch.optim.SGD(parameters, momentum=training.momentum, **common)

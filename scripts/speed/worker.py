@@ -20,7 +20,7 @@ class Worker:
     make : callable
         Function or class, at the top of a module, that makes the object in the new process.
     *arguments
-        What it is called with.
+        Arguments of `make`.
     environment : mapping of str to str
         Variables that are set in the process from its start: OpenMP and the C library read theirs
         when they are loaded.
