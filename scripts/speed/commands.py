@@ -26,7 +26,7 @@ from speed.worker import Worker
 
 RECIPE = "quick"
 _MINUTE, _DAY = round(60 * SAMPLE_RATE_HZ), round(24 * 3600 * SAMPLE_RATE_HZ)
-_LOOPS, _N_SORTED = 400_000, 400_000
+_LOOPS, _N_SORTED = 1_000_000, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -180,9 +180,7 @@ class Commands:
         out = self.folder / "timeline.csv"
 
         def predict() -> float:
-            usages.append(
-                use_of("-m", "har", "-q", "predict", self._run(), recording, "--out", out)
-            )
+            usages.append(use_of("-m", "har", "predict", self._run(), recording, "--out", out))
             return usages[-1].cpu_s
 
         yield alone("har predict", "a day", "1 thread", "s", rounds_of(predict, 1))
@@ -190,7 +188,7 @@ class Commands:
 
     def report(self) -> Iterator[Measure]:
         """Measure the drawing of a report."""
-        arguments = "-m", "har", "-q", "report", self._run()
+        arguments = "-m", "har", "report", self._run()
         yield self._time("har report", RECIPE, partial(_seconds_of, *arguments))
 
     def stream(self) -> Iterator[Measure]:
@@ -209,7 +207,7 @@ class Commands:
         yield alone("har stream", "delay", "median", "ms", turns)
 
         def sample_s() -> float:
-            both = (use_of("-m", "har", "-q", "stream", run, given=file) for file in (short, long))
+            both = (use_of("-m", "har", "stream", run, given=file) for file in (short, long))
             start_s, all_s = (usage.cpu_s for usage in both)
             return (all_s - start_s) / (15 * _MINUTE)
 
@@ -225,7 +223,7 @@ class Commands:
         options = ["--config", RECIPE, "--out", run, "--overwrite", *settings]
         if self.root:
             options += ["--data.root", self.root]
-        return use_of("-m", "har", "-q", "train", *options)
+        return use_of("-m", "har", "train", *options)
 
     def _run(self) -> Path:
         """Return a run to predict with: the recipe's, trained for an epoch if there is none."""

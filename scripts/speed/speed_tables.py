@@ -8,7 +8,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from har.report.style import BLUE, GOLD, INK, ROSE
 from speed.measure import Measure
 from speed.result import Result
-from speed.turns import BEST, BUSY, UNITS
+from speed.turns import BEST, BUSY, UNITS, UNPREPARED
 
 BEGIN, END = "<!-- speed: begin -->", "<!-- speed: end -->"
 PICTURE = "docs/speed.png"
@@ -17,6 +17,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("training, 1 thread", "training", "1 thread"),
     ("training, all cores", "training", BEST),
     ("beside a busy process", "training", f"{BEST} {BUSY}"),
+    ("the same, unprepared", "training", UNPREPARED),
     ("prediction, 1 thread", "prediction", "1 thread"),
     ("prediction, all cores", "prediction", BEST),
     ("a single window", "single", "1 thread"),
@@ -56,13 +57,11 @@ def _row(*cells: str) -> list[str]:
 
 
 def _ratio_cell(measure: Measure | None) -> str:
-    """Write a ratio with its middle half, and har's figure."""
+    """Write a ratio with its middle half."""
     if measure is None:
         return "–"
     ratio = measure.ratio
-    return (
-        f"{ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f}), {measure.ours:,.4g} {measure.unit}"
-    )
+    return f"{ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
 
 
 def speed_figure(result: Result) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from speed.measure import Measure
-from speed.turns import BEST, BUSY
+from speed.turns import BEST, UNPREPARED
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ TARGETS: dict[str, Target] = {
         for recipe, least in zip(_CHOSEN, (1.1, 1.1, 1.4), strict=True)
     },
     **{f"training {recipe}, {BEST}": Target(least_ratio=1.1) for recipe in _CHOSEN},
-    **{f"training {recipe}, {BEST} {BUSY}": Target(least_ratio=4) for recipe in _CHOSEN},
+    **{f"training {recipe}, {UNPREPARED}": Target(least_ratio=4) for recipe in _CHOSEN},
     **{f"prediction {recipe}, 1 thread": Target(least_ratio=1.1) for recipe in _CHOSEN},
     **{f"single {recipe}, 1 thread": Target(least_ratio=1.5) for recipe in _CHOSEN},
     "har train quick, 1 thread": Target(most=35),

@@ -14,10 +14,12 @@ from har.arrays import FloatArray
 from speed.contenders import Entry
 from speed.material import Material
 from speed.measure import Measure, Unit, against
+from speed.worker import Worker
 
 QUIET, BUSY = "", "beside a busy process"
 UNITS: dict[str, Unit] = {"training": "windows/s", "prediction": "windows/s", "single": "ms"}
 BEST = "best"
+UNPREPARED = f"{BEST} {BUSY}, PyTorch with the threads that are best without"
 
 
 @contextmanager
@@ -58,16 +60,14 @@ class Times:
         times = self.cpu_s if n_threads == 1 and is_quiet else self.wall_s
         return times[Entry("har", n_threads)], times[Entry("PyTorch", n_threads)]
 
-    def best(self) -> tuple[FloatArray, FloatArray]:
-        """Return har's and PyTorch's times on the clock, each with the settings it is best with."""
-        ours, theirs = (
-            min(
-                (s for entry, s in self.wall_s.items() if entry.framework == name),
-                key=lambda s: float(np.median(s)),
-            )
-            for name in ("har", "PyTorch")
-        )
-        return ours, theirs
+    def best(self, framework: str) -> Entry:
+        """Return the settings that a framework is fastest with, on the clock."""
+        of_it = [entry for entry in self.wall_s if entry.framework == framework]
+        return min(of_it, key=lambda entry: float(np.median(self.wall_s[entry])))
+
+    def clocked(self, ours: Entry, theirs: Entry) -> tuple[FloatArray, FloatArray]:
+        """Return the times of two entries on the clock."""
+        return self.wall_s[ours], self.wall_s[theirs]
 
 
 @dataclass(frozen=True)
@@ -82,30 +82,40 @@ class Turns:
         self, recipe: str, entries: Sequence[Entry], tasks: Sequence[str], material: Material
     ) -> list[Measure]:
         """Let all entries do all tasks, quiet and in company."""
+        measures: list[Measure] = []
         with ExitStack() as stack:
             workers = {e: stack.enter_context(e.start(material)) for e in entries}
-            measures: list[Measure] = []
             for task in tasks:
-                for kind in (QUIET, BUSY):
-                    rounds: dict[Entry, list[tuple[float, float]]] = {e: [] for e in entries}
-                    with company(kind):
-                        for number in range(self.n_rounds + 1):
-                            # So that nobody always follows the same other one.
-                            shift = number % len(entries)
-                            for entry in [*entries[shift:], *entries[:shift]]:
-                                turn = workers[entry].call("seconds", task, self.turn_s)
-                                rounds[entry].append(turn)
-                    # The first round warms up.
-                    times = Times.of({entry: turns[1:] for entry, turns in rounds.items()})
-                    measures += self._compared(recipe, task, kind, times)
+                quiet, busy = (self._take(workers, task, kind) for kind in (QUIET, BUSY))
+                measures += self._compared(recipe, task, quiet, busy)
         return measures
 
-    def _compared(self, recipe: str, task: str, kind: str, times: Times) -> Iterator[Measure]:
-        for n_threads in sorted({1, self.n_cores}):
-            setting = f"{n_threads} thread{'s' if n_threads > 1 else ''}"
-            pair = times.with_threads(n_threads, kind == QUIET)
-            yield against(task, recipe, _joined(setting, kind), UNITS[task], pair)
-        yield against(task, recipe, _joined(BEST, kind), UNITS[task], times.best())
+    def _take(self, workers: dict[Entry, Worker], task: str, kind: str) -> Times:
+        """Let all entries do a task in turn."""
+        rounds: dict[Entry, list[tuple[float, float]]] = {entry: [] for entry in workers}
+        entries = list(workers)
+        with company(kind):
+            for number in range(self.n_rounds + 1):
+                # So that nobody always follows the same other one.
+                shift = number % len(entries)
+                for entry in [*entries[shift:], *entries[:shift]]:
+                    rounds[entry].append(workers[entry].call("seconds", task, self.turn_s))
+        # The first round warms up.
+        return Times.of({entry: turns[1:] for entry, turns in rounds.items()})
+
+    def _compared(self, recipe: str, task: str, quiet: Times, busy: Times) -> Iterator[Measure]:
+        def measure(setting: str, pair: tuple[FloatArray, FloatArray]) -> Measure:
+            return against(task, recipe, setting, UNITS[task], pair)
+
+        for kind, times in ((QUIET, quiet), (BUSY, busy)):
+            for n_threads in sorted({1, self.n_cores}):
+                setting = f"{n_threads} thread{'s' if n_threads > 1 else ''}"
+                pair = times.with_threads(n_threads, kind == QUIET)
+                yield measure(_joined(setting, kind), pair)
+            pair = times.clocked(times.best("har"), times.best("PyTorch"))
+            yield measure(_joined(BEST, kind), pair)
+        # A program's threads are set before company comes.
+        yield measure(UNPREPARED, busy.clocked(busy.best("har"), quiet.best("PyTorch")))
 
 
 def _joined(setting: str, kind: str) -> str:
