@@ -79,7 +79,7 @@ def line_of(measure: Measure) -> str:
     target = TARGETS.get(measure.name)
     verdict = "" if target is None else f"{target} {'met' if target.is_met(measure) else 'NOT met'}"
     ours = f"{measure.ours:,.4g} {measure.unit}"
-    return f"{measure.name:52}{ours:>18}{theirs:>10}{ratio:>26}  {verdict}".rstrip()
+    return f"{measure.name:62}{ours:>18}{theirs:>10}{ratio:>26}  {verdict}".rstrip()
 
 
 def names(choices: tuple[str, ...]) -> Callable[[str], list[str]]:

@@ -19,7 +19,8 @@ from speed.worker import Worker
 QUIET, BUSY = "", "beside a busy process"
 UNITS: dict[str, Unit] = {"training": "windows/s", "prediction": "windows/s", "single": "ms"}
 BEST = "best"
-UNPREPARED = f"{BEST} {BUSY}, PyTorch with the threads that are best without"
+# har as it is best there, PyTorch with as many threads as were best alone.
+UNPREPARED = f"{BEST} {BUSY}, unprepared"
 
 
 @contextmanager
