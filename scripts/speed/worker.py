@@ -31,7 +31,8 @@ class Worker:
     ) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, inner = context.Pipe()
-        self._process = context.Process(target=_serve, args=(inner, make, arguments), daemon=True)
+        # No daemon, which could start no processes; it ends when the connection does.
+        self._process = context.Process(target=_serve, args=(inner, make, arguments))
         kept = dict(os.environ)
         os.environ.update(environment)
         try:
