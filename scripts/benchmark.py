@@ -1,312 +1,200 @@
-"""Compare har's speed with PyTorch's, and check what training costs besides.
+"""Measure har's speed: every recipe's network beside PyTorch's, and what whole commands take.
 
-Each framework lives in a process of its own, where no threads but its own run, and idles while the
-other one works. Both compute the same network on the same real windows with the same weights,
-which is checked first. Machines are noisy: the two take turns, and what counts is the median of
-the rounds' ratios.
+Each contender lives in a process of its own and idles while others work. All compute the same
+network with the same weights on the same windows, which is checked first, and take turns. What
+counts is the median of the rounds' ratios, with its middle half. Augmentation is left out on both
+sides. One thread alone is measured in processor time; two threads and company on the clock, for
+which nothing else should run on the machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import multiprocessing
 import os
-import resource
-import statistics
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from importlib.metadata import version
-from multiprocessing.managers import BaseManager
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import numpy as np
+from speed.commands import PARTS, Commands
+from speed.contenders import TASKS, entries
+from speed.material import Maker, Material, recipe_of
+from speed.measure import Measure
+from speed.result import Result, slower
+from speed.targets import TARGETS
+from speed.turns import Turns
+from speed.worker import Worker
 
 import har
-from har.arrays import FloatArray
-from har.config import ModelConfig, TrainingConfig
-from har.signals.channels import UCI_CHANNELS
 from har.signals.windows import Windows
-from har.training.batches import batches, smoothed_targets
 
-MODEL = ModelConfig(n_layers=2, hidden_size=64, pooling="last")
-TRAINING = TrainingConfig(batch_size=64, schedule="constant")
-TOLERANCE = 1e-4
-
-Batch = tuple[FloatArray, FloatArray]
-Weights = dict[str, FloatArray]
-Made = TypeVar("Made")
+ROOT = Path(__file__).parents[1]
+LAST = ROOT / "docs" / "results" / "benchmark.json"
+RECIPES = ("uci_har", "quick", "lstm", "hapt", "worn_anyhow", "ensemble", "tutorial", "book")
+CHOICES = (*TASKS, *PARTS)
+HIGHEST_LOAD = 0.5
 
 
-class Contender:
-    """A framework with the network and the batches that both work on."""
-
-    def seconds(self, task: str) -> tuple[float, float]:
-        """Do a task; return the seconds it took, and those that all processors spent on it."""
-        wall_s, cpu_s = time.perf_counter(), time.process_time()
-        getattr(self, task)()
-        return time.perf_counter() - wall_s, time.process_time() - cpu_s
-
-
-class Har(Contender):
-    """har's own network, training step and prediction."""
-
-    def __init__(self, work: Sequence[Batch]) -> None:
-        from har.models.backend import parse_devices, seed_everything
-        from har.models.network import build_network
-        from har.training.trainer import Trainer
-
-        self.work = work
-        self.signals = np.concatenate([signals for signals, _ in work])
-        self.devices = parse_devices("cpu")
-        seed_everything(0)
-        n_activities = work[0][1].shape[1]
-        self.network = build_network(
-            MODEL, self.signals.shape[1], UCI_CHANNELS, n_activities, self.devices
-        )
-        self.network.set_scaling(self.signals)
-        self.trainer = Trainer(self.network, TRAINING, self.devices, len(work))
-
-    def weights(self) -> Weights:
-        """Give all parameters by their names in har."""
-        return {n: p.data().asnumpy() for n, p in self.network.collect_params().items()}
-
-    def logits(self) -> FloatArray:
-        """Score the first batch."""
-        from har.models.backend import mx
-
-        scores: FloatArray = self.network(mx.nd.array(self.work[0][0])).asnumpy()
-        return scores
-
-    def train(self) -> None:
-        """Take a step on each batch."""
-        for signals, targets in self.work:
-            self.trainer.step(signals, targets)
-
-    def predict(self) -> None:
-        """Find the probabilities of all windows, a batch at a time."""
-        from har.models.network import predict_probabilities
-
-        predict_probabilities(self.network, self.signals, self.devices, TRAINING.batch_size)
+def networks(
+    recipes: list[str], tasks: list[str], turns: Turns, windows: Windows, folder: Path
+) -> Iterator[Measure]:
+    """Measure the network of each recipe beside PyTorch's."""
+    one_thread = {"OMP_NUM_THREADS": "1"}
+    with Worker(Maker, windows, environment=one_thread) as maker:
+        for recipe in recipes:
+            (folder / recipe).mkdir()
+            maker.call("make", recipe, folder / recipe)
+    for recipe in recipes:
+        # The networks of an ensemble are trained one after the other, as a single one is.
+        is_single = recipe_of(recipe).model.n_members == 1
+        chosen = [task for task in tasks if is_single or task != "training"]
+        if chosen:
+            who = entries(turns.n_cores)
+            yield from turns.measure(recipe, who, chosen, Material(folder / recipe))
 
 
-class PyTorch(Contender):
-    """The same network in PyTorch, used as its documentation shows."""
-
-    def __init__(self, work: Sequence[Batch], weights: Weights, n_threads: int) -> None:
-        import torch
-
-        torch.set_num_threads(n_threads)
-        self.work = [(torch.from_numpy(x), torch.from_numpy(y)) for x, y in work]
-        given = {name.removeprefix("har_"): torch.from_numpy(w) for name, w in weights.items()}
-        self.mean, self.scale = given["channel_mean"], given["channel_scale"]
-        self.lstm = torch.nn.LSTM(
-            self.mean.shape[-1], MODEL.hidden_size, MODEL.n_layers, batch_first=True
-        )
-        # Both keep the gates in the order i, f, g, o, and two biases.
-        for layer in range(MODEL.n_layers):
-            for kind in ("weight", "bias"):
-                for ours, theirs in (("i2h", "ih"), ("h2h", "hh")):
-                    parameter = getattr(self.lstm, f"{kind}_{theirs}_l{layer}")
-                    parameter.data.copy_(given[f"lstm{layer}_l0_{ours}_{kind}"])
-        self.dense = torch.nn.Linear(MODEL.hidden_size, len(given["output_bias"]))
-        self.dense.weight.data.copy_(given["output_weight"])
-        self.dense.bias.data.copy_(given["output_bias"])
-        self.parameters = [*self.lstm.parameters(), *self.dense.parameters()]
-        self.optimizer = torch.optim.Adam(self.parameters, lr=TRAINING.learning_rate)
-
-    def forward(self, windows: Any) -> Any:
-        """Score each activity; torch.Tensor to torch.Tensor."""
-        hidden, _state = self.lstm((windows - self.mean) / self.scale)
-        return self.dense(hidden[:, -1])
-
-    def logits(self) -> FloatArray:
-        """Score the first batch."""
-        scores: FloatArray = self.forward(self.work[0][0]).detach().numpy()
-        return scores
-
-    def train(self) -> None:
-        """Take a step on each batch, and read its loss and accuracy as har does."""
-        import torch
-
-        for signals, targets in self.work:
-            self.optimizer.zero_grad()
-            scores = self.forward(signals)
-            loss = torch.nn.functional.cross_entropy(scores, targets)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.parameters, TRAINING.clip_norm)
-            self.optimizer.step()
-            loss.item(), (scores.argmax(dim=1) == targets.argmax(dim=1)).sum().item()
-
-    def predict(self) -> None:
-        """Find the probabilities of all windows, a batch at a time."""
-        import torch
-
-        with torch.no_grad():
-            torch.cat([self.forward(signals).softmax(dim=1) for signals, _ in self.work]).numpy()
+def measure_all(options: argparse.Namespace) -> Iterator[Measure]:
+    """Measure the parts that were asked for."""
+    windows, _test = har.load_uci_har(options.root)
+    tasks = [task for task in TASKS if task in options.only]
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        if tasks:
+            turns = Turns(options.rounds, options.turn_s, options.cores)
+            yield from networks(options.recipes, tasks, turns, windows, folder)
+        commands = Commands(folder, windows, options.root, options.rounds)
+        for part, measure in PARTS.items():
+            if part in options.only:
+                yield from measure(commands)
 
 
-class Recipe:
-    """One epoch of the default recipe."""
-
-    def __init__(self, root: str | None) -> None:
-        self.windows, _test = har.load_uci_har(root)
-        self.config = har.load_config("uci_har")
-
-    def train(self) -> tuple[float, float]:
-        """Train; return windows per second, and the most memory the process ever had, in GB."""
-        training = replace(self.config.training, n_epochs=1)
-        classifier = har.ActivityClassifier(replace(self.config, training=training, device="cpu"))
-        classifier.fit(self.windows)
-        peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return classifier.history_[0].windows_per_s, peak_kb * 1024 / 1e9
-
-    def feed(self) -> float:
-        """Make an epoch's batches and hand them to MXNet; return windows per second."""
-        from har.models.backend import mx
-
-        started_s = time.perf_counter()
-        for batch in batches(self.windows, self.config.training, np.random.default_rng(0)):
-            for array in batch:
-                mx.nd.array(array)
-        mx.nd.waitall()
-        return len(self.windows) / (time.perf_counter() - started_s)
+def line_of(measure: Measure) -> str:
+    """Lay out a measure and its target."""
+    theirs = "" if measure.theirs is None else f"{measure.theirs:,.4g}"
+    ratio = f"{measure.cost.median:.2f} ({measure.cost.low:.2f}..{measure.cost.high:.2f})"
+    if measure.theirs is not None:
+        found = measure.ratio
+        ratio = f"{found.median:.2f} ({found.low:.2f}..{found.high:.2f})"
+    target = TARGETS.get(measure.name)
+    verdict = "" if target is None else f"{target} {'met' if target.is_met(measure) else 'NOT met'}"
+    ours = f"{measure.ours:,.4g} {measure.unit}"
+    return f"{measure.name:62}{ours:>18}{theirs:>10}{ratio:>26}  {verdict}".rstrip()
 
 
-class Worker(BaseManager):
-    """A fresh process."""
+def names(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
+    """Return a reader of several names with commas between them."""
 
-    def __init__(self) -> None:
-        super().__init__(ctx=multiprocessing.get_context("spawn"))
-
-    def make(self, kind: type[Made], *arguments: object) -> Made:
-        """Make an object of a registered kind that lives and works in the process."""
-        proxy: Made = getattr(self, kind.__name__)(*arguments)
-        return proxy
-
-
-for kind in (Har, PyTorch, Recipe):
-    Worker.register(kind.__name__, kind)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the table; `is_met` is None where there is no target."""
-
-    name: str
-    har: str
-    pytorch: str
-    result: str
-    target: str
-    is_met: bool | None
-
-    def __str__(self) -> str:
-        """Lay out the columns."""
-        verdict = {True: "met", False: "NOT met", None: ""}[self.is_met]
-        return (
-            f"{self.name:16}{self.har:>16}{self.pytorch:>16}{self.result:>24}"
-            f"{self.target:>10}  {verdict}"
-        ).rstrip()
-
-
-def compare(work: Sequence[Batch], n_threads: int, n_rounds: int) -> list[Row]:
-    """Let har and PyTorch train and predict in turn."""
-    with Worker() as first, Worker() as second:
-        ours = first.make(Har, work)
-        theirs = second.make(PyTorch, work, ours.weights(), n_threads)
-        difference = float(np.abs(ours.logits() - theirs.logits()).max())
-        if not difference < TOLERANCE:
-            raise har.RunError(
-                f"benchmark: found logits {difference:.1e} apart, expected less than {TOLERANCE}"
+    def read(text: str) -> list[str]:
+        chosen = [name for name in text.split(",") if name]
+        unknown = [name for name in chosen if name not in choices]
+        if unknown:
+            raise argparse.ArgumentTypeError(
+                f"found {', '.join(unknown)}, expected some of {', '.join(choices)}"
             )
-        rows = []
-        for task, target, needs_threads in (("train", 1.3, 2), ("predict", 0.9, n_threads)):
-            # The first round warms up.
-            turns = [(ours.seconds(task), theirs.seconds(task)) for _ in range(n_rounds + 1)][1:]
-            has_target = n_threads == needs_threads
-            rows.append(_speed_row(task, turns, len(work), target if has_target else None))
-        return rows
+        return chosen
+
+    return read
 
 
-def _speed_row(
-    task: str,
-    turns: Sequence[tuple[tuple[float, float], tuple[float, float]]],
-    n_batches: int,
-    target: float | None,
-) -> Row:
-    """Sum up the rounds of a task: windows/s, cores kept busy, ratios with their middle half."""
-    columns = []
-    for rounds in zip(*turns, strict=True):
-        wall_s, cpu_s = np.median(rounds, axis=0)
-        columns.append(f"{n_batches * TRAINING.batch_size / wall_s:.0f} ({cpu_s / wall_s:.1f})")
-    ratios = [theirs[0] / ours[0] for ours, theirs in turns]
-    low, middle, high = np.percentile(ratios, [25, 50, 75])
-    return Row(
-        name=f"{task}, windows/s",
-        har=columns[0],
-        pytorch=columns[1],
-        result=f"{middle:.2f} ({low:.2f}..{high:.2f})",
-        target="" if target is None else f">= {target}",
-        is_met=None if target is None else bool(middle >= target),
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    n_cores = len(os.sched_getaffinity(0))
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-
-
-def measure_recipe(root: str | None) -> list[Row]:
-    """Measure what an epoch of the default recipe spends on its input, and its memory."""
-    with Worker() as worker:
-        recipe = worker.make(Recipe, root)
-        windows_per_s, peak_gb = recipe.train()
-        share = windows_per_s / statistics.median(recipe.feed() for _ in range(5))
-    return [
-        Row("input, of epoch", f"{share:.1%}", "", "", "< 5%", share < 0.05),
-        Row("peak memory", f"{peak_gb:.2f} GB", "", "", "< 1.5 GB", peak_gb < 1.5),
-    ]
-
-
-def read_batches(windows: Windows, n_batches: int) -> list[Batch]:
-    """Draw full batches from windows."""
-    chosen = np.random.default_rng(0).permutation(len(windows))[: n_batches * TRAINING.batch_size]
-    targets = smoothed_targets(windows.labels[chosen], len(windows.activities), smoothing=0.0)
-    return list(
-        zip(np.split(windows.signals[chosen], n_batches), np.split(targets, n_batches), strict=True)
+    add = made.add_argument
+    add(
+        "--only",
+        type=names(CHOICES),
+        default=list(CHOICES),
+        metavar="PART,…",
+        help=f"of {', '.join(CHOICES)}; '' measures nothing; default: all",
     )
+    add(
+        "--recipes",
+        type=names(RECIPES),
+        default=list(RECIPES),
+        metavar="NAME,…",
+        help=f"of {', '.join(RECIPES)}; default: all",
+    )
+    add("--rounds", type=int, default=10, help="turns of each contender: %(default)s")
+    add("--turn-s", type=float, default=0.4, help="least seconds of a turn: %(default)s")
+    add("--cores", type=int, default=n_cores, help="most threads of a contender: %(default)s")
+    add("--data.root", dest="root", help="UCI HAR, as for har train")
+    add(
+        "--last",
+        type=Path,
+        default=LAST,
+        metavar="FILE",
+        help="JSON with the result to compare with: docs/results/benchmark.json",
+    )
+    add("--write", action="store_true", help="put what was measured into that file")
+    add("--write-readme", action="store_true", help="renew README's table and picture from it")
+    add("--check", action="store_true", help="exit with status 1 if something got slower")
+    return made
+
+
+def sentence_on(lines: list[str], last: Path) -> str:
+    """Return what got slower since the last result, in words."""
+    if not lines:
+        return f"Nothing got slower than in {last.name} by more than the spread."
+    return "\n".join([f"Slower than in {last.name} by more than the spread:", *lines])
+
+
+def write_readme(result: Result) -> None:
+    """Renew README's tables and its picture."""
+    # Drawing is imported by who draws.
+    from matplotlib import rc_context
+    from results import README, renew_readme
+    from speed.speed_tables import BEGIN, END, PICTURE, markdown, speed_figure
+
+    from har.report.drawing import save_png
+    from har.report.style import STYLE
+
+    README.write_text(renew_readme(README.read_text(), markdown(result), BEGIN, END))
+    with rc_context(STYLE):
+        save_png(speed_figure(result), ROOT / PICTURE)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print, compare, and write what was asked for."""
+    load = os.getloadavg()[0]
+    if load > HIGHEST_LOAD:
+        print(
+            f"benchmark: found a load of {load:.1f}, expected an idle machine: what is measured on "
+            "the clock will say little",
+            file=sys.stderr,
+        )
+    measures = []
+    for measure in measure_all(options) if options.only else ():
+        print(line_of(measure), flush=True)
+        measures.append(measure)
+    last = Result.read(options.last)
+    result = Result.here(options.cores, measures)
+    lines = list(slower(result, last)) if last else []
+    if last and measures:
+        print(f"\n{sentence_on(lines, options.last)}")
+    if options.write:
+        result = result.over(last)
+        result.write(options.last)
+        last = result
+    if options.write_readme and last:
+        write_readme(last)
+    return 1 if options.check and lines else 0
 
 
 def main() -> int:
-    """Measure, and print a table."""
-    n_cores = len(os.sched_getaffinity(0))
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--threads", type=int, default=n_cores, help="of each framework: %(default)s"
-    )
-    parser.add_argument("--rounds", type=int, default=12, help="turns of each: %(default)s")
-    parser.add_argument("--batches", type=int, default=20, help="in a round: %(default)s")
-    parser.add_argument("--data.root", dest="root", help="UCI HAR, as for har train")
-    options = parser.parse_args()
+    """Read the command line, and run."""
+    options = parser().parse_args()
     if importlib.util.find_spec("torch") is None:
         print("PyTorch is not installed; scripts/benchmark installs it", file=sys.stderr)
         return 1
-    # OpenMP reads it when a framework is loaded.
-    os.environ["OMP_NUM_THREADS"] = str(options.threads)
     try:
-        train, _test = har.load_uci_har(options.root)
-        print(
-            f"MXNet {version('mxnet')} and PyTorch {version('torch')}; threads: {options.threads} "
-            f"on {n_cores} cores; {options.rounds} rounds of {options.batches} batches of "
-            f"{TRAINING.batch_size} windows\n"
-        )
-        print(Row("(cores busy)", "har", "PyTorch", "ratio (middle half)", "target", None))
-        work = read_batches(train, options.batches)
-        for row in compare(work, options.threads, options.rounds):
-            print(row)
-        for row in measure_recipe(options.root):
-            print(row)
+        return run(options)
     except har.HarError as error:
         print(error, file=sys.stderr)
-        return 1
-    return 0
+        return error.exit_status
 
 
 if __name__ == "__main__":

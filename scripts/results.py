@@ -75,11 +75,11 @@ def markdown_table(tested: pd.DataFrame, cross_validated: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def renew_readme(readme: str, table: str) -> str:
-    """Put a table between the marks in README's text."""
-    before, rest = readme.split(BEGIN)
-    _old, after = rest.split(END)
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+def renew_readme(readme: str, table: str, begin: str = BEGIN, end: str = END) -> str:
+    """Put a table between its marks in README's text."""
+    before, rest = readme.split(begin)
+    _old, after = rest.split(end)
+    return f"{before}{begin}\n{table}\n{end}{after}"
 
 
 def accuracy_figure(cross_validated: pd.DataFrame) -> Figure:
