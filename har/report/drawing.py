@@ -88,8 +88,9 @@ def to_svg(figure: Figure) -> str:
     str
         Text of the file; the figure's text stays text.
     """
-    for number, artist in enumerate((figure, *figure.axes)):
-        artist.patch.set_gid(f"{_GROUND}{number}")
+    grounds = [figure.patch, *(axes.patch for axes in figure.axes)]
+    for number, ground in enumerate(grounds):
+        ground.set_gid(f"{_GROUND}{number}")
     stream = io.StringIO()
     with rc_context(STYLE):
         figure.savefig(stream, format="svg", metadata=_NO_METADATA)

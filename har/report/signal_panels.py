@@ -48,7 +48,7 @@ def signals_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float)
     set_margins(figure, left=0.48, right=0.1, bottom=0.48, top=0.26)
     grid = {"hspace": 0.5}
     panels = figure.subplots(n_panels, 1, sharex=True, squeeze=False, gridspec_kw=grid)[:, 0]
-    _time_below_only(panels)
+    _time_below_only(list(panels))
     _draw_signals(list(panels), signals, channels, np.arange(len(signals)) / rate_hz)
     panels[-1].set(xlim=(0, len(signals) / rate_hz), xlabel="seconds")
     return figure
