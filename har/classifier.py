@@ -30,7 +30,7 @@ from har.signals.orientation import Direction
 from har.signals.recording import Recording
 from har.signals.subjects import Subject
 from har.signals.wearing import gravity_in_training, made_upright
-from har.signals.windows import Windows, hold_out_subjects
+from har.signals.windows import Windows, blocks_of, held_out_windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
 
@@ -116,7 +116,8 @@ class ActivityClassifier:
             Record of each epoch as it ends; after the last one the classifier is ready to use.
         """
         config = self.config
-        train, validation = self._split(windows)
+        n_held_out = config.data.n_validation_subjects
+        train, validation = hold_out_subjects(windows, n_held_out, config.seed)
         self.n_train_windows_ = len(train)
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
@@ -149,19 +150,22 @@ class ActivityClassifier:
         windows : Windows
             The same windows that it was trained on, of which it holds out the same subjects.
         """
-        train, validation = self._split(windows)
-        held_out = self._features_of(validation) if len(validation) else None
-        self.strangeness_ = fit_strangeness(
-            self._features_of(train), train.labels, train.subjects, held_out
-        )
-
-    def _split(self, windows: Windows) -> tuple[Windows, Windows]:
-        """Return windows to learn from, and those of subjects that are held out."""
-        return hold_out_subjects(windows, self.config.data.n_validation_subjects, self.config.seed)
-
-    def _features_of(self, windows: Windows) -> FloatArray:
+        n_held_out, seed = self.config.data.n_validation_subjects, self.config.seed
+        is_held_out = held_out_windows(windows, n_held_out, seed)
         network = WithFeatures(self.trained_network())
-        return predict_with_features(network, windows.signals, self.devices)[1]
+        # The windows are not split, which would copy them.
+        blocks = (
+            predict_with_features(network, block, self.devices)[1]
+            for block in blocks_of(windows.signals)
+        )
+        features = np.concatenate(list(blocks))
+        is_train = ~is_held_out
+        self.strangeness_ = fit_strangeness(
+            features[is_train],
+            windows.labels[is_train],
+            windows.subjects[is_train],
+            features[is_held_out] if is_held_out.any() else None,
+        )
 
     def _build_member(self, number: int) -> ActivityNetwork:
         model, expected = self.config.model, self.window_format_

@@ -17,6 +17,7 @@ from har.arrays import FloatArray
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
 from har.models.heading import Heading
+from har.signals.windows import channel_moments
 
 # In g and rad/s; keeps the normalised view of a constant signal finite. It hardly affects others:
 # the stillest window of UCI HAR has a standard deviation of 0.0014, the sensor's own noise.
@@ -104,12 +105,11 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
             return
         if self.heading is not None:
             signals = self.heading.turned(signals)
-        mean = signals.mean(axis=(0, 1), keepdims=True, dtype="float64")
-        scale = signals.std(axis=(0, 1), keepdims=True, dtype="float64")
+        mean, scale = channel_moments(signals)
         # Rounding can give a constant channel a standard deviation that is not quite zero.
-        scale[np.ptp(signals, axis=(0, 1), keepdims=True) == 0] = 1.0
-        self.channel_mean.set_data(mx.nd.array(mean))
-        self.channel_scale.set_data(mx.nd.array(scale))
+        scale[np.ptp(signals, axis=(0, 1)) == 0] = 1.0
+        self.channel_mean.set_data(mx.nd.array(mean.reshape(1, 1, -1)))
+        self.channel_scale.set_data(mx.nd.array(scale.reshape(1, 1, -1)))
 
 
 def _scaled(F: Any, windows: Any, channel_mean: Any, channel_scale: Any) -> Any:

@@ -6,7 +6,7 @@ person overlap and resemble each other, so that no split may have a person on bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,9 @@ from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
 from har.signals.subjects import Subject, number_subjects
+
+# Working through so many at a time needs little memory besides the windows.
+_N_PER_BLOCK = 2048
 
 # From signals, shape (n_windows, n_timesteps, n_channels), to probabilities, shape
 # (n_windows, n_activities).
@@ -246,6 +249,12 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
     DataError
         If no subject would be left in the rest.
     """
+    is_held_out = held_out_windows(windows, n_subjects, seed)
+    return windows.where(~is_held_out), windows.where(is_held_out)
+
+
+def held_out_windows(windows: Windows, n_subjects: int, seed: int) -> BoolArray:
+    """Return which windows `hold_out_subjects` holds out; shape (n_windows,)."""
     subjects = windows.subject_names
     if n_subjects >= len(subjects):
         raise DataError(
@@ -253,8 +262,32 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
             "expected to leave at least one to train on"
         )
     drawn = np.random.default_rng(seed).permutation(np.array(subjects))[:n_subjects]
-    rest = set(subjects) - set(drawn.tolist())
-    return windows.of_subjects(rest), windows.of_subjects(drawn.tolist())
+    return np.isin(windows.subjects, drawn)
+
+
+def blocks_of(signals: FloatArray) -> Iterator[FloatArray]:
+    """Yield windows, shape (n_windows, n_timesteps, n_channels), a few thousand at a time."""
+    for first in range(0, len(signals), _N_PER_BLOCK):
+        yield signals[first : first + _N_PER_BLOCK]
+
+
+def channel_moments(signals: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the mean and standard deviation of each channel, in double precision.
+
+    Parameters
+    ----------
+    signals : ndarray, shape (n_windows, n_timesteps, n_channels)
+        At least one window.
+
+    Returns
+    -------
+    means, deviations : ndarray of float64, shape (n_channels,)
+        As `numpy.mean` and `numpy.std` give them, without a copy of all windows.
+    """
+    n = len(signals) * signals.shape[1]
+    means = signals.mean(axis=(0, 1), dtype=np.float64)
+    squares = sum(np.square(block - means).sum(axis=(0, 1)) for block in blocks_of(signals))
+    return means, np.sqrt(squares / n)
 
 
 def number_stretches(windows: Windows, step: int = WINDOW_STEP) -> IntArray:
