@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from har.arrays import FloatArray, IntArray
+from har.arrays import FloatArray, IntArray, blocks_of
 from har.config import Config, Upright
 from har.errors import RunError
 from har.evaluation.calibration import fit_temperature
@@ -30,7 +31,7 @@ from har.signals.orientation import Direction
 from har.signals.recording import Recording
 from har.signals.subjects import Subject
 from har.signals.wearing import gravity_in_training, made_upright
-from har.signals.windows import Windows, blocks_of, held_out_windows, hold_out_subjects
+from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
 
@@ -151,21 +152,26 @@ class ActivityClassifier:
             The same windows that it was trained on, of which it holds out the same subjects.
         """
         n_held_out, seed = self.config.data.n_validation_subjects, self.config.seed
-        is_held_out = held_out_windows(windows, n_held_out, seed)
+        train, validation = hold_out_subjects(windows, n_held_out, seed)
+        held_out = self._features_of(validation) if len(validation) else None
+        self.strangeness_ = fit_strangeness(
+            self._features_of(train), train.labels, train.subjects, held_out
+        )
+
+    def _features_of(self, windows: Windows) -> FloatArray:
         network = WithFeatures(self.trained_network())
-        # The windows are not split, which would copy them.
         blocks = (
             predict_with_features(network, block, self.devices)[1]
             for block in blocks_of(windows.signals)
         )
-        features = np.concatenate(list(blocks))
-        is_train = ~is_held_out
-        self.strangeness_ = fit_strangeness(
-            features[is_train],
-            windows.labels[is_train],
-            windows.subjects[is_train],
-            features[is_held_out] if is_held_out.any() else None,
-        )
+        # Joined as they come, since all blocks beside the whole would take twice the memory.
+        first = next(blocks)
+        features = np.empty((len(windows), first.shape[1]), first.dtype)
+        n_done = 0
+        for block in itertools.chain([first], blocks):
+            features[n_done : n_done + len(block)] = block
+            n_done += len(block)
+        return features
 
     def _build_member(self, number: int) -> ActivityNetwork:
         model, expected = self.config.model, self.window_format_

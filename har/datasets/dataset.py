@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from har.arrays import SubjectArray
+from har.arrays import SubjectArray, blocks_of
 from har.config import Sensors
 from har.errors import ConfigError
 from har.signals.channels import unit_of
 from har.signals.data_description import DataDescription
-from har.signals.windows import Windows, blocks_of
+from har.signals.windows import Windows
 
 SPLITS = ("train", "test")
 _SENSORS_NOTE = "The gyroscope is left out, as data.sensors says."

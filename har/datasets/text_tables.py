@@ -107,7 +107,7 @@ def _as_printed(cells: npt.NDArray[np.uint8]) -> FloatArray | None:
     mantissas = reduce(lambda before, digit: 10 * before + digit, of_mantissa)
     by = _POWERS_OF_TEN[np.abs(powers)]
     numbers = np.where(powers < 0, mantissas / by, mantissas * by)
-    return np.negative(numbers, out=numbers, where=is_negative)
+    return np.asarray(np.negative(numbers, out=numbers, where=is_negative))
 
 
 def line_numbers(text: bytes) -> list[int]:

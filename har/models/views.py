@@ -11,13 +11,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from har.arrays import FloatArray
+from har.arrays import FloatArray, blocks_of, channel_moments
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
 from har.models.heading import Heading
-from har.signals.windows import channel_moments
 
 # In g and rad/s; keeps the normalised view of a constant signal finite. It hardly affects others:
 # the stillest window of UCI HAR has a standard deviation of 0.0014, the sensor's own noise.
@@ -103,11 +100,11 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         """
         if not self.is_scaled:
             return
+        blocks = blocks_of(signals)
         if self.heading is not None:
-            signals = self.heading.turned(signals)
-        mean, scale = channel_moments(signals)
-        # Rounding can give a constant channel a standard deviation that is not quite zero.
-        scale[np.ptp(signals, axis=(0, 1)) == 0] = 1.0
+            blocks = map(self.heading.turned, blocks)
+        mean, scale = channel_moments(blocks)
+        scale[scale == 0] = 1.0
         self.channel_mean.set_data(mx.nd.array(mean.reshape(1, 1, -1)))
         self.channel_scale.set_data(mx.nd.array(scale.reshape(1, 1, -1)))
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from har.arrays import BoolArray, FloatArray, IntArray
+from har.arrays import BoolArray, FloatArray, IntArray, blocks_of
 from har.config import Upright
 from har.errors import DataError
 from har.signals.channels import SAMPLE_RATE_HZ
@@ -29,7 +29,7 @@ from har.signals.orientation import (
     turns_to,
 )
 from har.signals.recording import Recording, Stretch
-from har.signals.windows import Windows, blocks_of
+from har.signals.windows import Windows
 
 BLOCK_SAMPLES = round(SAMPLE_RATE_HZ)
 # Standard deviation of the acceleration's length over a second, in g. Of HAPT's seconds of walking

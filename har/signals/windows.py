@@ -6,19 +6,17 @@ person overlap and resemble each other, so that no split may have a person on bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray
+from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray, blocks_of
 from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
+from har.signals.selected_rows import selected_rows
 from har.signals.subjects import Subject, number_subjects
-
-# Working through so many at a time needs little memory besides the windows.
-_N_PER_BLOCK = 2048
 
 # From signals, shape (n_windows, n_timesteps, n_channels), to probabilities, shape
 # (n_windows, n_activities).
@@ -138,6 +136,19 @@ class Windows:
             subjects=self.subjects[chosen],
         )
 
+    def selection(self, is_chosen: BoolArray) -> Windows:
+        """Return the windows of a mask like `where`, without a copy of the signals.
+
+        These are `har.signals.selected_rows.SelectedRows`, unless all windows are chosen.
+        """
+        if is_chosen.all():
+            return self
+        rows = np.flatnonzero(is_chosen)
+        signals = selected_rows(self.signals, rows)
+        return replace(
+            self, signals=signals, labels=self.labels[rows], subjects=self.subjects[rows]
+        )
+
     def of_subjects(self, subjects: Collection[Subject]) -> Windows:
         """Return the windows of some subjects, in their order here."""
         return self.where(np.isin(self.subjects, list(subjects)))
@@ -173,7 +184,7 @@ def check_signals(
         raise DataError(f"{place}: found {signals.shape[1]} time steps, expected {n_timesteps}")
     if signals.dtype.kind != "f":
         raise DataError(f"{place}: found values of type {signals.dtype}, expected floats")
-    if not np.isfinite(signals).all():
+    if not all(np.isfinite(block).all() for block in blocks_of(signals)):
         window, timestep, channel = np.argwhere(~np.isfinite(signals))[0]
         raise DataError(
             f"{place}: found {signals[window, timestep, channel]} in window {window}, "
@@ -242,19 +253,13 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
     Returns
     -------
     rest, held_out : Windows
-        No subject is in both.
+        No subject is in both. The rest's signals are a `selection`.
 
     Raises
     ------
     DataError
         If no subject would be left in the rest.
     """
-    is_held_out = held_out_windows(windows, n_subjects, seed)
-    return windows.where(~is_held_out), windows.where(is_held_out)
-
-
-def held_out_windows(windows: Windows, n_subjects: int, seed: int) -> BoolArray:
-    """Return which windows `hold_out_subjects` holds out; shape (n_windows,)."""
     subjects = windows.subject_names
     if n_subjects >= len(subjects):
         raise DataError(
@@ -262,32 +267,8 @@ def held_out_windows(windows: Windows, n_subjects: int, seed: int) -> BoolArray:
             "expected to leave at least one to train on"
         )
     drawn = np.random.default_rng(seed).permutation(np.array(subjects))[:n_subjects]
-    return np.isin(windows.subjects, drawn)
-
-
-def blocks_of(signals: FloatArray) -> Iterator[FloatArray]:
-    """Yield windows, shape (n_windows, n_timesteps, n_channels), a few thousand at a time."""
-    for first in range(0, len(signals), _N_PER_BLOCK):
-        yield signals[first : first + _N_PER_BLOCK]
-
-
-def channel_moments(signals: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the mean and standard deviation of each channel, in double precision.
-
-    Parameters
-    ----------
-    signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-        At least one window.
-
-    Returns
-    -------
-    means, deviations : ndarray of float64, shape (n_channels,)
-        As `numpy.mean` and `numpy.std` give them, without a copy of all windows.
-    """
-    n = len(signals) * signals.shape[1]
-    means = signals.mean(axis=(0, 1), dtype=np.float64)
-    squares = sum(np.square(block - means).sum(axis=(0, 1)) for block in blocks_of(signals))
-    return means, np.sqrt(squares / n)
+    is_held_out = np.isin(windows.subjects, drawn)
+    return windows.selection(~is_held_out), windows.where(is_held_out)
 
 
 def number_stretches(windows: Windows, step: int = WINDOW_STEP) -> IntArray:
