@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from har.arrays import BoolArray, FloatArray, IntArray
+from har.arrays import FloatArray, IntArray
 
 
 class SelectedRows:
@@ -32,8 +32,10 @@ class SelectedRows:
         """Count the rows."""
         return len(self._rows)
 
-    def __getitem__(self, index: int | slice | IntArray | BoolArray) -> FloatArray:
-        """Return rows as an array."""
+    def __getitem__(self, index: Any) -> FloatArray:
+        """Return rows as an array; an index of other axes, too, copies all of them first."""
+        if isinstance(index, tuple):
+            return np.asarray(np.asarray(self)[index])
         return np.asarray(self._source[self._rows[index]])
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> FloatArray:

@@ -14,6 +14,7 @@ def test_rows_are_indexed_as_those_of_a_copy():
     assert (len(rows), rows.shape, rows.ndim, rows.dtype) == (4, (4, 3, 2), 3, copy.dtype)
     for index in (2, slice(1, 3), np.array([3, 0, 0]), np.array([True, False, True, False])):
         assert_array_equal(rows[index], copy[index])
+    assert_array_equal(rows[:, 0, 1], copy[:, 0, 1])
 
 
 def test_numpy_takes_them_for_an_array():
