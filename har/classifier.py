@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from har.arrays import FloatArray, IntArray
+from har.arrays import FloatArray, IntArray, blocks_of
 from har.config import Config, Upright
 from har.errors import RunError
 from har.evaluation.calibration import fit_temperature
@@ -124,7 +125,8 @@ class ActivityClassifier:
             Record of each epoch as it ends; after the last one the classifier is ready to use.
         """
         config = self.config
-        train, validation = self._split(windows)
+        n_held_out = config.data.n_validation_subjects
+        train, validation = hold_out_subjects(windows, n_held_out, config.seed)
         self.n_train_windows_ = len(train)
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
@@ -159,19 +161,27 @@ class ActivityClassifier:
         windows : Windows
             The same windows that it was trained on, of which it holds out the same subjects.
         """
-        train, validation = self._split(windows)
+        n_held_out, seed = self.config.data.n_validation_subjects, self.config.seed
+        train, validation = hold_out_subjects(windows, n_held_out, seed)
         held_out = self._features_of(validation) if len(validation) else None
         self.strangeness_ = fit_strangeness(
             self._features_of(train), train.labels, train.subjects, held_out
         )
 
-    def _split(self, windows: Windows) -> tuple[Windows, Windows]:
-        """Return windows to learn from, and those of subjects that are held out."""
-        return hold_out_subjects(windows, self.config.data.n_validation_subjects, self.config.seed)
-
     def _features_of(self, windows: Windows) -> FloatArray:
         network = WithFeatures(self.trained_network())
-        return predict_with_features(network, windows.signals, self.devices)[1]
+        blocks = (
+            predict_with_features(network, block, self.devices)[1]
+            for block in blocks_of(windows.signals)
+        )
+        # Joined as they come, since all blocks beside the whole would take twice the memory.
+        first = next(blocks)
+        features = np.empty((len(windows), first.shape[1]), first.dtype)
+        n_done = 0
+        for block in itertools.chain([first], blocks):
+            features[n_done : n_done + len(block)] = block
+            n_done += len(block)
+        return features
 
     def _build_member(self, number: int) -> ActivityNetwork:
         model, expected = self.config.model, self.window_format_

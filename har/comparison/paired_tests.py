@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
+import scipy
 
 from har.arrays import IntArray
 from har.evaluation.intervals import FIGURES, Interval, ends, resampled
@@ -76,4 +76,4 @@ def mcnemar(n_only_first: int, n_only_second: int) -> float:
     percentages*, Psychometrika 12, 1947.
     """
     n_discordant = n_only_first + n_only_second
-    return float(binomtest(n_only_first, n_discordant).pvalue) if n_discordant else 1.0
+    return float(scipy.stats.binomtest(n_only_first, n_discordant).pvalue) if n_discordant else 1.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from har.arrays import FloatArray
+from har.arrays import FloatArray, blocks_of, channel_moments
 from har.errors import DataError
 from har.signals.channels import UCI_CHANNELS
 from har.signals.windows import Windows
@@ -67,8 +67,7 @@ def check_split(windows: Windows, known: ReferenceSplit, place: str) -> None:
             f"{place}: found {n_windows_of_class} windows of the {n_classes} activities, "
             f"expected {known.n_windows_of_class}"
         )
-    means = windows.signals.mean(axis=(0, 1), dtype=np.float64)
-    deviations = windows.signals.std(axis=(0, 1), dtype=np.float64)
+    means, deviations = channel_moments(blocks_of(windows.signals))
     _check_moments(means, known.means, "mean", place)
     _check_moments(deviations, known.deviations, "deviation", place)
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import softmax
+import scipy
 
 from har.arrays import FloatArray, IntArray
 
@@ -203,7 +202,7 @@ def fit_temperature(labels: IntArray, probabilities: FloatArray) -> float:
 
     bounds = math.log(LEAST_TEMPERATURE), math.log(GREATEST_TEMPERATURE)
     # Without `args`, the types of SciPy 1.15, the last one for Python 3.10, would not do.
-    found = minimize_scalar(loss, bounds=bounds, args=(), method="bounded")
+    found = scipy.optimize.minimize_scalar(loss, bounds=bounds, args=(), method="bounded")
     return math.exp(min(0.0, float(found.x), key=loss))
 
 
@@ -222,7 +221,7 @@ def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArr
     ndarray of float64, shape (n_windows, n_activities)
         Probabilities; each row adds up to 1.
     """
-    return np.asarray(softmax(_logarithm(probabilities) / temperature, axis=1))
+    return np.asarray(scipy.special.softmax(_logarithm(probabilities) / temperature, axis=1))
 
 
 def _logarithm(probabilities: FloatArray) -> FloatArray:

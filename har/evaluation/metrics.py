@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import precision_recall_fscore_support
 
 from har.arrays import FloatArray, IntArray, SubjectArray
 from har.errors import DataError
@@ -133,21 +132,19 @@ class Evaluation:
     @cached_property
     def per_class(self) -> dict[str, dict[str, float]]:
         """Precision, recall, F1 and counts of each activity; 0 where undefined."""
-        columns = precision_recall_fscore_support(
-            self.labels, self.predicted, labels=range(len(self.activities)), zero_division=0
-        )
-        n_predicted = self.confusion_matrix.sum(axis=0)
+        counts = self.confusion_matrix
+        n_right, n_true, n_predicted = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
+        columns = {
+            "precision": n_right / np.maximum(n_predicted, 1),
+            "recall": n_right / np.maximum(n_true, 1),
+            "f1": 2 * n_right / np.maximum(n_true + n_predicted, 1),
+            "support": n_true,
+            "n_predicted": n_predicted,
+        }
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
         return {
-            activity: {
-                "precision": float(precision),
-                "recall": float(recall),
-                "f1": float(f1),
-                "support": int(support),
-                "n_predicted": int(n),
-            }
-            for activity, precision, recall, f1, support, n in zip(
-                self.activities, *columns, n_predicted, strict=True
-            )
+            activity: dict(zip(columns, row, strict=True))
+            for activity, row in zip(self.activities, rows, strict=True)
         }
 
     @cached_property

@@ -7,12 +7,11 @@ of the features that the network's last layer reads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
-from sklearn.covariance import ledoit_wolf
 
 from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray
 
@@ -26,6 +25,8 @@ _N_GROUPS = 5
 # from those it was trained on.
 _NEW_PEOPLE = 1.4
 _SMALLEST = 1e-12
+# So many windows are in double precision at a time.
+_N_PER_BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -129,15 +130,51 @@ def fit_strangeness(
 
 def _fit(features: FloatArray, labels: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return whitened centres, and the whitening."""
-    values = features.astype(np.float64)
     present, of_window = np.unique(labels, return_inverse=True)
-    means = np.stack([values[labels == label].mean(axis=0) for label in present])
-    covariance, _ = ledoit_wolf(values - means[of_window], assume_centered=True)
-    variances, axes = linalg.eigh(covariance)
+    means = np.stack(
+        [features[labels == label].mean(axis=0, dtype=np.float64) for label in present]
+    )
+    centred = (features[block] - means[of_window[block]] for block in _blocks(len(features)))
+    variances, axes = linalg.eigh(shrunk_covariance(centred))
     # Some features never vary, as where no unit of a convolution is above 0.
     kept = variances > max(1e-9 * variances.max(), _SMALLEST)
     whitening = axes[:, kept] / np.sqrt(variances[kept])
     return means @ whitening, whitening
+
+
+def shrunk_covariance(blocks: Iterable[FloatArray]) -> FloatArray:
+    """Return the covariance of centred values, shrunk towards a multiple of the identity.
+
+    Ledoit and Wolf, *A well-conditioned estimator for large-dimensional covariance matrices*,
+    Journal of Multivariate Analysis 88, 2004. scikit-learn has it too, for all values at once.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of float64, shape (n_windows, n_features)
+        Values with mean 0, some windows at a time.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_features, n_features)
+    """
+    n, products, fourth = 0, np.zeros(()), 0.0
+    for values in blocks:
+        n += len(values)
+        products = products + values.T @ values
+        fourth += float((np.square(values).sum(axis=1) ** 2).sum())
+    covariance = np.asarray(products / n)
+    n_features = len(covariance)
+    variance = float(covariance.trace()) / n_features
+    squares = float(np.square(covariance).sum())
+    spread = squares / n_features - variance**2
+    error = min((fourth / n - squares) / (n_features * n), spread)
+    share = error / spread if error > 0 else 0.0
+    return (1 - share) * covariance + share * variance * np.eye(n_features)
+
+
+def _blocks(n_windows: int) -> Iterator[slice]:
+    for first in range(0, n_windows, _N_PER_BLOCK):
+        yield slice(first, first + _N_PER_BLOCK)
 
 
 def _left_out_distances(
@@ -156,6 +193,9 @@ def _left_out_distances(
 
 
 def _distances(features: FloatArray, centres: FloatArray, whitening: FloatArray) -> FloatArray:
-    whitened = features.astype(np.float64) @ whitening
-    distances = [np.linalg.norm(whitened - centre, axis=1) for centre in centres]
-    return np.asarray(np.min(distances, axis=0))
+    distances = np.empty(len(features))
+    for block in _blocks(len(features)):
+        whitened = features[block].astype(np.float64) @ whitening
+        to_each = [np.linalg.norm(whitened - centre, axis=1) for centre in centres]
+        distances[block] = np.min(to_each, axis=0)
+    return distances

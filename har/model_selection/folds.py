@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
 
 from har.arrays import IntArray
 from har.errors import DataError, UsageError
@@ -63,6 +62,9 @@ def folds_of(windows: Windows, n_folds: FoldCount) -> list[Fold]:
         raise DataError(
             f"windows: found {n_subjects} subjects, expected at least {n_needed} to cross-validate"
         )
+    # Takes half a second to load, which every verb that shows results would wait for.
+    from sklearn.model_selection import GroupKFold, LeaveOneGroupOut
+
     splitter = LeaveOneGroupOut() if n_folds == "loso" else GroupKFold(n_folds)
     # In the order of their numbers, which is the natural one, also of text.
     splits = splitter.split(windows.labels, groups=of_window)

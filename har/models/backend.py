@@ -9,8 +9,10 @@ import ctypes
 import os
 import random
 import re
+import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -41,6 +43,23 @@ def _keep_freed_memory() -> None:
     _ = mallopt(mmap_threshold, 2**30) or mallopt(mmap_threshold, 2**25)
 
 
+@contextmanager
+def _without(*optional: str) -> Iterator[None]:
+    """Make optional modules seem to be missing, unless they were loaded before.
+
+    MXNet looks for scikit-learn, for its oldest class of models, and for SciPy's statistics, to
+    quantise networks. Together they take longer to load than MXNet does.
+    """
+    hidden = [name for name in optional if name not in sys.modules]
+    # The import system takes None for a module that cannot be found.
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+
+
 _keep_freed_memory()
 # By default, MXNet uses half of the cores.
 os.environ["OMP_NUM_THREADS"] = str(n_threads())
@@ -49,7 +68,7 @@ os.environ["OMP_NUM_THREADS"] = str(n_threads())
 os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 try:
     # MXNet 1.9.1 triggers deprecation warnings elsewhere.
-    with warnings.catch_warnings(), borrowed_names("mxnet"):
+    with warnings.catch_warnings(), borrowed_names("mxnet"), _without("sklearn", "scipy.stats"):
         warnings.simplefilter("ignore")
         import mxnet as mx
         from mxnet import autograd, gluon

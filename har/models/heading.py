@@ -22,6 +22,7 @@ leaves a sign open and says nothing of people who stand.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -204,22 +205,22 @@ class Heading(gluon.HybridBlock):  # type: ignore[misc]
             Training windows in g and rad/s.
         """
         self.filters.set_data(mx.nd.array(gaussian_derivatives()))
-        vectors = self._vectors(signals)
-        n_windows, n_references = vectors.shape
-        gram = vectors.conj().T @ vectors + _PENALTY * n_windows * np.eye(n_references)
-        weight = np.linalg.solve(gram, vectors.conj().T @ np.ones(n_windows))
+        gram, sums = np.zeros((), complex), np.zeros((), complex)
+        for vectors in self._vectors(signals):
+            gram = gram + vectors.conj().T @ vectors
+            sums = sums + vectors.conj().sum(axis=0)
+        penalty = _PENALTY * len(signals) * np.eye(len(gram))
+        weight = np.linalg.solve(gram + penalty, sums)
         self.weight.set_data(mx.nd.array(np.stack([weight.real, weight.imag])))
 
-    def _vectors(self, signals: FloatArray) -> ComplexArray:
-        """Return the references of windows as complex numbers."""
+    def _vectors(self, signals: FloatArray) -> Iterator[ComplexArray]:
+        """Yield the references of windows as complex numbers, a block of windows at a time."""
         device = self.filters.list_ctx()[0]
         filters = self.filters.data(device)
-        parts = []
         for start in range(0, len(signals), _N_PER_BLOCK):
             block = mx.nd.array(signals[start : start + _N_PER_BLOCK], ctx=device)
             y, z = self._references(mx.nd, block, filters)
-            parts.append(y.asnumpy() + 1j * z.asnumpy().astype(np.float64))
-        return np.concatenate(parts)
+            yield y.asnumpy() + 1j * z.asnumpy().astype(np.float64)
 
     def turned(self, signals: FloatArray) -> FloatArray:
         """Return turned windows, shape as given."""

@@ -11,9 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-from har.arrays import FloatArray
+from har.arrays import FloatArray, blocks_of, channel_moments
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
 from har.models.heading import Heading
@@ -112,14 +110,13 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         """
         if not self.is_scaled:
             return
+        blocks = blocks_of(signals)
         if self.heading is not None:
-            signals = self.heading.turned(signals)
-        mean = signals.mean(axis=(0, 1), keepdims=True, dtype="float64")
-        scale = signals.std(axis=(0, 1), keepdims=True, dtype="float64")
-        # Rounding can give a constant channel a standard deviation that is not quite zero.
-        scale[np.ptp(signals, axis=(0, 1), keepdims=True) == 0] = 1.0
-        self.channel_mean.set_data(mx.nd.array(mean))
-        self.channel_scale.set_data(mx.nd.array(scale))
+            blocks = map(self.heading.turned, blocks)
+        mean, scale = channel_moments(blocks)
+        scale[scale == 0] = 1.0
+        self.channel_mean.set_data(mx.nd.array(mean.reshape(1, 1, -1)))
+        self.channel_scale.set_data(mx.nd.array(scale.reshape(1, 1, -1)))
 
 
 def _scaled(F: Any, signals: Any, channel_mean: Any, channel_scale: Any) -> Any:

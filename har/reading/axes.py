@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
+import scipy
 
 from har.arrays import FloatArray
 from har.reading.units import GYRO_FACTORS
@@ -24,7 +24,7 @@ from har.signals.recording import Stretch
 
 _COARSE_STEP = 5
 _COARSE_RATE_HZ = SAMPLE_RATE_HZ / _COARSE_STEP
-_SMOOTHING = signal.butter(2, 0.3, fs=_COARSE_RATE_HZ, output="sos")
+_SMOOTHING_HZ = 0.3
 _SLOWEST_RAD_PER_S = 0.1
 # Longer stretches are worked through in pieces, to save memory.
 _PIECE_SAMPLES = 60_000
@@ -275,7 +275,8 @@ def _smoothed(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatA
     n_coarse = len(piece) // _COARSE_STEP
     blocks = piece[: n_coarse * _COARSE_STEP].reshape(n_coarse, _COARSE_STEP, 6)
     coarse = blocks.mean(axis=1, dtype=np.float64) @ mixing
-    smooth = signal.sosfiltfilt(_SMOOTHING, coarse, axis=0)
+    smoothing = scipy.signal.butter(2, _SMOOTHING_HZ, fs=_COARSE_RATE_HZ, output="sos")
+    smooth = scipy.signal.sosfiltfilt(smoothing, coarse, axis=0)
     gravity, rate = smooth[1:-1, :3], smooth[1:-1, 3:]
     change = (smooth[2:, :3] - smooth[:-2, :3]) * (_COARSE_RATE_HZ / 2)
     return gravity, rate, change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import signal
+import scipy
 
 from har.arrays import FloatArray
 from har.errors import DataError
@@ -31,7 +31,7 @@ _PLAUSIBLE_MEAN_G = (0.6, 1.6)
 
 # Gravity that turns at f Hz changes by 1 / (2π f) g for each rad/s: by 0.08 above 2 Hz. In 205
 # recordings and their cuts of 12 s accelerometers show 0.093 or more, gravity alone 0.054 or less.
-_FAST = signal.butter(4, 2.0, btype="high", fs=SAMPLE_RATE_HZ, output="sos")
+_FAST_HZ = 2.0
 _LEAST_FAST_G = 0.07
 _LIVELY_RAD_PER_S = 0.05
 _FEWEST_LIVELY_SECONDS = 3
@@ -191,6 +191,7 @@ def check_movement(samples: FloatArray, stretches: tuple[Stretch, ...], place: s
 
 def _fast_share(samples: FloatArray, stretches: tuple[Stretch, ...]) -> float | None:
     """Return how much acceleration above 2 Hz there is for each rad/s, in seconds of movement."""
+    fast = scipy.signal.butter(4, _FAST_HZ, btype="high", fs=SAMPLE_RATE_HZ, output="sos")
     acc, gyro, n_seconds = 0.0, 0.0, 0
     for stretch in stretches:
         end = stretch.first_sample + stretch.n_samples
@@ -198,7 +199,7 @@ def _fast_share(samples: FloatArray, stretches: tuple[Stretch, ...]) -> float | 
             piece = samples[first : min(first + _PIECE_SAMPLES, end)]
             if len(piece) < _FEWEST_BLOCKS * _BLOCK_SAMPLES:
                 continue
-            _, deviations = block_moments(signal.sosfiltfilt(_FAST, piece, axis=0))
+            _, deviations = block_moments(scipy.signal.sosfiltfilt(fast, piece, axis=0))
             squares = (deviations**2).reshape(-1, 2, 3).sum(axis=2)
             lively = squares[squares[:, 1] > _LIVELY_RAD_PER_S**2]
             acc, gyro = acc + float(lively[:, 0].sum()), gyro + float(lively[:, 1].sum())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from har.report.drawing import save_png, save_svg, to_svg
+from har.files import write_text
+from har.report.drawing import save_png, svg_for_page, to_svg
 from har.report.wording import anchor_of
 
 
@@ -20,7 +22,7 @@ class Picture:
     Parameters
     ----------
     figure : Figure
-        The figure, drawn once for page and files.
+        The figure.
     title : str
         Its content in words.
     """
@@ -28,9 +30,14 @@ class Picture:
     figure: Figure
     title: str
 
+    @cached_property
+    def svg(self) -> str:
+        """The figure as an SVG file, drawn once for page and file."""
+        return to_svg(self.figure)
+
     def drawn(self, name: str) -> Markup:
         """Return the figure as an ``<svg>`` element of a page, its ids prefixed by a name."""
-        return Markup(to_svg(self.figure, self.title, name.replace("_", "-")))
+        return Markup(svg_for_page(self.svg, self.title, name.replace("_", "-")))
 
 
 @dataclass(frozen=True)
@@ -82,5 +89,5 @@ def save_pictures(pictures: Mapping[str, Picture], folder: Path) -> None:
         An existing folder.
     """
     for name, picture in pictures.items():
+        write_text(folder / f"{name}.svg", picture.svg)
         save_png(picture.figure, folder / f"{name}.png")
-        save_svg(picture.figure, folder / f"{name}.svg")

@@ -48,9 +48,16 @@ def signals_figure(signals: FloatArray, channels: Sequence[str], rate_hz: float)
     set_margins(figure, left=0.48, right=0.1, bottom=0.48, top=0.26)
     grid = {"hspace": 0.5}
     panels = figure.subplots(n_panels, 1, sharex=True, squeeze=False, gridspec_kw=grid)[:, 0]
+    _time_below_only(list(panels))
     _draw_signals(list(panels), signals, channels, np.arange(len(signals)) / rate_hz)
     panels[-1].set(xlim=(0, len(signals) / rate_hz), xlabel="seconds")
     return figure
+
+
+def _time_below_only(panels: Sequence[Axes]) -> None:
+    """Leave ticks of the time they share to the last panel: each tick costs as much as a line."""
+    for axes in panels[:-1]:
+        axes.tick_params(axis="x", bottom=False)
 
 
 def _draw_signals(
@@ -103,6 +110,7 @@ def window_figure(
     set_margins(figure, left=0.48, right=0.1, bottom=0.48, top=0.26)
     grid = {"hspace": 0.62, "height_ratios": heights}
     *panels, predictions, labels = figure.subplots(len(heights), 1, sharex=True, gridspec_kw=grid)
+    _time_below_only([*panels, predictions, labels])
     start_s, window_s = -chosen * step / stretch.rate_hz, stretch.n_timesteps / stretch.rate_hz
     signals = join_windows(stretch.signals, step)
     seconds = start_s + np.arange(len(signals)) / stretch.rate_hz

@@ -57,6 +57,8 @@ STYLE: dict[Any, Any] = {
     "axes.titlelocation": "left",
     "axes.titlesize": 9.5,
     "axes.titleweight": "bold",
+    # Else each drawing measures all ticks to find a free place; none are where titles stand.
+    "axes.titley": 1.0,
     "figure.constrained_layout.h_pad": 0.07,
     "figure.constrained_layout.w_pad": 0.07,
     "figure.constrained_layout.wspace": 0.05,

@@ -11,7 +11,7 @@ ICMI 2017, whose time-warp changes the pace within a window, too.
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+import scipy
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
@@ -119,9 +119,9 @@ def turn(signals: FloatArray, channels: tuple[str, ...], rotations: FloatArray) 
             f"rotation: found channels {', '.join(channels)}, expected triples of x, y and z"
         )
     n_windows, n_timesteps, n_channels = signals.shape
-    matrices = Rotation.from_rotvec(rotations).as_matrix().astype(np.float32)
+    matrices = scipy.spatial.transform.Rotation.from_rotvec(rotations).as_matrix()
     vectors = signals.reshape(n_windows, n_timesteps * n_channels // 3, 3)
-    turned = vectors @ matrices.swapaxes(1, 2)
+    turned = vectors @ matrices.astype(np.float32).swapaxes(1, 2)
     return turned.reshape(signals.shape)
 
 

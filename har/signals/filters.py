@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from scipy import signal
+import scipy
 
 from har.arrays import FloatArray
 from har.errors import DataError
@@ -36,8 +36,8 @@ _NOISE = (10, 20.0)
 @lru_cache
 def _design(order: int, cutoff_hz: float) -> tuple[FloatArray, FloatArray]:
     """Return the sections of a filter, and its state after a constant of 1; once for all."""
-    sections = signal.butter(order, cutoff_hz, fs=SAMPLE_RATE_HZ, output="sos")
-    return sections, signal.sosfilt_zi(sections)
+    sections = scipy.signal.butter(order, cutoff_hz, fs=SAMPLE_RATE_HZ, output="sos")
+    return sections, scipy.signal.sosfilt_zi(sections)
 
 
 class LowPass:
@@ -69,7 +69,9 @@ class LowPass:
             settled = np.multiply.outer(self._settled, signals[0])
             self._state = settled if self._start == "settled" else np.zeros_like(settled)
         filtered: FloatArray
-        filtered, self._state = signal.sosfilt(self._sections, signals, axis=0, zi=self._state)
+        filtered, self._state = scipy.signal.sosfilt(
+            self._sections, signals, axis=0, zi=self._state
+        )
         return filtered
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import interpolate, signal
+import scipy
 
 from har.arrays import FloatArray
 
@@ -74,7 +74,7 @@ def resample(
         fine = start_s + np.arange(start * n_times, end * n_times) / (to_rate_hz * n_times)
         block = _interpolated(seconds, samples, np.minimum(fine, seconds[-1]))
         if n_times > 1:
-            block = signal.resample_poly(block, 1, n_times, axis=0, padtype="edge")
+            block = scipy.signal.resample_poly(block, 1, n_times, axis=0, padtype="edge")
         resampled[first:last] = block[first - start : last - start]
     return resampled
 
@@ -89,5 +89,5 @@ def _interpolated(seconds: FloatArray, samples: FloatArray, times: FloatArray) -
     steps = np.diff(knots)
     # Between samples much nearer than the others a spline overshoots; PCHIP never does.
     is_even = steps.min() > 0.25 * np.median(steps)
-    spline = interpolate.CubicSpline if is_even else interpolate.PchipInterpolator
+    spline = scipy.interpolate.CubicSpline if is_even else scipy.interpolate.PchipInterpolator
     return np.asarray(spline(knots, values)(times))

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from har.arrays import BoolArray, FloatArray, IntArray
+from har.arrays import BoolArray, FloatArray, IntArray, blocks_of
 from har.config import Upright
 from har.errors import DataError
 from har.signals.channels import SAMPLE_RATE_HZ
@@ -156,8 +156,9 @@ def gravity_in_training(windows: Windows) -> Direction | None:
     """
     if not set(_WITH_GRAVITY) <= set(windows.channels):
         return None
-    lively = windows.signals[lively_windows(windows.signals, windows.channels)]
-    means = _total_acc(lively, windows.channels).mean(axis=1)
+    means = np.concatenate(
+        [_gravity_of_lively(block, windows.channels) for block in blocks_of(windows.signals)]
+    )
     if not len(means):
         return None
     directions = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
@@ -167,6 +168,12 @@ def gravity_in_training(windows: Windows) -> Direction | None:
         return None
     x, y, z = (mean / length).tolist()
     return round(x, 4), round(y, 4), round(z, 4)
+
+
+def _gravity_of_lively(signals: FloatArray, channels: Sequence[str]) -> FloatArray:
+    """Return the mean acceleration of each lively window; shape (n_lively, 3)."""
+    lively = signals[lively_windows(signals, channels)]
+    return np.asarray(_total_acc(lively, channels).mean(axis=1))
 
 
 def worn_parts(recording: Recording) -> tuple[WornPart, ...]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray
+from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray, blocks_of
 from har.errors import DataError
 from har.signals.activities import UCI_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
+from har.signals.selected_rows import selected_rows
 from har.signals.subjects import Subject, number_subjects
 
 # From signals, shape (n_windows, n_timesteps, n_channels), to probabilities, shape
@@ -135,6 +136,19 @@ class Windows:
             subjects=self.subjects[chosen],
         )
 
+    def selection(self, is_chosen: BoolArray) -> Windows:
+        """Return the windows of a mask like `where`, without a copy of the signals.
+
+        These are `har.signals.selected_rows.SelectedRows`, unless all windows are chosen.
+        """
+        if is_chosen.all():
+            return self
+        rows = np.flatnonzero(is_chosen)
+        signals = selected_rows(self.signals, rows)
+        return replace(
+            self, signals=signals, labels=self.labels[rows], subjects=self.subjects[rows]
+        )
+
     def of_subjects(self, subjects: Collection[Subject]) -> Windows:
         """Return the windows of some subjects, in their order here."""
         return self.where(np.isin(self.subjects, list(subjects)))
@@ -170,7 +184,7 @@ def check_signals(
         raise DataError(f"{place}: found {signals.shape[1]} time steps, expected {n_timesteps}")
     if signals.dtype.kind != "f":
         raise DataError(f"{place}: found values of type {signals.dtype}, expected floats")
-    if not np.isfinite(signals).all():
+    if not all(np.isfinite(block).all() for block in blocks_of(signals)):
         window, timestep, channel = np.argwhere(~np.isfinite(signals))[0]
         raise DataError(
             f"{place}: found {signals[window, timestep, channel]} in window {window}, "
@@ -239,7 +253,7 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
     Returns
     -------
     rest, held_out : Windows
-        No subject is in both.
+        No subject is in both. The rest's signals are a `selection`.
 
     Raises
     ------
@@ -253,8 +267,8 @@ def hold_out_subjects(windows: Windows, n_subjects: int, seed: int) -> tuple[Win
             "expected to leave at least one to train on"
         )
     drawn = np.random.default_rng(seed).permutation(np.array(subjects))[:n_subjects]
-    rest = set(subjects) - set(drawn.tolist())
-    return windows.of_subjects(rest), windows.of_subjects(drawn.tolist())
+    is_held_out = np.isin(windows.subjects, drawn)
+    return windows.selection(~is_held_out), windows.where(is_held_out)
 
 
 def number_stretches(windows: Windows, step: int = WINDOW_STEP) -> IntArray:

@@ -43,6 +43,34 @@ def test_exponents_of_three_digits_are_read_as_numpy_does():
     assert_array_equal(parse_table(FIXED_WIDTH, "file", 2), np.loadtxt(io.BytesIO(FIXED_WIDTH)))
 
 
+@newlines
+def test_numbers_as_uci_har_prints_them_are_read_to_the_last_bit(newline):
+    generator = np.random.default_rng(0)
+    table = generator.normal(size=(700, 3)) * 10.0 ** generator.integers(-15, 15, (700, 3))
+    cells = [[f"{value: .7e}" for value in row] for row in [*table.tolist(), [0.0, -0.0, 1.0]]]
+    # The files have three digits of exponent.
+    lines = ["".join(f" {cell[:-2]}0{cell[-2:]}" for cell in row) for row in cells]
+    text = "".join(line + newline for line in lines).encode()
+    found, expected = parse_table(text, "file", 3), np.loadtxt(io.BytesIO(text))
+    assert_array_equal(found.view(np.int64), expected.view(np.int64))
+
+
+@pytest.mark.parametrize("place", range(16))
+def test_one_character_that_is_otherwise_is_read_as_numpy_does_or_refused(place):
+    for character in b"7 -+.ex\n":
+        text = bytearray(FIXED_WIDTH)
+        text[place] = character
+        try:
+            expected = np.loadtxt(io.BytesIO(text), ndmin=2)
+        except ValueError:
+            expected = None
+        if expected is None or expected.shape[1] != 2 or np.abs(expected).max() > 1e38:
+            with pytest.raises(DataError):
+                parse_table(bytes(text), "file", 2)
+        else:
+            assert_array_equal(parse_table(bytes(text), "file", 2), expected)
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
+from scipy.stats import binomtest
 from sklearn import metrics
 
 from har.evaluation.intervals import interval_over, intervals_by_subject, naive_intervals
@@ -137,3 +138,10 @@ def test_nine_people_with_2947_windows_take_less_than_two_seconds():
     start = time.process_time()
     assert evaluation.intervals and evaluation.naive_intervals
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize(("n_right", "n_wrong"), [(0, 5), (5, 0), (3, 4), (2900, 47)])
+def test_wilsons_interval_is_scipys(n_right, n_wrong):
+    expected = binomtest(n_right, n_right + n_wrong).proportion_ci(method="wilson")
+    found = naive_intervals(np.array([[n_right, n_wrong], [0, 0]]))["accuracy"]
+    assert found == pytest.approx([expected.low, expected.high], rel=1e-12)

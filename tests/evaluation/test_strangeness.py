@@ -6,8 +6,14 @@ from builders import refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from sklearn.covariance import ledoit_wolf
 
-from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
+from har.evaluation.strangeness import (
+    Strangeness,
+    fit_strangeness,
+    is_strange,
+    shrunk_covariance,
+)
 
 
 def some_features(seed=0, n=600, shift=0.0):
@@ -84,3 +90,13 @@ def test_arrays_that_do_not_fit_are_refused():
         Strangeness.from_arrays({**arrays, "centres": arrays["centres"][:, 1:]})
     with pytest.raises(KeyError):
         Strangeness.from_arrays({})
+
+
+@pytest.mark.parametrize(("n", "n_features"), [(600, 40), (20, 40), (5, 1)])
+def test_the_covariance_is_scikit_learns_whatever_the_blocks(n, n_features):
+    random = np.random.default_rng(0)
+    values = random.normal(size=(n, n_features)) * random.uniform(0, 2, n_features)
+    expected, _ = ledoit_wolf(values, assume_centered=True)
+    for n_blocks in (1, 3):
+        found = shrunk_covariance(np.array_split(values, n_blocks))
+        assert_allclose(found, expected, rtol=1e-9, atol=1e-12)

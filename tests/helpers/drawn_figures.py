@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from har.report.drawing import save_png, to_svg
+from har.report.drawing import save_png, svg_for_page, to_svg
 
 
 def lines(axes):
@@ -14,12 +14,17 @@ def lines(axes):
 def render(figure, tmp_path):
     """Draw a figure completely, with warnings as errors."""
     save_png(figure, tmp_path / "figure.png", dpi=40)
-    to_svg(figure, "A figure", "a")
+    on_page(figure)
+
+
+def on_page(figure, title="A figure", prefix="a"):
+    """Draw a figure as part of a page."""
+    return svg_for_page(to_svg(figure), title, prefix)
 
 
 def tips_of(figure):
     """Return the tips of a figure, which a page shows under the pointer."""
-    root = ElementTree.fromstring(to_svg(figure, "A figure", "a"))
+    root = ElementTree.fromstring(on_page(figure))
     return [group.find("title").text for group in root.iter("g") if group.get("class") == "tip"]
 
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawn_figures import on_page
 from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose, assert_array_equal
 from scored_run import make_stretches
 
-from har.report.drawing import save_png, to_svg
+from har.report.drawing import save_png
 from har.report.signal_panels import signals_figure, window_figure
 from har.report.style import ACTIVITY_COLOURS, BLUE, GOLD, LEAST_SPAN, ROSE
 from har.signals.activities import UCI_ACTIVITIES
@@ -65,14 +66,14 @@ def test_what_was_answered_when_stands_under_the_signals(stretch, tmp_path):
     assert [text.get_text() for text in answers.texts] == ["Standing", "Upstairs", "Sitting"]
     assert bars(labels) == [(-2.56, 5.12, ACTIVITY_COLOURS["SITTING"])]
     save_png(figure, tmp_path / "figure.png", dpi=40)
-    assert ">Upstairs<" in to_svg(figure, "A figure", "a")
+    assert ">Upstairs<" in on_page(figure, "A figure", "a")
 
 
 @pytest.mark.parametrize("activity", range(6))
 def test_a_page_of_such_figures_stays_small(uci_har, activity):
     first = np.flatnonzero(uci_har.test.labels == activity)[0]
     stretch = uci_har.test.where(np.arange(first, first + 5))
-    svg = to_svg(window_figure(stretch, 2, ["LAYING", *["WALKING", "SITTING"] * 2]), "A", "a")
+    svg = on_page(window_figure(stretch, 2, ["LAYING", *["WALKING", "SITTING"] * 2]), "A", "a")
     assert len(svg) < 60_000
 
 

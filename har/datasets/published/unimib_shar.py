@@ -22,8 +22,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
+import scipy
 
 from har.arrays import BoolArray, FloatArray, IntArray
 from har.config import DataConfig
@@ -125,10 +124,16 @@ def _array(tree: FileTree, name: str) -> tuple[FloatArray, str]:
     place = f"{tree.place}/{name}"
     try:
         file: Any = io.BytesIO(tree.read(name))
-        content = loadmat(file)
+        content = scipy.io.loadmat(file)
         (array,) = (value for key, value in content.items() if not key.startswith("__"))
         return np.asarray(array, np.float64), place
-    except (MatReadError, ValueError, TypeError, NotImplementedError, OSError) as error:
+    except (
+        scipy.io.matlab.MatReadError,
+        ValueError,
+        TypeError,
+        NotImplementedError,
+        OSError,
+    ) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{place}: found {reason}, expected a MATLAB file of one array") from None
 

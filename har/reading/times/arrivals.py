@@ -10,7 +10,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+import scipy
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
@@ -197,7 +197,7 @@ def _evenly(
     line = level + slope * (samples - middle)
     if len(at) >= _FEWEST_SMOOTHED:
         # Over hours, a sensor's rate changes a little.
-        drift = uniform_filter1d(residuals, _SMOOTHED_GROUPS, mode="nearest")
+        drift = scipy.ndimage.uniform_filter1d(residuals, _SMOOTHED_GROUPS, mode="nearest")
         line += np.interp(samples, at, drift)
         residuals = residuals - drift
     return line, residuals

@@ -192,8 +192,8 @@ class TimelineReport:
         """
         picture, page = _beside(out, "", ".png"), _beside(out, "", ".html")
         with writing_to(out, "file"):
-            save_png(self.picture.figure, picture, dpi=150)
             write_text(page, self.page(out.stem))
+            save_png(self.picture.figure, picture, dpi=150)
         return [picture, page]
 
     def page(self, table: str) -> str:

@@ -242,5 +242,5 @@ def _panel_below(figure: Figure, height_inches: float) -> Axes:
     below: Axes = figure.add_axes((box.x0, bottom, *size), sharex=above)
     below.set_xlabel(above.get_xlabel())
     above.set_xlabel("")
-    above.tick_params(labelbottom=False)
+    above.tick_params(axis="x", bottom=False, labelbottom=False)
     return below

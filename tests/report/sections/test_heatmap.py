@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_figures import on_page
 from matplotlib.image import imread
 from numpy.testing import assert_allclose
 from read_page import Page
 from scored_run import make_evaluation, make_run, make_windows
 
 from har.evaluation.metrics import Evaluation
-from har.report.drawing import to_svg
 from har.report.pages.run import write_report
 from har.report.scored_run import ScoredRun
 from har.report.sections.heatmap import (
@@ -80,7 +80,7 @@ def test_the_figure_tells_no_windows_from_none_right():
     assert texts == ["0 %\n0/2", "75 %\n3/4", "–", "100 %\n4/4"]
     low, high = axes.get_ylim()
     assert low > high
-    to_svg(figure, "A figure", "a")
+    on_page(figure, "A figure", "a")
 
 
 @pytest.mark.figure_files
