@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from har.signals.wearing import gravity_in_training, made_upright
 from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
+from har.training.processes import Workers
 
 
 class ActivityClassifier:
@@ -79,13 +81,16 @@ class ActivityClassifier:
         self.train_subjects_: tuple[Subject, ...] = ()
         self.validation_subjects_: tuple[Subject, ...] = ()
 
-    def fit(self, windows: Windows) -> ActivityClassifier:
+    def fit(self, windows: Windows, n_processes: int = 1) -> ActivityClassifier:
         """Train on windows.
 
         Parameters
         ----------
         windows : Windows
             Training windows; some of their subjects are held out for validation.
+        n_processes : int
+            Processes that share each batch, see `har.training.processes`. With more than one, a
+            script must be one that can be imported: with ``if __name__ == "__main__":``.
 
         Returns
         -------
@@ -99,12 +104,12 @@ class ActivityClassifier:
         RunError
             If training does not converge to numbers.
         """
-        for _record in self.fit_epochs(windows):
+        for _record in self.fit_epochs(windows, n_processes):
             continue
         self.measure_strangeness(windows)
         return self
 
-    def fit_epochs(self, windows: Windows) -> Iterator[EpochRecord]:
+    def fit_epochs(self, windows: Windows, n_processes: int = 1) -> Iterator[EpochRecord]:
         """Train on windows, epoch by epoch; see `fit`.
 
         The networks of an ensemble are trained one after the other, all on the same windows: those
@@ -126,17 +131,24 @@ class ActivityClassifier:
         self.history_ = []
         held_out = validation if len(validation) else None
         members: list[ActivityNetwork] = []
-        for number, seed in enumerate(config.member_seeds, start=1):
-            seed_everything(seed)
-            member = self._build_member(number)
-            member.set_heading(train.signals)
-            if config.model.standardise:
-                member.set_scaling(train.signals)
-            members.append(member)
-            self.network_ = self._join(members)
-            for record in fit(member, train, held_out, config.training, self.devices, seed):
-                self.history_.append(replace(record, member=number))
-                yield self.history_[-1]
+        with ExitStack() as stack:
+            workers = None
+            if n_processes > 1:
+                workers = stack.enter_context(Workers(config, train, n_processes, n_threads()))
+            for number, seed in enumerate(config.member_seeds, start=1):
+                seed_everything(seed)
+                member = self._build_member(number)
+                member.set_heading(train.signals)
+                if config.model.standardise:
+                    member.set_scaling(train.signals)
+                members.append(member)
+                self.network_ = self._join(members)
+                records = fit(
+                    member, train, held_out, config.training, self.devices, seed, workers
+                )
+                for record in records:
+                    self.history_.append(replace(record, member=number))
+                    yield self.history_[-1]
         if isinstance(self.network_, WithTemperature):
             probabilities = self.predict_proba(validation)
             self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
