@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
 from har.files import writing_to
 from har.inference.forward import LikestTurn
 from har.inference.timeline import make_timeline
-from har.models.backend import n_threads, parse_devices, seed_everything
+from har.models.backend import parse_devices, seed_everything
 from har.models.ensemble import joined, member_prefix
 from har.models.export import export_network, load_weights, read_weights
 from har.models.features import WithFeatures, predict_with_features
@@ -35,6 +36,7 @@ from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
 from har.training.processes import Workers
+from har.training.threads import choose_threads
 
 
 class ActivityClassifier:
@@ -53,6 +55,8 @@ class ActivityClassifier:
         Channels, activities, rate and length of the windows it was trained on.
     n_train_windows_ : int
         Number of windows it was trained on.
+    n_processes_ : int
+        Number of processes that it was trained in.
     train_subjects_, validation_subjects_ : tuple of int or str
         Subjects it was trained on, and those that the epoch was chosen with.
     gravity_ : tuple of float or None
@@ -78,19 +82,30 @@ class ActivityClassifier:
         self._with_features: WithFeatures | None = None
         self.history_: list[EpochRecord] = []
         self.n_train_windows_ = 0
+        self.n_processes_ = 1
         self.train_subjects_: tuple[Subject, ...] = ()
         self.validation_subjects_: tuple[Subject, ...] = ()
 
-    def fit(self, windows: Windows, n_processes: int = 1) -> ActivityClassifier:
+    def fit(
+        self,
+        windows: Windows,
+        n_threads: int | Literal["auto"] | None = None,
+        n_processes: int = 1,
+    ) -> ActivityClassifier:
         """Train on windows.
+
+        The same seed and the same numbers of threads and processes give the same weights, bit for
+        bit, in a process that trained or predicted nothing before.
 
         Parameters
         ----------
         windows : Windows
             Training windows; some of their subjects are held out for validation.
+        n_threads : int, "auto" or None
+            CPU threads of each process, see `har.training.threads.choose_threads`.
         n_processes : int
             Processes that share each batch, see `har.training.processes`. With more than one, a
-            script must be one that can be imported: with ``if __name__ == "__main__":``.
+            script that calls this needs ``if __name__ == "__main__":``.
 
         Returns
         -------
@@ -104,12 +119,17 @@ class ActivityClassifier:
         RunError
             If training does not converge to numbers.
         """
-        for _record in self.fit_epochs(windows, n_processes):
+        for _record in self.fit_epochs(windows, n_threads, n_processes):
             continue
         self.measure_strangeness(windows)
         return self
 
-    def fit_epochs(self, windows: Windows, n_processes: int = 1) -> Iterator[EpochRecord]:
+    def fit_epochs(
+        self,
+        windows: Windows,
+        n_threads: int | Literal["auto"] | None = None,
+        n_processes: int = 1,
+    ) -> Iterator[EpochRecord]:
         """Train on windows, epoch by epoch; see `fit`.
 
         The networks of an ensemble are trained one after the other, all on the same windows: those
@@ -123,6 +143,7 @@ class ActivityClassifier:
         config = self.config
         train, validation = self._split(windows)
         self.n_train_windows_ = len(train)
+        self.n_processes_ = n_processes
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
         self.window_format_ = windows.window_format
@@ -133,8 +154,10 @@ class ActivityClassifier:
         members: list[ActivityNetwork] = []
         with ExitStack() as stack:
             workers = None
+            threads = choose_threads(config, train, self.devices, n_threads, n_processes)
             if n_processes > 1:
-                workers = stack.enter_context(Workers(config, train, n_processes, n_threads()))
+                workers = Workers(config, train, n_processes, threads.n_threads)
+                stack.enter_context(workers)
             for number, seed in enumerate(config.member_seeds, start=1):
                 seed_everything(seed)
                 member = self._build_member(number)
@@ -143,10 +166,8 @@ class ActivityClassifier:
                     member.set_scaling(train.signals)
                 members.append(member)
                 self.network_ = self._join(members)
-                records = fit(
-                    member, train, held_out, config.training, self.devices, seed, workers
-                )
-                for record in records:
+                how = self.devices, seed, threads, workers
+                for record in fit(member, train, held_out, config.training, *how):
                     self.history_.append(replace(record, member=number))
                     yield self.history_[-1]
         if isinstance(self.network_, WithTemperature):
@@ -364,12 +385,14 @@ class ActivityClassifier:
             If nothing was trained.
         """
         network = self.trained_network()
+        numbers = {record.n_threads for record in self.history_}
         return TrainedManifest(
             model=ModelDescription(self.window_format_, n_parameters(network), self.gravity_),
             training=TrainingDescription(
                 seed=self.config.seed,
                 device=",".join(map(str, self.devices)),
-                n_threads=n_threads(),
+                n_threads=numbers.pop() if len(numbers) == 1 else None,
+                n_processes=self.n_processes_,
                 n_train_windows=self.n_train_windows_,
                 train_subjects=self.train_subjects_,
                 validation_subjects=self.validation_subjects_,
@@ -433,6 +456,7 @@ class ActivityClassifier:
         classifier = cls(replace(run.read_config(), device=device))
         classifier.window_format_ = manifest.model.window_format
         classifier.n_train_windows_ = training.n_train_windows
+        classifier.n_processes_ = training.n_processes
         classifier.train_subjects_ = training.train_subjects
         classifier.validation_subjects_ = training.validation_subjects
         classifier.gravity_ = manifest.model.gravity

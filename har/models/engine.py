@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -34,23 +35,31 @@ def set_n_threads(device: mx.Context, n_threads: int) -> None:
     n_threads : int
         Number of threads.
     """
-    library = mx.base._LIB
-    # Found through the library, it is the OpenMP that MXNet was linked with.
-    set_number = getattr(library, "omp_set_num_threads", None)
-    if device.device_typeid != _CPU or set_number is None:
-        return
-    array = mx.nd.zeros((1,), ctx=device)
-    context = (ctypes.c_int * 2)(_CPU, device.device_id)
-    callback = _CALLBACK(lambda _context, _parameter: set_number(n_threads))
+    # Found through MXNet's library, it is the OpenMP that MXNet was linked with.
+    set_number = getattr(mx.base._LIB, "omp_set_num_threads", None)
+    if set_number is not None and device.device_typeid == _CPU:
+        call_in_engine(device, lambda: set_number(n_threads))
+
+
+def call_in_engine(device: mx.Context, function: Callable[[], object]) -> None:
+    """Call a function in the thread that runs the operators of a CPU context, and wait for it."""
+    written = mx.nd.zeros((1,), ctx=device)
+    context = (ctypes.c_int * 2)(device.device_typeid, device.device_id)
+
+    def call(_context: int, _parameter: int) -> None:
+        function()
+
+    callback = _CALLBACK(call)
     mx.base.check_call(
-        library.MXEnginePushSyncND(
+        mx.base._LIB.MXEnginePushSyncND(
             callback,
-            *(_NULL, _NULL, ctypes.cast(context, ctypes.c_void_p)),
-            *(_NULL, ctypes.c_int(0), (ctypes.c_void_p * 1)(array.handle), ctypes.c_int(1)),
-            *(_NULL, ctypes.c_int(0), _NULL),
+            *(_NULL, _NULL, ctypes.cast(context, ctypes.c_void_p)),  # parameter, its deleter
+            *(_NULL, ctypes.c_int(0)),  # arrays that are read
+            *((ctypes.c_void_p * 1)(written.handle), ctypes.c_int(1)),
+            *(_NULL, ctypes.c_int(0), _NULL),  # properties, priority, name
         )
     )
-    array.wait_to_read()
+    written.wait_to_read()
 
 
 def memory_of(array: mx.nd.NDArray) -> FloatArray:

@@ -92,7 +92,9 @@ class TrainingDescription:
     device : str or None
         Processors, joined by commas.
     n_threads : int or None
-        CPU threads.
+        CPU threads of each process; None also if the number changed, see the records of epochs.
+    n_processes : int
+        Processes that shared each batch.
     n_train_windows : int
         Windows that were learned from.
     train_subjects, validation_subjects : tuple of int or str
@@ -108,6 +110,7 @@ class TrainingDescription:
     seed: int | None = None
     device: str | None = None
     n_threads: int | None = None
+    n_processes: int = 1
     n_train_windows: int
     train_subjects: tuple[Subject, ...]
     validation_subjects: tuple[Subject, ...]
@@ -126,6 +129,7 @@ class TrainingDescription:
             seed=content.optional("seed", INTEGER),
             device=content.optional("device", TEXT),
             n_threads=content.optional("n_threads", INTEGER),
+            n_processes=content.optional("n_processes", INTEGER) or 1,
             n_train_windows=content.required("n_train_windows", INTEGER),
             train_subjects=content.required("train_subjects", SUBJECTS),
             validation_subjects=content.required("validation_subjects", SUBJECTS),

@@ -51,7 +51,7 @@ class Exchange:
         self.n_processes = n_processes
         self._peers = peers
         # Two places in turn: while a process writes to one, others may still read the other.
-        self._places = np.frombuffer(memory, dtype=np.float32).reshape(2, n_processes, -1)
+        self._places = np.ctypeslib.as_array(memory).reshape(2, n_processes, -1)
         self._n_meetings = 0
 
     @staticmethod
@@ -86,7 +86,7 @@ class Exchange:
     def _values_of_each(self, arrays: Sequence[FloatArray]) -> FloatArray:
         """Return the values of all arrays in each process, shape (n_processes, n_values)."""
         n_values = sum(array.size for array in arrays)
-        place = self._places[self._n_meetings % 2, :, :n_values]
+        place: FloatArray = self._places[self._n_meetings % 2, :, :n_values]
         np.concatenate(arrays, out=place[self.number], casting="same_kind")
         self._n_meetings += 1
         if self.number:

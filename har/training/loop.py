@@ -20,6 +20,7 @@ from har.signals.windows import Windows
 from har.training.history import EpochRecord
 from har.training.passes import passes
 from har.training.processes import Workers
+from har.training.threads import FixedThreads
 from har.training.weights import BestWeights
 
 
@@ -30,6 +31,7 @@ def fit(
     config: TrainingConfig,
     devices: list[mx.Context],
     seed: int,
+    threads: FixedThreads | None = None,
     workers: Workers | None = None,
 ) -> Iterator[EpochRecord]:
     """Train a network, an epoch at a time.
@@ -49,6 +51,8 @@ def fit(
         Devices of the network's weights; several share each batch.
     seed : int
         Seed for the order of the windows and their augmentation.
+    threads : FixedThreads or None
+        Number of CPU threads, which may change between epochs; None: whatever it is.
     workers : Workers or None
         Other processes that share each batch, which have the same training windows; None to train
         in this one alone.
@@ -88,7 +92,10 @@ def fit(
             validation_accuracy=validation_accuracy,
             windows_per_s=len(train) / done.duration_s,
             is_best=is_best,
+            n_threads=threads.n_threads if threads else None,
         )
+        if threads:
+            threads.note(done.duration_s)
         if config.patience is not None and epoch - best.epoch >= config.patience:
             break
     if config.keep == "best":

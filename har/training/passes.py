@@ -11,7 +11,6 @@ import numpy as np
 
 from har.config import TrainingConfig
 from har.models.backend import mx
-from har.models.engine import memory_of
 from har.models.network import ActivityNetwork
 from har.signals.windows import Windows
 from har.training.batches import Share, batches

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from har.report.facts import command_lines, environment_rows
 from har.report.scored_run import ScoredRun
 from har.report.section import Section
@@ -12,7 +14,19 @@ def reproduction_section(run: ScoredRun) -> Section:
     manifest = run.results.manifest
     training = manifest.training
     environment = environment_rows(
-        manifest.session, Device=training.device, Threads=training.n_threads, Seed=training.seed
+        manifest.session,
+        Device=training.device,
+        Threads=training.n_threads or _changed_threads(run.results.metrics),
+        Processes=training.n_processes if training.n_processes > 1 else None,
+        Seed=training.seed,
     )
     command = command_lines(manifest.session, training.n_threads)
     return Section("reproduction", "Reproduce", {"command": command, "environment": environment})
+
+
+def _changed_threads(metrics: pd.DataFrame) -> str | None:
+    """Name the numbers of CPU threads of a training in which it changed."""
+    if "n_threads" not in metrics:
+        return None
+    numbers = [str(int(number)) for number in metrics["n_threads"].dropna().unique()]
+    return f"{', then '.join(numbers)}: not repeatable bit for bit" if len(numbers) > 1 else None
