@@ -40,7 +40,9 @@ def test_processes_train_as_devices_do_repeat_it_and_a_lost_one_ends_the_trainin
         with refused(RunError, "training: found process 2 of 2 killed by SIGKILL, expected"):
             trained(config, workers)
     for name, values in weights.items():
-        assert_allclose(values, devices[name], atol=1e-5, err_msg=name)
+        # MXNet's devices forget what all but the first measured in their first step.
+        if "running" not in name:
+            assert_allclose(values, devices[name], atol=1e-6, err_msg=name)
         assert_array_equal(values, again[name], err_msg=name)
     for record, other in zip(records, expected, strict=True):
         assert record.train_loss == pytest.approx(other.train_loss, rel=1e-4)
