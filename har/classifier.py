@@ -385,13 +385,15 @@ class ActivityClassifier:
             If nothing was trained.
         """
         network = self.trained_network()
-        numbers = {record.n_threads for record in self.history_}
+        by_epoch = tuple(r.n_threads for r in self.history_ if r.n_threads is not None)
+        is_fixed = len(set(by_epoch)) == 1
         return TrainedManifest(
             model=ModelDescription(self.window_format_, n_parameters(network), self.gravity_),
             training=TrainingDescription(
                 seed=self.config.seed,
                 device=",".join(map(str, self.devices)),
-                n_threads=numbers.pop() if len(numbers) == 1 else None,
+                n_threads=by_epoch[0] if is_fixed else None,
+                n_threads_by_epoch=None if is_fixed else by_epoch or None,
                 n_processes=self.n_processes_,
                 n_train_windows=self.n_train_windows_,
                 train_subjects=self.train_subjects_,

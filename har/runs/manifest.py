@@ -15,6 +15,7 @@ from har.runs.json_object import (
     DIRECTION,
     FLAG,
     INTEGER,
+    INTEGERS,
     NUMBER,
     SUBJECTS,
     TEXT,
@@ -92,9 +93,7 @@ class TrainingDescription:
     device : str or None
         Processors, joined by commas.
     n_threads : int or None
-        CPU threads of each process; None also if the number changed, see the records of epochs.
-    n_processes : int
-        Processes that shared each batch.
+        CPU threads of each process; None also if the number changed.
     n_train_windows : int
         Windows that were learned from.
     train_subjects, validation_subjects : tuple of int or str
@@ -105,18 +104,23 @@ class TrainingDescription:
         Epoch whose weights were kept; None also if the members kept different ones.
     temperature : float or None
         Divisor of the logits; None also if the model was not calibrated.
+    n_threads_by_epoch : tuple of int or None
+        CPU threads in each epoch, if the number changed.
+    n_processes : int
+        Processes that shared each batch.
     """
 
     seed: int | None = None
     device: str | None = None
     n_threads: int | None = None
-    n_processes: int = 1
     n_train_windows: int
     train_subjects: tuple[Subject, ...]
     validation_subjects: tuple[Subject, ...]
     n_epochs: int | None = None
     best_epoch: int | None = None
     temperature: float | None = None
+    n_threads_by_epoch: tuple[int, ...] | None = None
+    n_processes: int = 1
 
     def to_dict(self) -> dict[str, object]:
         """Collect all values, ready for JSON."""
@@ -129,6 +133,7 @@ class TrainingDescription:
             seed=content.optional("seed", INTEGER),
             device=content.optional("device", TEXT),
             n_threads=content.optional("n_threads", INTEGER),
+            n_threads_by_epoch=content.optional("n_threads_by_epoch", INTEGERS),
             n_processes=content.optional("n_processes", INTEGER) or 1,
             n_train_windows=content.required("n_train_windows", INTEGER),
             train_subjects=content.required("train_subjects", SUBJECTS),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from itertools import groupby
 
 from har.report.facts import command_lines, environment_rows
 from har.report.scored_run import ScoredRun
@@ -16,7 +17,7 @@ def reproduction_section(run: ScoredRun) -> Section:
     environment = environment_rows(
         manifest.session,
         Device=training.device,
-        Threads=training.n_threads or _changed_threads(run.results.metrics),
+        Threads=training.n_threads or _changes_in_words(training.n_threads_by_epoch or ()),
         Processes=training.n_processes if training.n_processes > 1 else None,
         Seed=training.seed,
     )
@@ -24,9 +25,7 @@ def reproduction_section(run: ScoredRun) -> Section:
     return Section("reproduction", "Reproduce", {"command": command, "environment": environment})
 
 
-def _changed_threads(metrics: pd.DataFrame) -> str | None:
-    """Name the numbers of CPU threads of a training in which it changed."""
-    if "n_threads" not in metrics:
-        return None
-    numbers = [str(int(number)) for number in metrics["n_threads"].dropna().unique()]
-    return f"{', then '.join(numbers)}: not repeatable bit for bit" if len(numbers) > 1 else None
+def _changes_in_words(n_threads_by_epoch: Sequence[int]) -> str | None:
+    """Write how the number of CPU threads changed while a network was trained."""
+    numbers = [str(number) for number, _ in groupby(n_threads_by_epoch)]
+    return f"{', then '.join(numbers)}: not repeatable bit for bit" if numbers else None
