@@ -92,7 +92,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_workers_end_however_the_main_process_does(number, tmp_path):
     script = tmp_path / "main.py"
     script.write_text(SCRIPT)
