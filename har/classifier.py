@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,7 +21,7 @@ from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
 from har.files import writing_to
 from har.inference.forward import LikestTurn
 from har.inference.timeline import make_timeline
-from har.models.backend import n_threads, parse_devices, seed_everything
+from har.models.backend import parse_devices, seed_everything
 from har.models.ensemble import joined, member_prefix
 from har.models.export import export_network, load_weights, read_weights
 from har.models.features import WithFeatures, predict_with_features
@@ -41,6 +43,8 @@ from har.signals.wearing import gravity_in_training, made_upright
 from har.signals.windows import Windows, hold_out_subjects
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import fit
+from har.training.processes import Workers
+from har.training.threads import choose_threads
 
 
 class ActivityClassifier:
@@ -59,6 +63,8 @@ class ActivityClassifier:
         Channels, activities, rate and length of the windows it was trained on.
     n_train_windows_ : int
         Number of windows it was trained on.
+    n_processes_ : int
+        Number of processes that it was trained in.
     train_subjects_, validation_subjects_ : tuple of int or str
         Subjects it was trained on, and those that the epoch was chosen with.
     gravity_ : tuple of float or None
@@ -85,16 +91,30 @@ class ActivityClassifier:
         self._packed: PackedNetwork | None = None
         self.history_: list[EpochRecord] = []
         self.n_train_windows_ = 0
+        self.n_processes_ = 1
         self.train_subjects_: tuple[Subject, ...] = ()
         self.validation_subjects_: tuple[Subject, ...] = ()
 
-    def fit(self, windows: Windows) -> ActivityClassifier:
+    def fit(
+        self,
+        windows: Windows,
+        n_threads: int | Literal["auto"] | None = None,
+        n_processes: int = 1,
+    ) -> ActivityClassifier:
         """Train on windows.
+
+        The same seed and the same numbers of threads and processes give the same weights, bit for
+        bit, in a process that trained or predicted nothing before.
 
         Parameters
         ----------
         windows : Windows
             Training windows; some of their subjects are held out for validation.
+        n_threads : int, "auto" or None
+            CPU threads of each process, see `har.training.threads.choose_threads`.
+        n_processes : int
+            Processes that share each batch, see `har.training.processes`. With more than one, a
+            script that calls this needs ``if __name__ == "__main__":``.
 
         Returns
         -------
@@ -108,12 +128,17 @@ class ActivityClassifier:
         RunError
             If training does not converge to numbers.
         """
-        for _record in self.fit_epochs(windows):
+        for _record in self.fit_epochs(windows, n_threads, n_processes):
             continue
         self.measure_strangeness(windows)
         return self
 
-    def fit_epochs(self, windows: Windows) -> Iterator[EpochRecord]:
+    def fit_epochs(
+        self,
+        windows: Windows,
+        n_threads: int | Literal["auto"] | None = None,
+        n_processes: int = 1,
+    ) -> Iterator[EpochRecord]:
         """Train on windows, epoch by epoch; see `fit`.
 
         The networks of an ensemble are trained one after the other, all on the same windows: those
@@ -128,6 +153,7 @@ class ActivityClassifier:
         n_held_out = config.data.n_validation_subjects
         train, validation = hold_out_subjects(windows, n_held_out, config.seed)
         self.n_train_windows_ = len(train)
+        self.n_processes_ = n_processes
         self.train_subjects_ = train.subject_names
         self.validation_subjects_ = validation.subject_names
         self.window_format_ = windows.window_format
@@ -136,18 +162,25 @@ class ActivityClassifier:
         self.history_ = []
         held_out = validation if len(validation) else None
         members: list[ActivityNetwork] = []
-        for number, seed in enumerate(config.member_seeds, start=1):
-            seed_everything(seed)
-            member = self._build_member(number)
-            member.set_heading(train.signals)
-            if config.model.standardise:
-                member.set_scaling(train.signals)
-            members.append(member)
-            self.network_ = self._join(members)
-            for record in fit(member, train, held_out, config.training, self.devices, seed):
-                self.history_.append(replace(record, member=number))
-                self._packed = None
-                yield self.history_[-1]
+        with ExitStack() as stack:
+            workers = None
+            threads = choose_threads(config, train, self.devices, n_threads, n_processes)
+            if n_processes > 1:
+                workers = Workers(config, train, n_processes, threads.n_threads)
+                stack.enter_context(workers)
+            for number, seed in enumerate(config.member_seeds, start=1):
+                seed_everything(seed)
+                member = self._build_member(number)
+                member.set_heading(train.signals)
+                if config.model.standardise:
+                    member.set_scaling(train.signals)
+                members.append(member)
+                self.network_ = self._join(members)
+                how = self.devices, seed, threads, workers
+                for record in fit(member, train, held_out, config.training, *how):
+                    self.history_.append(replace(record, member=number))
+                    self._packed = None
+                    yield self.history_[-1]
         if isinstance(self.network_, WithTemperature):
             probabilities = self.predict_proba(validation)
             self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
@@ -394,12 +427,16 @@ class ActivityClassifier:
             If nothing was trained.
         """
         network = self.trained_network()
+        by_epoch = tuple(r.n_threads for r in self.history_ if r.n_threads is not None)
+        is_fixed = len(set(by_epoch)) == 1
         return TrainedManifest(
             model=ModelDescription(self.window_format_, n_parameters(network), self.gravity_),
             training=TrainingDescription(
                 seed=self.config.seed,
                 device=",".join(map(str, self.devices)),
-                n_threads=n_threads(),
+                n_threads=by_epoch[0] if is_fixed else None,
+                n_threads_by_epoch=None if is_fixed else by_epoch or None,
+                n_processes=self.n_processes_,
                 n_train_windows=self.n_train_windows_,
                 train_subjects=self.train_subjects_,
                 validation_subjects=self.validation_subjects_,
@@ -463,6 +500,7 @@ class ActivityClassifier:
         classifier = cls(replace(run.read_config(), device=device))
         classifier.window_format_ = manifest.model.window_format
         classifier.n_train_windows_ = training.n_train_windows
+        classifier.n_processes_ = training.n_processes
         classifier.train_subjects_ = training.train_subjects
         classifier.validation_subjects_ = training.validation_subjects
         classifier.gravity_ = manifest.model.gravity

@@ -112,6 +112,16 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit_and_another_others():
     assert not same_weights(first, other)
 
 
+def test_threads_are_noted_for_each_epoch_and_for_the_run_unless_they_changed():
+    classifier = ActivityClassifier(tiny_config()).fit(WINDOWS, n_threads=2)
+    assert [record.n_threads for record in classifier.history_] == [2, 2]
+    training = classifier.describe().training
+    assert (training.n_threads, training.n_threads_by_epoch, training.n_processes) == (2, None, 1)
+    classifier.history_[1] = replace(classifier.history_[1], n_threads=1)
+    training = classifier.describe().training
+    assert (training.n_threads, training.n_threads_by_epoch) == (None, (2, 1))
+
+
 def test_fitting_again_starts_anew():
     classifier = ActivityClassifier(tiny_config()).fit(WINDOWS)
     before = SimpleNamespace(network_=classifier.network_)

@@ -41,6 +41,11 @@ def count(text: str) -> int:
     return number
 
 
+def count_or_auto(text: str) -> int | None:
+    """Read a number from 1 on, or ``auto``, which is None."""
+    return None if text == "auto" else count(text)
+
+
 def probability(text: str) -> float:
     """Read a number above 0 and up to 1."""
     number = float(text)

@@ -15,6 +15,7 @@ from har.cli.options import (
     add_units,
     add_upright,
     count,
+    count_or_auto,
     numbers,
     rate,
 )
@@ -170,8 +171,16 @@ def _add_train(verbs: Any) -> None:
         action="store_true",
         help="also write event files to RUN/events while training: tensorboard --logdir RUN/events",
     )
-    threads = "CPU threads; the same seed and number give the same weights (default: all cores)"
-    add(parser, "--threads", default=None, help=threads)
+    threads = (
+        "CPU threads; the same seed and number give the same weights, bit for bit; auto: as many "
+        "as are fastest now, measured again when an epoch is slower by a third (default: auto)"
+    )
+    add(parser, "--threads", type=count_or_auto, default=None, metavar="N|auto", help=threads)
+    processes = (
+        "processes that share each batch, of one thread unless --threads is given; on two cores 2 "
+        "train faster than one, once they have started (default: 1)"
+    )
+    parser.add_argument("--processes", type=count, default=1, metavar="N", help=processes)
 
 
 def _add_cv(verbs: Any) -> None:

@@ -9,21 +9,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from har.cli.evaluate import score, show_result
 from har.cli.options import new_in_runs
 from har.cli.terminal import shown
+from har.config import Config
 from har.datasets.loading import open_data
 from har.errors import Interrupted, UsageError, install_command
 from har.recipes import load_config
 from har.runs.folder import RunFolder
 from har.runs.lock import held
 from har.runs.provenance import describe_start
-from har.signals.windows import Windows
-
-if TYPE_CHECKING:
-    from har.classifier import ActivityClassifier
+from har.training.history import EpochRecord
 
 
 def run(
@@ -34,6 +31,7 @@ def run(
     overwrite: bool = False,
     tensorboard: bool = False,
     threads: int | None = None,
+    processes: int = 1,
     command: Sequence[str] = (),
 ) -> None:
     """Train a network, score it on the test subjects and write a report.
@@ -51,7 +49,9 @@ def run(
     tensorboard : bool
         Whether to write event files, too, which needs tensorboardX.
     threads : int, optional
-        CPU threads, unless MXNet was loaded before; by default all cores.
+        CPU threads; by default ``OMP_NUM_THREADS``, or as many as measured to be fastest.
+    processes : int
+        Processes that share each batch, with one thread each unless `threads` says otherwise.
     command : sequence of str
         Command line, to be kept in the manifest.
     """
@@ -60,6 +60,7 @@ def run(
             f"har train: found no tensorboardX, expected it: {install_command('tensorboard')}"
         )
     resolved = load_config(config, *settings)
+    is_measured = threads is None and "OMP_NUM_THREADS" not in os.environ
     if threads:
         os.environ["OMP_NUM_THREADS"] = str(threads)
     from har.classifier import ActivityClassifier
@@ -72,7 +73,8 @@ def run(
         folder.write_config(resolved)
         folder.update_manifest(describe_start(command, recipe, data.describe()))
         started_s = time.monotonic()
-        _fit_and_keep(classifier, data.train, folder, tensorboard)
+        records = classifier.fit_epochs(data.train, "auto" if is_measured else threads, processes)
+        _keep(records, classifier.config, folder, tensorboard)
         classifier.measure_strangeness(data.train)
         classifier.save(folder.path)
         folder.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
@@ -96,16 +98,12 @@ def _watched(folder: RunFolder) -> Iterator[None]:
             raise
 
 
-def _fit_and_keep(
-    classifier: ActivityClassifier,
-    windows: Windows,
-    folder: RunFolder,
-    is_for_tensorboard: bool,
+def _keep(
+    records: Iterator[EpochRecord], config: Config, folder: RunFolder, is_for_tensorboard: bool
 ) -> None:
     """Train, showing and keeping each epoch; the manifest notes an interruption, too."""
     done = "epoch 0"
-    n_epochs, n_members = classifier.config.training.n_epochs, classifier.config.model.n_members
-    records = classifier.fit_epochs(windows)
+    n_epochs, n_members = config.training.n_epochs, config.model.n_members
     if is_for_tensorboard:
         from har.training.tensorboard import with_event_files
 

@@ -22,8 +22,12 @@ from har.models.numpy_names import borrowed_names
 
 
 def n_threads() -> int:
-    """Return the number of CPU threads for an operator: ``OMP_NUM_THREADS``, or all cores."""
-    return int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
+    """Return the number of CPU threads that MXNet is loaded with: ``OMP_NUM_THREADS``, or one.
+
+    A single window takes four times as long with two threads as with one, and a batch twice as
+    long as soon as another program runs; `har.training.threads` measures what training gains.
+    """
+    return int(os.environ.get("OMP_NUM_THREADS") or 1)
 
 
 def _keep_freed_memory() -> None:

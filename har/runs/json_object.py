@@ -51,6 +51,7 @@ NUMBER: Kind[float] = Kind(
     "a number", lambda value: isinstance(value, float) or _is_integer(value), float
 )
 TEXTS: Kind[tuple[str, ...]] = Kind("a list of texts", _is_list_of(_is_text), tuple)
+INTEGERS: Kind[tuple[int, ...]] = Kind("a list of whole numbers", _is_list_of(_is_integer), tuple)
 SUBJECTS: Kind[tuple[int | str, ...]] = Kind(
     "a list of subjects, as whole numbers or text",
     _is_list_of(lambda value: _is_integer(value) or _is_text(value)),

@@ -15,6 +15,7 @@ from har.runs.json_object import (
     DIRECTION,
     FLAG,
     INTEGER,
+    INTEGERS,
     NUMBER,
     SUBJECTS,
     TEXT,
@@ -92,7 +93,7 @@ class TrainingDescription:
     device : str or None
         Processors, joined by commas.
     n_threads : int or None
-        CPU threads.
+        CPU threads of each process; None also if the number changed.
     n_train_windows : int
         Windows that were learned from.
     train_subjects, validation_subjects : tuple of int or str
@@ -103,6 +104,10 @@ class TrainingDescription:
         Epoch whose weights were kept; None also if the members kept different ones.
     temperature : float or None
         Divisor of the logits; None also if the model was not calibrated.
+    n_threads_by_epoch : tuple of int or None
+        CPU threads in each epoch, if the number changed.
+    n_processes : int
+        Processes that shared each batch.
     """
 
     seed: int | None = None
@@ -114,6 +119,8 @@ class TrainingDescription:
     n_epochs: int | None = None
     best_epoch: int | None = None
     temperature: float | None = None
+    n_threads_by_epoch: tuple[int, ...] | None = None
+    n_processes: int = 1
 
     def to_dict(self) -> dict[str, object]:
         """Collect all values, ready for JSON."""
@@ -126,6 +133,8 @@ class TrainingDescription:
             seed=content.optional("seed", INTEGER),
             device=content.optional("device", TEXT),
             n_threads=content.optional("n_threads", INTEGER),
+            n_threads_by_epoch=content.optional("n_threads_by_epoch", INTEGERS),
+            n_processes=content.optional("n_processes", INTEGER) or 1,
             n_train_windows=content.required("n_train_windows", INTEGER),
             train_subjects=content.required("train_subjects", SUBJECTS),
             validation_subjects=content.required("validation_subjects", SUBJECTS),

@@ -1,5 +1,6 @@
 """Training of a network: from `Windows` to weights and an `EpochRecord` per epoch.
 
-Read `loop`, then `trainer` (one step), `batches`, `weights`, `history`; `tensorboard` writes the
-records as event files.
+Read `loop`, then `passes` (one epoch), `trainer` (one step), `batches`, `weights`, `history`;
+`threads` measures how many of them are fastest, `processes` and `exchange` train with several
+processes; `tensorboard` writes the records as event files.
 """

@@ -13,8 +13,34 @@ from har.signals.augmentation import rotate, scale_axes, stretch_time, turn_abou
 from har.signals.windows import Windows
 
 
+class Share:
+    """The part of each batch that one of several processes trains on.
+
+    Parameters
+    ----------
+    number : int
+        Number of the part, from 0.
+    n_shares : int
+        Number of parts, of nearly equal size.
+    seed : int
+        Seed, the same for all parts, for the augmentation of their own windows.
+    """
+
+    def __init__(self, number: int, n_shares: int, seed: int) -> None:
+        self.number = number
+        self.n_shares = n_shares
+        self.generator = np.random.default_rng([seed, number])
+
+    def of(self, chosen: IntArray) -> IntArray:
+        """Return the windows of this part, among the indices of a batch's windows."""
+        return np.array_split(chosen, self.n_shares)[self.number]
+
+
 def batches(
-    windows: Windows, config: TrainingConfig, generator: np.random.Generator
+    windows: Windows,
+    config: TrainingConfig,
+    generator: np.random.Generator,
+    share: Share | None = None,
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Divide windows into batches of nearly equal size.
 
@@ -26,6 +52,8 @@ def batches(
         Batch size, shuffling, augmentation and label smoothing.
     generator : numpy.random.Generator
         Source of randomness for the order and the augmentation.
+    share : Share or None
+        Part of each batch, augmented by its own generator; None for whole batches.
 
     Yields
     ------
@@ -38,8 +66,10 @@ def batches(
     if config.shuffle:
         generator.shuffle(order)
     targets = smoothed_targets(windows.labels, len(windows.activities), config.label_smoothing)
-    for chosen in np.array_split(order, math.ceil(len(order) / config.batch_size)):
-        signals = _augmented(windows.signals[chosen], windows.channels, config, generator)
+    augmentation = share.generator if share else generator
+    for batch in np.array_split(order, math.ceil(len(order) / config.batch_size)):
+        chosen = share.of(batch) if share else batch
+        signals = _augmented(windows.signals[chosen], windows.channels, config, augmentation)
         yield signals, targets[chosen]
 
 

@@ -28,6 +28,8 @@ class EpochRecord:
         Whether the weights are the best so far on the validation subjects.
     member : int
         Number of the network in an ensemble, from 1.
+    n_threads : int or None
+        CPU threads of each process; None in runs of earlier versions.
     """
 
     epoch: int
@@ -39,6 +41,7 @@ class EpochRecord:
     windows_per_s: float
     is_best: bool
     member: int = 1
+    n_threads: int | None = None
 
 
 def kept_epoch(history: Sequence[EpochRecord], config: TrainingConfig) -> int | None:

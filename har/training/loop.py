@@ -1,12 +1,12 @@
 """The training loop, a generator of `EpochRecord` that the caller may stop at any epoch.
 
-One step is `Trainer.step`: forward, backward, update.
+A pass over the training windows is in `har.training.passes`, one step of it is `Trainer.step`:
+forward, backward, update.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,9 +17,10 @@ from har.evaluation.calibration import negative_log_likelihood
 from har.models.backend import mx
 from har.models.network import ActivityNetwork, predict_probabilities
 from har.signals.windows import Windows
-from har.training.batches import batches
 from har.training.history import EpochRecord
-from har.training.trainer import Trainer
+from har.training.passes import passes
+from har.training.processes import Workers
+from har.training.threads import FixedThreads
 from har.training.weights import BestWeights
 
 
@@ -30,6 +31,8 @@ def fit(
     config: TrainingConfig,
     devices: list[mx.Context],
     seed: int,
+    threads: FixedThreads | None = None,
+    workers: Workers | None = None,
 ) -> Iterator[EpochRecord]:
     """Train a network, an epoch at a time.
 
@@ -48,6 +51,11 @@ def fit(
         Devices of the network's weights; several share each batch.
     seed : int
         Seed for the order of the windows and their augmentation.
+    threads : FixedThreads or None
+        Number of CPU threads, which may change between epochs; None: whatever it is.
+    workers : Workers or None
+        Other processes that share each batch, which have the same training windows; None to train
+        in this one alone.
 
     Yields
     ------
@@ -56,35 +64,38 @@ def fit(
     Raises
     ------
     RunError
-        If the loss or a weight is no longer finite.
+        If the loss or a weight is no longer finite, or another process has ended.
     """
-    generator = np.random.default_rng(seed)
-    trainer = Trainer(network, config, devices, math.ceil(len(train) / config.batch_size))
+    n_smallest = len(train) // math.ceil(len(train) / config.batch_size)
+    if workers and n_smallest < workers.n_processes:
+        raise RunError(
+            f"training: found a batch of {n_smallest} for {workers.n_processes} processes, "
+            "expected at least one window for each; try a larger training.batch_size"
+        )
+    exchange = workers.begin(network, seed) if workers else None
     best = BestWeights(network)
+    all_passes = passes(network, train, config, devices, seed, exchange)
     for epoch in range(1, config.n_epochs + 1):
-        started_s = time.perf_counter()
-        trainer.resume()
-        n_right, total_loss = 0, 0.0
-        for signals, targets in batches(train, config, generator):
-            loss, n_right_in_batch = trainer.step(signals, targets)
-            total_loss += loss
-            n_right += n_right_in_batch
-        trainer.settle()
-        duration_s = time.perf_counter() - started_s
-        _check_numbers(network, total_loss, epoch)
+        if workers:
+            workers.start_pass()
+        done = next(all_passes)
+        _check_numbers(network, done.loss, epoch)
         scores = None if validation is None else score(network, validation, devices)
         is_best = scores is not None and best.offer(epoch, *scores)
         validation_loss, validation_accuracy = scores or (None, None)
         yield EpochRecord(
             epoch=epoch,
-            learning_rate=trainer.learning_rate,
-            train_loss=total_loss / len(train),
-            train_accuracy=n_right / len(train),
+            learning_rate=done.learning_rate,
+            train_loss=done.loss / len(train),
+            train_accuracy=done.n_right / len(train),
             validation_loss=validation_loss,
             validation_accuracy=validation_accuracy,
-            windows_per_s=len(train) / duration_s,
+            windows_per_s=len(train) / done.duration_s,
             is_best=is_best,
+            n_threads=threads.n_threads if threads else None,
         )
+        if threads:
+            threads.note(done.duration_s)
         if config.patience is not None and epoch - best.epoch >= config.patience:
             break
     if config.keep == "best":

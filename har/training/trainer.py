@@ -11,7 +11,9 @@ from har.arrays import FloatArray
 from har.config import TrainingConfig
 from har.errors import RunError
 from har.models.backend import autograd, gluon, mx
+from har.models.engine import memory_of
 from har.models.network import ActivityNetwork
+from har.training.exchange import Exchange
 from har.training.weights import AveragedWeights, approach, share_statistics
 
 
@@ -55,6 +57,8 @@ class Trainer:
         Devices that share each batch.
     n_batches : int
         Steps in an epoch, for the schedule.
+    exchange : Exchange or None
+        Sums over the processes that share each batch; None for a single one.
     """
 
     def __init__(
@@ -63,11 +67,13 @@ class Trainer:
         config: TrainingConfig,
         devices: list[mx.Context],
         n_batches: int,
+        exchange: Exchange | None = None,
     ) -> None:
         self.network = network
         self.config = config
         self.devices = devices
         self.n_batches = n_batches
+        self.exchange = exchange
         self.n_steps = 0
         parameters = network.collect_params().values()
         self._trained = [p for p in parameters if p.grad_req != "null"]
@@ -123,6 +129,10 @@ class Trainer:
     def settle(self) -> None:
         """Set the network to the weights to validate and to keep: the average, if there is one."""
         share_statistics(self.network)
+        if self.exchange:
+            parameters = self.network.collect_params().values()
+            fixed = [p.list_data()[0] for p in parameters if p.grad_req == "null"]
+            self.exchange.average(list(map(memory_of, fixed)))
         if self._averages:
             self._averages.exchange()
 
@@ -153,9 +163,18 @@ class Trainer:
         if self.config.decay_kind == "decoupled" and self.config.weight_decay:
             self._shrink(rate * self.config.weight_decay)
         self._trainer.allreduce_grads()
+        if self.exchange:
+            n_windows = self._add_up(self.exchange, n_windows)
         self._trainer.update(n_windows / self._clipping_factor(n_windows))
         if self._averages:
             self._averages.update()
+
+    def _add_up(self, exchange: Exchange, n_windows: int) -> int:
+        """Add gradients up over all processes, and return the number of windows in all shares."""
+        n_in_all = np.array([n_windows], dtype=np.float32)
+        gradients = [memory_of(parameter.list_grad()[0]) for parameter in self._trained]
+        exchange.add_up([*gradients, n_in_all])
+        return int(n_in_all[0])
 
     def _shrink(self, share: float) -> None:
         """Decay the weights separately from the gradient (Loshchilov & Hutter 2019)."""

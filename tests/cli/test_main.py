@@ -122,6 +122,7 @@ def test_help_of_verbs_that_take_settings_names_each(verb, capsys):
         [],
         ["teach"],
         ["train", "--threads", "two"],
+        ["train", "--processes", "0"],
         ["evaluate"],
         ["report", "x", "--seed", "1"],
         ["fetch", "iris"],

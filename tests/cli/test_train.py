@@ -20,7 +20,7 @@ from event_records import expected, scalars_in
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from har.cli.main import main
-from har.errors import Interrupted
+from har.errors import Interrupted, RunError
 from har.runs.folder import RunFolder
 
 
@@ -221,3 +221,30 @@ def test_elsewhere_each_epoch_is_a_plain_line(tmp_path, data_root, capsys, uci_h
     assert [line.split()[1] for line in lines] == ["1/2", "2/2"]
     assert "\r" not in captured.err
     assert captured.out.strip().endswith("report.html")
+
+
+@pytest.mark.parametrize(
+    ("options", "in_environment", "expected"),
+    [
+        ([], None, ("auto", 1)),
+        (["--threads", "auto", "--processes", "2"], None, ("auto", 2)),
+        ([], "3", (None, 1)),
+        (["--threads", "2"], "3", (2, 1)),
+    ],
+)
+def test_threads_are_measured_unless_a_number_is_given(
+    options, in_environment, expected, tmp_path, data_root, uci_har, monkeypatch
+):
+    found = []
+
+    def fit_epochs(_classifier, _windows, *how):
+        found.append(how)
+        raise RunError("enough")
+
+    monkeypatch.setattr("har.classifier.ActivityClassifier.fit_epochs", fit_epochs)
+    monkeypatch.setenv("OMP_NUM_THREADS", in_environment or "1")
+    if in_environment is None:
+        monkeypatch.delenv("OMP_NUM_THREADS")
+    arguments = ["train", *TINY, "--out", str(tmp_path), "--data.root", str(data_root)]
+    assert main([*arguments, *options]) == 1
+    assert found == [expected]

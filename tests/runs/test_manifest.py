@@ -67,6 +67,8 @@ TRAINING = st.builds(
     seed=st.none() | COUNT,
     device=st.none() | TEXT,
     n_threads=st.none() | COUNT,
+    n_threads_by_epoch=st.none() | COUNTS,
+    n_processes=st.integers(min_value=1),
     n_train_windows=COUNT,
     train_subjects=COUNTS,
     validation_subjects=COUNTS,
@@ -136,7 +138,7 @@ def test_a_direction_of_gravity_that_is_none_is_refused(told, wrong):
 
 
 def test_the_file_has_the_keys_of_earlier_versions_in_their_order(told):
-    told["training"]["temperature"] = 0.5
+    told["training"] |= {"temperature": 0.5, "n_threads_by_epoch": None, "n_processes": 1}
     written = read(told).to_dict()
     assert written == told
     assert list(written) == [

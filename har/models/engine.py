@@ -1,0 +1,83 @@
+"""Threads of MXNet's engine and memory of its arrays, for which it has no Python interface.
+
+Each CPU context, ``cpu(0)``, ``cpu(1)`` and so on, has a thread of MXNet's that runs its operators.
+OpenMP keeps the number of threads for each thread that calls it, so that it is set from there, and
+each context has its own. ``mx.util.set_num_threads`` and threadpoolctl set the number of Python's
+thread, which runs no operators.
+
+oneDNN divides an operator's work when the operator first runs, and keeps to it: weights are those
+of a number of threads, bit for bit, only if it was set before a context's first operator.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from har.arrays import FloatArray
+from har.models.backend import mx
+
+_CPU = 1  # MXNet's number for contexts of the CPU
+_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
+_NULL = ctypes.c_void_p(None)
+
+
+def set_n_threads(device: mx.Context, n_threads: int) -> None:
+    """Set the number of CPU threads for operators of a context.
+
+    Parameters
+    ----------
+    device : mxnet.Context
+        Context; nothing happens unless it is a CPU.
+    n_threads : int
+        Number of threads.
+    """
+    # Found through MXNet's library, it is the OpenMP that MXNet was linked with.
+    set_number = getattr(mx.base._LIB, "omp_set_num_threads", None)
+    if set_number is not None and device.device_typeid == _CPU:
+        call_in_engine(device, lambda: set_number(n_threads))
+
+
+def call_in_engine(device: mx.Context, function: Callable[[], object]) -> None:
+    """Call a function in the thread that runs the operators of a CPU context, and wait for it."""
+    written = mx.nd.zeros((1,), ctx=device)
+    context = (ctypes.c_int * 2)(device.device_typeid, device.device_id)
+
+    def call(_context: int, _parameter: int) -> None:
+        function()
+
+    callback = _CALLBACK(call)
+    mx.base.check_call(
+        mx.base._LIB.MXEnginePushSyncND(
+            callback,
+            *(_NULL, _NULL, ctypes.cast(context, ctypes.c_void_p)),  # parameter, its deleter
+            *(_NULL, ctypes.c_int(0)),  # arrays that are read
+            *((ctypes.c_void_p * 1)(written.handle), ctypes.c_int(1)),
+            *(_NULL, ctypes.c_int(0), _NULL),  # properties, priority, name
+        )
+    )
+    written.wait_to_read()
+
+
+def memory_of(array: mx.nd.NDArray) -> FloatArray:
+    """Return the values of an array without a copy, to be read or written.
+
+    Parameters
+    ----------
+    array : mxnet.NDArray
+        Array of float32 on a CPU.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_values,)
+        Values, valid until the next operator on `array`.
+    """
+    # Writing has to wait for operators that read the array, too.
+    mx.base.check_call(mx.base._LIB.MXNDArrayWaitToWrite(array.handle))
+    pointer = ctypes.c_void_p()
+    mx.base.check_call(mx.base._LIB.MXNDArrayGetData(array.handle, ctypes.byref(pointer)))
+    values = (ctypes.c_float * math.prod(array.shape)).from_address(pointer.value or 0)
+    return np.frombuffer(values, dtype=np.float32)
