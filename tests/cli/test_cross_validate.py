@@ -158,6 +158,7 @@ def test_a_wrong_number_of_folds_exits_with_2(wrong):
     assert stop.value.code == 2
 
 
+@pytest.mark.slow
 def test_workers_have_the_threads_they_are_given(arguments, tmp_path):
     out = tmp_path / "cv"
     options = ["--only-folds", "0,1", "--jobs", "2", "--threads", "2", "--out", str(out)]

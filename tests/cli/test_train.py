@@ -167,6 +167,7 @@ def test_a_folder_that_is_not_empty_is_refused_without_overwrite(tmp_path, data_
     assert (tmp_path / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_run_on_chosen_activities_of_hapt_is_scored_on_them_again(data_root, tmp_path, capsys):
     out, root = tmp_path / "run", ["--data.root", str(data_root)]
     chosen = ["--data.set", "hapt", "--data.activities", "[LAYING, SIT_TO_LIE]"]

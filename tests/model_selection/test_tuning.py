@@ -188,6 +188,7 @@ def test_nothing_is_done_when_all_trials_are_there(file, scored, messages):
     assert messages() == []
 
 
+@pytest.mark.slow
 def test_two_processes_finish_a_new_study_together(file):
     workers = [start_worker(file, 8) for _ in range(2)]
     outputs = [worker.communicate(timeout=1200)[0] for worker in workers]
