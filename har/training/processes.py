@@ -13,6 +13,7 @@ what the main process says, through pipes which end when it ends.
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 import sys
 from collections.abc import Iterator
@@ -160,7 +161,7 @@ class _Worker:
     def send(self, message: object) -> None:
         """Send a message; a `RunError` if the worker has ended."""
         try:
-            self._connection.send(message)
+            _send(self._connection, message)
         except OSError as error:
             raise self._reason() from error
 
@@ -198,7 +199,7 @@ class _Main:
     def send(self, message: object) -> None:
         """Send a message."""
         try:
-            self._connection.send(message)
+            _send(self._connection, message)
         except OSError:
             sys.exit()
 
@@ -208,6 +209,15 @@ class _Main:
             return self._connection.recv()
         except (EOFError, OSError):
             sys.exit()
+
+
+def _send(connection: Connection, message: object) -> None:
+    """Send a message that `Connection.recv` reads.
+
+    `Connection.send` lends the pickler's buffer; where the other process has ended, the error keeps
+    both in a cycle, and Python 3.13 complains of the buffer when it drops them.
+    """
+    connection.send_bytes(pickle.dumps(message))
 
 
 def _work(connection: Connection, memory: Array[c_float], number: int, n_processes: int) -> None:
