@@ -76,8 +76,6 @@ def run(
         If no line could be read, a heading cannot be understood, a sensor is missing, or times
         are of no use.
     """
-    # One window is too little work for two threads to share.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from har.classifier import ActivityClassifier
 
     classifier = ActivityClassifier.load(run, device)

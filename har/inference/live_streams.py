@@ -81,20 +81,14 @@ class LiveStream:
 
     def cut(self, line: Any) -> list[CutWindow]:
         """Return the windows that the next line completes."""
-        return [
-            window
-            for new in self.lines.read(line)
-            for window in self.timeline.cut(self.wearing.push(new))
-        ]
+        return self._cut(self.lines.read(line))
 
     def cut_last(self) -> list[CutWindow]:
         """Return the windows that the end completes; a `DataError` if there was no sample."""
-        windows = [
-            window
-            for new in self.lines.finish()
-            for window in self.timeline.cut(self.wearing.push(new))
-        ]
-        return windows + self.timeline.cut_last()
+        return self._cut(self.lines.finish()) + self.timeline.cut_last()
+
+    def _cut(self, ready: list[LiveSamples]) -> list[CutWindow]:
+        return [window for new in ready for window in self.timeline.cut(self.wearing.push(new))]
 
     def messages(self, has_waited: bool | None = None) -> Iterator[tuple[int, str]]:
         """Yield the level and text of what was assumed and is doubted since the last call.

@@ -136,8 +136,7 @@ class _PackedMember:
         steps = padded
         for number, convolution in enumerate(self._convolutions, start=1):
             is_last = number == len(self._convolutions)
-            padded = convolution(padded, 0 if is_last else convolution.padding)
-            steps = padded
+            steps = convolution(steps, 0 if is_last else convolution.padding)
         hidden = steps
         if self._embedding is not None:
             weight, bias = self._embedding
