@@ -152,7 +152,6 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=1, help="default: %(default)s")
     parser.add_argument("--data.root", dest="root", help="UCI HAR, as for har train")
     options = parser.parse_args()
-    # OpenMP reads it when MXNet is loaded.
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     size = options.steps, options.blocks
     try:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -91,8 +90,8 @@ def _started(recipe: str, contender: Contender) -> Iterator[Connection]:
 
 def _train(pipe: Connection, recipe: str, contender: Contender) -> None:
     """Train an epoch whenever the pipe says so, and return its speed."""
-    os.environ["OMP_NUM_THREADS"] = str(contender.n_threads)
     from har.models.backend import parse_devices
+    from har.models.engine import set_n_threads
     from har.models.network import build_network
     from har.recipes import load_config
     from har.signals.windows import Windows
@@ -105,6 +104,7 @@ def _train(pipe: Connection, recipe: str, contender: Contender) -> None:
     labels = random.integers(0, 6, N_WINDOWS)
     windows = Windows(signals, labels, np.zeros(N_WINDOWS, dtype=int))
     devices = parse_devices("cpu")
+    set_n_threads(devices[0], contender.n_threads)
     network = build_network(config.model, 128, windows.channels, 6, devices)
     with ExitStack() as stack:
         workers = None

@@ -16,6 +16,9 @@ from made_once import made_once
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+# Tests run side by side, and training would measure first how many threads are the fastest.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -1,4 +1,4 @@
-"""The only module that imports Apache MXNet: compatibility, threads, devices, seeds.
+"""The only module that imports Apache MXNet: compatibility, devices, seeds.
 
 Importing MXNet takes about 3 s, so only modules that compute with networks import this one.
 """
@@ -19,15 +19,6 @@ import numpy as np
 from har.errors import DeviceError
 from har.models.mxnet_wheels import how_to_get_mxnet, missing_libraries
 from har.models.numpy_names import borrowed_names
-
-
-def n_threads() -> int:
-    """Return the number of CPU threads that MXNet is loaded with: ``OMP_NUM_THREADS``, or one.
-
-    A single window takes four times as long with two threads as with one, and a batch twice as
-    long as soon as another program runs; `har.training.threads` measures what training gains.
-    """
-    return int(os.environ.get("OMP_NUM_THREADS") or 1)
 
 
 def _keep_freed_memory() -> None:
@@ -64,15 +55,36 @@ def _without(*optional: str) -> Iterator[None]:
             del sys.modules[name]
 
 
+@contextmanager
+def _loading_with_one_thread() -> Iterator[None]:
+    """Let OpenMP give each thread of MXNet's one thread, until `har.models.engine` says more.
+
+    MXNet uses half of the cores by default, in each of its threads. As soon as those that have had
+    threads outnumber the cores, OpenMP lets all of them sleep between operators: two threads then
+    gained nothing over one.
+    """
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["OMP_NUM_THREADS"]
+        if before is not None:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
 _keep_freed_memory()
-# By default, MXNet uses half of the cores.
-os.environ["OMP_NUM_THREADS"] = str(n_threads())
 # Threads that wait for each other spin, 300,000 times by default: with another program on one of
 # the cores, training almost stopped. Without spinning, it was four times slower on a free machine.
 os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 try:
     # MXNet 1.9.1 triggers deprecation warnings elsewhere.
-    with warnings.catch_warnings(), borrowed_names("mxnet"), _without("sklearn", "scipy.stats"):
+    with (
+        warnings.catch_warnings(),
+        borrowed_names("mxnet"),
+        _without("sklearn", "scipy.stats"),
+        _loading_with_one_thread(),
+    ):
         warnings.simplefilter("ignore")
         import mxnet as mx
         from mxnet import autograd, gluon
@@ -94,7 +106,7 @@ def _free(array: NDArrayBase, free: Callable[[NDArrayBase], None] = NDArrayBase.
 
 NDArrayBase.__del__ = _free
 
-__all__ = ["autograd", "gluon", "mx", "n_threads", "nn", "parse_devices", "rnn", "seed_everything"]
+__all__ = ["autograd", "gluon", "mx", "nn", "parse_devices", "rnn", "seed_everything"]
 
 _DEVICE = re.compile(r"(cpu|gpu)(?:\((\d+)\))?")
 

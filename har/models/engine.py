@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -21,8 +22,18 @@ from har.arrays import FloatArray
 from har.models.backend import mx
 
 _CPU = 1  # MXNet's number for contexts of the CPU
+_SOFTLY = 1  # OpenMP's omp_pause_soft: what was set stays
 _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
 _NULL = ctypes.c_void_p(None)
+
+
+def default_n_threads() -> int:
+    """Return the number of CPU threads for an operator: ``OMP_NUM_THREADS``, or one.
+
+    A single window takes four times as long with two threads as with one, and a batch twice as
+    long as soon as another program runs; `har.training.threads` measures what training gains.
+    """
+    return int(os.environ.get("OMP_NUM_THREADS", "").split(",")[0] or 1)
 
 
 def set_n_threads(device: mx.Context, n_threads: int) -> None:
@@ -39,6 +50,22 @@ def set_n_threads(device: mx.Context, n_threads: int) -> None:
     set_number = getattr(mx.base._LIB, "omp_set_num_threads", None)
     if set_number is not None and device.device_typeid == _CPU:
         call_in_engine(device, lambda: set_number(n_threads))
+
+
+def end_threads(device: mx.Context) -> None:
+    """End the CPU threads that wait for the next operator of a context, which starts them again.
+
+    While more threads wait than there are cores, OpenMP lets all of them sleep at the end of an
+    operator, those of other contexts, too; to be woken takes longer than a short operator.
+
+    Parameters
+    ----------
+    device : mxnet.Context
+        Context; nothing happens unless it is a CPU.
+    """
+    pause = getattr(mx.base._LIB, "omp_pause_resource_all", None)
+    if pause is not None and device.device_typeid == _CPU:
+        call_in_engine(device, lambda: pause(_SOFTLY))
 
 
 def call_in_engine(device: mx.Context, function: Callable[[], object]) -> None:

@@ -17,8 +17,7 @@ import numpy as np
 
 from har.config import Config
 from har.models.backend import mx
-from har.models.backend import n_threads as loaded_n_threads
-from har.models.engine import set_n_threads
+from har.models.engine import default_n_threads, end_threads, set_n_threads
 from har.models.network import build_network
 from har.signals.windows import Windows
 from har.training.batches import smoothed_targets
@@ -28,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 _N_ROUNDS = 5
 # Threads that gain less are not worth what they lose once another program runs.
-_LEAST_GAIN = 1.05
-# An epoch that takes so much longer than the one before is a reason to measure again.
+_LEAST_GAIN = 1.15
+# An epoch that takes so much longer than expected is a reason to measure again.
 _SLOWER = 4 / 3
 
 
@@ -71,36 +70,35 @@ class MeasuredThreads(FixedThreads):
             _Probe(config, windows, n_threads, mx.cpu(device.device_id + number))
             for number, n_threads in enumerate(candidates(), start=1)
         ]
-        self._last_s: float | None = None
-        super().__init__(self._measure())
+        self._n_windows = len(windows)
+        n_threads, self._expected_s = self._measure()
+        super().__init__(n_threads)
 
     def note(self, duration_s: float) -> None:
-        """Measure again if an epoch took a third longer than the last."""
-        is_slower = self._last_s is not None and duration_s > _SLOWER * self._last_s
-        self._last_s = duration_s
+        """Measure again if an epoch took a third longer than measured, or than the last."""
+        is_slower = duration_s > _SLOWER * self._expected_s
+        self._expected_s = duration_s
         if is_slower:
-            n_threads = self._measure()
+            n_threads, expected_s = self._measure()
             # The next epoch is compared with this one only if it is trained in the same way.
             if n_threads != self.n_threads:
-                self.n_threads, self._last_s = n_threads, None
+                self.n_threads, self._expected_s = n_threads, expected_s
                 set_n_threads(self._device, n_threads)
 
-    def _measure(self) -> int:
-        """Return the number of threads with the fastest steps, and log how fast they are."""
+    def _measure(self) -> tuple[int, float]:
+        """Return the number of threads with the fastest steps, and the seconds of an epoch."""
+        end_threads(self._device)
         times = [[probe.time_step() for probe in self._probes] for _ in range(_N_ROUNDS)]
         durations_s = [median(column) for column in zip(*times, strict=True)]
-        fastest_s = min(durations_s)
-        chosen = next(
-            probe.n_threads
+        speeds = {
+            probe.n_threads: probe.n_windows / duration_s
             for probe, duration_s in zip(self._probes, durations_s, strict=True)
-            if duration_s <= _LEAST_GAIN * fastest_s
-        )
-        found = ", ".join(
-            f"{probe.n_threads}: {probe.n_windows / duration_s:.0f} windows/s"
-            for probe, duration_s in zip(self._probes, durations_s, strict=True)
-        )
+        }
+        fastest = max(speeds.values())
+        chosen = next(n for n, speed in speeds.items() if _LEAST_GAIN * speed >= fastest)
+        found = ", ".join(f"{n}: {speed:.0f} windows/s" for n, speed in speeds.items())
         logger.info("CPU threads: %d (measured with %s)", chosen, found)
-        return chosen
+        return chosen, self._n_windows / speeds[chosen]
 
 
 def choose_threads(
@@ -122,7 +120,7 @@ def choose_threads(
         Devices to train on, before their first operator.
     n_threads : int, "auto" or None
         Number of threads; ``auto``: the fastest, measured if one process trains on one CPU; None:
-        as many as MXNet was loaded with.
+        `default_n_threads`.
     n_processes : int
         Number of processes that train.
 
@@ -135,7 +133,7 @@ def choose_threads(
     if n_threads == "auto" and is_one_cpu and len(candidates()) > 1:
         threads: FixedThreads = MeasuredThreads(config, windows, devices[0])
     else:
-        threads = FixedThreads(n_threads if isinstance(n_threads, int) else loaded_n_threads())
+        threads = FixedThreads(n_threads if isinstance(n_threads, int) else default_n_threads())
     for device in devices:
         set_n_threads(device, threads.n_threads)
     return threads
@@ -154,6 +152,7 @@ class _Probe:
         self, config: Config, windows: Windows, n_threads: int, device: mx.Context
     ) -> None:
         self.n_threads = n_threads
+        self._device = device
         set_n_threads(device, n_threads)
         batch = windows.where(np.arange(min(len(windows), config.training.batch_size)))
         self.n_windows = len(batch)
@@ -171,4 +170,7 @@ class _Probe:
         """Return the seconds that a step takes."""
         started_s = time.perf_counter()
         self._trainer.step(*self._batch)
-        return time.perf_counter() - started_s
+        duration_s = time.perf_counter() - started_s
+        # The next ones are timed, and the network is trained, as if they were alone.
+        end_threads(self._device)
+        return duration_s

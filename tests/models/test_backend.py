@@ -13,7 +13,7 @@ from command_line import TINY
 
 from har.errors import DeviceError
 from har.models import backend
-from har.models.backend import mx, n_threads, parse_devices, seed_everything
+from har.models.backend import mx, parse_devices, seed_everything
 
 
 @pytest.fixture
@@ -101,13 +101,6 @@ def test_a_seed_fixes_all_generators():
     assert draw() == first
     seed_everything(8)
     assert all(other != value for other, value in zip(draw(), first, strict=True))
-
-
-def test_mxnet_is_loaded_with_the_threads_of_openmp_or_with_one(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert n_threads() == 3
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    assert n_threads() == 1
 
 
 def test_an_array_that_ctrl_c_left_without_memory_is_dropped_in_silence(monkeypatch):

@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
 from har.models.backend import mx
-from har.models.engine import call_in_engine, memory_of, set_n_threads
+from har.models.engine import (
+    call_in_engine,
+    default_n_threads,
+    end_threads,
+    memory_of,
+    set_n_threads,
+)
 
 
 def n_threads_of(device):
@@ -21,6 +32,43 @@ def test_each_context_has_its_own_number_of_threads():
     assert (n_threads_of(one), n_threads_of(three)) == (1, 3)
     set_n_threads(three, 2)
     assert (n_threads_of(one), n_threads_of(three)) == (1, 2)
+
+
+@pytest.mark.parametrize(("variable", "expected"), [("3", 3), ("2,1", 2), ("", 1), (None, 1)])
+def test_operators_have_the_threads_of_openmp_or_one(monkeypatch, variable, expected):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    assert default_n_threads() == expected
+
+
+def threads_of_this_process():
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+def test_threads_that_wait_can_be_ended_and_come_back():
+    device = mx.cpu(7)
+    set_n_threads(device, 4)
+    values = mx.nd.ones((64, 4096), ctx=device)
+    mx.nd.softmax(values).wait_to_read()
+    with_threads = threads_of_this_process()
+    end_threads(device)
+    assert threads_of_this_process() == with_threads - 3
+    mx.nd.softmax(values).wait_to_read()
+    assert threads_of_this_process() == with_threads
+    end_threads(device)
+
+
+def test_mxnet_begins_with_one_thread_for_each_of_its_threads_whatever_openmp_is_told():
+    code = """if True:
+        import os
+        from har.models.backend import mx
+        print(mx.base._LIB.omp_get_max_threads(), os.environ["OMP_NUM_THREADS"])
+    """
+    environment = {**os.environ, "OMP_NUM_THREADS": "3"}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["1", "3"]
 
 
 @pytest.mark.parametrize("shape", [(4,), (2, 3), (2, 3, 4)])

@@ -36,7 +36,7 @@ def test_powers_of_two_and_all_cores_are_compared(monkeypatch, n_cores, expected
     assert candidates() == expected
 
 
-@pytest.mark.parametrize(("two_s", "expected"), [(0.03, 2), (0.039, 1), (0.05, 1)])
+@pytest.mark.parametrize(("two_s", "expected"), [(0.03, 2), (0.037, 1), (0.05, 1)])
 def test_more_threads_must_be_worth_it(durations, caplog, two_s, expected):
     durations[2] = two_s
     with caplog.at_level(logging.INFO):
@@ -45,14 +45,22 @@ def test_more_threads_must_be_worth_it(durations, caplog, two_s, expected):
     assert f"CPU threads: {expected} (measured with 1: 400 windows/s, 2: " in caplog.text
 
 
-def test_an_epoch_that_is_slower_by_a_third_is_a_reason_to_measure_again(durations):
+@pytest.mark.parametrize(
+    ("epochs", "expected"),
+    [([1.0, 1.3, 1.1, 1.5, 1.2], [2, 2, 2, 1, 1]), ([1.3, 1.4], [2, 2]), ([1.4, 1.0], [1, 1])],
+)
+def test_an_epoch_that_is_slower_by_a_third_is_a_reason_to_measure_again(
+    durations, epochs, expected
+):
     threads = MeasuredThreads(CONFIG, TRAIN, CPU[0])
+    n_steps = len(TRAIN) / min(len(TRAIN), CONFIG.training.batch_size)
+    measured_s = durations[2] * n_steps
     durations[2] = 0.08
     numbers = []
-    for duration_s in (1.0, 1.3, 1.1, 1.5, 1.2):
-        threads.note(duration_s)
+    for epoch in epochs:
+        threads.note(epoch * measured_s)
         numbers.append(threads.n_threads)
-    assert numbers == [2, 2, 2, 1, 1]
+    assert numbers == expected
 
 
 @pytest.mark.parametrize(
