@@ -25,10 +25,14 @@ class Picture:
         The figure.
     title : str
         Its content in words.
+    is_example : bool
+        Whether it shows one window of many. Such figures are kept as SVG files alone, since each
+        would have to be drawn once more in pixels.
     """
 
     figure: Figure
     title: str
+    is_example: bool = False
 
     @cached_property
     def svg(self) -> str:
@@ -79,7 +83,7 @@ class Section:
 
 
 def save_pictures(pictures: Mapping[str, Picture], folder: Path) -> None:
-    """Keep figures as PNG and SVG files.
+    """Keep figures as SVG files, and those that are no examples as PNG files, too.
 
     Parameters
     ----------
@@ -90,4 +94,5 @@ def save_pictures(pictures: Mapping[str, Picture], folder: Path) -> None:
     """
     for name, picture in pictures.items():
         write_text(folder / f"{name}.svg", picture.svg)
-        save_png(picture.figure, folder / f"{name}.png")
+        if not picture.is_example:
+            save_png(picture.figure, folder / f"{name}.png")

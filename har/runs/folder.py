@@ -13,7 +13,7 @@
     robustness.json      figures on disturbed test windows, if they were asked for
     events/              the epochs for TensorBoard, if they were asked for
     explanation.json     what the network looks at, if that was asked for
-    figures/             the report's figures, as PNG and SVG
+    figures/             the report's figures, as SVG, most as PNG, too
     report.html          one page to look at
     report.md            its summary for pull requests
 """

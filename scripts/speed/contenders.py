@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+import har
 from har.arrays import FloatArray
 from har.config import Config, TrainingConfig
 from har.errors import RunError
 from har.runs.folder import RunFolder
-from speed.material import N_CHECKED, N_PREDICTED, Material
+from har.signals.windows import Windows
+from speed.material import N_BATCHES, N_CHECKED, N_PREDICTED, Material
 from speed.worker import Worker
 
 BATCH_SIZE = 256
@@ -23,8 +25,16 @@ TASKS = ("training", "prediction", "single")
 
 
 def training_of(config: Config) -> TrainingConfig:
-    """Return a recipe's training with a constant rate, so that all steps are alike."""
-    return replace(config.training, schedule="constant", warmup_epochs=0)
+    """Return a recipe's training with a constant rate and no augmentation: all steps are alike."""
+    return replace(
+        config.training,
+        schedule="constant",
+        warmup_epochs=0,
+        rotation_degrees=0.0,
+        turn_degrees=0.0,
+        gain=0.0,
+        time_warp=0.0,
+    )
 
 
 class Contender:
@@ -136,6 +146,32 @@ class Har(Contender):
         return total_loss / len(signals)
 
 
+class HarInProcesses(Har):
+    """har's training in several processes, which it starts when it is first asked to train."""
+
+    def __init__(self, material: Material, n_threads: int, n_processes: int) -> None:
+        super().__init__(material)
+        data = replace(self.config.data, n_validation_subjects=0)
+        # It trains for as long as it is asked to.
+        endless = replace(self.settings, n_epochs=10**9, keep="last", patience=None)
+        config = replace(self.config, data=data, training=endless)
+        n_windows = N_BATCHES * self.settings.batch_size
+        labels = self.targets[:n_windows].argmax(axis=1)
+        self.windows = Windows(
+            self.signals[:n_windows],
+            labels,
+            np.zeros(len(labels), dtype=int),
+            activities=self.classifier.window_format_.activities,
+        )
+        trained = har.ActivityClassifier(config)
+        self.epochs = trained.fit_epochs(self.windows, n_threads, n_processes)
+
+    def training(self) -> int:
+        """Train for an epoch of few batches."""
+        next(self.epochs)
+        return len(self.windows)
+
+
 class PyTorch(Contender):
     """The same network in PyTorch."""
 
@@ -157,21 +193,30 @@ class PyTorch(Contender):
 
 
 # One more framework is one more class, with its name here.
-FRAMEWORKS: dict[str, type[Contender]] = {"har": Har, "PyTorch": PyTorch}
+FRAMEWORKS: dict[str, type[Har] | type[PyTorch]] = {"har": Har, "PyTorch": PyTorch}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A framework and the number of threads that it may use."""
+    """A framework and the number of threads that it may use, in each of its processes."""
 
     framework: str
     n_threads: int
+    n_processes: int = 1
 
     def start(self, material: Material) -> Worker:
         """Start it in a process of its own, and check its answers."""
-        worker = Worker(FRAMEWORKS[self.framework], material, environment=self.environment)
+        if self.n_processes > 1:
+            how = material, self.n_threads, self.n_processes
+            worker = Worker(HarInProcesses, *how, environment=self.environment)
+        else:
+            worker = Worker(FRAMEWORKS[self.framework], material, environment=self.environment)
         worker.call("check", material.read("probabilities"))
         return worker
+
+    def does(self, task: str) -> bool:
+        """Return whether it does a task: several processes only train."""
+        return self.n_processes == 1 or task == "training"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -188,5 +233,10 @@ class Entry:
 
 
 def entries(n_cores: int) -> list[Entry]:
-    """Return who takes turns: each framework with one thread and with one on each core."""
-    return [Entry(name, n) for name in FRAMEWORKS for n in sorted({1, n_cores})]
+    """Return who takes turns.
+
+    Each framework with one thread and with one on each core; har also with a process on each core.
+    PyTorch can train in several processes, too, which is not timed.
+    """
+    with_threads = [Entry(name, n) for name in FRAMEWORKS for n in sorted({1, n_cores})]
+    return [*with_threads, *(Entry("har", 1, n_cores) for _ in range(n_cores > 1))]

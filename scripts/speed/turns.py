@@ -93,8 +93,8 @@ class Turns:
 
     def _take(self, workers: dict[Entry, Worker], task: str, kind: str) -> Times:
         """Let all entries do a task in turn."""
-        rounds: dict[Entry, list[tuple[float, float]]] = {entry: [] for entry in workers}
-        entries = list(workers)
+        entries = [entry for entry in workers if entry.does(task)]
+        rounds: dict[Entry, list[tuple[float, float]]] = {entry: [] for entry in entries}
         with company(kind):
             for number in range(self.n_rounds + 1):
                 # So that nobody always follows the same other one.
@@ -113,6 +113,10 @@ class Turns:
                 setting = f"{n_threads} thread{'s' if n_threads > 1 else ''}"
                 pair = times.with_threads(n_threads, kind == QUIET)
                 yield measure(_joined(setting, kind), pair)
+            in_processes = Entry("har", 1, self.n_cores)
+            if in_processes in times.wall_s:
+                pair = times.clocked(in_processes, Entry("PyTorch", self.n_cores))
+                yield measure(_joined(f"{self.n_cores} processes", kind), pair)
             pair = times.clocked(times.best("har"), times.best("PyTorch"))
             yield measure(_joined(BEST, kind), pair)
         # A program's threads are set before company comes.

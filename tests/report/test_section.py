@@ -129,3 +129,10 @@ def test_pictures_are_drawn_with_ids_of_their_own(tmp_path):
     assert svg == section.pictures["step_lengths"].drawn("step_lengths")
     save_pictures(section.pictures, tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == {"step_lengths.png", "step_lengths.svg"}
+
+
+def test_pictures_of_examples_are_not_drawn_again_in_pixels(tmp_path):
+    save_pictures(
+        {"window": Picture(Figure(figsize=(2, 1)), "A window", is_example=True)}, tmp_path
+    )
+    assert [file.name for file in tmp_path.iterdir()] == ["window.svg"]

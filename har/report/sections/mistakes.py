@@ -50,6 +50,7 @@ def _picture(answer: Answer, near: IntArray, results: Results, windows: Windows)
         window_figure(windows.where(near), int((near == answer.row).argmax()), named),
         f"Signals of test window {answer.index} and of those that overlap it. In order of time, "
         f"named {_in_words(named)}; labelled {_in_words(labelled)}.",
+        is_example=True,
     )
 
 

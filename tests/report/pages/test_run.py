@@ -136,7 +136,7 @@ def test_mistakes_and_unsure_answers_are_drawn(written):
     assert len(figures_of(page)) == 4 + 6 + 6
     assert page.text["mistakes"].count("test window") == 12
     for kind in ("mistake", "unsure"):
-        assert len(list(run.figures.glob(f"{kind}_*.png"))) == 6
+        assert len(list(run.figures.glob(f"{kind}_*"))) == 6
 
 
 def test_the_run_can_be_repeated(written):
@@ -308,9 +308,9 @@ def test_a_surety_never_reads_one_hundred_percent(tmp_path, windows):
 @pytest.mark.figure_files
 def test_writing_again_replaces_the_figures_and_gives_the_same_page(tmp_path, windows):
     run, html, _ = report_of(tmp_path, windows)
-    (run.figures / "mistake_9999.png").write_text("of an earlier evaluation")
+    (run.figures / "mistake_9999.svg").write_text("of an earlier evaluation")
     assert write_report(run, windows).read_text() == html
-    assert not (run.figures / "mistake_9999.png").exists()
+    assert not (run.figures / "mistake_9999.svg").exists()
 
 
 @pytest.mark.figure_files
