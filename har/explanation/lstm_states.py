@@ -48,7 +48,7 @@ def lstm_inputs(network: ActivityNetwork, signals: FloatArray, device: mx.Contex
         Inputs of the first layer.
     """
     views = network.views(mx.nd.array(signals, ctx=device))
-    return network.embedding(network.convolutions(views).transpose((2, 0, 1)))
+    return network.embedding(network.convolutions(views))
 
 
 def run_lstm(network: ActivityNetwork, config: ModelConfig, inputs: FloatArray) -> FloatArray:

@@ -27,7 +27,7 @@ from har.models.layers import (
     n_pooled,
     n_steps,
 )
-from har.models.operators import mean_over_last
+from har.models.operators import mean_over_first
 from har.models.views import Views
 
 
@@ -102,10 +102,10 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
     def logits_and_features(self, F: Any, windows: Any) -> tuple[Any, Any]:
         """Return logits and the input of the classifier, shape (n_windows, n_features)."""
         convolved = self.convolutions(self.views(windows))
-        steps = self.embedding(F.transpose(convolved, axes=(2, 0, 1)))
+        steps = self.embedding(convolved)
         features = self.pooling(self.lstm(steps))
         if self.has_skip:
-            features = F.concat(features, mean_over_last(F, convolved, self.n_steps), dim=1)
+            features = F.concat(features, mean_over_first(F, convolved, self.n_steps), dim=1)
         return self.head(features), features
 
     def set_heading(self, signals: FloatArray) -> None:

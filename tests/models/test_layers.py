@@ -176,15 +176,16 @@ def test_convolutions_follow_the_equations_and_leave_the_steps_that_are_promised
     weights = random_weights(block)
     windows = random_steps(N_WINDOWS, n_timesteps, N_INPUTS)
     convolved = run(block, windows.swapaxes(1, 2))
-    assert convolved.shape == (N_WINDOWS, 5, n_steps(config, n_timesteps))
+    assert convolved.shape == (n_steps(config, n_timesteps), N_WINDOWS, 5)
     expected = numpy_convolutions(weights, config, windows)
-    assert_allclose(convolved.swapaxes(1, 2), expected, atol=1e-5)
+    assert_allclose(convolved.swapaxes(0, 1), expected, atol=1e-5)
 
 
 def test_without_convolutions_windows_stay_as_they_are():
     config = ModelConfig(conv_channels=0)
     windows = random_steps(N_WINDOWS, N_INPUTS, N_TIMESTEPS)
-    assert_array_equal(run(Convolutions(config, N_INPUTS), windows), windows)
+    steps = run(Convolutions(config, N_INPUTS), windows)
+    assert_array_equal(steps, windows.transpose(2, 0, 1))
     assert n_steps(config, N_TIMESTEPS) == N_TIMESTEPS
 
 
@@ -195,7 +196,7 @@ def test_while_training_convolutions_are_normalised_over_the_batch_and_its_stati
         convolved = block(mx.nd.array(windows.swapaxes(1, 2)))
     convolved.backward()
     expected = numpy_convolutions(weights, config, windows, is_training=True)
-    assert_allclose(convolved.asnumpy().swapaxes(1, 2), expected, atol=1e-4)
+    assert_allclose(convolved.asnumpy().swapaxes(0, 1), expected, atol=1e-4)
     kept = weights_of(block)["har_norm0_running_mean"]
     seen = numpy_convolution(weights["har_conv0_weight"], config, windows).mean(axis=(0, 1))
     assert_allclose(kept, 0.9 * weights["har_norm0_running_mean"] + 0.1 * seen, atol=1e-6)
