@@ -33,7 +33,8 @@ from har.models.layers import PREFIX
 from har.models.packed_inputs import PackedViews
 
 # With convolutions, packed networks are twice as fast as MXNet with so many windows, and four times
-# with one; without, the LSTM takes four times as many steps, and they gain with one window only.
+# with one. Without, the LSTM takes four times as many steps; they gain with one window only, and
+# with two directions, whose steps are taken together.
 _MOST_WINDOWS = 8
 # Gluon's constant, which keeps batch normalisation finite.
 _NORM_EPSILON = 1e-5
@@ -43,7 +44,7 @@ Weights = Mapping[str, FloatArray]
 
 def is_packed_faster(config: ModelConfig, n_windows: int) -> bool:
     """Return whether a packed network takes less time than MXNet on a CPU."""
-    return n_windows <= (_MOST_WINDOWS if config.conv_channels else 1)
+    return n_windows <= (_MOST_WINDOWS if config.conv_channels else int(config.bidirectional))
 
 
 class PackedNetwork:
