@@ -1,7 +1,8 @@
 """Measure how long ``har stream`` takes from a line to its answer, and what a sample costs.
 
-The lines of a recording go through real pipes: of one stream as fast as they are answered, of many
-at 50 Hz, each a little after the one before, as phones send them.
+The lines of a recording go through real pipes: of one stream as fast as they are taken, with a pause
+before the last sample of each window, and of many at 50 Hz, each a little after the one before, as
+phones send them.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def is_complete(n_samples: int) -> bool:
 
 
 def measure_one(run: Path, heading: str, rows: list[str]) -> Measurement:
-    """Measure one stream, as fast as its lines are answered."""
+    """Measure one stream, as fast as its lines are taken."""
     delays_s: list[float] = []
     with start(run) as process:
         if not (process.stdin and process.stdout):
@@ -81,6 +82,9 @@ def measure_one(run: Path, heading: str, rows: list[str]) -> Measurement:
         before_s, began_s = cpu_s(process), time.perf_counter()
         process.stdin.write(heading)
         for number, row in enumerate(rows, start=1):
+            if is_complete(number):
+                # As at the sensors' rate, the samples before have been taken in.
+                time.sleep(1 / SAMPLE_RATE_HZ)
             started_s = time.perf_counter()
             process.stdin.write(row)
             if is_complete(number):
