@@ -1,8 +1,8 @@
 """Measure how long ``har stream`` takes from a line to its answer, and what a sample costs.
 
-The lines of a recording go through real pipes: of one stream as fast as they are taken, with a pause
-before the last sample of each window, and of many at 50 Hz, each a little after the one before, as
-phones send them.
+The lines of a recording go through real pipes: of one stream as fast as they are taken, with a
+pause before the last sample of each window, and of many at 50 Hz, each a little after the one
+before, as phones send them.
 """
 
 from __future__ import annotations

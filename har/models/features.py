@@ -64,7 +64,6 @@ def predict_with_features(
         If the network's scores are not finite.
     """
     outputs = in_batches(network, signals, devices)
-    logits, features = (
-        np.concatenate([part.asnumpy() for part in parts]) for parts in zip(*outputs, strict=True)
-    )
+    pairs = [(logits.asnumpy(), features.asnumpy()) for logits, features in outputs]
+    logits, features = map(np.concatenate, zip(*pairs, strict=True))
     return probabilities_of(logits), features

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,9 @@ from har.models.layers import (
 )
 from har.models.operators import mean_over_first
 from har.models.views import Views
+
+# Batches that a device has to do while the results of another are fetched.
+_N_AHEAD = 2
 
 
 class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
@@ -188,14 +193,17 @@ def in_batches(
     signals: FloatArray,
     devices: list[mx.Context],
     batch_size: int = 256,
-) -> list[Any]:
-    """Return the outputs of a block for each batch of windows; see `predict_probabilities`."""
+) -> Iterator[Any]:
+    """Yield the outputs of a block for each batch of windows; see `predict_probabilities`."""
     starts = range(0, len(signals), batch_size)
-    # MXNet computes asynchronously: calls return at once, and asnumpy waits.
-    return [
-        network(mx.nd.array(signals[start : start + batch_size], ctx=device))
-        for start, device in zip(starts, itertools.cycle(devices))
-    ]
+    # MXNet computes asynchronously: calls return at once, and asnumpy waits. Few batches are copied
+    # ahead, enough for no device to wait for this thread.
+    begun: deque[Any] = deque()
+    for start, device in zip(starts, itertools.cycle(devices)):
+        begun.append(network(mx.nd.array(signals[start : start + batch_size], ctx=device)))
+        if len(begun) > _N_AHEAD * len(devices):
+            yield begun.popleft()
+    yield from begun
 
 
 def probabilities_of(logits: FloatArray) -> FloatArray:
