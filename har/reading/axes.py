@@ -11,7 +11,7 @@ One error remains unseen: all three signs of the acceleration reversed.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,9 @@ _LARGEST_EXCESS = 10.0
 _AXES = "xyz"
 _EYE = np.eye(3)
 UNMIXED = np.eye(6)
+
+# Of one or several stretches; see `smoothed`.
+SmoothSignals = Sequence[FloatArray]
 
 
 def _relabelings() -> FloatArray:
@@ -95,10 +98,8 @@ class AxesComparison:
         )
 
 
-def compare_axes(
-    samples: FloatArray, stretches: tuple[Stretch, ...], mixing: FloatArray = UNMIXED
-) -> AxesComparison:
-    """Compare gravity's rotation with the gyroscope, under each relabeling of its axes.
+def smoothed(samples: FloatArray, stretches: tuple[Stretch, ...]) -> SmoothSignals:
+    """Smooth signals over seconds, once for all comparisons.
 
     Parameters
     ----------
@@ -106,6 +107,29 @@ def compare_axes(
         Signals at 50 Hz with the columns of `har.signals.channels.RAW_CHANNELS`.
     stretches : tuple of Stretch
         Parts between gaps.
+
+    Returns
+    -------
+    sequence of ndarray of float64, shape (n_coarse, 6)
+        Signals at 10 Hz, in pieces.
+    """
+    smoothing = scipy.signal.butter(2, _SMOOTHING_HZ, fs=_COARSE_RATE_HZ, output="sos")
+    pieces = []
+    for piece in _pieces(samples, stretches):
+        n_coarse = len(piece) // _COARSE_STEP
+        blocks = piece[: n_coarse * _COARSE_STEP].reshape(n_coarse, _COARSE_STEP, 6)
+        coarse = blocks.mean(axis=1, dtype=np.float64)
+        pieces.append(scipy.signal.sosfiltfilt(smoothing, coarse, axis=0))
+    return pieces
+
+
+def compare_axes(signals: SmoothSignals, mixing: FloatArray = UNMIXED) -> AxesComparison:
+    """Compare gravity's rotation with the gyroscope, under each relabeling of its axes.
+
+    Parameters
+    ----------
+    signals : sequence of ndarray
+        Result of `smoothed`.
     mixing : ndarray, shape (6, 6)
         Matrix that turns the samples into those to compare: other units, or an exchange.
 
@@ -115,8 +139,8 @@ def compare_axes(
     """
     # The movement explained by H, a matrix as a vector h, is 2 b·h - h·N h of the total.
     total, linear, square, n_moments = 0.0, np.zeros(9), np.zeros((9, 9)), 0
-    for piece in _pieces(samples, stretches):
-        change, effects = _rotation_equations(piece, mixing)
+    for piece in signals:
+        change, effects = _rotation_equations(piece @ mixing)
         total += float(np.vdot(change, change))
         linear += effects.T @ change
         square += effects.T @ effects
@@ -126,15 +150,13 @@ def compare_axes(
     return AxesComparison(n_moments / _COARSE_RATE_HZ, explained / max(total, 1e-12))
 
 
-def in_better_unit(
-    samples: FloatArray, stretches: tuple[Stretch, ...], unit: str
-) -> tuple[AxesComparison, str]:
+def in_better_unit(signals: SmoothSignals, unit: str) -> tuple[AxesComparison, str]:
     """Compare axes in the gyroscope's unit, or in the other one if they agree only then.
 
     Parameters
     ----------
-    samples, stretches
-        Recording, as for `compare_axes`.
+    signals
+        Result of `smoothed`.
     unit : str
         Unit that the samples were converted from, a key of `har.reading.units.GYRO_FACTORS`.
 
@@ -144,24 +166,24 @@ def in_better_unit(
     unit : str
         The unit given, or the better one.
     """
-    comparison = compare_axes(samples, stretches)
+    comparison = compare_axes(signals)
     if comparison.agrees or comparison.better is not None:
         return comparison, unit
     for other, factor in GYRO_FACTORS.items():
         mixing = np.diag([1.0] * 3 + [factor / GYRO_FACTORS[unit]] * 3)
-        rival = compare_axes(samples, stretches, mixing)
+        rival = compare_axes(signals, mixing)
         if rival.agrees or rival.better is not None:
             return rival, other
     return comparison, unit
 
 
-def turning_excess(samples: FloatArray, stretches: tuple[Stretch, ...]) -> float | None:
+def turning_excess(signals: SmoothSignals) -> float | None:
     """Compare the size of the angular rate with gravity's, however little the phone turned.
 
     Parameters
     ----------
-    samples, stretches
-        Recording, as for `compare_axes`.
+    signals
+        Result of `smoothed`.
 
     Returns
     -------
@@ -170,8 +192,8 @@ def turning_excess(samples: FloatArray, stretches: tuple[Stretch, ...]) -> float
         is plausible, or too little to tell.
     """
     expected, measured, n_moments = 0.0, 0.0, 0
-    for piece in _pieces(samples, stretches):
-        gravity, rate, change = _smoothed(piece, UNMIXED)
+    for piece in signals:
+        gravity, rate, change = _motion(piece)
         turning = np.linalg.norm(np.cross(gravity, rate), axis=1)
         is_turning = turning > _TURNING_RAD_PER_S
         expected += float((turning[is_turning] ** 2).sum())
@@ -199,15 +221,13 @@ def unit_of_excess(excess: float, unit: str) -> str | None:
     return None
 
 
-def exchanged_columns(
-    samples: FloatArray, stretches: tuple[Stretch, ...], factors: FloatArray
-) -> str | None:
+def exchanged_columns(signals: SmoothSignals, factors: FloatArray) -> str | None:
     """Find an acceleration and an angular rate whose names are exchanged.
 
     Parameters
     ----------
-    samples, stretches
-        Recording, as for `compare_axes`.
+    signals
+        Result of `smoothed`.
     factors : ndarray, shape (6,)
         Factors that the values in the file were multiplied by.
 
@@ -220,7 +240,7 @@ def exchanged_columns(
         mixing = UNMIXED.copy()
         mixing[:, [acc, gyro]] = mixing[:, [gyro, acc]]
         mixing *= factors / factors[:, None]
-        if compare_axes(samples, stretches, mixing).agrees:
+        if compare_axes(signals, mixing).agrees:
             return f"{RAW_CHANNELS[acc]} and {RAW_CHANNELS[gyro]} exchanged"
     return None
 
@@ -257,12 +277,12 @@ def describe_relabeling(relabeling: FloatArray) -> str:
     return f"gyro_x, gyro_y, gyro_z being really {', '.join(true_axes)}"
 
 
-def _rotation_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _rotation_equations(piece: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Set up dg/dt = Σ H_ij ω_j (g × e_i) for the moments when the phone rotates.
 
     The left-hand side has the shape (3 n_moments,), the effects of H's elements (3 n_moments, 9).
     """
-    gravity, rate, change = _smoothed(piece, mixing)
+    gravity, rate, change = _motion(piece)
     rotates = np.linalg.norm(rate, axis=1) > _SLOWEST_RAD_PER_S
     gravity, rate, change = gravity[rotates], rate[rotates], change[rotates]
     levers = np.cross(gravity[:, None, :], _EYE)
@@ -270,13 +290,8 @@ def _rotation_equations(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArr
     return change.ravel(), effects.reshape(-1, 9)
 
 
-def _smoothed(piece: FloatArray, mixing: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Smooth over seconds: gravity, angular rate, and the rate of change of gravity."""
-    n_coarse = len(piece) // _COARSE_STEP
-    blocks = piece[: n_coarse * _COARSE_STEP].reshape(n_coarse, _COARSE_STEP, 6)
-    coarse = blocks.mean(axis=1, dtype=np.float64) @ mixing
-    smoothing = scipy.signal.butter(2, _SMOOTHING_HZ, fs=_COARSE_RATE_HZ, output="sos")
-    smooth = scipy.signal.sosfiltfilt(smoothing, coarse, axis=0)
+def _motion(smooth: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return gravity, angular rate, and the rate of change of gravity."""
     gravity, rate = smooth[1:-1, :3], smooth[1:-1, 3:]
     change = (smooth[2:, :3] - smooth[:-2, :3]) * (_COARSE_RATE_HZ / 2)
     return gravity, rate, change

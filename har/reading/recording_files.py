@@ -16,6 +16,7 @@ from har.reading.axes import (
     describe_relabeling,
     exchanged_columns,
     in_better_unit,
+    smoothed,
     turning_excess,
     unit_of_excess,
 )
@@ -348,8 +349,9 @@ def _checked(
         check_movement(samples, stretches, place)
         return recording
     gyro_unit = read[-1].signals.gyro_unit
+    signals = smoothed(samples, stretches)
     is_declared = bool(settings.gyro_unit or parts[-1].columns.gyro_unit)
-    comparison, unit = in_better_unit(samples, stretches, gyro_unit.name)
+    comparison, unit = in_better_unit(signals, gyro_unit.name)
     if unit != gyro_unit.name and is_declared:
         raise DataError(
             f"{place}: found angular rates that fit the turning of gravity in {unit}, "
@@ -359,7 +361,7 @@ def _checked(
         told = Unit(unit, "told from how the phone turns")
         return _read(parts, replace(settings, gyro_unit=told), place)
     doubts = []
-    if excess := turning_excess(samples, stretches):
+    if excess := turning_excess(signals):
         smaller = unit_of_excess(excess, unit)
         if smaller and not is_declared:
             told = Unit(
@@ -376,7 +378,7 @@ def _checked(
     check_movement(samples[:, :3] if doubts else samples, stretches, place)
     if not comparison.agrees:
         wrong = (
-            exchanged_columns(samples, stretches, factors)
+            exchanged_columns(signals, factors)
             if comparison.better is None
             else describe_relabeling(comparison.better)
         )

@@ -238,7 +238,8 @@ class Commands:
         path = self.folder / name
         if not path.exists():
             table = pd.DataFrame(recording_of(self.windows, n_samples), columns=list(RAW_CHANNELS))
-            table.insert(0, "time_s", np.arange(len(table)) / SAMPLE_RATE_HZ)
+            moments = np.arange(len(table)) / SAMPLE_RATE_HZ
+            table.insert(0, "time_s", [f"{moment:.2f}" for moment in moments])
             table.to_csv(path, index=False, float_format="%.6g")
         return path
 

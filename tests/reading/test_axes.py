@@ -13,6 +13,7 @@ from har.reading.axes import (
     describe_relabeling,
     exchanged_columns,
     in_better_unit,
+    smoothed,
     turning_excess,
     unit_of_excess,
 )
@@ -28,15 +29,16 @@ def test_there_are_48_relabelings_and_the_first_changes_nothing():
 
 
 def test_right_names_agree(phone):
-    compared = compare_axes(phone, WHOLE)
+    compared = compare_axes(smoothed(phone, WHOLE))
     assert compared.agrees
     assert compared.better is None
     assert compared.shares[0] > 0.9
 
 
 def test_shares_are_those_of_the_cross_product(phone):
-    compared = compare_axes(phone, WHOLE)
-    change, effects = axes_module._rotation_equations(phone, np.eye(6))
+    (signals,) = smoothed(phone, WHOLE)
+    compared = compare_axes([signals])
+    change, effects = axes_module._rotation_equations(signals)
     for relabeling, share in zip(RELABELINGS, compared.shares, strict=True):
         left = change - effects @ relabeling.ravel()
         assert_allclose(share, 1 - (left @ left) / (change @ change))
@@ -46,7 +48,7 @@ def test_shares_are_those_of_the_cross_product(phone):
 def test_every_relabeling_of_the_gyroscope_is_found(phone, number):
     relabeled = phone.copy()
     relabeled[:, 3:] = phone[:, 3:] @ RELABELINGS[number]
-    assert_array_equal(compare_axes(relabeled, WHOLE).better, RELABELINGS[number])
+    assert_array_equal(compare_axes(smoothed(relabeled, WHOLE)).better, RELABELINGS[number])
 
 
 @pytest.mark.parametrize("sensor", ["acc", "gyro"])
@@ -56,12 +58,12 @@ def test_what_went_wrong_is_said_in_words(phone, sensor):
         changed = phone.copy()
         changed[:, [first + one, first + other]] = changed[:, [first + other, first + one]]
         words = f"{sensor}_{'xyz'[one]} and {sensor}_{'xyz'[other]} exchanged"
-        assert describe_relabeling(compare_axes(changed, WHOLE).better) == words
+        assert describe_relabeling(compare_axes(smoothed(changed, WHOLE)).better) == words
     for axis in range(3):
         changed = phone.copy()
         changed[:, first + axis] *= -1
         words = f"the sign of {sensor}_{'xyz'[axis]} turned round"
-        assert describe_relabeling(compare_axes(changed, WHOLE).better) == words
+        assert describe_relabeling(compare_axes(smoothed(changed, WHOLE)).better) == words
 
 
 def test_other_relabelings_are_said_axis_by_axis():
@@ -73,29 +75,31 @@ def test_other_relabelings_are_said_axis_by_axis():
 def test_the_other_unit_is_found(phone, unit, other):
     factor = 180 / np.pi if unit == "rad/s" else np.pi / 180
     wrong = phone * np.repeat([1, factor], 3)
-    assert in_better_unit(wrong, WHOLE, unit)[1] == other
-    assert in_better_unit(phone, WHOLE, unit)[1] == unit
+    assert in_better_unit(smoothed(wrong, WHOLE), unit)[1] == other
+    assert in_better_unit(smoothed(phone, WHOLE), unit)[1] == unit
 
 
 @pytest.mark.parametrize("factors", [np.ones(6), np.repeat([1 / 9.80665, np.pi / 180], 3)])
 def test_an_exchange_between_the_sensors_is_found(phone, factors):
     raw = phone / factors
     raw[:, [2, 3]] = raw[:, [3, 2]]
-    assert exchanged_columns(raw * factors, WHOLE, factors) == "acc_z and gyro_x exchanged"
+    assert (
+        exchanged_columns(smoothed(raw * factors, WHOLE), factors) == "acc_z and gyro_x exchanged"
+    )
 
 
 def test_a_phone_that_lies_still_tells_nothing():
     still = np.random.default_rng(0).normal([0, 0, 1, 0, 0, 0], 0.01, size=(6000, 6))
-    compared = compare_axes(still, WHOLE)
+    compared = compare_axes(smoothed(still, WHOLE))
     assert not compared.agrees
     assert compared.better is None
-    assert exchanged_columns(still, WHOLE, np.ones(6)) is None
+    assert exchanged_columns(smoothed(still, WHOLE), np.ones(6)) is None
 
 
 def test_stretches_and_pieces_are_added_up(monkeypatch, phone):
-    whole = compare_axes(phone, WHOLE)
+    whole = compare_axes(smoothed(phone, WHOLE))
     monkeypatch.setattr(axes_module, "_PIECE_SAMPLES", 2500)
-    parts = compare_axes(phone, (Stretch(0, 2000, 0.0), Stretch(2000, 4000, 60.0)))
+    parts = compare_axes(smoothed(phone, (Stretch(0, 2000, 0.0), Stretch(2000, 4000, 60.0))))
     assert_allclose(parts.shares[0], whole.shares[0], atol=0.05)
     assert_allclose(parts.rotation_s, whole.rotation_s, atol=3)
 
@@ -116,9 +120,9 @@ def fidgeting(n_samples=650, fastest_deg_per_s=15.0):
 @pytest.mark.parametrize(("factor", "unit"), [(180 / np.pi, "deg/s"), (180_000 / np.pi, "mdps")])
 def test_turning_that_gravity_does_not_show_is_in_a_smaller_unit(factor, unit):
     samples, whole = fidgeting()
-    assert turning_excess(samples, whole) is None
+    assert turning_excess(smoothed(samples, whole)) is None
     samples[:, 3:] *= factor
-    excess = turning_excess(samples, whole)
+    excess = turning_excess(smoothed(samples, whole))
     assert excess == pytest.approx(factor, rel=0.3)
     assert unit_of_excess(excess, "rad/s") == unit
 
@@ -128,10 +132,10 @@ def test_no_unit_explains_a_gyroscope_of_something_else():
 
 
 def test_a_carried_phone_turns_as_its_gyroscope_says(phone):
-    assert turning_excess(phone, WHOLE) is None
+    assert turning_excess(smoothed(phone, WHOLE)) is None
 
 
 def test_turning_about_the_vertical_is_no_excess():
     samples, whole = fidgeting()
     samples[:, 3] += 2.0
-    assert turning_excess(samples, whole) is None
+    assert turning_excess(smoothed(samples, whole)) is None
