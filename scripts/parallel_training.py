@@ -5,6 +5,8 @@ alone and beside a process that is always busy. The best of their turns count: o
 ever slow them down.
 
     python scripts/parallel_training.py --recipe quick
+
+With --cross-validate, the accuracy of two processes instead, which normalise halves of batches.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 import numpy as np
+
+from har.recipes import load_config
 
 N_WINDOWS = 640
 BUSY = "while True: pass"
@@ -93,7 +97,6 @@ def _train(pipe: Connection, recipe: str, contender: Contender) -> None:
     from har.models.backend import parse_devices
     from har.models.engine import set_n_threads
     from har.models.network import build_network
-    from har.recipes import load_config
     from har.signals.windows import Windows
     from har.training.loop import fit
     from har.training.processes import Workers
@@ -123,12 +126,39 @@ def _train(pipe: Connection, recipe: str, contender: Contender) -> None:
             pipe.send(next(records).windows_per_s)
 
 
+def cross_validate(recipe: str, n_seeds: int, contender: Contender) -> list[float]:
+    """Return the mean accuracy of UCI HAR's five folds for each seed."""
+    import har
+    from har.model_selection.folds import folds_of
+
+    train, _test = har.load_uci_har()
+    config = load_config(recipe, "--device=cpu")
+    accuracies = []
+    for seed in range(n_seeds):
+        of_folds = []
+        for fold in folds_of(train, 5):
+            classifier = har.ActivityClassifier(replace(config, seed=seed))
+            known = train.of_subjects(fold.train_subjects)
+            for _record in classifier.fit_epochs(known, contender.n_threads, contender.n_processes):
+                continue
+            new = train.of_subjects(fold.held_out_subjects)
+            of_folds.append(classifier.evaluate(new).accuracy)
+            print(f"{recipe}, {contender}, seed {seed}, fold {fold.number}: {of_folds[-1]:.4f}")
+        accuracies.append(float(np.mean(of_folds)))
+    return accuracies
+
+
 def main() -> None:
     """Print the speed of each contender, alone and beside a busy process."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recipe", default="quick")
     parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--cross-validate", type=int, metavar="SEEDS", help="accuracy instead")
     options = parser.parse_args()
+    if options.cross_validate:
+        accuracies = cross_validate(options.recipe, options.cross_validate, CONTENDERS[-1])
+        print(f"{options.recipe}, {CONTENDERS[-1]}: {np.mean(accuracies):.4f} of {accuracies}")
+        return
     for n_busy in (0, 1):
         speeds = compare(options.recipe, n_rounds=options.rounds, n_busy=n_busy)
         one = speeds[CONTENDERS[0]]

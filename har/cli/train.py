@@ -61,8 +61,6 @@ def run(
         )
     resolved = load_config(config, *settings)
     is_measured = threads is None and "OMP_NUM_THREADS" not in os.environ
-    if threads:
-        os.environ["OMP_NUM_THREADS"] = str(threads)
     from har.classifier import ActivityClassifier
 
     classifier = ActivityClassifier(resolved)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
@@ -79,20 +78,18 @@ def score_fold(
     seed : int
         Seed in place of that of the settings.
     n_threads : int
-        CPU threads; without effect if MXNet has been loaded, since it reads the number once.
+        CPU threads.
 
     Returns
     -------
     FoldScore
         Score whose ``training`` has ``duration_s`` and ``ms_per_window`` (of prediction).
     """
-    if "mxnet" not in sys.modules:
-        os.environ["OMP_NUM_THREADS"] = str(n_threads)
     from har.classifier import ActivityClassifier
 
     started_s = time.perf_counter()
     classifier = ActivityClassifier(replace(config, seed=seed))
-    for _record in classifier.fit_epochs(windows.of_subjects(fold.train_subjects)):
+    for _record in classifier.fit_epochs(windows.of_subjects(fold.train_subjects), n_threads):
         _stop_if_orphaned()
     fitted_s = time.perf_counter()
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))

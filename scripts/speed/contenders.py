@@ -153,7 +153,9 @@ class HarInProcesses(Har):
         super().__init__(material)
         data = replace(self.config.data, n_validation_subjects=0)
         # It trains for as long as it is asked to.
-        endless = replace(self.settings, n_epochs=10**9, keep="last", patience=None)
+        endless = replace(
+            self.settings, n_epochs=10**9, keep="last", patience=None, calibrate=False
+        )
         config = replace(self.config, data=data, training=endless)
         n_windows = N_BATCHES * self.settings.batch_size
         labels = self.targets[:n_windows].argmax(axis=1)
