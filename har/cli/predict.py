@@ -217,10 +217,17 @@ def _read_truth(table: Path, recording: Recording, about: ReadingOptions) -> pd.
 def _write(report: TimelineReport, tables: Path | None, pictures: Path | None) -> None:
     """Write tables and pictures where they are asked for, and sum up."""
     written = report.write_tables(tables) if tables else []
-    written += report.write_pictures(pictures) if pictures else []
+    written += _draw(report, pictures) if pictures else []
     logger.info("%s", report.in_words())
     if written:
         logger.info("wrote %s", ", ".join(map(str, written)))
+
+
+def _draw(report: TimelineReport, pictures: Path) -> list[Path]:
+    """Write pictures, with matplotlib, which takes a second to load."""
+    from har.report.pages.timeline_page import write_pictures
+
+    return write_pictures(report, pictures)
 
 
 def _predict_many(
@@ -301,7 +308,7 @@ def _predict_file(
             tables.parent.mkdir(parents=True, exist_ok=True)
         report.write_tables(tables)
         if plot:
-            report.write_pictures(tables)
+            _draw(report, tables)
     except DataError as error:
         return BatchResult(*kept, error=str(error))
     except HarError:

@@ -98,7 +98,7 @@ class LiveStream:
         """Return the median delay from the last sample of a window to its answer."""
         from stream_latency import measure_one
 
-        heading, *rows = recording.read_text().splitlines()
+        heading, *rows = recording.read_text().splitlines(keepends=True)
         return float(np.median(measure_one(run, heading, rows).delays_s))
 
 

@@ -21,6 +21,7 @@ from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.report.pages.comparison import write_comparison
 from har.report.pages.cross_validation import write_crossval_report
 from har.report.pages.run import write_report
+from har.report.pages.timeline_page import write_pictures
 from har.report.pages.unfinished import write_unfinished_report
 from har.runs.manifest import Manifest
 from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
@@ -93,7 +94,7 @@ def write_pages(folder):
         "crossval": write_crossval_report(folds),
         "pair": _comparison_of(make_runs(folder / "pair", windows=usual)),
         "five": _comparison_of(make_runs(folder / "five", names=_FIVE, windows=many)),
-        "timeline": a_report().write_pictures(folder / "timeline.csv")[1],
+        "timeline": write_pictures(a_report(), folder / "timeline.csv")[1],
     }
 
 

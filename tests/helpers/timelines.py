@@ -6,6 +6,7 @@ import numpy as np
 
 from har.inference.timeline import make_timeline
 from har.report.pages.timeline import TimelineReport
+from har.report.pages.timeline_page import page_of, picture_of
 from har.signals.channels import UCI_CHANNELS
 from har.signals.recording import Recording
 from har.signals.windows import WindowFormat
@@ -24,3 +25,8 @@ def a_report(n=3000, truth=None, abstain_below=0.0):
     window_format = WindowFormat(UCI_CHANNELS, ACTIVITIES, 50.0, 128)
     timeline = make_timeline(recording, predict, window_format, abstain_below)
     return TimelineReport(recording, timeline, ACTIVITIES, "runs/small", truth, abstain_below)
+
+
+def page_text(report):
+    """Return the page of a report beside tables called timeline."""
+    return page_of(report, picture_of(report), "timeline")

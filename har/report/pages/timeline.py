@@ -1,11 +1,12 @@
-"""Files that `har predict` writes of a recording: tables, a picture and a page.
+"""Tables that `har predict` writes of a recording.
 
 ::
 
     timeline.csv             a row per window
     timeline-segments.csv    neighbouring windows of the same activity, merged
     timeline-about.json      what was read, what was assumed, which model
-    timeline.png, .html      with --plot: signals over a band of activities
+
+The picture and the page are in `har.report.pages.timeline_page`.
 """
 
 from __future__ import annotations
@@ -20,16 +21,9 @@ import pandas as pd
 from har import __version__
 from har.files import write_frame, write_text, writing_to
 from har.inference.segments import Agreement, measure_agreement, merge_segments, time_of_each
-from har.report.drawing import save_png
-from har.report.pages.timeline_figure import timeline_figure
-from har.report.section import Picture
-from har.report.templating import page_environment
-from har.report.wording import activity_label, duration_in_words, percent
+from har.report.wording import duration_in_words
 from har.signals.activities import UNKNOWN
 from har.signals.recording import Recording
-
-# A page of more rows than this is slow, and nobody reads them.
-_N_SEGMENTS_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -91,12 +85,6 @@ class TimelineReport:
         if self.truth is None:
             return None
         return measure_agreement(self.timeline, self.truth, self.abstain_below)
-
-    @cached_property
-    def picture(self) -> Picture:
-        """Signals over the activities."""
-        figure = timeline_figure(self.recording, self.segments, self.activities, self.truth)
-        return Picture(figure, self._caption())
 
     def in_words(self) -> str:
         """Sum up in a few lines for a terminal."""
@@ -165,77 +153,14 @@ class TimelineReport:
         RunError
             If a file cannot be written.
         """
-        files = [out, _beside(out, "-segments", out.suffix), _beside(out, "-about", ".json")]
+        files = [out, beside(out, "-segments", out.suffix), beside(out, "-about", ".json")]
         with writing_to(out, "file"):
             write_frame(self.timeline, files[0])
             write_frame(self.segments, files[1])
             write_text(files[2], json.dumps(self.about(), indent=2) + "\n")
         return files
 
-    def write_pictures(self, out: Path) -> list[Path]:
-        """Write the picture and the page, named after the timeline.
 
-        Parameters
-        ----------
-        out : Path
-            File of the timeline.
-
-        Returns
-        -------
-        list of Path
-            Files that were written: PNG and HTML.
-
-        Raises
-        ------
-        RunError
-            If a file cannot be written.
-        """
-        picture, page = _beside(out, "", ".png"), _beside(out, "", ".html")
-        with writing_to(out, "file"):
-            write_text(page, self.page(out.stem))
-            save_png(self.picture.figure, picture, dpi=150)
-        return [picture, page]
-
-    def page(self, table: str) -> str:
-        """Render one page that needs no other file.
-
-        Parameters
-        ----------
-        table : str
-            Prefix of the names of the tables' files.
-
-        Returns
-        -------
-        str
-            HTML.
-        """
-        environment = page_environment([*self.activities, UNKNOWN])
-        return environment.get_template("timeline.html").render(
-            title=Path(self.recording.source).name,
-            model=self.model,
-            version=__version__,
-            duration_s=self.recording.duration_s,
-            window_s=float(self.timeline["end_s"].iloc[0] - self.timeline["start_s"].iloc[0]),
-            svg=self.picture.drawn("timeline"),
-            totals=[(activity, dict(row)) for activity, row in self.totals.iterrows()],
-            segments=self.segments.head(_N_SEGMENTS_SHOWN).to_dict("records"),
-            n_segments=len(self.segments),
-            table=f"{table}-segments",
-            agreement=self.agreement,
-            abstain_below=self.abstain_below,
-            n_unknown=self.n_unknown,
-            n_windows=len(self.timeline),
-            notes=self.recording.notes,
-            doubts=self.doubts,
-            strange=None if self.n_strange is None else self.strange_in_words(self.n_strange),
-        )
-
-    def _caption(self) -> str:
-        shares = [
-            f"{activity_label(a)} {percent(row['share'], 0)}" for a, row in self.totals.iterrows()
-        ]
-        return f"Signals of {Path(self.recording.source).name} over time; {', '.join(shares)}."
-
-
-def _beside(out: Path, ending: str, suffix: str) -> Path:
+def beside(out: Path, ending: str, suffix: str) -> Path:
+    """Return the file next to another, named after it with an ending."""
     return out.with_name(f"{out.stem}{ending}{suffix}")

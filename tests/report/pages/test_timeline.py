@@ -6,10 +6,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from builders import refused
-from timelines import ACTIVITIES, a_report
+from timelines import a_report, page_text
 
 from har.errors import RunError
 from har.inference.segments import merge_segments
+from har.report.pages.timeline_page import write_pictures
 
 
 def test_tables_lie_beside_each_other_and_can_be_read_back(tmp_path):
@@ -58,7 +59,7 @@ def test_with_the_truth_it_tells_how_many_windows_are_right():
     report = a_report(truth=truth)
     n_right = (report.timeline["activity"] == "WALKING").sum()
     assert f"{n_right} of 45 windows" in report.in_words()
-    assert f"({n_right} of 45)" in " ".join(report.page("t").split())
+    assert f"({n_right} of 45)" in " ".join(page_text(report).split())
 
 
 def test_windows_without_an_answer_are_counted_wherever_it_is_summed_up():
@@ -70,7 +71,7 @@ def test_windows_without_an_answer_are_counted_wherever_it_is_summed_up():
     assert (about["abstain_below"], about["n_unknown"]) == (0.6, n_unknown)
     assert f"45 windows ({n_unknown} UNKNOWN: no probability reaches 0.6)" in words
     assert f"{45 - n_unknown} of 45 windows that lie in one labelled segment are answered" in words
-    page = " ".join(report.page("t").split())
+    page = " ".join(page_text(report).split())
     assert f"Unknown are {n_unknown} of 45, in which no probability reaches 0.6" in page
     assert f"were answered ({45 - n_unknown} of 45); of these," in page
     n_right = (report.timeline["activity"] == "WALKING").sum()
@@ -81,29 +82,9 @@ def test_windows_without_an_answer_are_counted_wherever_it_is_summed_up():
 def test_if_nothing_was_answered_the_page_says_so():
     truth = pd.DataFrame({"start_s": [0.0], "end_s": [60.0], "activity": ["WALKING"]})
     report = a_report(truth=truth, abstain_below=1.0)
-    page = " ".join(report.page("t").split())
+    page = " ".join(page_text(report).split())
     assert "were answered (0 of 45). </p>" in page
     assert "nan" not in report.in_words()
-
-
-def test_pictures_are_named_after_the_timeline_and_need_no_other_file(tmp_path):
-    picture, page = a_report().write_pictures(tmp_path / "timeline.csv")
-    assert picture.name == "timeline.png"
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert page.name == "timeline.html"
-    text = page.read_text()
-    assert "src=" not in text
-    assert 'href="http' not in text
-    assert "walk &amp; run.csv" in text
-    assert "time: at &lt;50&gt; Hz" in text
-    assert "<DANCING>" not in text
-
-
-def test_a_page_of_many_segments_says_where_the_others_are():
-    page = " ".join(a_report(n=200_000).page("timeline").split())
-    assert page.count('<th scope="row">') == 500 + len(ACTIVITIES)
-    assert "The first 500 of" in page
-    assert "all are in timeline-segments" in page
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
@@ -111,7 +92,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
     with refused(RunError, "nowhere/timeline.csv", "No such file"):
         report.write_tables(out)
     with refused(RunError, "nowhere/timeline.csv", "No such file"):
-        report.write_pictures(out)
+        write_pictures(report, out)
 
 
 def test_doubts_are_in_the_summary_the_about_file_and_the_page(tmp_path):
@@ -119,8 +100,8 @@ def test_doubts_are_in_the_summary_the_about_file_and_the_page(tmp_path):
     assert report.in_words().splitlines()[-1] == "  doubt: is it <worn> so?"
     about = json.loads(report.write_tables(tmp_path / "t.csv")[2].read_text())
     assert about["doubts"] == ["is it <worn> so?"]
-    assert "In doubt:</strong> is it &lt;worn&gt; so?" in report.page("t")
-    assert "In doubt" not in a_report().page("t")
+    assert "In doubt:</strong> is it &lt;worn&gt; so?" in page_text(report)
+    assert "In doubt" not in page_text(a_report())
 
 
 def test_strange_windows_are_counted_where_they_are_known():
@@ -129,7 +110,7 @@ def test_strange_windows_are_counted_where_they_are_known():
     report = replace(usual, timeline=usual.timeline.assign(is_strange=is_strange))
     words = "12 of 45 windows are unlike anything in training"
     assert words in report.in_words()
-    assert words in report.page("t")
+    assert words in page_text(report)
     assert report.about()["n_strange"] == 12
     assert usual.about()["n_strange"] is None
     assert "unlike" not in usual.in_words()
