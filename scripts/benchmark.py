@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from speed.commands import PARTS, Commands
 from speed.contenders import TASKS, entries
 from speed.material import Maker, Material, recipe_of
-from speed.measure import Measure
+from speed.measure import Measure, rounded
 from speed.result import Result, slower
 from speed.targets import TARGETS
 from speed.turns import Turns
@@ -71,14 +71,14 @@ def measure_all(options: argparse.Namespace) -> Iterator[Measure]:
 
 def line_of(measure: Measure) -> str:
     """Lay out a measure and its target."""
-    theirs = "" if measure.theirs is None else f"{measure.theirs:,.4g}"
+    theirs = "" if measure.theirs is None else rounded(measure.theirs)
     ratio = f"{measure.cost.median:.2f} ({measure.cost.low:.2f}..{measure.cost.high:.2f})"
     if measure.theirs is not None:
         found = measure.ratio
         ratio = f"{found.median:.2f} ({found.low:.2f}..{found.high:.2f})"
     target = TARGETS.get(measure.name)
     verdict = "" if target is None else f"{target} {'met' if target.is_met(measure) else 'NOT met'}"
-    ours = f"{measure.ours:,.4g} {measure.unit}"
+    ours = f"{rounded(measure.ours)} {measure.unit}"
     return f"{measure.name:62}{ours:>18}{theirs:>10}{ratio:>26}  {verdict}".rstrip()
 
 

@@ -129,3 +129,8 @@ def memory(part: str, subject: str, n_bytes: Sequence[int]) -> Measure:
 def _shown(unit: Unit, seconds: float) -> float:
     figure = 1 / seconds if unit in _PER_SECOND else seconds * (1000 if unit == "ms" else 1)
     return float(f"{figure:.4g}")
+
+
+def rounded(value: float) -> str:
+    """Write a value with three digits that count."""
+    return f"{float(f'{value:.3g}'):,.12g}"

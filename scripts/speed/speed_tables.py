@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from har.report.style import BLUE, GOLD, INK, ROSE
-from speed.measure import Measure
+from speed.measure import Measure, rounded
 from speed.result import Result
 from speed.turns import BEST, BUSY, UNITS, UNPREPARED
 
@@ -37,9 +37,9 @@ def markdown(result: Result) -> str:
         lines += _row(f"`{recipe}`", *(_ratio_cell(measure) for measure in found))
     commands = [measure for measure in result.measures if measure.part not in UNITS]
     if commands:
-        lines += ["", *_row("command", "", "har"), "|---|---|---:|"]
+        lines += ["", *_row("command", "", "har here"), "|---|---|---:|"]
         for m in commands:
-            lines += _row(f"{m.part} {m.subject}", m.setting, f"{m.ours:,.4g} {m.unit}")
+            lines += _row(f"{m.part} {m.subject}", m.setting, f"{rounded(m.ours)} {m.unit}")
     machine = result.machine
     packages = ", ".join(f"{name} {number}" for name, number in machine.packages.items())
     return "\n".join(

@@ -86,9 +86,20 @@ def test_verbs_that_do_not_compute_never_load_mxnet(arguments, run, data_root):
     assert done.stdout.strip().endswith("mxnet was not loaded")
 
 
-def test_fetch_never_loads_mxnet():
-    code = "import sys, har.cli.fetch, har.cli.main; sys.exit('mxnet' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+@pytest.mark.parametrize(
+    ("modules", "never"),
+    [
+        ("har.cli.main, har.cli.fetch, har.cli.inspect", "mxnet sklearn matplotlib"),
+        ("har.cli.predict, har.cli.stream", "mxnet sklearn matplotlib"),
+        ("har.cli.train, har.cli.evaluate, har.cli.report", "mxnet sklearn"),
+        ("har.classifier", "sklearn matplotlib"),
+    ],
+)
+def test_verbs_load_only_what_they_use(modules, never):
+    code = f"import sys, {modules}; print(set({never.split()}) & set(sys.modules))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_version_is_told(capsys):
