@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg
+from threadpoolctl import threadpool_limits
 
 from har.arrays import BoolArray, FloatArray, IntArray, SubjectArray
 
@@ -119,11 +120,13 @@ def fit_strangeness(
     -------
     Strangeness
     """
-    centres, whitening = _fit(features, labels)
-    if held_out is None:
-        distances = _left_out_distances(features, labels, subjects)
-    else:
-        distances = _distances(held_out, centres, whitening)
+    # Matrices are small: several threads would wait for each other longer than they compute.
+    with threadpool_limits(1, "blas"):
+        centres, whitening = _fit(features, labels)
+        if held_out is None:
+            distances = _left_out_distances(features, labels, subjects)
+        else:
+            distances = _distances(held_out, centres, whitening)
     threshold = _NEW_PEOPLE * max(float(np.quantile(distances, 1 - STRANGE_SHARE)), _SMALLEST)
     return Strangeness(centres, whitening, threshold)
 
