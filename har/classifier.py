@@ -22,7 +22,7 @@ from har.files import writing_to
 from har.inference.forward import LikestTurn
 from har.inference.timeline import make_timeline
 from har.models.backend import parse_devices, seed_everything
-from har.models.engine import default_n_threads, set_n_threads
+from har.models.engine import use_default_threads
 from har.models.ensemble import joined, member_prefix
 from har.models.export import export_network, load_weights, read_weights
 from har.models.features import WithFeatures, predict_with_features
@@ -86,7 +86,7 @@ class ActivityClassifier:
         self.config = config or Config()
         self.devices = parse_devices(self.config.device)
         for device in self.devices:
-            set_n_threads(device, default_n_threads())
+            use_default_threads(device)
         self.network_: Network | None = None
         self.gravity_: Direction | None = None
         self.strangeness_: Strangeness | None = None

@@ -15,6 +15,7 @@ import ctypes
 import math
 import os
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -34,6 +35,15 @@ def default_n_threads() -> int:
     long as soon as another program runs; `har.training.threads` measures what training gains.
     """
     return int(os.environ.get("OMP_NUM_THREADS", "").split(",")[0] or 1)
+
+
+@cache
+def use_default_threads(device: mx.Context) -> None:
+    """Set the number of CPU threads of a context to the default, the first time only.
+
+    Another network on the same context may be trained with another number meanwhile.
+    """
+    set_n_threads(device, default_n_threads())
 
 
 def set_n_threads(device: mx.Context, n_threads: int) -> None:

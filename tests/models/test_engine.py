@@ -16,6 +16,7 @@ from har.models.engine import (
     end_threads,
     memory_of,
     set_n_threads,
+    use_default_threads,
 )
 
 
@@ -40,6 +41,16 @@ def test_operators_have_the_threads_of_openmp_or_one(monkeypatch, variable, expe
     if variable is not None:
         monkeypatch.setenv("OMP_NUM_THREADS", variable)
     assert default_n_threads() == expected
+
+
+def test_the_default_is_set_once_so_that_a_training_keeps_its_number(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    device = mx.cpu(8)
+    use_default_threads(device)
+    assert n_threads_of(device) == 3
+    set_n_threads(device, 2)
+    use_default_threads(device)
+    assert n_threads_of(device) == 2
 
 
 def threads_of_this_process():
