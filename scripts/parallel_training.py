@@ -17,12 +17,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 import numpy as np
 
 from har.recipes import load_config
+from har.signals.windows import Windows
 
 N_WINDOWS = 640
 BUSY = "while True: pass"
@@ -94,41 +95,30 @@ def _started(recipe: str, contender: Contender) -> Iterator[Connection]:
 
 def _train(pipe: Connection, recipe: str, contender: Contender) -> None:
     """Train an epoch whenever the pipe says so, and return its speed."""
-    from har.models.backend import parse_devices
-    from har.models.engine import set_n_threads
-    from har.models.network import build_network
-    from har.signals.windows import Windows
-    from har.training.loop import fit
-    from har.training.processes import Workers
+    import har
 
-    config = load_config(recipe, "--training.n_epochs=100000", "--training.keep=last")
+    longest = "--training.n_epochs=100000", "--training.keep=last", "--training.calibrate=false"
+    config = load_config(recipe, *longest, "--data.n_validation_subjects=0", "--device=cpu")
     random = np.random.default_rng(0)
     signals = random.normal(size=(N_WINDOWS, 128, 9)).astype(np.float32)
     labels = random.integers(0, 6, N_WINDOWS)
     windows = Windows(signals, labels, np.zeros(N_WINDOWS, dtype=int))
-    devices = parse_devices("cpu")
-    set_n_threads(devices[0], contender.n_threads)
-    network = build_network(config.model, 128, windows.channels, 6, devices)
-    with ExitStack() as stack:
-        workers = None
-        if contender.n_processes > 1:
-            workers = Workers(config, windows, contender.n_processes, contender.n_threads)
-            stack.enter_context(workers)
-        training = config.training
-        records = fit(network, windows, None, training, devices, 0, workers=workers)
-        next(records)
-        pipe.send("ready")
-        while True:
-            try:
-                pipe.recv()
-            except EOFError:
-                return
-            pipe.send(next(records).windows_per_s)
+    how = contender.n_threads, contender.n_processes
+    records = har.ActivityClassifier(config).fit_epochs(windows, *how)
+    next(records)
+    pipe.send("ready")
+    while True:
+        try:
+            pipe.recv()
+        except EOFError:
+            return
+        pipe.send(next(records).windows_per_s)
 
 
 def cross_validate(recipe: str, n_seeds: int, contender: Contender) -> list[float]:
     """Return the mean accuracy of UCI HAR's five folds for each seed."""
     import har
+    from har.model_selection.cross_validation import score_fold
     from har.model_selection.folds import folds_of
 
     train, _test = har.load_uci_har()
@@ -137,12 +127,8 @@ def cross_validate(recipe: str, n_seeds: int, contender: Contender) -> list[floa
     for seed in range(n_seeds):
         of_folds = []
         for fold in folds_of(train, 5):
-            classifier = har.ActivityClassifier(replace(config, seed=seed))
-            known = train.of_subjects(fold.train_subjects)
-            for _record in classifier.fit_epochs(known, contender.n_threads, contender.n_processes):
-                continue
-            new = train.of_subjects(fold.held_out_subjects)
-            of_folds.append(classifier.evaluate(new).accuracy)
+            how = contender.n_threads, contender.n_processes
+            of_folds.append(score_fold(config, train, fold, seed, *how).evaluation.accuracy)
             print(f"{recipe}, {contender}, seed {seed}, fold {fold.number}: {of_folds[-1]:.4f}")
         accuracies.append(float(np.mean(of_folds)))
     return accuracies

@@ -68,6 +68,12 @@ def cpu_s(process: subprocess.Popen[str]) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
 
 
+def read_lines(recording: Path) -> tuple[str, list[str]]:
+    """Return the heading and the rows of a plain CSV, with their ends."""
+    heading, *rows = recording.read_text().splitlines(keepends=True)
+    return heading, rows
+
+
 def is_complete(n_samples: int) -> bool:
     """Return whether a window is complete after so many samples."""
     return n_samples >= _FIRST_COMPLETE and (n_samples - _FIRST_COMPLETE) % WINDOW_STEP == 0
@@ -152,7 +158,7 @@ def main() -> None:
         help="samples per second of each of many streams (default: 50)",
     )
     options = parser.parse_args()
-    heading, *rows = options.recording.read_text().splitlines(keepends=True)
+    heading, rows = read_lines(options.recording)
     rows = rows[: options.samples]
     found = (
         measure_one(options.run, heading, rows)

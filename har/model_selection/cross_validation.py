@@ -62,7 +62,12 @@ def cross_validate(
 
 
 def score_fold(
-    config: Config, windows: Windows, fold: Fold, seed: int, n_threads: int = 1
+    config: Config,
+    windows: Windows,
+    fold: Fold,
+    seed: int,
+    n_threads: int = 1,
+    n_processes: int = 1,
 ) -> FoldScore:
     """Train a network on a fold's training subjects, then score it once on those held out.
 
@@ -77,8 +82,8 @@ def score_fold(
         Subjects to train on and subjects to hold out.
     seed : int
         Seed in place of that of the settings.
-    n_threads : int
-        CPU threads.
+    n_threads, n_processes : int
+        CPU threads, and processes that share each batch, as for `ActivityClassifier.fit`.
 
     Returns
     -------
@@ -89,7 +94,8 @@ def score_fold(
 
     started_s = time.perf_counter()
     classifier = ActivityClassifier(replace(config, seed=seed))
-    for _record in classifier.fit_epochs(windows.of_subjects(fold.train_subjects), n_threads):
+    known = windows.of_subjects(fold.train_subjects)
+    for _record in classifier.fit_epochs(known, n_threads, n_processes):
         _stop_if_orphaned()
     fitted_s = time.perf_counter()
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))

@@ -56,10 +56,7 @@ def set_n_threads(device: mx.Context, n_threads: int) -> None:
     n_threads : int
         Number of threads.
     """
-    # Found through MXNet's library, it is the OpenMP that MXNet was linked with.
-    set_number = getattr(mx.base._LIB, "omp_set_num_threads", None)
-    if set_number is not None and device.device_typeid == _CPU:
-        call_in_engine(device, lambda: set_number(n_threads))
+    _call_openmp(device, "omp_set_num_threads", n_threads)
 
 
 def end_threads(device: mx.Context) -> None:
@@ -73,9 +70,15 @@ def end_threads(device: mx.Context) -> None:
     device : mxnet.Context
         Context; nothing happens unless it is a CPU.
     """
-    pause = getattr(mx.base._LIB, "omp_pause_resource_all", None)
-    if pause is not None and device.device_typeid == _CPU:
-        call_in_engine(device, lambda: pause(_SOFTLY))
+    _call_openmp(device, "omp_pause_resource_all", _SOFTLY)
+
+
+def _call_openmp(device: mx.Context, name: str, argument: int) -> None:
+    """Call a function of OpenMP in the thread of a CPU context, if there are both."""
+    # Found through MXNet's library, it is the OpenMP that MXNet was linked with.
+    function = getattr(mx.base._LIB, name, None)
+    if function is not None and device.device_typeid == _CPU:
+        call_in_engine(device, lambda: function(argument))
 
 
 def call_in_engine(device: mx.Context, function: Callable[[], object]) -> None:

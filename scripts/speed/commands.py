@@ -96,10 +96,9 @@ class LiveStream:
 
     def median_delay_s(self, run: Path, recording: Path) -> float:
         """Return the median delay from the last sample of a window to its answer."""
-        from stream_latency import measure_one
+        from stream_latency import measure_one, read_lines
 
-        heading, *rows = recording.read_text().splitlines(keepends=True)
-        return float(np.median(measure_one(run, heading, rows).delays_s))
+        return float(np.median(measure_one(run, *read_lines(recording)).delays_s))
 
 
 def calibration_s() -> float:

@@ -241,4 +241,4 @@ def entries(n_cores: int) -> list[Entry]:
     PyTorch can train in several processes, too, which is not timed.
     """
     with_threads = [Entry(name, n) for name in FRAMEWORKS for n in sorted({1, n_cores})]
-    return [*with_threads, *(Entry("har", 1, n_cores) for _ in range(n_cores > 1))]
+    return [*with_threads, Entry("har", 1, n_cores)] if n_cores > 1 else with_threads

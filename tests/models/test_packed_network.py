@@ -124,6 +124,7 @@ def test_many_windows_are_left_to_gluon():
     config = ModelConfig(conv_channels=4)
     assert is_packed_faster(config, 8)
     assert not is_packed_faster(config, 9)
+    assert not is_packed_faster(ModelConfig(), 2)
     assert is_packed_faster(ModelConfig(bidirectional=True), 1)
     assert not is_packed_faster(ModelConfig(bidirectional=True), 2)
     assert not is_packed_faster(ModelConfig(bidirectional=False), 1)
