@@ -33,7 +33,7 @@ from har.models.network import (
     predict_probabilities,
     probabilities_of,
 )
-from har.models.packed_network import PackedNetwork, is_packed_faster
+from har.models.packed.network import PackedNetwork, is_packed_faster
 from har.models.temperature import Network, WithTemperature
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
@@ -175,8 +175,7 @@ class ActivityClassifier:
                 seed_everything(seed)
                 member = self._build_member(number)
                 member.set_heading(train.signals)
-                if config.model.standardise:
-                    member.set_scaling(train.signals)
+                member.set_scaling(train.signals, config.model.standardise)
                 members.append(member)
                 self.network_ = self._join(members)
                 how = self.devices, seed, threads, workers

@@ -144,6 +144,9 @@ class ModelConfig:
         Share of values dropped after each convolution in training.
     conv_skip : bool
         Whether the classifier also reads the mean over time of the convolutions' outputs.
+    summary_size : int
+        Units of a dense layer that reads a summary of the window: energies by frequency,
+        correlations, gravity's direction. It judges beside the LSTM and counts as much; 0: none.
     embedding_size : int
         Units of a dense layer with ReLU on each time step before the LSTM; 0: none.
     n_layers : int
@@ -180,6 +183,7 @@ class ModelConfig:
     conv_stride: int = 2
     conv_dropout: float = 0.0
     conv_skip: bool = False
+    summary_size: int = 0
     embedding_size: int = 0
     n_layers: int = 2
     hidden_size: int = 64
@@ -197,7 +201,7 @@ class ModelConfig:
         _require_positive(self, "model", "compression")
         _require_at_least(1, self, "model", "conv_layers", "conv_kernel", "conv_stride")
         _require_at_least(1, self, "model", "n_layers", "hidden_size", "n_members")
-        _require_at_least(0, self, "model", "conv_channels", "embedding_size")
+        _require_at_least(0, self, "model", "conv_channels", "summary_size", "embedding_size")
         _require_share(self, "model", "conv_dropout", "dropout", "head_dropout")
         if not self.standardise and "channels" not in self.views:
             raise ConfigError(

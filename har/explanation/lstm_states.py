@@ -47,8 +47,7 @@ def lstm_inputs(network: ActivityNetwork, signals: FloatArray, device: mx.Contex
     NDArray, shape (n_steps, n_windows, n_values)
         Inputs of the first layer.
     """
-    views = network.views(mx.nd.array(signals, ctx=device))
-    return network.embedding(network.convolutions(views))
+    return network.lstm_inputs(mx.nd.array(signals, ctx=device))
 
 
 def run_lstm(network: ActivityNetwork, config: ModelConfig, inputs: FloatArray) -> FloatArray:

@@ -1,6 +1,7 @@
 """The network: views, convolutions, stacked LSTM layers, pooling over time, a dense classifier.
 
-`har.models.layers` explains the LSTM, `har.models.views` the views.
+`har.models.layers` explains the LSTM, `har.models.views` the views. Beside them dense layers may
+read a summary of the window, which `har.models.summary` explains.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from har.arrays import FloatArray
+from har.arrays import FloatArray, blocks_of
 from har.config import ModelConfig
 from har.errors import DataError, RunError
 from har.models.backend import gluon, mx, nn
-from har.models.heading import N_SMALLEST_WINDOW
+from har.models.heading import N_SMALLEST_WINDOW, Heading
 from har.models.layers import (
     PREFIX,
     CellLSTM,
@@ -30,6 +31,7 @@ from har.models.layers import (
     n_steps,
 )
 from har.models.operators import mean_over_first
+from har.models.summary import Summary
 from har.models.views import Views
 
 # Batches that a device has to do while the results of another are fetched.
@@ -40,7 +42,8 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
     """Network from windows in g and rad/s to a score for each activity.
 
     Scaled views of the window, optional convolutions over time and embedding of each step,
-    stacked LSTM layers, pooling over time, a dense classifier.
+    stacked LSTM layers, pooling over time, a dense classifier. Optionally, windows are turned to
+    their heading first, and dense layers judge a summary of the window, too.
 
     Parameters
     ----------
@@ -75,6 +78,7 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
                 f"model.align_heading: found windows of {n_timesteps} samples, expected at least "
                 f"{N_SMALLEST_WINDOW}"
             )
+        self.heading = Heading(channels, n_timesteps, prefix) if config.align_heading else None
         self.views = Views(config, channels, n_timesteps, prefix)
         self.convolutions = Convolutions(config, self.views.n_outputs, prefix)
         self.has_skip = config.conv_skip
@@ -96,6 +100,19 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         self.head.add(
             nn.Dropout(config.head_dropout), dense(n_activities, size, f"{prefix}output_")
         )
+        self.summary = Summary(channels, n_timesteps, prefix) if config.summary_size else None
+        self.summary_head = nn.HybridSequential(prefix="")
+        if self.summary is not None:
+            self.summary_head.add(
+                dense(
+                    config.summary_size,
+                    self.summary.n_features,
+                    f"{prefix}summary_hidden_",
+                    activation="relu",
+                ),
+                nn.Dropout(config.head_dropout),
+                dense(n_activities, config.summary_size, f"{prefix}summary_output_"),
+            )
 
     def hybrid_forward(self, F: Any, windows: Any) -> Any:
         """Return logits, shape (n_windows, n_activities), whose softmax is the probabilities.
@@ -105,21 +122,98 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
         return self.logits_and_features(F, windows)[0]
 
     def logits_and_features(self, F: Any, windows: Any) -> tuple[Any, Any]:
-        """Return logits and the input of the classifier, shape (n_windows, n_features)."""
-        convolved = self.convolutions(self.views(windows))
-        steps = self.embedding(convolved)
+        """Return logits and what the LSTM's classifier reads, shape (n_windows, n_features)."""
+        of_parts, features = self.logits_of_parts(F, windows)
+        return mean_logarithm(F, of_parts), features
+
+    def logits_of_parts(self, F: Any, windows: Any) -> tuple[list[Any], Any]:
+        """Return the logits of the LSTM, and of the summary if there is one, and the features."""
+        if self.heading is not None:
+            windows = self.heading(windows)
+        convolved, steps = self._convolved_and_steps(windows)
         features = self.pooling(self.lstm(steps))
         if self.has_skip:
             features = F.concat(features, mean_over_first(F, convolved, self.n_steps), dim=1)
-        return self.head(features), features
+        of_parts = [self.head(features)]
+        if self.summary is not None:
+            of_parts.append(self.summary_head(self.summary(windows)))
+        return of_parts, features
+
+    def _convolved_and_steps(self, windows: Any) -> tuple[Any, Any]:
+        convolved = self.convolutions(self.views(windows))
+        return convolved, self.embedding(convolved)
+
+    def lstm_inputs(self, windows: Any) -> Any:
+        """Return what the first LSTM layer reads, shape (n_steps, n_windows, n_values)."""
+        return self._convolved_and_steps(
+            windows if self.heading is None else self.heading(windows)
+        )[1]
 
     def set_heading(self, signals: FloatArray) -> None:
-        """Set the constants of the heading from training windows; see `Views.set_heading`."""
-        self.views.set_heading(signals)
+        """Set the constants that say which way training windows face, if windows are turned.
 
-    def set_scaling(self, signals: FloatArray) -> None:
-        """Set the scaling constants from training windows; see `Views.set_scaling`."""
-        self.views.set_scaling(signals)
+        Parameters
+        ----------
+        signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+            Training windows in g and rad/s.
+        """
+        if self.heading is not None:
+            self.heading.fit(signals)
+
+    def set_scaling(self, signals: FloatArray, standardises_channels: bool = True) -> None:
+        """Set the constants that scale views and summary.
+
+        Where windows are turned first, they follow from the turned ones.
+
+        Parameters
+        ----------
+        signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+            Training windows in g and rad/s.
+        standardises_channels : bool
+            False to leave the view of all channels as it is.
+        """
+        if standardises_channels:
+            self.views.set_scaling(self._turned_blocks(signals))
+        if self.summary is not None:
+            self.summary.set_scaling(self._turned_blocks(signals))
+
+    def _turned_blocks(self, signals: FloatArray) -> Iterator[FloatArray]:
+        blocks = blocks_of(signals)
+        return blocks if self.heading is None else map(self.heading.turned, blocks)
+
+
+def mean_logarithm(F: Any, of_parts: list[Any]) -> Any:
+    """Return the logits of one part, or the mean logarithm of the probabilities of several."""
+    if len(of_parts) == 1:
+        return of_parts[0]
+    logarithms = [F.log_softmax(logits, axis=1) for logits in of_parts]
+    return sum(logarithms[1:], logarithms[0]) * (1 / len(of_parts))
+
+
+class WithParts(gluon.HybridBlock):  # type: ignore[misc]
+    """A network that returns the logits of its parts beside its own, for training.
+
+    It has no weights of its own, and is compiled at the first call.
+
+    Parameters
+    ----------
+    network : ActivityNetwork
+        Network with its weights.
+    """
+
+    def __init__(self, network: ActivityNetwork) -> None:
+        super().__init__(prefix="")
+        self.network = network
+        self.hybridize()
+
+    def hybrid_forward(self, F: Any, windows: Any) -> list[Any]:
+        """Return logits, then those of each part, which has a loss of its own.
+
+        With a summary the parts are the LSTM and the summary. Trained by one loss each would learn
+        only what the other has not: the summary, which learns fast, would leave the LSTM little.
+        """
+        of_parts, _features = self.network.logits_of_parts(F, windows)
+        return [mean_logarithm(F, of_parts), *of_parts]
 
 
 def build_network(

@@ -9,12 +9,12 @@ window by itself.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
-from har.arrays import FloatArray, blocks_of, channel_moments
+from har.arrays import FloatArray, channel_moments
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
-from har.models.heading import Heading
 from har.models.operators import mean_over_last
 
 # In g and rad/s; keeps the normalised view of a constant signal finite. It hardly affects others:
@@ -31,7 +31,7 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
     Parameters
     ----------
     config : ModelConfig
-        Kinds of views, the scale of compression, and whether windows are turned first.
+        Kinds of views, and the scale of compression.
     channels : tuple of str
         Names of the windows' channels. The views of movements contain those that begin with
         ``body_``, or all if none does.
@@ -46,7 +46,6 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
     ) -> None:
         super().__init__(prefix=prefix)
         self.n_timesteps = n_timesteps
-        self.heading = Heading(channels, n_timesteps, prefix) if config.align_heading else None
         self.kinds = config.views
         self.compression = config.compression
         body = [index for index, name in enumerate(channels) if name.startswith("body_")]
@@ -70,8 +69,6 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
 
         Convolutions, and means over time, read contiguous memory when time comes last.
         """
-        if self.heading is not None:
-            windows = self.heading(windows)
         signals = F.transpose(windows, axes=(0, 2, 1))
         movements = self._movements_of(F, signals)
         views = {
@@ -87,32 +84,16 @@ class Views(gluon.HybridBlock):  # type: ignore[misc]
         channels = (F.slice_axis(signals, axis=1, begin=i, end=i + 1) for i in self.movements)
         return F.concat(*channels, dim=1)
 
-    def set_heading(self, signals: FloatArray) -> None:
-        """Set the constants that say which way training windows face, if windows are turned.
-
-        Parameters
-        ----------
-        signals : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
-            Training windows in g and rad/s.
-        """
-        if self.heading is not None:
-            self.heading.fit(signals)
-
-    def set_scaling(self, signals: FloatArray) -> None:
+    def set_scaling(self, blocks: Iterable[FloatArray]) -> None:
         """Set the scaling constants to the mean and standard deviation of training windows.
 
-        Where windows are turned first, these are the turned ones.
-
         Parameters
         ----------
-        signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-            Training windows in g and rad/s; a constant channel is only centred.
+        blocks : iterable of ndarray, shape (n_windows, n_timesteps, n_channels)
+            Training windows in g and rad/s, some at a time; a constant channel is only centred.
         """
         if not self.is_scaled:
             return
-        blocks = blocks_of(signals)
-        if self.heading is not None:
-            blocks = map(self.heading.turned, blocks)
         mean, scale = channel_moments(blocks)
         scale[scale == 0] = 1.0
         self.channel_mean.set_data(mx.nd.array(mean.reshape(1, 1, -1)))

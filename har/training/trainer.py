@@ -12,7 +12,7 @@ from har.config import TrainingConfig
 from har.errors import RunError
 from har.models.backend import autograd, gluon, mx
 from har.models.engine import memory_of
-from har.models.network import ActivityNetwork
+from har.models.network import ActivityNetwork, WithParts
 from har.training.exchange import Exchange
 from har.training.weights import AveragedWeights, approach, share_statistics
 
@@ -79,6 +79,7 @@ class Trainer:
         self._trained = [p for p in parameters if p.grad_req != "null"]
         self._loss = gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
         self._loss.hybridize()
+        self._outputs = WithParts(network)
         options = {"learning_rate": config.learning_rate}
         if config.optimizer == "sgd":
             options["momentum"] = config.momentum
@@ -107,7 +108,7 @@ class Trainer:
         Returns
         -------
         loss : float
-            Cross-entropy, summed over the windows.
+            Cross-entropy, summed over the windows; the mean of all parts of the network.
         n_right : int
             Windows whose most probable activity is the target's.
 
@@ -118,13 +119,18 @@ class Trainer:
         """
         shares = self._share(signals, targets)
         with autograd.record():
-            scores = [self.network(x) for x, _ in shares]
-            losses = [self._loss(s, y) for s, (_, y) in zip(scores, shares, strict=True)]
+            outputs = [self._outputs(x) for x, _ in shares]
+            losses = [
+                self._loss(part, y)
+                for (_, *parts), (_, y) in zip(outputs, shares, strict=True)
+                for part in parts
+            ]
         autograd.backward(losses)
         self._update(n_windows=len(signals))
-        predicted = np.concatenate([s.asnumpy() for s in scores]).argmax(axis=1)
+        predicted = np.concatenate([scores.asnumpy() for scores, *_ in outputs]).argmax(axis=1)
         n_right = int(np.sum(predicted == targets.argmax(axis=1)))
-        return sum(float(loss.asnumpy().sum()) for loss in losses), n_right
+        n_parts = len(losses) // len(shares)
+        return sum(float(loss.asnumpy().sum()) for loss in losses) / n_parts, n_right
 
     def settle(self) -> None:
         """Set the network to the weights to validate and to keep: the average, if there is one."""

@@ -12,7 +12,9 @@ from torch.nn import functional
 
 from har.arrays import FloatArray
 from har.config import ModelConfig
+from har.signals.channels import N_TIMESTEPS
 from speed.torch_heading import Heading
+from speed.torch_summary import Summary
 
 PREFIX = "har_"
 # As in har.models.views, which needs MXNet.
@@ -27,7 +29,7 @@ Weights = Mapping[str, FloatArray]
 
 
 class Views(nn.Module):  # type: ignore[misc]
-    """Views of windows: (n_windows, n_timesteps, n_channels) to (…, n_values, n_timesteps)."""
+    """Views of signals: (n_windows, n_channels, n_timesteps) to (…, n_values, n_timesteps)."""
 
     def __init__(self, config: ModelConfig, channels: tuple[str, ...]) -> None:
         super().__init__()
@@ -36,17 +38,13 @@ class Views(nn.Module):  # type: ignore[misc]
         body = [index for index, name in enumerate(channels) if name.startswith("body_")]
         # The channels of movements are neighbours: a slice copies nothing.
         self.movements = slice(body[0], body[-1] + 1) if body else slice(None)
-        self.heading = Heading(channels) if config.align_heading else None
         self.register_buffer("mean", torch.zeros(1, len(channels), 1))
         self.register_buffer("scale", torch.ones(1, len(channels), 1))
         n_movements = len(body) or len(channels)
         self.n_values = sum(len(channels) if k == "channels" else n_movements for k in self.kinds)
 
-    def forward(self, windows: Any) -> Any:
+    def forward(self, signals: Any) -> Any:
         """Make the views, side by side."""
-        signals = windows.transpose(1, 2)
-        if self.heading is not None:
-            signals = self.heading(signals)
         movements = signals[:, self.movements]
         views = {
             "channels": lambda: (signals - self.mean) / self.scale,
@@ -104,10 +102,15 @@ class ActivityNetwork(nn.Module):  # type: ignore[misc]
         Names of the windows' channels.
     n_activities : int
         Number of classes.
+    n_timesteps : int
+        Samples in a window.
     """
 
-    def __init__(self, config: ModelConfig, channels: tuple[str, ...], n_activities: int) -> None:
+    def __init__(
+        self, config: ModelConfig, channels: tuple[str, ...], n_activities: int, n_timesteps: int
+    ) -> None:
         super().__init__()
+        self.heading = Heading(channels) if config.align_heading else None
         self.views = Views(config, channels)
         size = self.views.n_values
         layers: list[nn.Module] = []
@@ -133,10 +136,32 @@ class ActivityNetwork(nn.Module):  # type: ignore[misc]
         size *= 2 if config.pooling == "mean_max" else 1
         self.dropout = nn.Dropout(config.head_dropout)
         self.output = nn.Linear(size + n_skipped, n_activities)
+        self.summary: nn.Module | None = None
+        if config.summary_size:
+            self.summary = Summary(channels, n_timesteps)
+            self.summary_hidden = nn.Linear(self.summary.n_features, config.summary_size)
+            self.summary_output = nn.Linear(config.summary_size, n_activities)
 
     def forward(self, windows: Any) -> Any:
         """Return logits, shape (n_windows, n_activities)."""
-        convolved = self.convolutions(self.views(windows))
+        of_parts = self.logits_of_parts(windows)
+        if len(of_parts) == 1:
+            return of_parts[0]
+        return sum(logits.log_softmax(dim=1) for logits in of_parts) / len(of_parts)
+
+    def logits_of_parts(self, windows: Any) -> list[Any]:
+        """Return the logits of the LSTM and, if there is one, of the summary."""
+        signals = windows.transpose(1, 2)
+        if self.heading is not None:
+            signals = self.heading(signals)
+        of_parts = [self._lstm_logits(signals)]
+        if self.summary is not None:
+            hidden = functional.relu(self.summary_hidden(self.summary(signals)))
+            of_parts.append(self.summary_output(self.dropout(hidden)))
+        return of_parts
+
+    def _lstm_logits(self, signals: Any) -> Any:
+        convolved = self.convolutions(self.views(signals))
         steps = convolved.transpose(1, 2)
         if self.embedding is not None:
             steps = functional.relu(self.embedding(steps))
@@ -180,9 +205,10 @@ class Classifier(nn.Module):  # type: ignore[misc]
         numbers = range(1, config.n_members + 1)
         prefixes = [f"{PREFIX}member{n}_" for n in numbers] if len(numbers) > 1 else [PREFIX]
         n_activities = len(weights[f"{prefixes[0]}output_bias"])
-        self.members = nn.ModuleList(
-            ActivityNetwork(config, channels, n_activities) for _ in numbers
-        )
+        sizes = n_activities, N_TIMESTEPS
+        if config.summary_size:
+            sizes = n_activities, len(weights[f"{prefixes[0]}summary_waves"])
+        self.members = nn.ModuleList(ActivityNetwork(config, channels, *sizes) for _ in numbers)
         for member, prefix in zip(self.members, prefixes, strict=True):
             put_weights(member, config, weights, prefix)
         temperature = weights.get(f"{PREFIX}temperature", [[1.0]])
@@ -222,7 +248,16 @@ def _names(config: ModelConfig) -> list[tuple[str, str]]:
     if "channels" in config.views:
         names += [("views.mean", "channel_mean"), ("views.scale", "channel_scale")]
     if config.align_heading:
-        names += [(f"views.heading.{key}", f"heading_{key}") for key in ("filters", "weight")]
+        names += [(f"heading.{key}", f"heading_{key}") for key in ("filters", "weight")]
+    if config.summary_size:
+        names += [
+            (f"summary.{key}", f"summary_{key}") for key in ("waves", "weights", "mean", "scale")
+        ]
+        names += [
+            (f"summary_{layer}.{key}", f"summary_{layer}_{key}")
+            for layer in ("hidden", "output")
+            for key in ("weight", "bias")
+        ]
     if config.embedding_size:
         names += [(f"embedding.{key}", f"embedding_{key}") for key in ("weight", "bias")]
     if config.pooling == "attention":

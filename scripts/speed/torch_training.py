@@ -59,16 +59,17 @@ class TorchModel:
         self.network.train()
         expected = torch.from_numpy(targets)
         self.optimizer.zero_grad()
-        scores = self.network(torch.from_numpy(signals))
-        loss = functional.cross_entropy(scores, expected)
+        of_parts = self.network.logits_of_parts(torch.from_numpy(signals))
+        loss = sum(functional.cross_entropy(scores, expected) for scores in of_parts)
         loss.backward()
         if self.training.clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.training.clip_norm)
         self.optimizer.step()
         if self.training.averaging:
             self.average.update_parameters(self.network)
+        scores = sum(logits.log_softmax(dim=1) for logits in of_parts)
         (scores.argmax(dim=1) == expected.argmax(dim=1)).sum().item()
-        return float(loss.item())
+        return float(loss.item()) / len(of_parts)
 
 
 def optimizer_of(parameters: Iterable[Any], training: TrainingConfig) -> Any:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from scipy.special import expit, softmax
+from scipy.special import expit, log_softmax, softmax
 
 from har.config import Config, DataConfig, ModelConfig, TrainingConfig
 from har.signals.windows import Windows
@@ -65,8 +65,20 @@ def random_weights(block, seed=0, scale=0.5, devices=None) -> dict[str, np.ndarr
     for name, parameter in sorted(block.collect_params().items()):
         values = random.uniform(-scale, scale, parameter.shape).astype(np.float32)
         weights[name] = np.abs(values) + 0.5 if name.endswith(("scale", "var")) else values
+        if name.endswith(("summary_waves", "summary_weights")):
+            weights[name] = _spectral_table(name, parameter.shape)
         parameter.set_data(weights[name])
     return weights
+
+
+def _spectral_table(name, shape) -> np.ndarray:
+    """Return a table of a summary, which of random numbers would have negative energies."""
+    from har.models.summary_tables import spectral_tables
+
+    # The waves have a row for each sample; the weights one for each wave, whose number is unique.
+    candidates = map(spectral_tables, [shape[0]] if name.endswith("waves") else range(2, shape[0]))
+    place = 0 if name.endswith("waves") else 1
+    return next(tables[place] for tables in candidates if tables[place].shape == shape)
 
 
 def weights_of(block) -> dict[str, np.ndarray]:
@@ -163,8 +175,6 @@ def _numpy_references(weights, x, plane):
 def numpy_views(weights, config, signals, channels=CHANNELS) -> np.ndarray:
     """Return all views, side by side, of windows of shape (window, time, channel)."""
     signals = signals.astype(float)
-    if config.align_heading:
-        signals = numpy_heading(weights, signals, channels)
     is_movement = np.array([name.startswith("body_") for name in channels])
     movements = signals[:, :, is_movement] if is_movement.any() else signals
     views = {
@@ -203,6 +213,9 @@ def numpy_convolution(kernels, config, values) -> np.ndarray:
 
 def numpy_logits(weights, config, signals, is_training=False, channels=CHANNELS) -> np.ndarray:
     """Run the whole network of `har.models.network`; signals have shape (window, time, channel)."""
+    signals = signals.astype(float)
+    if config.align_heading:
+        signals = numpy_heading(weights, signals, channels)
     shown = numpy_views(weights, config, signals, channels)
     steps = convolved = numpy_convolutions(weights, config, shown, is_training)
     if config.embedding_size:
@@ -212,4 +225,18 @@ def numpy_logits(weights, config, signals, is_training=False, channels=CHANNELS)
     pooled = numpy_pooling(weights, config, hidden)
     if config.conv_skip:
         pooled = np.concatenate([pooled, convolved.mean(axis=1)], axis=1)
-    return pooled @ weights["har_output_weight"].T + weights["har_output_bias"]
+    logits = pooled @ weights["har_output_weight"].T + weights["har_output_bias"]
+    if not config.summary_size:
+        return logits
+    of_summary = numpy_summary_logits(weights, signals, channels)
+    return (log_softmax(logits, axis=1) + log_softmax(of_summary, axis=1)) / 2
+
+
+def numpy_summary_logits(weights, signals, channels) -> np.ndarray:
+    """Judge a summary; its features are those that `tests/models/test_summary.py` looks at."""
+    from har.models.packed.summary import PackedSummary
+
+    plain = {name.removeprefix("har_"): values for name, values in weights.items()}
+    features = PackedSummary(channels, plain)(signals)
+    hidden = features @ plain["summary_hidden_weight"].T + plain["summary_hidden_bias"]
+    return np.maximum(hidden, 0) @ plain["summary_output_weight"].T + plain["summary_output_bias"]

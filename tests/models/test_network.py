@@ -58,6 +58,12 @@ def lstm_size(n_inputs, n_units):
             },
             48 * (21 * 9 + 2) + 48 * (48 * 9 + 2) + 2 * lstm_size(48, 32) + (128 + 48 + 1) * 6,
         ),
+        # Of 16 signals 22 features each, three correlations of each triad and gravity's angles.
+        (
+            6,
+            {"hidden_size": 28, "summary_size": 11},
+            lstm_size(9, 28) + 6 * 28 + 6 + (16 * 22 + 3 * 3 + 3 + 1) * 11 + (11 + 1) * 6,
+        ),
         (
             12,
             {"n_layers": 2, "hidden_size": 7, "bidirectional": True, "pooling": "attention"},
@@ -81,6 +87,7 @@ def test_the_books_network_has_4542_parameters():
     n_layers=st.integers(1, 3),
     bidirectional=st.booleans(),
     embedding_size=st.sampled_from([0, 3]),
+    summary_size=st.sampled_from([0, 4]),
     views=st.permutations(["channels", "compressed", "normalised"]).map(tuple),
     convolutions=st.just({})
     | st.fixed_dictionaries(

@@ -33,6 +33,7 @@ CONVOLUTIONS = ModelConfig(
 MODELS = {
     "convolutions": replace(CONVOLUTIONS, conv_dropout=0.1, head_dropout=0.5),
     "heading": replace(CONVOLUTIONS, align_heading=True),
+    "summary": replace(CONVOLUTIONS, summary_size=6),
     "ensemble": replace(CONVOLUTIONS, n_members=2),
     "layers": ModelConfig(hidden_size=3, bidirectional=True, dropout=0.2),
     "attention": ModelConfig(hidden_size=3, pooling="attention"),

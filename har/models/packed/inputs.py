@@ -1,7 +1,7 @@
 """What a packed network reads, in NumPy: windows that face forward, and views of them.
 
 The equations are those of `har.models.heading` and `har.models.views`, without MXNet's calls, whose
-costs a single window pays alone; see `har.models.packed_network`.
+costs a single window pays alone; see `har.models.packed.network`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class PackedViews:
     Parameters
     ----------
     config : ModelConfig
-        Kinds of views, the scale of compression, and whether windows are turned first.
+        Kinds of views, and the scale of compression.
     channels : tuple of str
         Names of the windows' channels.
     weights : mapping of str to ndarray
@@ -36,7 +36,6 @@ class PackedViews:
     def __init__(
         self, config: ModelConfig, channels: tuple[str, ...], weights: Mapping[str, FloatArray]
     ) -> None:
-        self._heading = PackedHeading(channels, weights) if config.align_heading else None
         self._kinds = config.views
         self._compression = np.float32(config.compression)
         self._compressed_unit = np.float32(2 / math.asinh(1 / config.compression))
@@ -51,8 +50,6 @@ class PackedViews:
 
     def write(self, windows: FloatArray, out: FloatArray) -> None:
         """Write all views side by side into `out`, shape (n_windows, n_timesteps, n_outputs)."""
-        if self._heading is not None:
-            windows = self._heading.turned(windows)
         movements = windows[..., self._movements]
         start = 0
         for kind, width in zip(self._kinds, self._widths, strict=True):

@@ -30,7 +30,8 @@ from har.arrays import FloatArray
 from har.config import ModelConfig
 from har.models.ensemble import member_prefix
 from har.models.layers import PREFIX
-from har.models.packed_inputs import PackedViews
+from har.models.packed.inputs import PackedHeading, PackedViews
+from har.models.packed.summary import PackedSummary
 
 # With convolutions, packed networks are twice as fast as MXNet with so many windows, and four times
 # with one. Without, the LSTM takes four times as many steps; they gain with one window only, and
@@ -110,6 +111,7 @@ class _PackedMember:
     """One network; see `har.models.network.ActivityNetwork`."""
 
     def __init__(self, config: ModelConfig, channels: tuple[str, ...], weights: Weights) -> None:
+        self._heading = PackedHeading(channels, weights) if config.align_heading else None
         self._views = PackedViews(config, channels, weights)
         n_convolutions = config.conv_layers if config.conv_channels else 0
         self._convolutions = [
@@ -118,16 +120,32 @@ class _PackedMember:
         self._has_skip = config.conv_skip
         self._embedding: tuple[FloatArray, FloatArray] | None = None
         if config.embedding_size:
-            embedding = weights["embedding_weight"], weights["embedding_bias"]
-            self._embedding = np.ascontiguousarray(embedding[0].T), embedding[1]
+            self._embedding = _dense("embedding", weights)
         self._lstm = [
             _LSTMLayer(config.bidirectional, number, weights) for number in range(config.n_layers)
         ]
         self._pooling = _Pooling(config, weights)
-        self._head = np.ascontiguousarray(weights["output_weight"].T), weights["output_bias"]
+        self._head = _dense("output", weights)
+        self._summary = PackedSummary(channels, weights) if config.summary_size else None
+        if self._summary is not None:
+            self._summary_head = [_dense(f"summary_{n}", weights) for n in ("hidden", "output")]
 
     def logits_and_features(self, windows: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return logits and features; see `PackedNetwork`."""
+        if self._heading is not None:
+            windows = self._heading.turned(windows)
+        features = self._lstm_features(windows)
+        weight, bias = self._head
+        logits = features @ weight + bias
+        if self._summary is not None:
+            (weight, bias), (output_weight, output_bias) = self._summary_head
+            hidden = np.maximum(self._summary(windows) @ weight + bias, np.float32(0))
+            of_summary = hidden @ output_weight + output_bias
+            logits = (log_softmax(logits, axis=1) + log_softmax(of_summary, axis=1)) / 2
+        return logits, features
+
+    def _lstm_features(self, windows: FloatArray) -> FloatArray:
+        """Return what the LSTM's classifier reads, shape (n_windows, n_features)."""
         n_windows, n_timesteps, _ = windows.shape
         # Each layer writes between the zeros that the next one's kernel sees beyond the ends.
         padding = self._convolutions[0].padding if self._convolutions else 0
@@ -148,8 +166,12 @@ class _PackedMember:
         features = self._pooling(hidden)
         if self._has_skip:
             features = np.concatenate([features, steps.mean(axis=1)], axis=1)
-        weight, bias = self._head
-        return features @ weight + bias, features
+        return features
+
+
+def _dense(name: str, weights: Weights) -> tuple[FloatArray, FloatArray]:
+    """Return the weights of a dense layer for products from the left, and its bias."""
+    return np.ascontiguousarray(weights[f"{name}_weight"].T), weights[f"{name}_bias"]
 
 
 class _Convolution:

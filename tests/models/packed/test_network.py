@@ -15,7 +15,7 @@ from har.models.ensemble import joined, member_prefix
 from har.models.features import WithFeatures, predict_with_features
 from har.models.heading import gaussian_derivatives
 from har.models.network import build_network, probabilities_of
-from har.models.packed_network import PackedNetwork, is_packed_faster
+from har.models.packed.network import PackedNetwork, is_packed_faster
 from har.models.temperature import WithTemperature
 from har.recipes import load_config, recipe_names
 from har.signals.channels import UCI_CHANNELS
@@ -33,6 +33,8 @@ SETTINGS = [
     {"pooling": "mean_max", **WITH_CONVOLUTIONS, "conv_skip": True, "embedding_size": 3},
     {"pooling": "last", "views": ("compressed", "channels"), **WITH_CONVOLUTIONS},
     {"pooling": "attention", "align_heading": True, "views": ("normalised", "channels")},
+    {"pooling": "mean", "summary_size": 7},
+    {"pooling": "mean", "summary_size": 7, "align_heading": True, **WITH_CONVOLUTIONS},
 ]
 
 
