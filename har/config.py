@@ -146,7 +146,7 @@ class ModelConfig:
         Whether the classifier also reads the mean over time of the convolutions' outputs.
     summary_size : int
         Units of a dense layer that reads a summary of the window: energies by frequency,
-        correlations, gravity's direction. It judges beside the LSTM and counts as much; 0: none.
+        correlations, gravity's direction. It judges beside the LSTM; 0: none.
     embedding_size : int
         Units of a dense layer with ReLU on each time step before the LSTM; 0: none.
     n_layers : int

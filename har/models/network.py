@@ -32,6 +32,7 @@ from har.models.layers import (
 )
 from har.models.operators import mean_over_first
 from har.models.summary import Summary
+from har.models.summary_tables import SUMMARY_SHARE
 from har.models.views import Views
 
 # Batches that a device has to do while the results of another are fetched.
@@ -183,11 +184,11 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
 
 
 def mean_logarithm(F: Any, of_parts: list[Any]) -> Any:
-    """Return the logits of one part, or the mean logarithm of the probabilities of several."""
+    """Return the logits of the LSTM alone, or its and the summary's mean logarithm probability."""
     if len(of_parts) == 1:
         return of_parts[0]
-    logarithms = [F.log_softmax(logits, axis=1) for logits in of_parts]
-    return sum(logarithms[1:], logarithms[0]) * (1 / len(of_parts))
+    of_lstm, of_summary = (F.log_softmax(logits, axis=1) for logits in of_parts)
+    return of_lstm * (1 - SUMMARY_SHARE) + of_summary * SUMMARY_SHARE
 
 
 class WithParts(gluon.HybridBlock):  # type: ignore[misc]

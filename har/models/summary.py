@@ -61,6 +61,7 @@ class Summary(gluon.HybridBlock):  # type: ignore[misc]
         super().__init__(prefix=prefix)
         self.triads = Triads(channels)
         self.n_timesteps = n_timesteps
+        self.n_signals = self.triads.n_signals(len(channels))
         self.n_features = self.triads.n_features(len(channels))
         waves, weights = spectral_tables(n_timesteps)
         of_features = 1, self.n_features
@@ -84,12 +85,12 @@ class Summary(gluon.HybridBlock):  # type: ignore[misc]
         channels = F.transpose(windows, axes=(0, 2, 1))
         triads = [[_series(F, channels, i) for i in places] for places in self.triads.places]
         derived = [_length(F, triad) for triad in triads]
-        of_triads = [self._correlations(F, triad) for triad in triads]
+        angles = []
         if self.triads.gravity is not None:
             means = [self._mean(F, axis) for axis in triads[self.triads.gravity]]
             down = [F.broadcast_div(mean, _length(F, means)) for mean in means]
             cosines = F.clip(F.concat(*down, dim=1), -LARGEST_COSINE, LARGEST_COSINE)
-            of_triads.append(F.arccos(F.squeeze(cosines, axis=2)))
+            angles.append(F.arccos(F.squeeze(cosines, axis=2)))
             derived += [
                 part
                 for number in self.triads.movements
@@ -97,9 +98,10 @@ class Summary(gluon.HybridBlock):  # type: ignore[misc]
             ]
         signals = F.concat(channels, *derived, dim=1)
         means = self._mean(F, signals)
-        squares = F.square(F.dot(F.broadcast_sub(signals, means), waves))
-        of_signals = F.concat(means, *self._of_spectra(F, squares, weights), dim=2)
-        return F.concat(F.reshape(of_signals, shape=(0, -1)), *of_triads, dim=1)
+        centred = F.broadcast_sub(signals, means)
+        of_spectra = self._of_spectra(F, F.square(F.dot(centred, waves)), weights)
+        of_signals = F.reshape(F.concat(means, *of_spectra, dim=2), shape=(0, -1))
+        return F.concat(of_signals, *self._correlations(F, centred), *angles, dim=1)
 
     def _of_spectra(self, F: Any, squares: Any, weights: Any) -> Iterator[Any]:
         """Yield features of all signals, each (n_windows, n_signals, n)."""
@@ -122,27 +124,21 @@ class Summary(gluon.HybridBlock):  # type: ignore[misc]
         cosines = F.slice_axis(squares, axis=2, begin=begin, end=begin + n_frequencies)
         sines = F.slice_axis(squares, axis=2, begin=begin + n_frequencies, end=None)
         power = cosines + sines + SMALLEST_ENERGY
-        total = mean_over_last(F, power, n_frequencies, keepdims=True) * n_frequencies
-        share = F.broadcast_div(power, total)
-        return mean_over_last(F, share * F.log(share), n_frequencies, keepdims=True) * (
-            -n_frequencies
-        )
+        mean = mean_over_last(F, power, n_frequencies, keepdims=True)
+        # Of shares p / P it is log P less the mean of log p, weighted by p.
+        weighted = mean_over_last(F, power * F.log(power), n_frequencies, keepdims=True)
+        return F.log(mean * n_frequencies) - weighted / mean
 
-    def _correlations(self, F: Any, triad: list[Any]) -> Any:
-        """Return the correlations of x and y, x and z, y and z; shape (n_windows, 3)."""
-        centred = [F.broadcast_sub(axis, self._mean(F, axis)) for axis in triad]
-        variances = [self._mean(F, F.square(axis)) + SMALLEST_ENERGY for axis in centred]
-        return F.concat(
-            *(
-                F.squeeze(
-                    self._mean(F, centred[one] * centred[other])
-                    / F.sqrt(variances[one] * variances[other]),
-                    axis=2,
-                )
-                for one, other in ((0, 1), (0, 2), (1, 2))
-            ),
-            dim=1,
-        )
+    def _correlations(self, F: Any, centred: Any) -> Iterator[Any]:
+        """Yield the correlations of x and y, x and z, y and z of each triad; (n_windows, 1)."""
+        variance = self._mean(F, F.square(centred)) + SMALLEST_ENERGY
+        scaled = F.broadcast_div(centred, F.sqrt(variance * self.n_timesteps))
+        # One product for all pairs of signals takes less time than the calls for each.
+        of_pairs = F.reshape(F.batch_dot(scaled, scaled, transpose_b=True), shape=(0, -1))
+        for x, y, z in self.triads.places:
+            for one, other in ((x, y), (x, z), (y, z)):
+                place = one * self.n_signals + other
+                yield F.slice_axis(of_pairs, axis=1, begin=place, end=place + 1)
 
     def _mean(self, F: Any, series: Any) -> Any:
         return mean_over_last(F, series, self.n_timesteps, keepdims=True)

@@ -75,6 +75,8 @@ def network_in_words(config: Config) -> str:
         one = model.conv_layers == 1
         number = "one convolution" if one else f"{model.conv_layers} convolutions"
         layers = f"{number} of {model.conv_channels} channels, then {layers}"
+    if model.summary_size:
+        layers += f", beside a dense layer of {model.summary_size} units that reads a summary"
     if model.align_heading:
         layers = f"a turn about x to the usual heading, {layers}"
     if model.n_members == 1:

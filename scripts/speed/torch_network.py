@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from har.arrays import FloatArray
 from har.config import ModelConfig
+from har.models.summary_tables import SUMMARY_SHARE
 from har.signals.channels import N_TIMESTEPS
 from speed.torch_heading import Heading
 from speed.torch_summary import Summary
@@ -147,7 +148,8 @@ class ActivityNetwork(nn.Module):  # type: ignore[misc]
         of_parts = self.logits_of_parts(windows)
         if len(of_parts) == 1:
             return of_parts[0]
-        return sum(logits.log_softmax(dim=1) for logits in of_parts) / len(of_parts)
+        of_lstm, of_summary = (logits.log_softmax(dim=1) for logits in of_parts)
+        return of_lstm * (1 - SUMMARY_SHARE) + of_summary * SUMMARY_SHARE
 
     def logits_of_parts(self, windows: Any) -> list[Any]:
         """Return the logits of the LSTM and, if there is one, of the summary."""

@@ -229,7 +229,7 @@ def numpy_logits(weights, config, signals, is_training=False, channels=CHANNELS)
     if not config.summary_size:
         return logits
     of_summary = numpy_summary_logits(weights, signals, channels)
-    return (log_softmax(logits, axis=1) + log_softmax(of_summary, axis=1)) / 2
+    return 0.6 * log_softmax(logits, axis=1) + 0.4 * log_softmax(of_summary, axis=1)
 
 
 def numpy_summary_logits(weights, signals, channels) -> np.ndarray:

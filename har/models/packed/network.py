@@ -32,6 +32,7 @@ from har.models.ensemble import member_prefix
 from har.models.layers import PREFIX
 from har.models.packed.inputs import PackedHeading, PackedViews
 from har.models.packed.summary import PackedSummary
+from har.models.summary_tables import SUMMARY_SHARE
 
 # With convolutions, packed networks are twice as fast as MXNet with so many windows, and four times
 # with one. Without, the LSTM takes four times as many steps; they gain with one window only, and
@@ -141,7 +142,8 @@ class _PackedMember:
             (weight, bias), (output_weight, output_bias) = self._summary_head
             hidden = np.maximum(self._summary(windows) @ weight + bias, np.float32(0))
             of_summary = hidden @ output_weight + output_bias
-            logits = (log_softmax(logits, axis=1) + log_softmax(of_summary, axis=1)) / 2
+            logits = log_softmax(logits, axis=1) * np.float32(1 - SUMMARY_SHARE)
+            logits += log_softmax(of_summary, axis=1) * np.float32(SUMMARY_SHARE)
         return logits, features
 
     def _lstm_features(self, windows: FloatArray) -> FloatArray:

@@ -197,6 +197,13 @@ def test_a_turn_to_the_heading_is_told_before_the_layers(tmp_path, windows):
     assert expected in " ".join(html.split())
 
 
+def test_a_summary_is_told_beside_the_layers(tmp_path, windows):
+    model = ModelConfig(summary_size=7)
+    _, html, _ = report_of(tmp_path, windows, None, config=Config(model=model))
+    expected = "of 64 units each, beside a dense layer of 7 units that reads a summary learned"
+    assert expected in " ".join(html.split())
+
+
 def test_an_ensemble_is_told_and_its_curves_are_means_over_its_members(tmp_path, windows):
     run = make_run(tmp_path / "run", windows, config=Config(model=ModelConfig(n_members=2)))
     first = run.read_epochs()
