@@ -67,7 +67,9 @@ def test_of_a_linear_network_each_sample_adds_its_share_of_the_whole(windows):
         assert_allclose(found.values, adds / adds.sum() * found.gained, atol=1e-4)
 
 
-@pytest.mark.parametrize("model", [PLAIN, {**PLAIN, "kernel": "cells"}, RICH])
+@pytest.mark.parametrize(
+    "model", [PLAIN, {**PLAIN, "kernel": "cells"}, {**PLAIN, "summary_size": 3}, RICH]
+)
 def test_attributions_add_up_to_what_the_window_gains_over_the_baseline(windows, model):
     network, config = network_of(model)
     weights = weights_of(network)
