@@ -49,7 +49,7 @@ def case(request):
 def test_the_report_with_all_it_can_have_says_what_there_is(tmp_path, monkeypatch, case):
     # That each figure can be drawn as SVG is enough.
     monkeypatch.setattr("har.report.section.save_png", lambda *_: None)
-    monkeypatch.setattr("har.report.sections.mistakes.N_ANSWERS", 1)
+    monkeypatch.setattr("har.report.sections.single_windows.mistakes.N_ANSWERS", 1)
     windows, evaluation = case
     run = make_run(tmp_path / "run", windows, evaluation)
     run.write_json(run.robustness, make_robustness(len(windows)).to_dict())

@@ -280,6 +280,13 @@ def _add_evaluate(verbs: Any) -> None:
         help="also show in the report what the network looks at: which sensor, which moments of "
         "some windows, what its LSTM remembers of them; half a minute or so for each network",
     )
+    parser.add_argument(
+        "--recordings",
+        action="store_true",
+        help="also score what the run makes of the test people's whole recordings, as in use: by "
+        "time, by segments, by how late a change is told; of UCI HAR (whose recordings are HAPT's), "
+        "HAPT and own recordings; half a minute or so",
+    )
     add(parser, "--data.root", "--device")
 
 

@@ -12,9 +12,11 @@ import numpy as np
 from tqdm import tqdm
 
 from har.evaluation.metrics import Evaluation
+from har.evaluation.recordings import RecordingEvaluation
 from har.inference.batch import BatchResult
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, MeanFigure
+from har.report.recording_figures import WAYS, figure_rows
 from har.report.wording import duration_in_words
 from har.training.history import EpochRecord
 
@@ -99,6 +101,21 @@ def _interval_in_words(evaluation: Evaluation) -> list[str]:
     if ends is None:
         return []
     return [f"accuracy on new people, 95% interval over subjects: {ends[0]:.2%} to {ends[1]:.2%}"]
+
+
+def recordings_in_words(recordings: RecordingEvaluation) -> str:
+    """Write the figures of whole recordings, each with its interval over people."""
+    ways = [WAYS[way] for way in recordings.ways]
+    lines = [
+        f"{len(recordings.recordings)} recordings of {len(recordings.subjects)} people, "
+        f"{duration_in_words(recordings.labelled_s)} of them labelled (in brackets: 95% interval "
+        "over people)",
+        f"  {'':38}" + "".join(f"{way:>30}" for way in ways),
+    ]
+    for row in figure_rows(recordings):
+        cells = (f"{value} ({ends})" if ends else value for value, ends in row.cells)
+        lines.append(f"  {row.name:38}" + "".join(f"{cell:>30}" for cell in cells))
+    return "\n".join(lines)
 
 
 def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScore]:
