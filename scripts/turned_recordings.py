@@ -60,28 +60,17 @@ def judged(
 ) -> pd.DataFrame:
     """Return the windows in labelled stretches: whether they are right, and strange."""
     timeline = classifier.predict_recording(recording)
-    parts = []
-    for segment in segments.itertuples():
-        first_s = (segment.first_sample - 1) / SAMPLE_RATE_HZ - _ROUNDING_S
-        last_s = segment.last_sample / SAMPLE_RATE_HZ + _ROUNDING_S
-        inside = timeline[(timeline["start_s"] >= first_s) & (timeline["end_s"] <= last_s)]
-        is_right = inside["activity"] == HAPT_ACTIVITIES[segment.activity - 1]
-        parts.append(pd.DataFrame({"right": is_right, "strange": inside["is_strange"]}))
-    return pd.concat(parts)
+    rows, true = windows_in_segments(timeline, segments)
+    inside = timeline.iloc[rows]
+    return pd.DataFrame({"right": inside["activity"] == true, "strange": inside["is_strange"]})
 
 
 def measure(
     classifier: ActivityClassifier, held_out: set[int], data: Path, seed: int
 ) -> Iterator[dict[str, object]]:
     """Yield the windows that are right and strange, by recording and turn."""
-    tree = next(filter(holds_hapt, trees_at(data)))
-    recordings = read_recordings(tree)
-    segments = read_segments(tree, recordings)
-    segments = segments[segments["activity"] <= len(UCI_ACTIVITIES)]
-    for experiment, recording in recordings.items():
-        if recording.subject not in held_out:
-            continue
-        of_recording = segments[segments["experiment"] == experiment]
+    config = DataConfig(set="uci_har", root=str(data))
+    for recording, segments in whole_recordings(config, UCI_ACTIVITIES, held_out):
         generator = np.random.default_rng([seed, experiment])
         for name, turn in turns_of(recording, generator):
             samples = turn.of(recording.samples, recording.channels)

@@ -284,7 +284,7 @@ def _add_evaluate(verbs: Any) -> None:
         "--recordings",
         action="store_true",
         help="also score what the run makes of the test people's whole recordings, as in use: by "
-        "time, by segments, by how late a change is told; of UCI HAR (whose recordings are HAPT's), "
+        "time, by segments, by how late a change is told; of UCI HAR (its recordings are HAPT's), "
         "HAPT and own recordings; half a minute or so",
     )
     add(parser, "--data.root", "--device")

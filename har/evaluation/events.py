@@ -39,6 +39,8 @@ from har.signals.channels import SAMPLE_RATE_HZ
 
 # Share of the union of two segments that must be in both.
 LEAST_OVERLAP = 0.5
+# Share of a predicted segment that must be labelled for it to be wrong altogether.
+LEAST_LABELLED = 0.5
 # Longest unlabelled time within a change, and the most it may be told too early or late.
 LONGEST_CHANGE_S = 5.0
 LATEST_S = 10.0
@@ -144,7 +146,8 @@ def _linked_events(
     """Count true and predicted segments by their links, and the pairs that match."""
     is_labelled = true != _NONE
     of_true = np.cumsum(_differs_from_last(true))[is_labelled]
-    of_named = np.cumsum(_differs_from_last(named))[is_labelled]
+    of_run = np.cumsum(_differs_from_last(named)) - 1
+    n_in_run, of_named = np.bincount(of_run), of_run[is_labelled]
     true, named = true[is_labelled], named[is_labelled]
     is_next_true = _differs_from_last(of_true)
     is_new = _differs_from_last(of_named)
@@ -153,12 +156,15 @@ def _linked_events(
     of_true = np.cumsum(is_next_true) - 1
     of_named = np.cumsum(is_new | is_again) - 1
     true_codes, named_codes = true[is_next_true], named[is_new | is_again]
+    n_whole = n_in_run[of_run[is_labelled][is_new | is_again]]
     pairs, n_common = np.unique(
         np.stack([of_true, of_named])[:, true == named], axis=1, return_counts=True
     )
     n_true, n_named = np.bincount(of_true), np.bincount(of_named)
     n_union = n_true[pairs[0]] + n_named[pairs[1]] - n_common
     is_match = n_common >= LEAST_OVERLAP * n_union
+    is_linked = np.isin(np.arange(len(named_codes)), pairs[1])
+    named_codes[~is_linked & (n_named < LEAST_LABELLED * n_whole)] = _NONE
     return (
         _by_links(pairs[0], pairs[1], true_codes, n_activities),
         _by_links(pairs[1], pairs[0], named_codes, n_activities),

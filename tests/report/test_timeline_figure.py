@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
-from har.report.timeline_figure import envelope, timeline_figure
 from har.report.style import ACTIVITY_COLOURS, UNKNOWN_COLOUR
+from har.report.timeline_figure import envelope, timeline_figure
 from har.signals.channels import RAW_CHANNELS
 from har.signals.recording import Recording, Stretch
 

@@ -21,6 +21,7 @@ from har.report.sections.headline import headline_section
 from har.report.sections.heatmap import heatmap_section
 from har.report.sections.learning import learning_section
 from har.report.sections.model_card import model_card_section
+from har.report.sections.recordings import recordings_section
 from har.report.sections.reproduction import reproduction_section
 from har.report.sections.robustness import robustness_section
 from har.report.sections.scores import activities_section, subjects_section
@@ -41,6 +42,7 @@ SECTIONS: tuple[Callable[[ScoredRun], Section | None], ...] = (
     subjects_section,
     heatmap_section,
     calibration_section,
+    recordings_section,
     robustness_section,
     mistakes_section,
     labels_section,
