@@ -122,7 +122,8 @@ def count_events(
 
 
 def _steps(times_s: pd.Series[float]) -> IntArray:
-    return np.rint(times_s.to_numpy(dtype=np.float64) * SAMPLE_RATE_HZ).astype(np.int64)
+    steps = np.rint(times_s.to_numpy(dtype=np.float64) * SAMPLE_RATE_HZ)
+    return np.asarray(steps, dtype=np.int64)
 
 
 def _on_grid(segments: pd.DataFrame, activities: tuple[str, ...], n_steps: int) -> IntArray:

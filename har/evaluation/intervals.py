@@ -113,7 +113,7 @@ def resampled_quantile(
         # So many that a day's changes need little memory.
         for draws in np.array_split(_draws(n), 20)
     ]
-    return np.append(values[order], np.nan)[np.concatenate(found)]
+    return np.asarray(np.append(values[order], np.nan)[np.concatenate(found)])
 
 
 def quantile(values: FloatArray, share: float) -> float:
@@ -125,14 +125,15 @@ def _times_drawn(draws: IntArray, n: int) -> IntArray:
     """Return how often each subject is in each resample; shape (n_resamples, n)."""
     rows = np.arange(len(draws))[:, np.newaxis] * n
     counts = np.bincount((rows + draws).ravel(), minlength=len(draws) * n)
-    return counts.reshape(len(draws), n)
+    return np.asarray(counts.reshape(len(draws), n))
 
 
 def _smallest_with(n_up_to: IntArray, share: float) -> IntArray:
     """Return the first column up to which a share of the row's values is counted, else the next."""
     totals = n_up_to[:, -1:]
+    n_values = n_up_to.shape[1]
     is_enough = (n_up_to >= share * totals) & (totals > 0)
-    return np.where(is_enough.any(axis=1), is_enough.argmax(axis=1), n_up_to.shape[1])
+    return np.asarray(np.where(is_enough.any(axis=1), is_enough.argmax(axis=1), n_values))
 
 
 def ends(figures: FloatArray) -> Interval:

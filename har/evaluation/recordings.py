@@ -21,7 +21,7 @@ from har.evaluation.intervals import (
     resampled,
     resampled_quantile,
 )
-from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT, ScoredRecording
+from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT, NamedRecording, ScoredRecording
 from har.signals.subjects import Subject, subject_key
 
 
@@ -235,8 +235,11 @@ class RecordingEvaluation:
         DataError
             If nothing is labelled, or recordings have other timelines than the rest.
         """
-        activities = tuple(map(str, content["activities"]))
-        return cls(activities, tuple(map(ScoredRecording.from_dict, content["recordings"])))
+        recordings = []
+        for one in content["recordings"]:
+            named = {way: NamedRecording.from_values(**of) for way, of in one["named"].items()}
+            recordings.append(ScoredRecording.from_values(**{**one, "named": named}))
+        return cls(tuple(map(str, content["activities"])), tuple(recordings))
 
 
 def _events_to_dict(counts: EventCounts) -> dict[str, dict[str, int]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,8 @@ from har.signals.subjects import Subject
 # The two ways to name the moments of a recording: each window by what is around it, too, or alone.
 WITH_CONTEXT, ALONE = "with_context", "alone"
 
+# The columns of segments, as JSON has them.
+_Columns = Mapping[str, Sequence[object]]
 _SEGMENT_COLUMNS = {"start_s": float, "end_s": float, "activity": str}
 
 
@@ -32,6 +33,17 @@ class NamedRecording:
 
     segments: pd.DataFrame
     windows: IntArray
+
+    @classmethod
+    def from_values(cls, segments: _Columns, windows: Sequence[Sequence[int]]) -> NamedRecording:
+        """Return a timeline from its values in `ScoredRecording.to_dict`.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If something is missing or is no segment or number.
+        """
+        return cls(_segments_from(segments), np.array(windows, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -72,34 +84,31 @@ class ScoredRecording:
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> ScoredRecording:
-        """Return the object that `to_dict` described.
+    def from_values(
+        cls,
+        subject: Subject,
+        source: str,
+        duration_s: float,
+        truth: _Columns,
+        named: Mapping[str, NamedRecording],
+    ) -> ScoredRecording:
+        """Return a recording from the values of `to_dict`, but for its timelines.
 
         Raises
         ------
-        KeyError, TypeError, ValueError, AttributeError
+        KeyError, TypeError, ValueError
             If something is missing or is no segment or number.
         """
-        subject = content["subject"]
-        return cls(
-            subject if isinstance(subject, int) else str(subject),
-            str(content["source"]),
-            float(content["duration_s"]),
-            _segments_from(content["truth"]),
-            {
-                way: NamedRecording(
-                    _segments_from(named["segments"]), np.array(named["windows"], dtype=np.int64)
-                )
-                for way, named in content["named"].items()
-            },
-        )
+        person = subject if isinstance(subject, int) else str(subject)
+        return cls(person, str(source), float(duration_s), _segments_from(truth), named)
 
 
-def _columns_of(segments: pd.DataFrame) -> dict[str, list[object]]:
-    return segments[list(_SEGMENT_COLUMNS)].round(3).to_dict("list")
+def _columns_of(segments: pd.DataFrame) -> _Columns:
+    rounded = segments.round({"start_s": 3, "end_s": 3})
+    return {name: rounded[name].tolist() for name in _SEGMENT_COLUMNS}
 
 
-def _segments_from(columns: Mapping[str, Any]) -> pd.DataFrame:
+def _segments_from(columns: _Columns) -> pd.DataFrame:
     table = pd.DataFrame({name: columns[name] for name in _SEGMENT_COLUMNS})
     table = table.astype(_SEGMENT_COLUMNS)
     if not np.isfinite(table[["start_s", "end_s"]].to_numpy()).all():
