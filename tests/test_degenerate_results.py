@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from activity_segments import a_recording_evaluation
 from compared_runs import side_of
 from read_page import Page
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
@@ -54,6 +55,8 @@ def test_the_report_with_all_it_can_have_says_what_there_is(tmp_path, monkeypatc
     run = make_run(tmp_path / "run", windows, evaluation)
     run.write_json(run.robustness, make_robustness(len(windows)).to_dict())
     run.write_json(run.explanation, make_explanation(windows).to_dict())
+    recordings = a_recording_evaluation(subjects=(1,), activities=windows.activities)
+    run.write_json(run.recordings, recordings.to_dict())
     page = write_report(run, windows)
     check(page.read_text(), run.summary.read_text())
 
