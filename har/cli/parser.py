@@ -208,6 +208,12 @@ def _add_cv(verbs: Any) -> None:
     add(parser, "--jobs")
     add(parser, "--threads", help="CPU threads of each (default: 1)")
     add(parser, "--cluster")
+    parser.add_argument(
+        "--recordings",
+        action="store_true",
+        help="also score what each network makes of the held-out people's whole recordings, as har "
+        "evaluate --recordings does; folds in --out without that are trained again",
+    )
 
 
 def _add_baseline(verbs: Any) -> None:

@@ -112,7 +112,7 @@ def recordings_in_words(recordings: RecordingEvaluation) -> str:
         "over people)",
         f"  {'':38}" + "".join(f"{way:>30}" for way in ways),
     ]
-    for row in figure_rows(recordings):
+    for row in figure_rows(recordings.figures):
         cells = (f"{value} ({ends})" if ends else value for value, ends in row.cells)
         lines.append(f"  {row.name:38}" + "".join(f"{cell:>30}" for cell in cells))
     return "\n".join(lines)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import add
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -23,6 +23,13 @@ from har.evaluation.intervals import (
 )
 from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT, NamedRecording, ScoredRecording
 from har.signals.subjects import Subject, subject_key
+
+
+class WrittenFigure(TypedDict):
+    """A `FigureOverPeople` as JSON has it."""
+
+    value: float | None
+    interval: Interval | None
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,28 @@ class FigureOverPeople:
             return cls(None, None)
         is_known = resamples is not None and bool(np.isfinite(resamples).all())
         return cls(float(value), ends(resamples) if is_known and resamples is not None else None)
+
+
+# Figures by their names, of each way to name moments.
+Figures = Mapping[str, Mapping[str, FigureOverPeople]]
+
+
+def figures_to_dict(figures: Figures) -> dict[str, dict[str, WrittenFigure]]:
+    """Return figures ready for JSON."""
+    return {
+        way: {name: WrittenFigure(**vars(figure)) for name, figure in named.items()}
+        for way, named in figures.items()
+    }
+
+
+def figures_from_dict(content: Mapping[str, Mapping[str, WrittenFigure]] | None) -> Figures | None:
+    """Return the figures that `figures_to_dict` described; None of none."""
+    if content is None:
+        return None
+    return {
+        way: {name: FigureOverPeople(**values) for name, values in named.items()}
+        for way, named in content.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -133,8 +162,8 @@ class RecordingEvaluation:
         return dict(sorted(shares.items(), key=lambda item: item[1]))
 
     @cached_property
-    def figures(self) -> Mapping[str, Mapping[str, FigureOverPeople]]:
-        """Figures of each way, by their names: see `SHARES` and `DELAYS`."""
+    def figures(self) -> Figures:
+        """Figures of each way, with context first, by their names: see `SHARES` and `DELAYS`."""
         return {way: self._figures(way) for way in self.ways}
 
     def _figures(self, way: str) -> dict[str, FigureOverPeople]:
@@ -216,10 +245,7 @@ class RecordingEvaluation:
             "activities": list(self.activities),
             "n_people": len(self.subjects),
             "labelled_s": round(self.labelled_s, 2),
-            "figures": {
-                way: {name: asdict(figure) for name, figure in figures.items()}
-                for way, figures in self.figures.items()
-            },
+            "figures": figures_to_dict(self.figures),
             "events": {way: _events_to_dict(self.total(way)) for way in self.ways},
             "recordings": [one.to_dict() for one in self.recordings],
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from har.evaluation.recordings import FigureOverPeople, RecordingEvaluation
+from har.evaluation.recordings import FigureOverPeople, Figures
 from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT
 from har.report.wording import interval_in_words, percent, seconds, seconds_interval
 
@@ -46,22 +46,21 @@ _ROWS = (
 )
 
 
-def figure_rows(recordings: RecordingEvaluation) -> list[FigureRow]:
+def figure_rows(figures: Figures) -> list[FigureRow]:
     """Write the figures of each way to name moments in words.
 
     Parameters
     ----------
-    recordings : RecordingEvaluation
-        Scored recordings.
+    figures : mapping of str to mapping of str to FigureOverPeople
+        Figures of each way, as `RecordingEvaluation.figures`.
 
     Returns
     -------
     list of FigureRow
-        In each a cell for each of `RecordingEvaluation.ways`.
+        In each a cell for each way.
     """
-    figures = [recordings.figures[way] for way in recordings.ways]
     return [
-        FigureRow(group, words, tuple(_cell(name, of_way[name]) for of_way in figures))
+        FigureRow(group, words, tuple(_cell(name, of_way[name]) for of_way in figures.values()))
         for group, words, name in _ROWS
     ]
 

@@ -183,13 +183,8 @@ def _read_explanation(run: RunFolder, evaluation: Evaluation) -> Explanation:
 
 
 def _read_recordings(run: RunFolder, evaluation: Evaluation) -> RecordingEvaluation:
-    try:
-        recordings = RecordingEvaluation.from_dict(run.read_json(run.recordings))
-    except (AttributeError, DataError, KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"{run.recordings}: found something missing or wrong ({error}), "
-            "expected what har evaluate --recordings writes"
-        ) from error
+    content = run.read_json(run.recordings)
+    recordings = read_recordings(content, run.recordings, "har evaluate --recordings")
     if recordings.activities != evaluation.activities:
         raise RunError(
             f"{run.recordings}: found the activities {', '.join(recordings.activities)}, expected "
@@ -197,3 +192,32 @@ def _read_recordings(run: RunFolder, evaluation: Evaluation) -> RecordingEvaluat
             "har evaluate --recordings makes it anew"
         )
     return recordings
+
+
+def read_recordings(content: object, file: Path, command: str) -> RecordingEvaluation:
+    """Read scored recordings.
+
+    Parameters
+    ----------
+    content : object
+        Result of `RecordingEvaluation.to_dict`, as it was read from a file.
+    file : Path
+        The file, for the message.
+    command : str
+        Command that writes it, for the message.
+
+    Returns
+    -------
+    RecordingEvaluation
+
+    Raises
+    ------
+    RunError
+        If something is missing or wrong.
+    """
+    try:
+        return RecordingEvaluation.from_dict(content)  # type: ignore[arg-type]
+    except (AttributeError, DataError, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{file}: found something missing or wrong ({error}), expected what {command} writes"
+        ) from error

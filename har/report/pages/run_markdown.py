@@ -116,7 +116,7 @@ def _recording_lines(recordings: RecordingEvaluation) -> list[str]:
     """List the figures of whole recordings, each with its interval over people."""
     rows = [
         [row.name, *(f"{value} ({ends})" if ends else value for value, ends in row.cells)]
-        for row in figure_rows(recordings)
+        for row in figure_rows(recordings.figures)
     ]
     head = ("whole recordings", *(WAYS[way] for way in recordings.ways))
     return [*markdown_table(head, rows), ""]

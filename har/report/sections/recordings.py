@@ -30,7 +30,7 @@ def recordings_section(run: ScoredRun) -> Section | None:
             "n_people": len(recordings.subjects),
             "labelled_s": recordings.labelled_s,
             "ways": [WAYS[name] for name in recordings.ways],
-            "rows": figure_rows(recordings),
+            "rows": figure_rows(recordings.figures),
             "segments": list(recordings.segment_scores(way).items()),
             "shown": [(name, who, by_accuracy[who]) for name, who in shown.items()],
         },
