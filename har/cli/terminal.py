@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from har.evaluation.metrics import Evaluation
-from har.evaluation.recordings import RecordingEvaluation
+from har.evaluation.recordings import Figures, RecordingEvaluation
 from har.inference.batch import BatchResult
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, MeanFigure
@@ -105,17 +105,20 @@ def _interval_in_words(evaluation: Evaluation) -> list[str]:
 
 def recordings_in_words(recordings: RecordingEvaluation) -> str:
     """Write the figures of whole recordings, each with its interval over people."""
-    ways = [WAYS[way] for way in recordings.ways]
-    lines = [
+    head = (
         f"{len(recordings.recordings)} recordings of {len(recordings.subjects)} people, "
         f"{duration_in_words(recordings.labelled_s)} of them labelled (in brackets: 95% interval "
-        "over people)",
-        f"  {'':38}" + "".join(f"{way:>30}" for way in ways),
-    ]
-    for row in figure_rows(recordings.figures):
+        "over people)"
+    )
+    return "\n".join([head, *_recording_lines(recordings.figures)])
+
+
+def _recording_lines(figures: Figures) -> Iterator[str]:
+    """Write a row per figure of whole recordings, and a column per way to name moments."""
+    yield f"  {'':30}" + "".join(f"{WAYS[way]:>32}" for way in figures)
+    for row in figure_rows(figures):
         cells = (f"{value} ({ends})" if ends else value for value, ends in row.cells)
-        lines.append(f"  {row.name:38}" + "".join(f"{cell:>30}" for cell in cells))
-    return "\n".join(lines)
+        yield f"  {row.name:30}" + "".join(f"{cell:>32}" for cell in cells)
 
 
 def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScore]:
@@ -195,6 +198,9 @@ def summary_in_words(summary: CrossValidationSummary) -> str:
     lines += [
         f"  {name:12}{accuracy:10.2%}{n_windows:8d} windows" for name, accuracy, n_windows in rows
     ]
+    if summary.recordings:
+        lines += ["Whole recordings, all seeds (in brackets: 95% interval over people)"]
+        lines += _recording_lines(summary.recordings)
     return "\n".join(lines)
 
 

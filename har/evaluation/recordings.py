@@ -63,7 +63,10 @@ Figures = Mapping[str, Mapping[str, FigureOverPeople]]
 def figures_to_dict(figures: Figures) -> dict[str, dict[str, WrittenFigure]]:
     """Return figures ready for JSON."""
     return {
-        way: {name: WrittenFigure(**vars(figure)) for name, figure in named.items()}
+        way: {
+            name: WrittenFigure(value=figure.value, interval=figure.interval)
+            for name, figure in named.items()
+        }
         for way, named in figures.items()
     }
 

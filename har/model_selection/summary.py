@@ -158,8 +158,11 @@ class CrossValidationSummary:
     recordings: Figures | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """Return the fields, ready for JSON."""
-        return asdict(self)
+        """Return the fields, ready for JSON; no recordings where none were scored."""
+        content = asdict(self)
+        if self.recordings is None:
+            del content["recordings"]
+        return content
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> CrossValidationSummary:

@@ -87,7 +87,7 @@ def write_pages(folder):
     unfinished.predictions.unlink()
     unfinished.update_manifest(Manifest(status="running"))
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
-    for score in make_scores():
+    for score in make_scores(with_recordings=True):
         folds.write_score(score)
     folds.write_summary()
     return {
