@@ -115,10 +115,10 @@ def recordings_in_words(recordings: RecordingEvaluation) -> str:
 
 def _recording_lines(figures: Figures) -> Iterator[str]:
     """Write a row per figure of whole recordings, and a column per way to name moments."""
-    yield f"  {'':30}" + "".join(f"{WAYS[way]:>32}" for way in figures)
+    yield f"  {'':38}" + "".join(f"{WAYS[way]:>32}" for way in figures)
     for row in figure_rows(figures):
         cells = (f"{value} ({ends})" if ends else value for value, ends in row.cells)
-        yield f"  {row.name:30}" + "".join(f"{cell:>32}" for cell in cells)
+        yield f"  {row.name:38}" + "".join(f"{cell:>32}" for cell in cells)
 
 
 def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScore]:
