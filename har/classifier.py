@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,11 +15,15 @@ import pandas as pd
 from har.arrays import FloatArray, IntArray, blocks_of
 from har.config import Config, Upright
 from har.errors import RunError
+from har.evaluation.agreement import window_confusion
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
+from har.evaluation.recordings import RecordingEvaluation
+from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT, NamedRecording, ScoredRecording
 from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
 from har.files import writing_to
 from har.inference.forward import LikestTurn
+from har.inference.segments import merge_segments
 from har.inference.timeline import make_timeline
 from har.models.backend import parse_devices, seed_everything
 from har.models.engine import use_default_threads
@@ -415,6 +419,33 @@ class ActivityClassifier:
         predicted = windows.labels, self.predict_proba(windows), windows.subjects
         return Evaluation(*predicted, windows.activities, self.temperature_)
 
+    def evaluate_recordings(
+        self, recordings: Iterable[tuple[Recording, pd.DataFrame]]
+    ) -> RecordingEvaluation:
+        """Compare timelines of whole recordings with what people did in them.
+
+        Parameters
+        ----------
+        recordings : iterable of (Recording, DataFrame)
+            Recordings, ideally of subjects that were not trained on, and their true segments:
+            start_s, end_s and activity. See `har.datasets.whole_recordings`.
+
+        Returns
+        -------
+        RecordingEvaluation
+
+        Raises
+        ------
+        DataError
+            If nothing in them is labelled; see also `predict_recording`.
+        """
+        activities = self.window_format_.activities
+        scored = (
+            _scored(recording, truth, self.predict_recording(recording), activities)
+            for recording, truth in recordings
+        )
+        return RecordingEvaluation(activities, tuple(scored))
+
     def describe(self) -> TrainedManifest:
         """Return the description of the model and of its training in a run's manifest.
 
@@ -513,3 +544,22 @@ class ActivityClassifier:
         classifier.network_ = classifier._join(members)
         load_weights(classifier.network_, read_weights(run.weights), str(run.weights))
         return classifier
+
+
+def _scored(
+    recording: Recording, truth: pd.DataFrame, timeline: pd.DataFrame, activities: tuple[str, ...]
+) -> ScoredRecording:
+    """Keep of a timeline what its figures follow from, also for each window alone."""
+    ways = {ALONE: timeline}
+    if "activity_alone" in timeline:
+        ways = {
+            WITH_CONTEXT: timeline,
+            ALONE: timeline.assign(activity=timeline["activity_alone"]),
+        }
+    named = {
+        way: NamedRecording(merge_segments(table), window_confusion(table, truth, activities))
+        for way, table in ways.items()
+    }
+    # Where nobody is named, each recording counts as a person.
+    person = recording.source if recording.subject is None else recording.subject
+    return ScoredRecording(person, recording.source, recording.duration_s, truth, named)

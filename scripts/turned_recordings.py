@@ -18,19 +18,15 @@ import pandas as pd
 from scipy.spatial.transform import Rotation
 
 from har.classifier import ActivityClassifier
-from har.datasets.file_trees import trees_at
-from har.datasets.hapt import holds_hapt, read_segments
-from har.datasets.hapt_recordings import read_recordings
+from har.config import DataConfig
 from har.datasets.loading import open_training
+from har.datasets.whole_recordings import whole_recordings
+from har.evaluation.agreement import windows_in_segments
 from har.model_selection.folds import folds_of
 from har.recipes import load_config
-from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
-from har.signals.channels import SAMPLE_RATE_HZ
+from har.signals.activities import UCI_ACTIVITIES
 from har.signals.orientation import Turn, turn_about
 from har.signals.recording import Recording
-
-# Beyond the end of a window by less than a sample.
-_ROUNDING_S = 0.01
 
 
 def trained(recipe: str, seed: int, fold: int, models: Path) -> tuple[ActivityClassifier, set[int]]:
@@ -60,35 +56,26 @@ def judged(
 ) -> pd.DataFrame:
     """Return the windows in labelled stretches: whether they are right, and strange."""
     timeline = classifier.predict_recording(recording)
-    parts = []
-    for segment in segments.itertuples():
-        first_s = (segment.first_sample - 1) / SAMPLE_RATE_HZ - _ROUNDING_S
-        last_s = segment.last_sample / SAMPLE_RATE_HZ + _ROUNDING_S
-        inside = timeline[(timeline["start_s"] >= first_s) & (timeline["end_s"] <= last_s)]
-        is_right = inside["activity"] == HAPT_ACTIVITIES[segment.activity - 1]
-        parts.append(pd.DataFrame({"right": is_right, "strange": inside["is_strange"]}))
-    return pd.concat(parts)
+    rows, true = windows_in_segments(timeline, segments)
+    inside = timeline.iloc[rows]
+    return pd.DataFrame({"right": inside["activity"] == true, "strange": inside["is_strange"]})
 
 
 def measure(
     classifier: ActivityClassifier, held_out: set[int], data: Path, seed: int
 ) -> Iterator[dict[str, object]]:
     """Yield the windows that are right and strange, by recording and turn."""
-    tree = next(filter(holds_hapt, trees_at(data)))
-    recordings = read_recordings(tree)
-    segments = read_segments(tree, recordings)
-    segments = segments[segments["activity"] <= len(UCI_ACTIVITIES)]
-    for experiment, recording in recordings.items():
-        if recording.subject not in held_out:
-            continue
-        of_recording = segments[segments["experiment"] == experiment]
+    config = DataConfig(set="uci_har", root=str(data))
+    for recording, segments in whole_recordings(config, UCI_ACTIVITIES, held_out):
+        # As in the name of its file, …/acc_exp07_user04.txt.
+        experiment = int(recording.source.rpartition("exp")[2].partition("_")[0])
         generator = np.random.default_rng([seed, experiment])
         for name, turn in turns_of(recording, generator):
             samples = turn.of(recording.samples, recording.channels)
             turned = Recording(samples, recording.subject, recording.source)
             upright = classifier.make_upright(turned, "auto")
             for cure, shown in (("", turned), (", --upright auto", upright)):
-                windows = judged(classifier, shown, of_recording)
+                windows = judged(classifier, shown, segments)
                 yield {
                     "turned": name + cure,
                     "experiment": experiment,

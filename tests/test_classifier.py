@@ -5,17 +5,21 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from builders import ACTIVITIES, CHANNELS, refused, small_windows, tiny_config, weights_of
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax
+from timelines import a_timeline
 
 from har.classifier import ActivityClassifier
 from har.errors import DataError, DeviceError, HarError, RunError
 from har.models.backend import gluon, mx
 from har.runs.folder import RunFolder
 from har.runs.manifest import Manifest
+from har.signals.channels import RAW_CHANNELS
+from har.signals.recording import Recording
 from har.signals.windows import WindowFormat
 
 WINDOWS = small_windows(n_subjects=8)
@@ -465,3 +469,21 @@ def test_a_write_that_fails_leaves_the_earlier_model(fitted, saved, monkeypatch,
     with refused(RunError, f"{saved.path}: found No space left on device"):
         fitted.save(saved.path)
     assert (saved.path / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("has_context", [True, False])
+def test_recordings_are_scored_with_context_and_without(has_context, monkeypatch):
+    alone = a_timeline(["A", "B", "A", "A"], [0.0, 1.28, 2.56, 3.84])
+    timeline = (
+        alone.assign(activity="A", activity_alone=alone["activity"]) if has_context else alone
+    )
+    classifier = ActivityClassifier()
+    classifier.window_format_ = WindowFormat(RAW_CHANNELS, ("A", "B"), 50.0, 128)
+    monkeypatch.setattr(classifier, "predict_recording", lambda recording: timeline)
+    truth = pd.DataFrame({"start_s": [0.0], "end_s": [6.4], "activity": ["A"]})
+    labelled = [(Recording(np.zeros((320, 6)), 3, "a.csv"), truth)]
+    evaluation = classifier.evaluate_recordings(labelled)
+    assert evaluation.subjects == (3,)
+    figures = {way: of["window_accuracy"].value for way, of in evaluation.figures.items()}
+    assert figures == ({"with_context": 1.0, "alone": 0.75} if has_context else {"alone": 0.75})
+    assert evaluation.total("alone").time.tolist() == [[256, 64, 0], [0, 0, 0]]

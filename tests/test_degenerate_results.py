@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from activity_segments import a_recording_evaluation
 from compared_runs import side_of
 from read_page import Page
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
@@ -49,11 +50,13 @@ def case(request):
 def test_the_report_with_all_it_can_have_says_what_there_is(tmp_path, monkeypatch, case):
     # That each figure can be drawn as SVG is enough.
     monkeypatch.setattr("har.report.section.save_png", lambda *_: None)
-    monkeypatch.setattr("har.report.sections.mistakes.N_ANSWERS", 1)
+    monkeypatch.setattr("har.report.sections.single_windows.mistakes.N_ANSWERS", 1)
     windows, evaluation = case
     run = make_run(tmp_path / "run", windows, evaluation)
     run.write_json(run.robustness, make_robustness(len(windows)).to_dict())
     run.write_json(run.explanation, make_explanation(windows).to_dict())
+    recordings = a_recording_evaluation(subjects=(1,), activities=windows.activities)
+    run.write_json(run.recordings, recordings.to_dict())
     page = write_report(run, windows)
     check(page.read_text(), run.summary.read_text())
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from har.cli.options import new_in_runs
 from har.cli.terminal import show_scores, summary_in_words
+from har.config import DataConfig
 from har.datasets.loading import open_all_subjects, open_training
+from har.datasets.whole_recordings import whole_recordings
 from har.errors import Interrupted
-from har.model_selection.cross_validation import cross_validate
+from har.model_selection.cross_validation import RecordingsOf, cross_validate
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import FoldScore, choose_folds, folds_of
 from har.model_selection.parallel import n_processes
@@ -20,6 +23,8 @@ from har.recipes import load_config
 from har.report.pages.cross_validation import write_crossval_report
 from har.runs.manifest import FoldsDescription
 from har.runs.provenance import describe_start
+from har.signals.subjects import Subject
+from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +41,7 @@ def run(
     jobs: int | None = None,
     threads: int = 1,
     cluster: str | None = None,
+    recordings: bool = False,
     command: Sequence[str] = (),
 ) -> None:
     """Train and score a network for each fold of the training subjects and each seed.
@@ -65,6 +71,8 @@ def run(
         CPU threads of each.
     cluster : str, optional
         Address of a Dask scheduler whose workers train, in place of `jobs` processes.
+    recordings : bool
+        Whether to score timelines of the held-out people's whole recordings, too.
     command : sequence of str
         Command line, to be kept in the manifest.
     """
@@ -76,18 +84,27 @@ def run(
     chosen = choose_folds(planned, only_folds)
     held_out = tuple(fold.held_out_subjects for fold in planned)
     described = FoldsDescription(folds, held_out, all_subjects)
+    recordings_of = _reader(recipe.data, data.windows, held_out[0]) if recordings else None
     name = Path(config).stem
     manifest = describe_start(command, name, data.describe(), described)
     folder = CrossValidationFolder.start(out or new_in_runs(f"cv-{name}"), recipe, manifest)
     pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
-    missing = [(seed, fold) for seed, fold in pairs if not folder.has_score(seed, fold.number)]
+    missing = [job for job in pairs if not folder.has_score(job[0], job[1].number, recordings)]
     n_there = len(pairs) - len(missing)
     if n_there:
         logger.info("%s: %d of %d folds are there already", folder.path, n_there, len(pairs))
     n_jobs = n_processes(len(missing), jobs, threads)
-    scores = cross_validate(recipe, data.windows, missing, n_jobs, threads, cluster)
+    scores = cross_validate(recipe, data.windows, missing, n_jobs, threads, cluster, recordings_of)
     _keep(show_scores(scores, len(missing)), len(missing), folder)
     print(f"{summary_in_words(folder.write_summary())}\nreport: {write_crossval_report(folder)}")
+
+
+def _reader(config: DataConfig, windows: Windows, people: Collection[Subject]) -> RecordingsOf:
+    """Return what reads the recordings of some people, once it is known that it can."""
+    read = partial(whole_recordings, config, windows.activities)
+    for _recording in read(people):
+        break
+    return read
 
 
 def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFolder) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from har.cli.options import at_root
-from har.cli.terminal import evaluation_in_words
+from har.cli.terminal import evaluation_in_words, recordings_in_words
 from har.datasets.dataset import DataSet
 from har.datasets.loading import open_data
+from har.datasets.whole_recordings import whole_recordings
 from har.evaluation.metrics import Evaluation
 from har.evaluation.notable_windows import surest_mistakes
 from har.evaluation.robustness import measure_robustness
@@ -30,6 +31,7 @@ def run(
     device: str = "auto",
     robustness: bool = False,
     explain: bool = False,
+    recordings: bool = False,
 ) -> None:
     """Score a trained run on the test subjects again.
 
@@ -45,17 +47,26 @@ def run(
         Whether to score disturbed test windows, too.
     explain : bool
         Whether to find out what the network looks at, too.
+    recordings : bool
+        Whether to score timelines of the test people's whole recordings, too.
     """
     from har.classifier import ActivityClassifier
 
     classifier = ActivityClassifier.load(run, device)
-    data = open_data(at_root(classifier.config.data, data_root))
+    config = at_root(classifier.config.data, data_root)
+    data = open_data(config)
     folder = RunFolder.open(run)
     if robustness:
         measured = measure_robustness(
             data.test, classifier.predict_proba, classifier.predict_strangeness
         )
         folder.write_json(folder.robustness, measured.to_dict())
+    if recordings:
+        people = data.test.subject_names
+        labelled = whole_recordings(config, data.test.activities, people)
+        timelines = classifier.evaluate_recordings(labelled)
+        folder.write_json(folder.recordings, timelines.to_dict())
+        print(recordings_in_words(timelines))
     evaluation = score(classifier, data, folder)
     if explain:
         _explain(classifier, data, folder)

@@ -208,6 +208,12 @@ def _add_cv(verbs: Any) -> None:
     add(parser, "--jobs")
     add(parser, "--threads", help="CPU threads of each (default: 1)")
     add(parser, "--cluster")
+    parser.add_argument(
+        "--recordings",
+        action="store_true",
+        help="also score what each network makes of the held-out people's whole recordings, as har "
+        "evaluate --recordings does; folds in --out without that are trained again",
+    )
 
 
 def _add_baseline(verbs: Any) -> None:
@@ -279,6 +285,13 @@ def _add_evaluate(verbs: Any) -> None:
         action="store_true",
         help="also show in the report what the network looks at: which sensor, which moments of "
         "some windows, what its LSTM remembers of them; half a minute or so for each network",
+    )
+    parser.add_argument(
+        "--recordings",
+        action="store_true",
+        help="also score what the run makes of the test people's whole recordings, as in use: by "
+        "time, by segments, by how late a change is told; of UCI HAR (its recordings are HAPT's), "
+        "HAPT and own recordings; half a minute or so",
     )
     add(parser, "--data.root", "--device")
 

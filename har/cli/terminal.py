@@ -12,9 +12,11 @@ import numpy as np
 from tqdm import tqdm
 
 from har.evaluation.metrics import Evaluation
+from har.evaluation.recordings import Figures, RecordingEvaluation
 from har.inference.batch import BatchResult
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, MeanFigure
+from har.report.recording_figures import WAYS, figure_rows
 from har.report.wording import duration_in_words
 from har.training.history import EpochRecord
 
@@ -101,6 +103,24 @@ def _interval_in_words(evaluation: Evaluation) -> list[str]:
     return [f"accuracy on new people, 95% interval over subjects: {ends[0]:.2%} to {ends[1]:.2%}"]
 
 
+def recordings_in_words(recordings: RecordingEvaluation) -> str:
+    """Write the figures of whole recordings, each with its interval over people."""
+    head = (
+        f"{len(recordings.recordings)} recordings of {len(recordings.subjects)} people, "
+        f"{duration_in_words(recordings.labelled_s)} of them labelled (in brackets: 95% interval "
+        "over people)"
+    )
+    return "\n".join([head, *_recording_lines(recordings.figures)])
+
+
+def _recording_lines(figures: Figures) -> Iterator[str]:
+    """Write a row per figure of whole recordings, and a column per way to name moments."""
+    yield f"  {'':38}" + "".join(f"{WAYS[way]:>32}" for way in figures)
+    for row in figure_rows(figures):
+        cells = (f"{value} ({ends})" if ends else value for value, ends in row.cells)
+        yield f"  {row.name:38}" + "".join(f"{cell:>32}" for cell in cells)
+
+
 def show_scores(scores: Iterator[FoldScore], n_scores: int) -> Iterator[FoldScore]:
     """Show each fold as it ends, with the mean so far.
 
@@ -178,6 +198,9 @@ def summary_in_words(summary: CrossValidationSummary) -> str:
     lines += [
         f"  {name:12}{accuracy:10.2%}{n_windows:8d} windows" for name, accuracy, n_windows in rows
     ]
+    if summary.recordings:
+        lines += ["Whole recordings, all seeds (in brackets: 95% interval over people)"]
+        lines += _recording_lines(summary.recordings)
     return "\n".join(lines)
 
 

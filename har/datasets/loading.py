@@ -151,7 +151,7 @@ def _sensors_to_read(config: DataConfig) -> Sensors:
 
 
 def _find_cached_training(config: DataConfig) -> TrainingSet | None:
-    path = _named_path(config) or (DATA_FOLDER if config.set in PUBLISHED else None)
+    path = path_of(config) or (DATA_FOLDER if config.set in PUBLISHED else None)
     # Own recordings that were read without test subjects are not training windows alone.
     lacks_test = config.set not in PUBLISHED and config.test_subjects is None
     if path is None or not path.exists() or lacks_test:
@@ -228,7 +228,7 @@ def _chosen(data: DataSet, config: DataConfig) -> DataSet:
 
 def _find_whole(config: DataConfig, needs_test: bool = True) -> DataSet | None:
     """Open the data set at the path a user named, else the copy in ``data/``."""
-    named = _named_path(config)
+    named = path_of(config)
     if named is None:
         return _open_folder(config, DATA_FOLDER) if config.set in PUBLISHED else None
     data = _open_at(config, named, needs_test)
@@ -238,7 +238,8 @@ def _find_whole(config: DataConfig, needs_test: bool = True) -> DataSet | None:
     return data
 
 
-def _named_path(config: DataConfig) -> Path | None:
+def path_of(config: DataConfig) -> Path | None:
+    """Return the path that a user named, in the settings or as ``HAR_DATA``; None if neither."""
     named = config.root or os.environ.get("HAR_DATA")
     return Path(named).expanduser() if named else None
 

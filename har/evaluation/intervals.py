@@ -65,23 +65,75 @@ def intervals_by_subject(confusions: IntArray) -> dict[str, Interval | None]:
     return {name: ends(figure(resamples)) for name, figure in FIGURES.items()}
 
 
-def resampled(confusions: IntArray) -> IntArray:
-    """Draw bootstrap resamples of the people and add up the confusion matrices of each.
+def resampled(counts: IntArray) -> IntArray:
+    """Draw bootstrap resamples of the people and add up the counts of each.
 
     Parameters
     ----------
-    confusions
-        As for `intervals_by_subject`.
+    counts : ndarray of int, shape (n_subjects, …)
+        Each subject's counts, as confusion matrices. The same subjects are drawn for other counts
+        of equally many.
 
     Returns
     -------
-    ndarray of int, shape (10000, n_activities, n_activities)
-        Confusion matrices, which depend on the arguments alone.
+    ndarray of int, shape (10000, …)
+        Counts, which depend on the arguments alone.
     """
-    resamples = np.zeros((N_RESAMPLES, *confusions.shape[1:]), dtype=np.int64)
-    for subjects in _draws(len(confusions)).T:
-        resamples += confusions[subjects]
+    resamples = np.zeros((N_RESAMPLES, *counts.shape[1:]), dtype=np.int64)
+    for subjects in _draws(len(counts)).T:
+        resamples += counts[subjects]
     return resamples
+
+
+def resampled_quantile(
+    values: FloatArray, of_subject: IntArray, n: int, share: float
+) -> FloatArray:
+    """Return the quantile of the values of each bootstrap resample of the people.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_values,)
+        Values of all subjects; at least one.
+    of_subject : ndarray of int, shape (n_values,)
+        Index of the subject of each value, from 0 to `n` - 1.
+    n : int
+        Number of subjects, also of those without a value.
+    share : float
+        Share of the values that are at most as large as the quantile.
+
+    Returns
+    -------
+    ndarray of float, shape (10000,)
+        Quantiles as `quantile` gives them; NaN for resamples without values.
+    """
+    order = np.argsort(values, kind="stable")
+    of_value = of_subject[order]
+    found = [
+        _smallest_with(np.cumsum(_times_drawn(draws, n)[:, of_value], axis=1), share)
+        # So many that a day's changes need little memory.
+        for draws in np.array_split(_draws(n), 20)
+    ]
+    return np.asarray(np.append(values[order], np.nan)[np.concatenate(found)])
+
+
+def quantile(values: FloatArray, share: float) -> float:
+    """Return the smallest value to which at least a share of all are equal or smaller."""
+    return float(np.quantile(values, share, method="inverted_cdf"))
+
+
+def _times_drawn(draws: IntArray, n: int) -> IntArray:
+    """Return how often each subject is in each resample; shape (n_resamples, n)."""
+    rows = np.arange(len(draws))[:, np.newaxis] * n
+    counts = np.bincount((rows + draws).ravel(), minlength=len(draws) * n)
+    return np.asarray(counts.reshape(len(draws), n))
+
+
+def _smallest_with(n_up_to: IntArray, share: float) -> IntArray:
+    """Return the first column up to which a share of the row's values is counted, else the next."""
+    totals = n_up_to[:, -1:]
+    n_values = n_up_to.shape[1]
+    is_enough = (n_up_to >= share * totals) & (totals > 0)
+    return np.asarray(np.where(is_enough.any(axis=1), is_enough.argmax(axis=1), n_values))
 
 
 def ends(figures: FloatArray) -> Interval:
@@ -145,7 +197,9 @@ def _balanced_accuracies(confusions: IntArray) -> FloatArray:
 
 def _macro_f1s(confusions: IntArray) -> FloatArray:
     """Return the mean F1 of the activities that occur or were predicted."""
-    n_true_or_predicted = confusions.sum(axis=-1) + confusions.sum(axis=-2)
+    # Columns beyond the activities, as of windows that are UNKNOWN, are wrong and nothing else.
+    n_predicted = confusions.sum(axis=-2)[..., : confusions.shape[-2]]
+    n_true_or_predicted = confusions.sum(axis=-1) + n_predicted
     f1s = 2 * _right(confusions) / np.maximum(n_true_or_predicted, 1)
     return np.asarray(f1s.sum(axis=-1) / np.count_nonzero(n_true_or_predicted, axis=-1))
 

@@ -1,8 +1,6 @@
-"""Segments: neighbouring windows of one activity, their durations, and agreement with the truth."""
+"""Segments: neighbouring windows of one activity, and their durations."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -69,68 +67,3 @@ def time_of_each(segments: pd.DataFrame) -> pd.DataFrame:
     grouped = duration_s.groupby(segments["activity"])
     table = pd.DataFrame({"duration_s": grouped.sum(), "n_segments": grouped.size()})
     return table.assign(share=table["duration_s"] / duration_s.sum())
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """The agreement of a timeline with the truth.
-
-    Parameters
-    ----------
-    n_right, n_answered, n_windows : int
-        Numbers of windows that are right, that are not UNKNOWN, and of all, among those that lie in
-        one segment of the truth.
-    """
-
-    n_right: int
-    n_answered: int
-    n_windows: int
-
-    @property
-    def share(self) -> float:
-        """Share of the answered windows that are right; NaN without any."""
-        return self.n_right / self.n_answered if self.n_answered else float("nan")
-
-    @property
-    def coverage(self) -> float:
-        """Share of the windows that are answered; NaN without any."""
-        return self.n_answered / self.n_windows if self.n_windows else float("nan")
-
-    def in_words(self) -> str:
-        """Return the counts and shares in one line."""
-        windows = f"of {self.n_windows} windows that lie in one labelled segment"
-        if self.n_answered == self.n_windows:
-            return f"{self.n_right} {windows} are right ({self.share:.1%})"
-        answered = f"{self.n_answered} {windows} are answered ({self.coverage:.1%})"
-        right = f", {self.n_right} of them right ({self.share:.1%})" if self.n_answered else ""
-        return f"{answered}{right}"
-
-
-def measure_agreement(
-    timeline: pd.DataFrame, truth: pd.DataFrame, abstain_below: float = 0.0
-) -> Agreement:
-    """Count the windows that are right.
-
-    Parameters
-    ----------
-    timeline : DataFrame
-        Result of `make_timeline`.
-    truth : DataFrame
-        True segments that do not overlap: start_s, end_s and activity.
-    abstain_below : float
-        Probability below which a window is not answered.
-
-    Returns
-    -------
-    Agreement
-        Windows that reach over the end of a segment have two true activities and do not count.
-    """
-    truth = truth.sort_values("start_s")
-    row = np.searchsorted(truth["start_s"], timeline["start_s"] + _TOLERANCE_S, side="right") - 1
-    ends_s = truth["end_s"].to_numpy()[row]
-    is_inside = (row >= 0) & (timeline["end_s"].to_numpy() <= ends_s + _TOLERANCE_S)
-    is_right = truth["activity"].to_numpy()[row] == timeline["activity"].to_numpy()
-    is_answered = is_inside & (timeline["probability"].to_numpy() >= abstain_below)
-    return Agreement(
-        int((is_answered & is_right).sum()), int(is_answered.sum()), int(is_inside.sum())
-    )

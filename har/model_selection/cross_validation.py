@@ -5,17 +5,22 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from har.config import Config
 from har.model_selection.folds import Fold, FoldScore
 from har.model_selection.parallel import run_jobs
 from har.runs.provenance import describe_source
+from har.signals.recording import Recording
+from har.signals.subjects import Subject
 from har.signals.windows import Windows
+
+RecordingsOf = Callable[[Sequence[Subject]], Iterable[tuple[Recording, pd.DataFrame]]]
 
 # In a worker, the process that started it.
 _PARENT = os.getppid()
@@ -28,6 +33,7 @@ def cross_validate(
     n_jobs: int = 1,
     n_threads: int = 1,
     cluster: str | None = None,
+    recordings_of: RecordingsOf | None = None,
 ) -> Iterator[FoldScore]:
     """Train and score a network for each seed and fold.
 
@@ -45,6 +51,8 @@ def cross_validate(
         CPU threads of each job.
     cluster : str, optional
         Address of a Dask scheduler whose workers do the jobs; see `run_jobs`.
+    recordings_of : callable, optional
+        As for `score_fold`.
 
     Yields
     ------
@@ -56,7 +64,7 @@ def cross_validate(
     HarError
         If a job fails, see `ActivityClassifier.fit`, or its worker or cluster, see `run_jobs`.
     """
-    score = partial(score_fold, n_threads=n_threads)
+    score = partial(score_fold, n_threads=n_threads, recordings_of=recordings_of)
     pairs = ((fold, seed) for seed, fold in jobs)
     yield from run_jobs(score, pairs, n_jobs, shared=(config, windows), cluster=cluster)
 
@@ -68,6 +76,7 @@ def score_fold(
     seed: int,
     n_threads: int = 1,
     n_processes: int = 1,
+    recordings_of: RecordingsOf | None = None,
 ) -> FoldScore:
     """Train a network on a fold's training subjects, then score it once on those held out.
 
@@ -84,6 +93,8 @@ def score_fold(
         Seed in place of that of the settings.
     n_threads, n_processes : int
         CPU threads, and processes that share each batch, as for `ActivityClassifier.fit`.
+    recordings_of : callable, optional
+        Function from subjects to their whole recordings and true segments, to score these, too.
 
     Returns
     -------
@@ -109,7 +120,10 @@ def score_fold(
         **description.training.to_dict(),
         "git": git and asdict(git),
     }
-    return FoldScore(seed, fold.number, rows, evaluation, training)
+    recordings = None
+    if recordings_of is not None:
+        recordings = classifier.evaluate_recordings(recordings_of(fold.held_out_subjects))
+    return FoldScore(seed, fold.number, rows, evaluation, training, recordings)
 
 
 def _stop_if_orphaned() -> None:

@@ -27,6 +27,7 @@ from har.recipes import settings_of
 from har.runs.manifest import Manifest
 from har.runs.output_folder import OutputFolder, PathInside
 from har.runs.prediction_table import read_prediction_table
+from har.runs.results import read_recordings
 from har.signals.subjects import Subject
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")
@@ -104,9 +105,10 @@ class CrossValidationFolder(OutputFolder):
     def _score_file(self, seed: int, fold: int) -> Path:
         return self._scores / f"seed{seed}-fold{fold}.json"
 
-    def has_score(self, seed: int, fold: int) -> bool:
-        """Return whether a fold was scored with a seed before."""
-        return self._score_file(seed, fold).exists()
+    def has_score(self, seed: int, fold: int, with_recordings: bool = False) -> bool:
+        """Return whether a fold was scored with a seed before, also on recordings if asked for."""
+        file = self._score_file(seed, fold)
+        return file.exists() and not (with_recordings and "recordings" not in self.read_json(file))
 
     def write_score(self, score: FoldScore) -> None:
         """Keep a score: first the predictions, then the figures, which make it count as done."""
@@ -119,6 +121,8 @@ class CrossValidationFolder(OutputFolder):
             "training": score.training,
             **score.evaluation.to_dict(),
         }
+        if score.recordings is not None:
+            content["recordings"] = score.recordings.to_dict()
         self.write_json(file, content)
 
     def read_scores(self) -> list[FoldScore]:
@@ -139,7 +143,8 @@ class CrossValidationFolder(OutputFolder):
 
     def _read_score(self, seed: int, fold: int, known: Sequence[Subject]) -> FoldScore:
         file = self._score_file(seed, fold)
-        training = self.read_json(file).get("training")
+        content = self.read_json(file)
+        training = content.get("training")
         if not isinstance(training, dict):
             raise RunError(f"{file}: found no training, expected how the network was trained")
         predictions = file.with_suffix(".csv")
@@ -153,7 +158,10 @@ class CrossValidationFolder(OutputFolder):
         evaluation = replace(
             Evaluation.from_frame(table, str(predictions)), temperature=training.get("temperature")
         )
-        return FoldScore(seed, fold, rows, evaluation, training)
+        recordings = None
+        if "recordings" in content:
+            recordings = read_recordings(content["recordings"], file, "har cv --recordings")
+        return FoldScore(seed, fold, rows, evaluation, training, recordings)
 
     def write_summary(self) -> CrossValidationSummary:
         """Summarise all scores that are there, write the summary and return it."""
@@ -174,7 +182,7 @@ class CrossValidationFolder(OutputFolder):
         """
         try:
             return CrossValidationSummary.from_dict(self.read_json(self.summary))
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise RunError(
                 f"{self.summary}: found something missing or wrong ({error}), "
                 "expected what har cv writes"

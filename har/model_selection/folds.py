@@ -11,6 +11,7 @@ import numpy as np
 from har.arrays import IntArray
 from har.errors import DataError, UsageError
 from har.evaluation.metrics import Evaluation
+from har.evaluation.recordings import RecordingEvaluation
 from har.signals.subjects import Subject, number_subjects
 from har.signals.windows import Windows
 
@@ -107,6 +108,8 @@ class FoldScore:
     training : dict
         Description of the training: ``duration_s``, ``ms_per_window``, ``n_threads``, and of a
         network also ``n_parameters``, the epoch that was kept, …
+    recordings : RecordingEvaluation or None
+        Timelines of the held-out subjects' whole recordings, if they were scored.
     """
 
     seed: int
@@ -114,3 +117,4 @@ class FoldScore:
     rows: IntArray
     evaluation: Evaluation
     training: dict[str, Any]
+    recordings: RecordingEvaluation | None = None

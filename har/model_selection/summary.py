@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from har.evaluation.metrics import Evaluation
+from har.evaluation.recordings import Figures, RecordingEvaluation, figures_from_dict
 from har.model_selection.folds import FoldScore
 from har.signals.subjects import Subject, subject_key
 
@@ -136,6 +137,9 @@ class CrossValidationSummary:
         Commits of the code that trained; several if it changed in between.
     cost : Cost
         Size and times.
+    recordings : mapping or None
+        Figures of the held-out people's whole recordings, of all seeds together, as
+        `RecordingEvaluation.figures`, if they were scored.
     """
 
     is_complete: bool
@@ -151,10 +155,14 @@ class CrossValidationSummary:
     per_class: dict[str, dict[str, float]]
     commits: tuple[str, ...]
     cost: Cost
+    recordings: Figures | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """Return the fields, ready for JSON."""
-        return asdict(self)
+        """Return the fields, ready for JSON; no recordings where none were scored."""
+        content = asdict(self)
+        if self.recordings is None:
+            del content["recordings"]
+        return content
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> CrossValidationSummary:
@@ -183,6 +191,7 @@ class CrossValidationSummary:
             per_class=content["per_class"],
             commits=tuple(content["commits"]),
             cost=Cost(**{**cost, "n_threads": tuple(cost["n_threads"])}),
+            recordings=figures_from_dict(content.get("recordings")),
         )
 
 
@@ -217,6 +226,7 @@ def summarise_folds(scores: Sequence[FoldScore], n_folds: int) -> CrossValidatio
         per_class=pooled.per_class,
         commits=_commits(scores),
         cost=_cost(scores),
+        recordings=_recordings(scores),
     )
 
 
@@ -228,6 +238,15 @@ def pool(evaluations: Sequence[Evaluation]) -> Evaluation:
         np.concatenate([evaluation.subjects for evaluation in evaluations]),
         evaluations[0].activities,
     )
+
+
+def _recordings(scores: Sequence[FoldScore]) -> Figures | None:
+    """Score the recordings of all folds and seeds, if all of them have some."""
+    scored = [score.recordings for score in scores if score.recordings is not None]
+    if len(scored) < len(scores):
+        return None
+    everything = tuple(recording for one in scored for recording in one.recordings)
+    return RecordingEvaluation(scored[0].activities, everything).figures
 
 
 def _row(score: FoldScore) -> ScoreRow:

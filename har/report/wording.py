@@ -61,6 +61,17 @@ def interval_in_words(ends: Sequence[float]) -> str:
     return f"{_decimal(100 * low, 1)} to {percent(high)}"
 
 
+def seconds(value: float) -> str:
+    """Write seconds with a true minus: ``"1.24 s"``, ``"−0.60 s"``."""
+    return f"{_decimal(value, 2)}\N{NO-BREAK SPACE}s"
+
+
+def seconds_interval(ends: Sequence[float]) -> str:
+    """Write the lower and the upper end of seconds: ``"−0.60 to 1.24 s"``."""
+    low, high = ends
+    return f"{_decimal(low, 2)} to {seconds(high)}"
+
+
 def duration_in_words(seconds: float) -> str:
     """Write a duration with its two largest units: ``"1 h 12 min"``, ``"4.2 s"``."""
     minutes, rest = divmod(round(seconds), 60)

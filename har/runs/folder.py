@@ -11,6 +11,7 @@
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
     robustness.json      figures on disturbed test windows, if they were asked for
+    recordings.json      figures on the test people's whole recordings, if they were asked for
     events/              the epochs for TensorBoard, if they were asked for
     explanation.json     what the network looks at, if that was asked for
     figures/             the report's figures, as SVG, most as PNG, too
@@ -63,6 +64,7 @@ class RunFolder(OutputFolder):
     evaluation = PathInside("evaluation.json")
     predictions = PathInside("predictions.csv")
     robustness = PathInside("robustness.json")
+    recordings = PathInside("recordings.json")
     events = PathInside("events")
     explanation = PathInside("explanation.json")
     figures = PathInside("figures")
@@ -100,8 +102,9 @@ class RunFolder(OutputFolder):
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
         files += [self.strangeness]
-        files += [self.evaluation, self.predictions, self.robustness, self.explanation]
-        for file in [*files, self.report, self.summary]:
+        files += [self.evaluation, self.predictions, self.robustness, self.recordings]
+        files += [self.explanation, self.report, self.summary]
+        for file in files:
             file.unlink(missing_ok=True)
         for folder in (self.events, self.figures):
             shutil.rmtree(folder, ignore_errors=True)

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from har.config import Config
-from har.errors import RunError
+from har.errors import DataError, RunError
 from har.evaluation.metrics import Evaluation
+from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.robustness import Robustness
 from har.explanation.findings import Explanation
 from har.runs.folder import RunFolder
@@ -43,6 +44,8 @@ class Results:
         Accuracy under disturbances, if that was measured.
     explanation : Explanation or None
         Findings about what the network looks at, if there are any.
+    recordings : RecordingEvaluation or None
+        Timelines of the test people's whole recordings, if they were scored.
     """
 
     config: Config
@@ -52,6 +55,7 @@ class Results:
     evaluation: Evaluation
     robustness: Robustness | None
     explanation: Explanation | None
+    recordings: RecordingEvaluation | None = None
 
     @classmethod
     def read(cls, run: RunFolder) -> Results:
@@ -76,6 +80,7 @@ class Results:
             evaluation=evaluation,
             robustness=_read_robustness(run, evaluation) if run.robustness.exists() else None,
             explanation=_read_explanation(run, evaluation) if run.explanation.exists() else None,
+            recordings=_read_recordings(run, evaluation) if run.recordings.exists() else None,
         )
 
 
@@ -175,3 +180,44 @@ def _read_explanation(run: RunFolder, evaluation: Evaluation) -> Explanation:
             "har evaluate --explain makes it anew"
         )
     return explanation
+
+
+def _read_recordings(run: RunFolder, evaluation: Evaluation) -> RecordingEvaluation:
+    content = run.read_json(run.recordings)
+    recordings = read_recordings(content, run.recordings, "har evaluate --recordings")
+    if recordings.activities != evaluation.activities:
+        raise RunError(
+            f"{run.recordings}: found the activities {', '.join(recordings.activities)}, expected "
+            f"{', '.join(evaluation.activities)} as in {run.predictions.name}; "
+            "har evaluate --recordings makes it anew"
+        )
+    return recordings
+
+
+def read_recordings(content: object, file: Path, command: str) -> RecordingEvaluation:
+    """Read scored recordings.
+
+    Parameters
+    ----------
+    content : object
+        Result of `RecordingEvaluation.to_dict`, as it was read from a file.
+    file : Path
+        The file, for the message.
+    command : str
+        Command that writes it, for the message.
+
+    Returns
+    -------
+    RecordingEvaluation
+
+    Raises
+    ------
+    RunError
+        If something is missing or wrong.
+    """
+    try:
+        return RecordingEvaluation.from_dict(content)  # type: ignore[arg-type]
+    except (AttributeError, DataError, KeyError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{file}: found something missing or wrong ({error}), expected what {command} writes"
+        ) from error

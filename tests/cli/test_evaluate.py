@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import the_one_line
+from walkers import recording_of, samples_of
 
 from har.cli.main import main
+from har.datasets.uci_har import TEST_SUBJECTS
 from har.evaluation.disturbances import DISTURBANCES
 from har.evaluation.notable_windows import surest_mistakes
 from har.explanation.findings import Explanation
 from har.runs.folder import RunFolder
 from har.runs.results import Results
+from har.signals.activities import UCI_ACTIVITIES
 
 
 @pytest.fixture
@@ -77,6 +80,35 @@ def test_robustness_is_measured_kept_and_shown(copied, data_root, uci_har, monke
     assert "rotation_x (degrees): " in capsys.readouterr().err
     assert main(["evaluate", str(copied), "--data.root", str(data_root)]) == 0
     assert 'id="robustness"' in (copied / "report.html").read_text()
+
+
+def test_whole_recordings_are_scored_kept_and_shown(copied, data_root, monkeypatch, capsys):
+    asked = []
+
+    def recordings(config, activities, people):
+        asked.append((config.root, activities, people))
+        truth = pd.DataFrame({"start_s": [0.0, 9.0], "end_s": [8.0, 20.0]})
+        for person in people[:2]:
+            walk = samples_of(("stand", 9), ("walk", 11), seed=person)
+            named = truth.assign(activity=["STANDING", "WALKING"])
+            yield replace(recording_of(walk), subject=person), named
+
+    monkeypatch.setattr("har.cli.evaluate.whole_recordings", recordings)
+    # The page of such a run is tested where it is made.
+    monkeypatch.setattr("har.cli.evaluate.write_report", lambda folder, test: folder.report)
+    assert main(["evaluate", str(copied), "--recordings", "--data.root", str(data_root)]) == 0
+    assert asked == [(str(data_root), UCI_ACTIVITIES, TEST_SUBJECTS)]
+
+    kept = Results.read(RunFolder(copied)).recordings
+    assert kept.subjects == TEST_SUBJECTS[:2]
+    assert kept.labelled_s == 38
+    counts = kept.total("alone")
+    assert counts.time.sum() == 38 * 50
+    # Windows begin every 1.28 s: five within the first 8 s, six from 9 s on.
+    assert kept.recordings[0].named["alone"].windows.sum() == 11
+    out = capsys.readouterr().out
+    assert "2 recordings of 2 people, 38 s of them labelled" in out.replace("\xa0", " ")
+    assert "segments: F1" in out
 
 
 def test_evaluate_scores_a_run_again_with_the_same_result(run, data_root, capsys):

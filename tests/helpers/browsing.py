@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from activity_segments import a_recording_evaluation
 from compared_runs import make_runs, side_of
 from scored_folds import MANIFEST, make_scores
 from scored_run import make_evaluation, make_explanation, make_robustness, make_run, make_windows
@@ -79,12 +80,14 @@ def write_pages(folder):
     full = make_run(folder / "usual", usual, usual_answers(usual))
     full.write_json(full.robustness, make_robustness(600).to_dict())
     full.write_json(full.explanation, make_explanation(usual).to_dict())
+    recordings = a_recording_evaluation(activities=usual.activities)
+    full.write_json(full.recordings, recordings.to_dict())
     bare = make_run(folder / "bare", many, n_epochs=1, is_validated=False)
     unfinished = make_run(folder / "unfinished", usual)
     unfinished.predictions.unlink()
     unfinished.update_manifest(Manifest(status="running"))
     folds = CrossValidationFolder.start(folder / "crossval", Config(), MANIFEST)
-    for score in make_scores():
+    for score in make_scores(with_recordings=True):
         folds.write_score(score)
     folds.write_summary()
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from har.inference.timeline import make_timeline
 from har.report.pages.timeline import TimelineReport
@@ -30,3 +31,9 @@ def a_report(n=3000, truth=None, abstain_below=0.0):
 def page_text(report):
     """Return the page of a report beside tables called timeline."""
     return page_of(report, picture_of(report), "timeline")
+
+
+def a_timeline(activities, starts_s):
+    """Return windows of 2.56 s that start at some times."""
+    table = pd.DataFrame({"start_s": starts_s, "activity": activities, "probability": 0.8})
+    return table.assign(end_s=table["start_s"] + 2.56)

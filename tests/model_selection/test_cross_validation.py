@@ -71,3 +71,17 @@ def test_who_is_held_out_chooses_nothing_not_even_the_epoch():
 def test_what_a_user_can_mend_comes_back_from_another_process_as_it_is(n_jobs):
     with refused(DataError, "asked to hold out 4 subjects of 4"):
         scores_of(tiny_config(n_validation_subjects=4), n_jobs)
+
+
+def test_recordings_of_those_held_out_are_scored_with_their_fold(monkeypatch):
+    scored = []
+    monkeypatch.setattr(
+        ActivityClassifier,
+        "evaluate_recordings",
+        lambda self, found: scored.append(found) or "scored",
+    )
+    jobs = [(0, fold) for fold in folds_of(WINDOWS, 3)[:2]]
+    config = tiny_config(n_epochs=1)
+    scores = list(cross_validate(config, WINDOWS, jobs, recordings_of=lambda people: people))
+    assert [score.recordings for score in scores] == ["scored", "scored"]
+    assert scored == [fold.held_out_subjects for _seed, fold in jobs]

@@ -39,6 +39,29 @@ def test_scores_are_read_back_in_order(folder):
         )
 
 
+def test_recordings_are_read_back_and_folds_without_them_are_not_done(folder):
+    folder.write_score(make_score(0, 0))
+    assert folder.has_score(0, 0) and not folder.has_score(0, 0, with_recordings=True)
+    score = make_score(0, 0, with_recordings=True)
+    folder.write_score(score)
+    assert folder.has_score(0, 0) and folder.has_score(0, 0, with_recordings=True)
+    (found,) = folder.read_scores()
+    assert found.recordings.figures == score.recordings.figures
+    summary = folder.write_summary()
+    assert folder.read_summary() == summary
+    assert summary.recordings == score.recordings.figures
+
+
+def test_damaged_recordings_are_refused(folder):
+    folder.write_score(make_score(0, 0, with_recordings=True))
+    file = folder.path / "folds" / "seed0-fold0.json"
+    content = json.loads(file.read_text())
+    del content["recordings"]["activities"]
+    file.write_text(json.dumps(content))
+    with refused(RunError, "seed0-fold0.json: found something missing", "har cv --recordings"):
+        folder.read_scores()
+
+
 def test_a_row_of_predictions_names_its_window_among_the_training_windows(folder):
     folder.write_score(make_score(0, 1))
     table = pd.read_csv(folder.path / "folds" / "seed0-fold1.csv")

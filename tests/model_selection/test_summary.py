@@ -163,3 +163,22 @@ def test_what_is_damaged_cannot_be_read(change):
     change(content)
     with pytest.raises((KeyError, TypeError)):
         CrossValidationSummary.from_dict(content)
+
+
+def test_recordings_are_of_all_folds_and_seeds_together():
+    scores = make_scores(seeds=(0, 1), with_recordings=True)
+    summary = summarise_folds(scores, 3)
+    rows = [
+        one.counts["alone"][subject] for one in recordings_of(scores) for subject in one.subjects
+    ]
+    n_right = sum(row.time.trace() for row in rows)
+    expected = n_right / sum(row.time.sum() for row in rows)
+    figure = summary.recordings["alone"]["time_accuracy"]
+    assert figure.value == pytest.approx(expected)
+    assert figure.interval[0] < figure.value < figure.interval[1]
+    # Some folds may have been scored without them.
+    assert summarise_folds([*scores, *make_scores(seeds=(2,))], 3).recordings is None
+
+
+def recordings_of(scores):
+    return [score.recordings for score in scores]

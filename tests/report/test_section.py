@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from activity_segments import a_recording_evaluation
 from jinja2 import ChoiceLoader, DictLoader
 from matplotlib.figure import Figure
 from read_page import Page
@@ -37,6 +38,8 @@ def full(tmp_path_factory, windows):
     run = make_run(tmp_path_factory.mktemp("full") / "run", windows)
     run.write_json(run.robustness, make_robustness(60).to_dict())
     run.write_json(run.explanation, make_explanation(windows).to_dict())
+    recordings = a_recording_evaluation(activities=windows.activities)
+    run.write_json(run.recordings, recordings.to_dict())
     return run
 
 

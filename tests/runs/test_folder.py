@@ -25,6 +25,7 @@ RUN_FILES = (
     "evaluation.json",
     "predictions.csv",
     "robustness.json",
+    "recordings.json",
     "explanation.json",
     "report.html",
 )
@@ -95,7 +96,8 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
 
 def test_every_file_of_a_run_is_in_its_folder(run):
     paths = [run.config, run.manifest, run.metrics, run.symbol, run.weights]
-    paths += [run.evaluation, run.predictions, run.robustness, run.explanation, run.report]
+    paths += [run.evaluation, run.predictions, run.robustness]
+    paths += [run.recordings, run.explanation, run.report]
     assert tuple(path.name for path in paths) == RUN_FILES
     assert {path.parent for path in (*paths, run.figures, run.events, run.model)} == {run.path}
 

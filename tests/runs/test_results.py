@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from activity_segments import a_recording_evaluation
 from builders import refused
 from numpy.testing import assert_array_equal
 from scored_run import (
@@ -16,6 +17,7 @@ from scored_run import (
 
 from har.errors import DataError, HarError, RunError
 from har.runs.results import Results, check_same_windows
+from har.signals.activities import UCI_ACTIVITIES
 
 
 @pytest.fixture
@@ -185,6 +187,42 @@ def test_damaged_robustness_is_refused(run, change):
 def test_robustness_of_other_windows_is_refused(run):
     run.write_json(run.robustness, make_robustness(n_windows=10).to_dict())
     with refused(RunError, "robustness.json: found figures of 10 windows", "expected 180"):
+        Results.read(run)
+
+
+def test_recordings_are_read_where_they_were_scored(run):
+    assert Results.read(run).recordings is None
+    recordings = a_recording_evaluation(activities=UCI_ACTIVITIES)
+    run.write_json(run.recordings, recordings.to_dict())
+    assert Results.read(run).recordings.figures == recordings.figures
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.pop("recordings"),
+        lambda content: content.update(recordings=[]),
+        lambda content: content.update(recordings=[7]),
+        lambda content: content["recordings"][1].pop("truth"),
+        lambda content: content["recordings"][1]["truth"].pop("start_s"),
+        lambda content: content["recordings"][1]["truth"]["start_s"].pop(),
+        lambda content: content["recordings"][1]["truth"]["end_s"].insert(0, None),
+        lambda content: content["recordings"][1]["named"].pop("alone"),
+        lambda content: content["recordings"][1]["named"]["alone"]["windows"].pop(),
+        lambda content: content["recordings"][1].update(named=[]),
+        lambda content: content["recordings"][1].update(mood="good"),
+    ],
+)
+def test_damaged_recordings_are_refused(run, change):
+    run.write_json(run.recordings, a_recording_evaluation(activities=UCI_ACTIVITIES).to_dict())
+    change_json(run.recordings, change)
+    with refused(RunError, "recordings.json: found something missing or wrong", "--recordings"):
+        Results.read(run)
+
+
+def test_recordings_of_other_activities_are_refused(run):
+    run.write_json(run.recordings, a_recording_evaluation().to_dict())
+    with refused(RunError, "recordings.json: found the activities SIT, STAND, WALK", "anew"):
         Results.read(run)
 
 

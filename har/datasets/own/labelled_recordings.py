@@ -136,6 +136,34 @@ def read_windows(
     DataError
         If the recording is invalid, or a segment is not within it.
     """
+    recording, of_samples, notes = read_named_samples(rows, needs_gyroscope, config)
+    windows = cut_windows(recording, of_samples, config.straddling)
+    return replace(windows, notes=(*windows.notes, *notes))
+
+
+def read_named_samples(
+    rows: LabelledRecording, needs_gyroscope: bool, config: DataConfig
+) -> tuple[Recording, NameArray, list[str]]:
+    """Read a recording and the activity of each of its samples.
+
+    Parameters
+    ----------
+    rows, needs_gyroscope, config
+        As for `read_windows`.
+
+    Returns
+    -------
+    recording : Recording
+        Its samples, as of a phone that was worn upright.
+    names : ndarray of str, shape (n_timesteps,)
+        See `names_of_samples`.
+    notes : list of str
+
+    Raises
+    ------
+    DataError
+        See `read_windows`.
+    """
     recording = read_recording(
         rows.file.path,
         subject=rows.person,
@@ -145,9 +173,7 @@ def read_windows(
     )
     if upright := rows.file.upright or config.upright:
         recording = made_upright(recording, upright, UPRIGHT)
-    of_samples, notes = names_of_samples(rows, recording)
-    windows = cut_windows(recording, of_samples, config.straddling)
-    return replace(windows, notes=(*windows.notes, *notes))
+    return recording, *names_of_samples(rows, recording)
 
 
 def names_of_samples(rows: LabelledRecording, recording: Recording) -> tuple[NameArray, list[str]]:

@@ -79,6 +79,35 @@ def names_from_column(
     return np.asarray(values[rows])
 
 
+def segments_from_names(recording: Recording, names: NameArray) -> pd.DataFrame:
+    """Return the segments of a recording whose samples have one activity.
+
+    Parameters
+    ----------
+    recording : Recording
+        Recording at any rate.
+    names : ndarray of str, shape (n_timesteps,)
+        Activity of each sample, ``""`` if unlabelled.
+
+    Returns
+    -------
+    DataFrame
+        Columns start_s, end_s and activity, in the order of time; none reaches over a gap.
+    """
+    is_first = np.zeros(len(names), dtype=np.bool_)
+    is_first[[stretch.first_sample for stretch in recording.stretches]] = True
+    is_first[1:] |= names[1:] != names[:-1]
+    first = np.flatnonzero(is_first)
+    last = np.append(first[1:], len(names)) - 1
+    times_s = _sample_times_s(recording)
+    columns = {
+        "start_s": times_s[first],
+        "end_s": times_s[last] + 1 / recording.rate_hz,
+        "activity": names[first],
+    }
+    return pd.DataFrame(columns)[names[first] != ""].reset_index(drop=True)
+
+
 def name_windows(names: NameArray, straddling: Straddling) -> tuple[NameArray, Counter[str]]:
     """Return the activity of each window that `sliding_windows` cuts from a stretch.
 

@@ -10,6 +10,7 @@ from har.datasets.catalogue import PUBLISHED
 from har.files import write_text
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.report.facts import about_data, command_lines, environment_rows, settings_rows
+from har.report.recording_figures import WAYS, figure_rows
 from har.report.sections.confusion import confusion_rows
 from har.report.templating import page_environment
 
@@ -44,6 +45,8 @@ def write_crossval_report(folder: CrossValidationFolder) -> Path:
         subjects=[(row.subject, row) for row in summary.per_subject],
         about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
         confusion=confusion_rows(np.array(summary.confusion_matrix), activities),
+        recordings=figure_rows(summary.recordings) if summary.recordings else None,
+        ways=[WAYS[way] for way in summary.recordings or ()],
         settings=settings_rows(config),
         command=command_lines(manifest.session),
         environment=environment_rows(manifest.session, Device=summary.cost.device, Threads=threads),

@@ -19,15 +19,16 @@ from har.report.sections.confusion import confusion_section
 from har.report.sections.explanation import explanation_section
 from har.report.sections.headline import headline_section
 from har.report.sections.heatmap import heatmap_section
-from har.report.sections.labels import labels_section
 from har.report.sections.learning import learning_section
-from har.report.sections.mistakes import mistakes_section
 from har.report.sections.model_card import model_card_section
+from har.report.sections.recordings import recordings_section
 from har.report.sections.reproduction import reproduction_section
 from har.report.sections.robustness import robustness_section
 from har.report.sections.scores import activities_section, subjects_section
 from har.report.sections.settings import settings_section
-from har.report.sections.wrong_windows import wrong_windows_section
+from har.report.sections.single_windows.labels import labels_section
+from har.report.sections.single_windows.mistakes import mistakes_section
+from har.report.sections.single_windows.wrong_windows import wrong_windows_section
 from har.report.templating import page_environment
 from har.runs.folder import RunFolder
 from har.signals.windows import Windows
@@ -41,6 +42,7 @@ SECTIONS: tuple[Callable[[ScoredRun], Section | None], ...] = (
     subjects_section,
     heatmap_section,
     calibration_section,
+    recordings_section,
     robustness_section,
     mistakes_section,
     labels_section,

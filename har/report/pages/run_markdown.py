@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from har.evaluation.metrics import Evaluation
+from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.robustness import Robustness
 from har.report.facts import command_lines, network_in_words
+from har.report.recording_figures import WAYS, figure_rows
 from har.report.sections.model_card import card_lines, model_card
 from har.report.wording import (
     activity_label,
@@ -51,6 +53,7 @@ def report_markdown(results: Results) -> str:
         *_headline_lines(results.evaluation),
         *_activity_lines(results.evaluation),
         *_hardest_lines(results.evaluation),
+        *(_recording_lines(results.recordings) if results.recordings else []),
         *(_robustness_lines(results.robustness) if results.robustness else []),
         "<details><summary>Model card</summary>",
         "",
@@ -107,6 +110,16 @@ def _hardest_lines(evaluation: Evaluation) -> list[str]:
         f"Commonest mistakes: {', '.join(mistakes) or 'none'}.",
         "",
     ]
+
+
+def _recording_lines(recordings: RecordingEvaluation) -> list[str]:
+    """List the figures of whole recordings, each with its interval over people."""
+    rows = [
+        [row.name, *(f"{value} ({ends})" if ends else value for value, ends in row.cells)]
+        for row in figure_rows(recordings.figures)
+    ]
+    head = ("whole recordings", *(WAYS[way] for way in recordings.ways))
+    return [*markdown_table(head, rows), ""]
 
 
 def _robustness_lines(robustness: Robustness) -> list[str]:

@@ -19,8 +19,9 @@ from pathlib import Path
 import pandas as pd
 
 from har import __version__
+from har.evaluation.agreement import Agreement, measure_agreement
 from har.files import write_frame, write_text, writing_to
-from har.inference.segments import Agreement, measure_agreement, merge_segments, time_of_each
+from har.inference.segments import merge_segments, time_of_each
 from har.report.wording import duration_in_words
 from har.signals.activities import UNKNOWN
 from har.signals.recording import Recording

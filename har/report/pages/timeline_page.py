@@ -15,9 +15,9 @@ from har import __version__
 from har.files import write_text, writing_to
 from har.report.drawing import save_png
 from har.report.pages.timeline import TimelineReport, beside
-from har.report.pages.timeline_figure import timeline_figure
 from har.report.section import Picture
 from har.report.templating import page_environment
+from har.report.timeline_figure import timeline_figure
 from har.report.wording import activity_label, percent
 from har.signals.activities import UNKNOWN
 

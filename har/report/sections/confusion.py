@@ -16,7 +16,7 @@ from har.arrays import FloatArray, IntArray
 from har.report.drawing import DARK_SHADE, name_cells
 from har.report.scored_run import ScoredRun
 from har.report.section import Picture, Section
-from har.report.sections.wrong_windows import group_id
+from har.report.sections.single_windows.wrong_windows import group_id
 from har.report.style import BLUE, FAINT, INK, PAPER, ROSE, STYLE
 from har.report.wording import activity_label, percent
 

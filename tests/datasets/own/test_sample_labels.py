@@ -5,9 +5,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
-from har.datasets.own.sample_labels import name_windows, names_from_column, names_from_segments
+from har.datasets.own.sample_labels import (
+    name_windows,
+    names_from_column,
+    names_from_segments,
+    segments_from_names,
+)
 from har.datasets.own.segment_times import Segment
 from har.signals.recording import Recording, Stretch
 
@@ -45,6 +50,25 @@ def test_seconds_go_on_during_gaps():
     recording = recording_of(5, Stretch(0, 2, 1.0), Stretch(2, 3, 10.0))
     names = names_from_segments(recording, [segment(0, 1.02), segment(5, 10.04, "DOWN")])
     assert names.tolist() == ["UP", "", "DOWN", "DOWN", ""]
+
+
+def test_segments_of_names_end_at_changes_and_gaps():
+    recording = recording_of(7, Stretch(0, 4, 1.0), Stretch(4, 3, 10.0))
+    names = runs(("", 1), ("UP", 2), ("DOWN", 3), ("", 1))
+    segments = segments_from_names(recording, names)
+    assert segments["activity"].tolist() == ["UP", "DOWN", "DOWN"]
+    expected = [[1.02, 1.06], [1.06, 1.08], [10, 10.04]]
+    assert_allclose(segments[["start_s", "end_s"]], expected)
+
+
+@given(st.lists(st.tuples(st.sampled_from(NAMES), st.integers(1, 9)), min_size=1))
+@settings(max_examples=30)
+def test_names_are_the_same_after_a_round_through_segments(pairs):
+    names = runs(*pairs)
+    recording = recording_of(len(names))
+    found = segments_from_names(recording, names).itertuples(index=False)
+    again = names_from_segments(recording, [segment(*row) for row in found])
+    assert_array_equal(again, names)
 
 
 def test_each_sample_takes_the_name_of_the_last_row_before_it():

@@ -68,3 +68,14 @@ def test_a_damaged_summary_is_one_line(tmp_path):
     change_json(folder.summary, lambda content: content.pop("cost"))
     with refused(RunError, f"{folder.summary}: found something missing", "'cost'", "har cv"):
         write_crossval_report(folder)
+
+
+def test_whole_recordings_are_shown_where_they_were_scored(complete, tmp_path):
+    assert 'id="recordings"' not in complete[0].read_text()
+    scores = make_scores(seeds=(0,), with_recordings=True)
+    folder, summary = written(tmp_path / "cv", scores)
+    page = write_crossval_report(folder)
+    assert 'id="recordings"' in page.read_text() and '#recordings"' in page.read_text()
+    for way in ("with_context", "alone"):
+        value = summary.recordings[way]["segment_f1"].value
+        assert plain(percent(value)) in text_of(page)

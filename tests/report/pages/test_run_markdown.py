@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from activity_segments import a_recording_evaluation
 from scored_run import make_evaluation, make_robustness, make_run, make_windows
 
 from har.report.pages.run_markdown import report_markdown
@@ -16,9 +17,9 @@ def windows():
     return make_windows()
 
 
-def summary_of(folder, windows, robustness=None, **kind):
+def summary_of(folder, windows, robustness=None, recordings=None, **kind):
     results = Results.read(make_run(folder / "run", windows, **kind))
-    return report_markdown(replace(results, robustness=robustness))
+    return report_markdown(replace(results, robustness=robustness, recordings=recordings))
 
 
 def cells_of(text):
@@ -78,6 +79,16 @@ def test_robustness_is_told_where_it_was_measured(tmp_path, windows):
     rows = {row[0]: row[1:] for row in cells_of(text)}
     lowest = robustness.table[robustness.table["disturbance"] == "noise_acc"]["accuracy"].min()
     assert rows["noise acc"][1] == shown(lowest)
+
+
+def test_whole_recordings_are_told_where_they_were_scored(tmp_path, windows):
+    assert "whole recordings" not in summary_of(tmp_path / "a", windows)
+    recordings = a_recording_evaluation(activities=windows.activities)
+    text = summary_of(tmp_path / "b", windows, recordings=recordings)
+    assert "| whole recordings | with its context | each window alone |" in text
+    rows = {row[0]: row[1:] for row in cells_of(text)}
+    accuracy = recordings.figures["alone"]["time_accuracy"].value
+    assert rows["time: right"][1].startswith(shown(accuracy))
 
 
 def test_the_model_card_and_the_command_are_there(tmp_path, windows):

@@ -9,7 +9,7 @@ from scored_run import make_evaluation, make_run, make_stretches
 
 from har.report.pages.run import write_report
 from har.report.scored_run import ScoredRun
-from har.report.sections.labels import SuspectedWindows, labels_section
+from har.report.sections.single_windows.labels import SuspectedWindows, labels_section
 from har.runs.folder import RunFolder
 from har.runs.results import Results
 
@@ -104,7 +104,7 @@ def test_the_page_lists_them_and_is_honest(tmp_path):
 
 
 def test_a_long_list_is_cut_and_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("har.report.sections.labels.N_GROUPS", 3)
+    monkeypatch.setattr("har.report.sections.single_windows.labels.N_GROUPS", 3)
     run_of(tmp_path, named_but(([0, 2, 4, 6], 4), ([9], 3)))
     text = Page(write_report(RunFolder.open(tmp_path / "run")).read_text()).text["labels"]
     assert "Which follow each other is not known" in text

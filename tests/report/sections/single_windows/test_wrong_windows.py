@@ -13,7 +13,7 @@ from scored_run import make_evaluation, make_run, make_windows
 from har.report.pages.run import write_report
 from har.report.scored_run import ScoredRun
 from har.report.sections.confusion import confusion_section
-from har.report.sections.wrong_windows import sparklines, wrong_windows_section
+from har.report.sections.single_windows.wrong_windows import sparklines, wrong_windows_section
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 
@@ -142,7 +142,7 @@ def test_the_page_of_a_bad_model_is_under_3_mb(tmp_path):
 
 
 def test_what_is_not_listed_is_told_as_a_count(tmp_path, monkeypatch):
-    monkeypatch.setattr("har.report.sections.wrong_windows._N_LISTED", 3)
+    monkeypatch.setattr("har.report.sections.single_windows.wrong_windows._N_LISTED", 3)
     run = make_run(tmp_path / "run", WINDOWS, EVALUATION)
     text = Page(write_report(run).read_text()).text["windows"]
     assert "The 3 surest, some of each kind, are listed; all are in predictions.csv" in text

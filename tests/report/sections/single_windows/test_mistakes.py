@@ -8,7 +8,7 @@ from scored_run import make_evaluation, make_run, make_stretches
 
 from har.report.pages.run import write_report
 from har.report.scored_run import ScoredRun
-from har.report.sections.mistakes import mistakes_section
+from har.report.sections.single_windows.mistakes import mistakes_section
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
-from har.report.pages.timeline_figure import envelope, timeline_figure
 from har.report.style import ACTIVITY_COLOURS, UNKNOWN_COLOUR
+from har.report.timeline_figure import bands_figure, envelope, timeline_figure
 from har.signals.channels import RAW_CHANNELS
 from har.signals.recording import Recording, Stretch
 
@@ -98,3 +98,17 @@ def test_an_envelope_keeps_the_least_and_the_greatest_value_and_the_order(n, n_b
     assert index[-1] < n
     assert reduced.min() == values.min()
     assert reduced.max() == values.max()
+
+
+def test_bands_are_drawn_alone_in_the_colours_of_their_activities():
+    truth = SEGMENTS.iloc[1:]
+    figure = bands_figure({"true": truth, "said": SEGMENTS}, ("WALKING", "SITTING"), 25.0)
+    walking = ACTIVITY_COLOURS["WALKING"].lower()
+    first, second = bands(figure)
+    assert first == [(6.4, 13.6, walking)]
+    assert second[1] == first[0] and len(second) == 2
+    (axes,) = figure.axes
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["true", "said"]
+    assert axes.get_xlim() == (0, 25)
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["Walking", "Sitting"]

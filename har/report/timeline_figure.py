@@ -1,4 +1,4 @@
-"""The picture of a timeline: signals over a coloured band of activities."""
+"""Pictures of timelines: coloured bands of activities, under the signals or alone."""
 
 from __future__ import annotations
 
@@ -60,15 +60,46 @@ def timeline_figure(
     colours = colours_of([*activities, *occurring])
     _draw_bands(panels[-1], bands, colours, scale)
     panels[-1].set(xlim=(0, recording.duration_s / scale), xlabel=unit)
-    patches = [
-        Patch(color=colour, label=activity_label(name))
-        for name, colour in colours.items()
-        if name in occurring
-    ]
+    _add_legend(figure, {name: colours[name] for name in colours if name in occurring})
+    return figure
+
+
+@rc_context(STYLE)
+def bands_figure(
+    bands: Mapping[str, pd.DataFrame], activities: Sequence[str], duration_s: float
+) -> Figure:
+    """Draw several namings of the same recording as bands, one below the other.
+
+    Parameters
+    ----------
+    bands : mapping of str to DataFrame
+        Columns start_s, end_s and activity, by the name of the band. Time that no segment covers
+        stays blank.
+    activities : sequence of str
+        Names of the classes, which decide on the colours.
+    duration_s : float
+        Duration of the recording.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = Figure(figsize=(10, 1.0 + 0.32 * len(bands)), layout="constrained")
+    axes = figure.subplots()
+    scale, unit = _time_scale(duration_s)
+    occurring = set(pd.concat([band["activity"] for band in bands.values()]))
+    colours = colours_of([*activities, *sorted(occurring - set(activities))])
+    _draw_bands(axes, bands, colours, scale)
+    axes.set(xlim=(0, duration_s / scale), xlabel=unit)
+    _add_legend(figure, {name: colours[name] for name in colours if name in occurring})
+    return figure
+
+
+def _add_legend(figure: Figure, colours: Mapping[str, str]) -> None:
+    patches = [Patch(color=colour, label=activity_label(name)) for name, colour in colours.items()]
     figure.legend(
         handles=patches, loc="outside lower left", ncols=6, handlelength=0.9, borderaxespad=0.6
     )
-    return figure
 
 
 def _time_scale(duration_s: float) -> tuple[float, str]:

@@ -1,0 +1,1 @@
+"""Sections that show single windows: notable ones, wrong ones, those with doubtful labels."""
