@@ -59,7 +59,7 @@ def judged(
     classifier: ActivityClassifier, recording: Recording, segments: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the windows in labelled stretches: whether they are right, and strange."""
-    timeline = classifier.predict_recording(recording)
+    timeline = classifier.predict_recording(recording, context="none")
     parts = []
     for segment in segments.itertuples():
         first_s = (segment.first_sample - 1) / SAMPLE_RATE_HZ - _ROUNDING_S
