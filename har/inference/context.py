@@ -9,7 +9,8 @@ activities of the whole recording could have taken: a pass forward in time adds 
 lead to an activity, a pass backward those that go on from it, and their product counts (Rabiner, *A
 tutorial on hidden Markov models and selected applications in speech recognition*, Proceedings of
 the IEEE 77, 1989, section III). Live, there is no later window to go backward from: the forward
-pass alone is the *filter*, and one that waits for a few windows is called *fixed-lag smoothing*.
+pass alone is the *filter*, and one that waits for a few windows is called *fixed-lag smoothing*
+(`live_context`).
 
 The most probable single course (Viterbi's algorithm) would be another answer, but it gives no
 probability of each window's activity, and names no more of them right.
@@ -29,7 +30,6 @@ with weights from 0.5 to 0.7 give 99.0 to 99.2, so neither is worth tuning.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -243,86 +243,6 @@ class MarkovContext:
         shares = np.exp(joint - joint.max(axis=1, keepdims=True))
         probabilities: FloatArray = shares / shares.sum(axis=1, keepdims=True)
         return probabilities
-
-
-class ContextFilter:
-    """The context of a live stream: each window given those so far, and a few later ones.
-
-    Parameters
-    ----------
-    context : MarkovContext
-        Chain of activities.
-    delay : int
-        Number of later windows that each one waits for, from 0 on.
-
-    Raises
-    ------
-    DataError
-        If the delay is negative.
-    """
-
-    def __init__(self, context: MarkovContext, delay: int = 0) -> None:
-        if delay < 0:
-            raise DataError(f"context: found a delay of {delay} windows, expected at least 0")
-        self._context = context
-        self._delay = delay
-        self.restart()
-
-    def restart(self) -> None:
-        """Forget all windows, as after a gap."""
-        self._newest: FloatArray | None = None
-        # Of the windows that wait for later ones.
-        self._forward: deque[FloatArray] = deque()
-        self._evidence: deque[FloatArray] = deque()
-
-    def update(self, probabilities: FloatArray) -> FloatArray | None:
-        """Take in the next window.
-
-        Parameters
-        ----------
-        probabilities : ndarray of float, shape (n_activities,)
-            Probability of each activity by this window alone.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_activities,), or None
-            Probability of each activity in the window `delay` windows ago, given all windows so
-            far; None while there is no such window.
-
-        Raises
-        ------
-        DataError
-            If there is not one probability for each activity.
-        """
-        (evidence,) = self._context.evidence(probabilities[np.newaxis])
-        newest = self._context.forward(self._newest, evidence)
-        # A stream may go on for months: the constant must not grow.
-        self._newest = newest - newest.max()
-        self._forward.append(self._newest)
-        self._evidence.append(evidence)
-        if len(self._forward) <= self._delay:
-            return None
-        oldest: FloatArray = self._posteriors()[0]
-        self._forward.popleft()
-        self._evidence.popleft()
-        return oldest
-
-    def finish(self) -> FloatArray:
-        """End the stream, or a stretch of it before a gap; the next window starts a new one.
-
-        Returns
-        -------
-        ndarray of float64, shape (n_windows, n_activities)
-            Probabilities in the windows that still waited, at most `delay` of them.
-        """
-        remaining = self._posteriors()
-        self.restart()
-        return remaining
-
-    def _posteriors(self) -> FloatArray:
-        shape = -1, self._context.n_activities
-        forward, evidence = np.reshape(self._forward, shape), np.reshape(self._evidence, shape)
-        return self._context.backward(forward, evidence)
 
 
 def context_of(kind: ContextKind, n_activities: int) -> MarkovContext | None:

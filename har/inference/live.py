@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from har.arrays import FloatArray
-from har.inference.context import ContextFilter, MarkovContext
+from har.inference.context import MarkovContext
+from har.inference.live_context import ContextFilter
 from har.inference.timeline import raw_channels_of
 from har.signals.activities import UNKNOWN, name_activities
 from har.signals.channels import SAMPLE_RATE_HZ, WINDOW_STEP
