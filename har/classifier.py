@@ -22,6 +22,7 @@ from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT, NamedRecording, ScoredRecording
 from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
 from har.files import writing_to
+from har.inference.context import ContextKind, context_of
 from har.inference.forward import LikestTurn
 from har.inference.segments import merge_segments
 from har.inference.timeline import make_timeline
@@ -367,7 +368,12 @@ class ActivityClassifier:
         choose = LikestTurn(self.predict_strangeness, self.window_format_)
         return made_upright(recording, upright, self.gravity_, choose)
 
-    def predict_recording(self, recording: Recording, abstain_below: float = 0.0) -> pd.DataFrame:
+    def predict_recording(
+        self,
+        recording: Recording,
+        abstain_below: float = 0.0,
+        context: ContextKind = "markov",
+    ) -> pd.DataFrame:
         """Return the activities of a recording over time.
 
         Parameters
@@ -376,12 +382,16 @@ class ActivityClassifier:
             Raw signals at 50 Hz; `har.read_recording` reads them from a file.
         abstain_below : float
             Probability below which the activity is UNKNOWN.
+        context : {"markov", "none"}
+            Whether windows are judged with those around them, see `har.inference.context`, or each
+            by itself.
 
         Returns
         -------
         DataFrame
             A row per window: start_s, end_s, activity, probability, then ``p_ACTIVITY`` for each
-            activity, and warming_up; see `har.inference.timeline.make_timeline`. Besides,
+            activity, activity_alone and probability_alone of the window by itself if there is a
+            context, and warming_up; see `har.inference.timeline.make_timeline`. Besides,
             strangeness and is_strange, unless the run is of an earlier version.
 
         Raises
@@ -398,7 +408,9 @@ class ActivityClassifier:
                 parts.append(strangeness)
             return probabilities
 
-        timeline = make_timeline(recording, predict, self.window_format_, abstain_below)
+        window_format = self.window_format_
+        chain = context_of(context, len(window_format.activities))
+        timeline = make_timeline(recording, predict, window_format, abstain_below, chain)
         if not parts:
             return timeline
         strangeness = np.concatenate(parts)

@@ -55,7 +55,7 @@ def judged(
     classifier: ActivityClassifier, recording: Recording, segments: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the windows in labelled stretches: whether they are right, and strange."""
-    timeline = classifier.predict_recording(recording)
+    timeline = classifier.predict_recording(recording, context="none")
     rows, true = windows_in_segments(timeline, segments)
     inside = timeline.iloc[rows]
     return pd.DataFrame({"right": inside["activity"] == true, "strange": inside["is_strange"]})

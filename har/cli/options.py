@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Where results go unless --out says otherwise.
 RUNS = Path("runs")
+# The kinds in har.inference.context, whose import would make --help slow.
+CONTEXTS = ("markov", "none")
 
 
 def folds(text: str) -> int | str:
@@ -120,6 +122,7 @@ _SHARED: dict[str, dict[str, Any]] = {
         "metavar": "P",
         "help": "answer UNKNOWN where no activity has a probability of P (default: always answer)",
     },
+    "--context": {"choices": CONTEXTS},
 }
 
 

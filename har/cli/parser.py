@@ -342,6 +342,11 @@ def _add_predict(verbs: Any) -> None:
     )
     _add_reading(recordings)
     add_upright(recordings)
+    context = (
+        "markov: judge each window with those around it, by a hidden Markov model of activities "
+        "that last; none: each by itself (default: markov)"
+    )
+    add(recordings, "--context", help=context)
 
 
 def _add_reading(parser: Any) -> None:
@@ -363,8 +368,9 @@ def _add_stream(verbs: Any) -> None:
         "JSON, in the names of apps or as acc_x, acc_y, acc_z, gyro_x, gyro_y, gyro_z and perhaps "
         "time_s; or the messages of Sensor Logger (HTTP push), phyphox (/get) and SensorServer, "
         "whose sensors have times of their own. Without times, lines are 20 ms apart. Writes a "
-        "JSON object for each window of 2.56 s, every 1.28 s; 'state' follows 'activity' without "
-        "flicker. A line that cannot be read keeps its place in time and is counted."
+        "JSON object for each window of 2.56 s, every 1.28 s: 'activity' is that of the window by "
+        "itself, 'state' judges it with those before. A line that cannot be read keeps its place "
+        "in time and is counted."
     )
     parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv", more)
     add(parser, "run", "--columns")
@@ -379,6 +385,19 @@ def _add_stream(verbs: Any) -> None:
         metavar="NAME",
         help="column or key that says whose line it is: each value has a stream of its own, and "
         "answers have it as 'id'",
+    )
+    context = (
+        "markov: 'state' is judged with the windows before, by a hidden Markov model of activities "
+        "that last; none: it is 'activity' (default: markov)"
+    )
+    add(parser, "--context", default="markov", help=context)
+    parser.add_argument(
+        "--delay",
+        type=int,
+        choices=(0, 1, 2),
+        default=0,
+        help="how many windows 'state' waits for, to be surer: it is then that of the window so "
+        "many before, of which 'state_start_s' and 'state_end_s' are (default: 0)",
     )
     add(parser, "--abstain-below", "--device")
 

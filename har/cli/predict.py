@@ -24,6 +24,7 @@ from har.errors import DataError, HarError, Interrupted, UsageError
 from har.evaluation.metrics import predictions_table
 from har.files import write_frame, writing_to
 from har.inference.batch import BatchFolder, BatchJob, BatchResult, timeline_names
+from har.inference.context import ContextKind
 from har.inference.notes import sort_notes
 from har.model_selection.parallel import n_processes, run_jobs
 from har.reading.recording_files import ReadingOptions, read_recording
@@ -53,6 +54,7 @@ class _Request:
     abstain_below: float
     about_recording: ReadingOptions
     upright: Upright | None
+    context: ContextKind
 
     def classify(self, file: Path, truth: Path | None = None) -> TimelineReport:
         """Read a recording and classify it."""
@@ -64,10 +66,10 @@ class _Request:
         classifier = _loaded(self.run, self.device)
         if self.upright:
             recording = classifier.make_upright(recording, self.upright)
-        timeline = classifier.predict_recording(recording, self.abstain_below)
+        timeline = classifier.predict_recording(recording, self.abstain_below, self.context)
         doubts = tuple(wearing_doubts(recording, classifier.gravity_))
         shown = (recording, timeline, expected.activities, str(self.run), segments)
-        return TimelineReport(*shown, self.abstain_below, doubts)
+        return TimelineReport(*shown, self.abstain_below, doubts, self.context)
 
 
 def run(
@@ -88,6 +90,7 @@ def run(
     acc_unit: str | None = None,
     gyro_unit: str | None = None,
     upright: Upright | None = None,
+    context: ContextKind | None = None,
 ) -> None:
     """Print or write the activities of a recording, of many recordings, or of windows.
 
@@ -130,6 +133,8 @@ def run(
     upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
         Axis of the phone that points up while the person stands; ``auto``: as seconds of lively
         movement show.
+    context : {"markov", "none"}, optional
+        Whether windows are judged with those around them, as by default, or each by itself.
     """
     about_recording: ReadingOptions = {
         "columns": columns,
@@ -139,7 +144,8 @@ def run(
         "acc_unit": acc_unit,
         "gyro_unit": gyro_unit,
     }
-    request = _Request(run, device, abstain_below, about_recording, upright)
+    in_context = context or "markov"
+    request = _Request(run, device, abstain_below, about_recording, upright, in_context)
     if _are_many(files):
         only_for_one = {"truth": truth, "gyro": gyro}
         _refuse_options(f"{files[0]}: found many files", only_for_one, "a single recording")
@@ -149,7 +155,7 @@ def run(
     _check_table(out)
     _refuse_options(f"{file}: found a single file", {"cluster": cluster}, "several recordings")
     if file.suffix.lower() in _WINDOWS:
-        others = {"plot": plot, "truth": truth, "upright": upright}
+        others = {"plot": plot, "truth": truth, "upright": upright, "context": context}
         only_for_recordings = {**others, **about_recording}
         _refuse_options(f"{file}: found windows", only_for_recordings, "a recording")
         table = _predict_windows(_loaded(run, device), file, out, abstain_below)

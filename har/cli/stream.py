@@ -15,7 +15,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from har.config import Upright
-from har.errors import DataError
+from har.errors import DataError, UsageError
+from har.inference.context import ContextKind, context_of
 from har.inference.forward import LikestTurn
 from har.inference.live import LivePrediction, LiveTimeline
 from har.inference.live_streams import Identity, LiveStream, LiveStreams
@@ -43,8 +44,13 @@ def run(
     device: str = "auto",
     upright: Upright | None = None,
     id_name: str | None = None,
+    context: ContextKind = "markov",
+    delay: int = 0,
 ) -> None:
     """Print the activity of each window of samples from standard input, as soon as it is over.
+
+    Windows that still wait for their state when the stream ends, or before a gap, are given none:
+    with a delay, the last one or two of each stretch have an activity only.
 
     Parameters
     ----------
@@ -61,7 +67,7 @@ def run(
     ignore_time : bool
         True to take each line as one of 50 samples a second, whatever its time.
     abstain_below : float
-        Probability that an activity must have; others are UNKNOWN.
+        Probability that an activity or state must have; others are UNKNOWN.
     device : str
         Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
     upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
@@ -69,20 +75,31 @@ def run(
         seconds show.
     id_name : str, optional
         Name of the column or key whose value says which of many streams a line is of.
+    context : {"markov", "none"}
+        Whether the state is judged with the windows before, or is the activity of the window.
+    delay : int
+        Number of later windows that the state waits for: it is then of an earlier window.
 
     Raises
     ------
+    UsageError
+        If a state that is judged without a context shall wait for later windows.
     DataError
         If no line could be read, a heading cannot be understood, a sensor is missing, or times
         are of no use.
     """
     from har.classifier import ActivityClassifier
 
+    if delay and context == "none":
+        raise UsageError(
+            f"--context none: found --delay {delay}, expected none: no window is judged with others"
+        )
     classifier = ActivityClassifier.load(run, device)
     window_format = classifier.window_format_
     raw_channels = raw_channels_of(window_format)
     choose = LikestTurn(classifier.predict_strangeness, window_format)
     predict = classifier.predict_proba
+    chain = context_of(context, len(window_format.activities))
     # A network's first call takes longer than all others: not while somebody waits.
     predict(np.zeros((1, window_format.n_timesteps, len(window_format.channels)), np.float32))
 
@@ -90,7 +107,7 @@ def run(
         return LiveStream(
             SampleLines(raw_channels, acc_unit, gyro_unit, time_unit, columns, ignore_time),
             LiveWearing(classifier.gravity_, raw_channels, upright, choose),
-            LiveTimeline(predict, window_format, abstain_below),
+            LiveTimeline(predict, window_format, abstain_below, chain, delay),
         )
 
     # NumPy's own threads, too, would wait for each other for longer than they compute.

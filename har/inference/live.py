@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from har.arrays import FloatArray
-from har.inference.smoothing import SmoothedState
+from har.inference.context import MarkovContext
+from har.inference.live_context import ContextFilter
 from har.inference.timeline import raw_channels_of
 from har.signals.activities import UNKNOWN, name_activities
 from har.signals.channels import SAMPLE_RATE_HZ, WINDOW_STEP
@@ -30,12 +32,18 @@ class LivePrediction:
     probability : float
         Its probability.
     state : str
-        The activity to show: it follows `activity` without flicker, see `SmoothedState`, and stays
-        through windows that are UNKNOWN. It is UNKNOWN only until a first one is not.
+        The activity to show: the most probable one in context, of the window `delay` windows before
+        this one, given all windows so far. Windows that are UNKNOWN by themselves count by what
+        little they say, so that it stays through them; it is UNKNOWN where it is not probable
+        enough itself, and while there is no window so long before.
+    state_start_s, state_end_s : float or None
+        Start and end of the window that `state` is of; None while there is none.
+    state_probability : float or None
+        Probability of `state` in context; None while there is none.
     warming_up : bool
         True if the window starts while the filters still settle.
     probabilities : dict of str to float
-        Probability of each activity.
+        Probability of each activity, by this window alone.
     """
 
     start_s: float
@@ -43,6 +51,9 @@ class LivePrediction:
     activity: str
     probability: float
     state: str
+    state_start_s: float | None
+    state_end_s: float | None
+    state_probability: float | None
     warming_up: bool
     probabilities: dict[str, float]
 
@@ -83,7 +94,12 @@ class LiveTimeline:
         Format of the windows that `predict` takes: the channels of UCI HAR, or its accelerations
         alone.
     abstain_below : float
-        Probability below which the activity is UNKNOWN; an attribute, too.
+        Probability below which activity and state are UNKNOWN; an attribute, too.
+    context : MarkovContext, optional
+        Context of the state; by default the state is the activity.
+    delay : int
+        Number of later windows that the state waits for, if there is a context. Windows that still
+        wait before a gap, or at the end of the stream, are given no state.
 
     Attributes
     ----------
@@ -93,11 +109,16 @@ class LiveTimeline:
     Raises
     ------
     DataError
-        If the windows have other channels, or another rate.
+        If the windows have other channels, or another rate, or the delay is negative.
     """
 
     def __init__(
-        self, predict: Predict, window_format: WindowFormat, abstain_below: float = 0.0
+        self,
+        predict: Predict,
+        window_format: WindowFormat,
+        abstain_below: float = 0.0,
+        context: MarkovContext | None = None,
+        delay: int = 0,
     ) -> None:
         self.n_windows = self.n_unknown = 0
         self._predict = predict
@@ -106,7 +127,9 @@ class LiveTimeline:
         self._filters = UciHarStream(len(raw_channels_of(window_format)), start="settled")
         n_timesteps, n_channels = window_format.n_timesteps, len(window_format.channels)
         self._windows = WindowStream(n_timesteps, WINDOW_STEP, n_channels)
-        self._state = SmoothedState(window_format.activities)
+        self._context = None if context is None else ContextFilter(context, delay)
+        # The window that the state is of is the first of them.
+        self._starts_s: deque[float] = deque(maxlen=1 if context is None else delay + 1)
         # The slot in which the stretch between gaps began; None before the first sample.
         self._first_slot: int | None = None
         self._n_gaps = self._n_gaps_of_state = 0
@@ -201,23 +224,39 @@ class LiveTimeline:
         """
         if window.stretch != self._n_gaps_of_state:
             self._n_gaps_of_state = window.stretch
-            self._state.restart()
-        activities = self._format.activities
-        (activity,) = name_activities(shares[np.newaxis], activities, self.abstain_below)
-        probability = float(shares.max())
-        is_answered = probability >= self.abstain_below
-        state = self._state.update(shares) if is_answered else self._state.name
+            self._restart_context()
+        self._starts_s.append(window.start_s)
+        in_context = shares if self._context is None else self._context.update(shares)
+        length_s = self._format.n_timesteps / SAMPLE_RATE_HZ
+        state, state_start_s, state_probability = UNKNOWN, None, None
+        if in_context is not None:
+            state, state_probability = self._best(in_context)
+            state_start_s = self._starts_s[0]
+        activity, probability = self._best(shares)
         self.n_windows += 1
-        self.n_unknown += not is_answered
+        self.n_unknown += probability < self.abstain_below
         return LivePrediction(
             start_s=window.start_s,
-            end_s=window.start_s + self._format.n_timesteps / SAMPLE_RATE_HZ,
-            activity=str(activity),
+            end_s=window.start_s + length_s,
+            activity=activity,
             probability=probability,
-            state=state or UNKNOWN,
+            state=state,
+            state_start_s=state_start_s,
+            state_end_s=None if state_start_s is None else state_start_s + length_s,
+            state_probability=state_probability,
             warming_up=window.warming_up,
-            probabilities=dict(zip(activities, map(float, shares), strict=True)),
+            probabilities=dict(zip(self._format.activities, map(float, shares), strict=True)),
         )
+
+    def _restart_context(self) -> None:
+        self._starts_s.clear()
+        if self._context is not None:
+            self._context.restart()
+
+    def _best(self, shares: FloatArray) -> tuple[str, float]:
+        """Return the most probable activity, or UNKNOWN, and its probability."""
+        named = name_activities(shares[np.newaxis], self._format.activities, self.abstain_below)
+        return str(named[0]), float(shares.max())
 
     def in_words(self) -> str:
         """Return the share of windows that were UNKNOWN, in words."""

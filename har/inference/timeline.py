@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from har.arrays import BoolArray, FloatArray
+from har.arrays import BoolArray, FloatArray, IntArray, StringArray
 from har.errors import DataError
+from har.inference.context import MarkovContext
 from har.signals.activities import name_activities
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ, UCI_CHANNELS, WINDOW_STEP
 from har.signals.filters import WARM_UP_S, channels_from
@@ -38,11 +39,14 @@ class TimedWindows:
         Starts in seconds from the recording's first sample.
     warming_up : ndarray of bool, shape (n_windows,)
         True for windows that start while the filters still settle.
+    stretch : int
+        Number of gaps before them.
     """
 
     signals: FloatArray
     start_s: FloatArray
     warming_up: BoolArray
+    stretch: int
 
 
 def timed_windows(
@@ -63,13 +67,16 @@ def timed_windows(
     TimedWindows
         Windows in the order of time; none reaches over a gap.
     """
-    for stretch in recording.stretches:
+    for number, stretch in enumerate(recording.stretches):
         cutter = WindowStream(n_timesteps, step, len(channels_from(recording.channels)))
         for channels in _filtered(recording, stretch):
             cut = cutter.push(channels)
             since_start_s = cut.first_samples / recording.rate_hz
             yield TimedWindows(
-                cut.signals, stretch.start_s + since_start_s, since_start_s < WARM_UP_S
+                signals=cut.signals,
+                start_s=stretch.start_s + since_start_s,
+                warming_up=since_start_s < WARM_UP_S,
+                stretch=number,
             )
 
 
@@ -139,7 +146,11 @@ def with_channels(recording: Recording, raw_channels: tuple[str, ...]) -> Record
 
 
 def make_timeline(
-    recording: Recording, predict: Predict, window_format: WindowFormat, abstain_below: float = 0.0
+    recording: Recording,
+    predict: Predict,
+    window_format: WindowFormat,
+    abstain_below: float = 0.0,
+    context: MarkovContext | None = None,
 ) -> pd.DataFrame:
     """Classify a recording, window after window.
 
@@ -153,13 +164,18 @@ def make_timeline(
         Format of the windows that `predict` takes.
     abstain_below : float
         Probability below which the activity is UNKNOWN.
+    context : MarkovContext, optional
+        Context in which windows are judged, those between two gaps together; by default each window
+        is judged by itself.
 
     Returns
     -------
     DataFrame
         A row per window: start_s and end_s in seconds from the first sample, activity,
-        probability, then ``p_ACTIVITY`` for each activity, and warming_up: True if the window
-        starts in the first 10 s of its stretch, while the filters still settle.
+        probability, then ``p_ACTIVITY`` for each activity, all of them in context; with a context
+        also activity_alone and probability_alone, which are those of the window by itself; and
+        warming_up: True if the window starts in the first 10 s of its stretch, while the filters
+        still settle.
 
     Raises
     ------
@@ -167,13 +183,14 @@ def make_timeline(
         If the recording lacks a sensor, or no stretch is long enough for a window.
     """
     recording = with_channels(recording, raw_channels_of(window_format))
-    starts_s, probabilities, warming_up = [], [], []
+    starts_s, probabilities, warming_up, stretches = [], [], [], []
     for windows in timed_windows(recording, window_format.n_timesteps):
         if len(windows.signals):
             check_signals(windows.signals, windows.signals.shape[2], recording.source)
             starts_s.append(windows.start_s)
             probabilities.append(predict(windows.signals))
             warming_up.append(windows.warming_up)
+            stretches.append(windows.stretch)
     length_s = window_format.n_timesteps / recording.rate_hz
     if not starts_s:
         longest = max(stretch.n_samples for stretch in recording.stretches)
@@ -181,14 +198,37 @@ def make_timeline(
             f"{recording.source}: found {longest / recording.rate_hz:g} s without a gap, "
             f"expected at least {length_s:g} s for one window"
         )
-    start_s, shares = np.concatenate(starts_s), np.concatenate(probabilities)
-    activities = window_format.activities
+    start_s, alone = np.concatenate(starts_s), np.concatenate(probabilities)
+    stretch = np.repeat(stretches, [len(part) for part in starts_s])
     columns = {
         "start_s": start_s,
         "end_s": start_s + length_s,
-        "activity": name_activities(shares, activities, abstain_below),
-        "probability": shares.max(axis=1),
-        **{f"p_{name}": column for name, column in zip(activities, shares.T, strict=True)},
+        **_named(alone, stretch, window_format.activities, abstain_below, context),
         "warming_up": np.concatenate(warming_up),
     }
     return pd.DataFrame(columns)
+
+
+def _named(
+    alone: FloatArray,
+    stretch: IntArray,
+    activities: tuple[str, ...],
+    abstain_below: float,
+    context: MarkovContext | None,
+) -> dict[str, FloatArray | StringArray]:
+    """Return the columns of a timeline that follow from the probabilities of windows alone."""
+    shares = alone
+    by_itself: dict[str, FloatArray | StringArray] = {}
+    if context is not None:
+        changes = np.flatnonzero(np.diff(stretch)) + 1
+        shares = np.concatenate([context.smoothed(part) for part in np.split(alone, changes)])
+        by_itself = {
+            "activity_alone": name_activities(alone, activities, abstain_below),
+            "probability_alone": alone.max(axis=1),
+        }
+    return {
+        "activity": name_activities(shares, activities, abstain_below),
+        "probability": shares.max(axis=1),
+        **{f"p_{name}": column for name, column in zip(activities, shares.T, strict=True)},
+        **by_itself,
+    }

@@ -15,6 +15,7 @@ from written_recordings import table_of, write_csv
 
 import har
 from har.cli.main import main
+from har.inference.context import MarkovContext
 from har.signals.channels import RAW_CHANNELS
 
 HEADING = ",".join(("time_s", *RAW_CHANNELS))
@@ -95,12 +96,16 @@ def test_windows_that_are_not_sure_enough_are_unknown(run, walk, tmp_path, capsy
     assert predict(run, walk, "--out", tmp_path / "always.csv") == 0
     always = pd.read_csv(tmp_path / "always.csv")
     threshold = round(always["probability"].median(), 3)
+    is_unknown_alone = always["probability_alone"] < threshold
     out = tmp_path / "t.csv"
     options = ["--abstain-below", threshold, "--out", out, "--plot", "--truth", truth]
     capsys.readouterr()
     assert predict(run, walk, *options) == 0
     is_unknown = always["probability"] < threshold
-    expected = always.assign(activity=always["activity"].mask(is_unknown, "UNKNOWN"))
+    expected = always.assign(
+        activity=always["activity"].mask(is_unknown, "UNKNOWN"),
+        activity_alone=always["activity_alone"].mask(is_unknown_alone, "UNKNOWN"),
+    )
     timeline, n_unknown = pd.read_csv(out), int(is_unknown.sum())
     pd.testing.assert_frame_equal(timeline, expected)
     segments = pd.read_csv(tmp_path / "t-segments.csv")
@@ -110,8 +115,38 @@ def test_windows_that_are_not_sure_enough_are_unknown(run, walk, tmp_path, capsy
     assert f"30 windows ({n_unknown} UNKNOWN: no probability reaches {threshold:g})" in errors
     assert f"{30 - n_unknown} of 30 windows that lie in one labelled segment are answered" in errors
     said, summary = stream(run, walk.read_text().splitlines(), "--abstain-below", str(threshold))
-    assert [row["activity"] for row in said] == timeline["activity"].tolist()
-    assert summary.endswith(f"UNKNOWN {n_unknown} of 30 windows")
+    assert [row["activity"] for row in said] == timeline["activity_alone"].tolist()
+    assert summary.endswith(f"UNKNOWN {is_unknown_alone.sum()} of 30 windows")
+
+
+def test_each_window_is_judged_with_those_around_it_or_by_itself(run, walk, tmp_path, capsys):
+    for context in ("markov", "none"):
+        out = tmp_path / f"{context}.csv"
+        assert predict(run, walk, "--context", context, "--out", out, "--plot") == 0
+    summary = capsys.readouterr().err
+    markov, none = (pd.read_csv(tmp_path / f"{name}.csv") for name in ("markov", "none"))
+    assert predict(run, walk, "--out", tmp_path / "default.csv") == 0
+    assert (tmp_path / "default.csv").read_text() == (tmp_path / "markov.csv").read_text()
+    shares = none.filter(like="p_")
+    expected = MarkovContext.lasting(6).smoothed(shares.to_numpy())
+    np.testing.assert_allclose(markov[list(shares)], expected, atol=1e-6)
+    assert markov["activity_alone"].tolist() == none["activity"].tolist()
+    pd.testing.assert_series_equal(
+        markov["probability_alone"], none["probability"], check_names=False
+    )
+    assert "activity_alone" not in none
+    for name in ("warming_up", "strangeness", "is_strange"):
+        pd.testing.assert_series_equal(markov[name], none[name])
+    n_changed = int((markov["activity"] != none["activity"]).sum())
+    words = f"indows are judged with those around them, which changed the activity of {n_changed}"
+    assert summary.count(words) == 1
+    about = [
+        json.loads((tmp_path / f"{name}-about.json").read_text()) for name in ("markov", "none")
+    ]
+    assert [file["context"] for file in about] == ["markov", "none"]
+    assert [file["n_changed_by_context"] for file in about] == [n_changed, None]
+    assert words in (tmp_path / "markov.html").read_text()
+    assert "with those around" not in (tmp_path / "none.html").read_text()
 
 
 def test_units_columns_and_rate_can_be_said(run, samples, walk, tmp_path):
@@ -196,6 +231,7 @@ def test_a_recording_that_cannot_be_used_is_one_line(run, content, words, tmp_pa
         ["--time-unit", "h"],
         ["--acc-unit", "lb"],
         ["--upright", "up"],
+        ["--context", "some"],
         *(["--abstain-below", text] for text in ("0", "-0.5", "1.01", "nan", "often")),
     ],
 )
@@ -207,7 +243,7 @@ def test_a_wrong_option_is_a_wrong_command_line(run, walk, wrong, capsys):
 
 
 def test_options_for_recordings_do_not_go_with_windows(run, tmp_path, capsys):
-    for option in (["--plot"], ["--upright", "auto"]):
+    for option in (["--plot"], ["--upright", "auto"], ["--context", "none"]):
         assert predict(run, tmp_path / "windows.npy", *option) == 2
         assert option[0] in the_one_line(capsys)
 
@@ -277,8 +313,11 @@ def test_a_batch_goes_on_where_it_stopped(run, walks, samples, tmp_path, capsys,
     assert [file.name for file in first if file.stat().st_mtime_ns != first[file]] == [
         "b-timeline.csv"
     ]
-    assert predict(run, *command, "--out", out, "--abstain-below", "0.9") == 0
-    assert all(file.stat().st_mtime_ns != first[file] for file in first)
+    for options in (["--abstain-below", "0.9"], ["--context", "none"]):
+        first = {file: file.stat().st_mtime_ns for file in first}
+        assert predict(run, *command, "--out", out, *options) == 0
+        assert all(file.stat().st_mtime_ns != first[file] for file in first)
+    assert "activity_alone" not in (out / "b-timeline.csv").read_text()
 
 
 def test_ctrl_c_keeps_what_is_done(run, walks, tmp_path, capsys, monkeypatch):

@@ -17,13 +17,15 @@ from command_line import har_stream, start_stream, stream
 from har.cli.main import main
 from har.cli.stream import _classified_by_id
 from har.errors import DataError, Interrupted
+from har.inference.context import MarkovContext
 from har.inference.live_streams import LiveStreams
 from har.reading.streams.identified_lines import IdentifiedLines
 from har.signals.channels import RAW_CHANNELS
 
 
 def test_a_stream_says_the_same_as_predict(run, walk, tmp_path):
-    assert main(["predict", str(run), str(walk), "--out", str(tmp_path / "t.csv")]) == 0
+    options = ["--context", "none", "--out", str(tmp_path / "t.csv")]
+    assert main(["predict", str(run), str(walk), *options]) == 0
     timeline = pd.read_csv(tmp_path / "t.csv")
     said, summary = stream(run, walk.read_text().splitlines())
     assert [row["start_s"] for row in said] == pytest.approx(timeline["start_s"].tolist())
@@ -33,6 +35,32 @@ def test_a_stream_says_the_same_as_predict(run, walk, tmp_path):
         live = [row["probabilities"][name] for row in said]
         np.testing.assert_allclose(live, timeline[f"p_{name}"], rtol=0, atol=1e-5)
     assert summary == "lines: 2001, malformed: 0, filled in: 0, dropped: 0, gaps: 0"
+
+
+def test_a_state_waits_for_as_many_windows_as_asked_for(run, walk):
+    lines = walk.read_text().splitlines()[:700]
+    now, _ = stream(run, lines)
+    later, _ = stream(run, lines, "--delay", "2")
+    alone, _ = stream(run, lines, "--context", "none")
+    shares = np.array([list(row["probabilities"].values()) for row in now])
+    assert [row["state_start_s"] for row in now] == [row["start_s"] for row in now]
+    assert [row["state_start_s"] for row in later[2:]] == [row["start_s"] for row in now[:-2]]
+    for row in later[:2]:
+        assert (row["state"], row["state_end_s"], row["state_probability"]) == (
+            "UNKNOWN",
+            None,
+            None,
+        )
+    context = MarkovContext.lasting(6)
+    for rows, delay in ((now, 0), (later, 2)):
+        expected = context.smoothed(shares)[len(shares) - 1 - delay]
+        assert rows[-1]["state_probability"] == pytest.approx(expected.max(), abs=1e-5)
+    assert [row["state"] for row in alone] == [row["activity"] for row in now]
+
+
+def test_a_state_without_a_context_waits_for_nothing(run, capsys):
+    assert main(["stream", str(run), "--context", "none", "--delay", "1"]) == 2
+    assert "--context none: found --delay 1" in capsys.readouterr().err
 
 
 def test_a_phone_that_is_worn_otherwise_is_doubted_live_and_cured(run, samples, walk):

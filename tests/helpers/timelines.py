@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from har.inference.context import context_of
 from har.inference.timeline import make_timeline
 from har.report.pages.timeline import TimelineReport
 from har.report.pages.timeline_page import page_of, picture_of
@@ -15,7 +16,7 @@ from har.signals.windows import WindowFormat
 ACTIVITIES = ("WALKING", "SITTING", "<DANCING>")
 
 
-def a_report(n=3000, truth=None, abstain_below=0.0):
+def a_report(n=3000, truth=None, abstain_below=0.0, context="none"):
     random = np.random.default_rng(0)
     samples = random.normal(scale=0.1, size=(n, 6)).astype(np.float32) + np.eye(6)[0]
     recording = Recording(samples, None, "walks/walk & run.csv", notes=("time: at <50> Hz",))
@@ -24,8 +25,10 @@ def a_report(n=3000, truth=None, abstain_below=0.0):
         return np.random.default_rng(len(signals)).dirichlet([1, 1, 1], size=len(signals))
 
     window_format = WindowFormat(UCI_CHANNELS, ACTIVITIES, 50.0, 128)
-    timeline = make_timeline(recording, predict, window_format, abstain_below)
-    return TimelineReport(recording, timeline, ACTIVITIES, "runs/small", truth, abstain_below)
+    chain = context_of(context, len(ACTIVITIES))
+    timeline = make_timeline(recording, predict, window_format, abstain_below, chain)
+    shown = (recording, timeline, ACTIVITIES, "runs/small", truth, abstain_below)
+    return TimelineReport(*shown, context=context)
 
 
 def page_text(report):

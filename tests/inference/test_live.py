@@ -19,8 +19,8 @@ from scipy import signal
 
 from har.classifier import ActivityClassifier
 from har.errors import DataError
+from har.inference.context import MarkovContext
 from har.inference.live import LiveTimeline
-from har.inference.smoothing import SmoothedState
 from har.reading.streams.sample_lines import SampleLines
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.recording import Recording, Stretch
@@ -28,6 +28,7 @@ from har.signals.streaming import LiveSamples
 from har.signals.windows import WindowFormat, Windows
 
 ACC_CHANNELS = (*UCI_CHANNELS[:3], *UCI_CHANNELS[6:])
+CONTEXT = MarkovContext.lasting(3)
 
 
 def a_classifier(channels, seed=0):
@@ -63,8 +64,9 @@ def as_lines(samples, first=0, units=(1, 1)):
         yield json.dumps({"time_s": number / 50, **dict(zip(names, sample, strict=True))})
 
 
-def a_live_timeline(classifier, abstain_below=0.0):
-    return LiveTimeline(classifier.predict_proba, classifier.window_format_, abstain_below)
+def a_live_timeline(classifier, abstain_below=0.0, context=CONTEXT, delay=0):
+    window_format = classifier.window_format_
+    return LiveTimeline(classifier.predict_proba, window_format, abstain_below, context, delay)
 
 
 def read(lines, sample_lines=None):
@@ -95,7 +97,7 @@ def assert_same(table, timeline):
 @pytest.mark.parametrize("units", [{}, {"acc_unit": "m/s2", "gyro_unit": "deg/s"}])
 def test_live_windows_are_those_of_the_recording(classifier, units):
     samples = some_samples()
-    timeline = classifier.predict_recording(Recording(samples, None, "walk.csv"))
+    timeline = classifier.predict_recording(Recording(samples, None, "walk.csv"), context="none")
     factors = (9.80665, 180 / np.pi) if units else (1, 1)
     lines = as_lines(samples, units=factors)
     table = the_table(a_live_timeline(classifier), lines, SampleLines(**units))
@@ -118,7 +120,7 @@ def test_a_gap_starts_anew_and_keeps_the_time(classifier):
     lines = [*as_lines(samples[:600]), *as_lines(samples[600:], first=1000)]
     sample_lines = SampleLines()
     table = the_table(a_live_timeline(classifier), lines, sample_lines)
-    assert_same(table, classifier.predict_recording(recording))
+    assert_same(table, classifier.predict_recording(recording, context="none"))
     assert sample_lines.n_gaps == 1
 
 
@@ -142,7 +144,66 @@ def test_the_state_is_steadier_than_the_activity(classifier):
     assert changes["state"] < changes["activity"]
 
 
-def test_below_the_threshold_the_activity_is_unknown_and_the_state_holds(classifier):
+def shares_of(table):
+    return table[["p_REST", "p_WALK", "p_RUN"]].to_numpy()
+
+
+@pytest.mark.parametrize("delay", [0, 1, 2])
+def test_the_state_is_judged_with_all_windows_so_far_and_no_later_ones(classifier, delay):
+    lines = list(as_lines(some_samples(3000, seed=3)))
+    table = the_table(a_live_timeline(classifier, delay=delay), lines)
+    shares, names = shares_of(table), np.array(["REST", "WALK", "RUN"])
+    for number in range(delay, len(table)):
+        expected = CONTEXT.smoothed(shares[: number + 1])[number - delay]
+        row, of = table.iloc[number], table.iloc[number - delay]
+        assert row["state"] == names[expected.argmax()]
+        assert row["state_probability"] == pytest.approx(expected.max(), abs=1e-9)
+        assert (row["state_start_s"], row["state_end_s"]) == (of["start_s"], of["end_s"])
+    waiting = table[:delay]
+    assert set(waiting["state"]) <= {"UNKNOWN"}
+    assert waiting[["state_start_s", "state_end_s", "state_probability"]].isna().all(axis=None)
+
+
+def test_states_are_the_same_however_samples_come(classifier):
+    samples = some_samples(2000, seed=3)
+    one_by_one, at_once = (a_live_timeline(classifier, delay=1) for _ in range(2))
+    expected = at_once.push(LiveSamples(samples, 0, False)) + at_once.finish()
+    found = []
+    for slot in range(len(samples)):
+        found += one_by_one.push(LiveSamples(samples[slot : slot + 1], slot, False))
+    found += one_by_one.finish()
+    assert [p.state for p in found] == [p.state for p in expected]
+    assert len({p.state for p in found}) > 1
+    np.testing.assert_allclose(
+        [p.state_probability for p in found[1:]],
+        [p.state_probability for p in expected[1:]],
+        atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize("delay", [0, 1])
+def test_after_a_gap_the_state_knows_nothing_of_before(classifier, delay):
+    samples = some_samples(1200, seed=3)
+    first, second = list(as_lines(samples[:600])), list(as_lines(samples[600:], first=1000))
+    table = the_table(a_live_timeline(classifier, delay=delay), first + second)
+    alone = the_table(a_live_timeline(classifier, delay=delay), second)
+    after = table[-len(alone) :].reset_index(drop=True)
+    assert after["state"].tolist() == alone["state"].tolist()
+    pd.testing.assert_series_equal(after["state_probability"], alone["state_probability"])
+    assert after["state_start_s"].isna().sum() == delay
+    assert (after["state_start_s"].dropna() >= 20).all()
+
+
+def test_without_a_context_the_state_is_the_activity_at_once(classifier):
+    live = a_live_timeline(classifier, abstain_below=0.6, context=None, delay=2)
+    table = the_table(live, as_lines(some_samples(3000, seed=3)))
+    assert table["activity"].nunique() > 1
+    for name in ("start_s", "end_s", "probability"):
+        assert table[f"state_{name}"].tolist() == table[name].tolist()
+    assert table["state"].tolist() == table["activity"].tolist()
+
+
+def test_below_the_threshold_activity_and_state_are_unknown_each_by_its_own_probability(classifier):
     lines = list(as_lines(some_samples(6000, seed=3)))
     always = the_table(a_live_timeline(classifier), lines)
     threshold = always["probability"].median()
@@ -152,20 +213,11 @@ def test_below_the_threshold_the_activity_is_unknown_and_the_state_holds(classif
     assert 10 < is_unknown.sum() < len(table)
     assert table["activity"].tolist() == always["activity"].mask(is_unknown, "UNKNOWN").tolist()
     pd.testing.assert_series_equal(table["probability"], always["probability"])
-    shares = table[["p_REST", "p_WALK", "p_RUN"]].to_numpy()
-    state, name, expected = SmoothedState(classifier.window_format_.activities), "UNKNOWN", []
-    for window, skipped in zip(shares, is_unknown, strict=True):
-        name = name if skipped else state.update(window)
-        expected.append(name)
-    assert table["state"].tolist() == expected
+    is_unsettled = always["state_probability"] < threshold
+    assert table["state"].tolist() == always["state"].mask(is_unsettled, "UNKNOWN").tolist()
+    # The windows before settle many a window that is in doubt by itself.
+    assert is_unsettled.sum() < is_unknown.sum()
     assert live.in_words() == f"UNKNOWN {is_unknown.sum()} of {len(table)} windows"
-
-
-def test_there_is_no_state_before_the_first_known_activity_nor_after_a_gap(classifier):
-    samples = some_samples(600)
-    lines = [*as_lines(samples[:300]), *as_lines(samples[300:], first=1000)]
-    table = the_table(a_live_timeline(classifier, abstain_below=1.0), lines)
-    assert set(table["activity"]) == set(table["state"]) == {"UNKNOWN"}
 
 
 def test_without_gyroscope_it_reads_three_values():
@@ -174,7 +226,7 @@ def test_without_gyroscope_it_reads_three_values():
     recording = Recording(samples, None, "walk.csv", RAW_CHANNELS[:3])
     sample_lines = SampleLines(RAW_CHANNELS[:3])
     table = the_table(a_live_timeline(classifier), as_lines(samples), sample_lines)
-    assert_same(table, classifier.predict_recording(recording))
+    assert_same(table, classifier.predict_recording(recording, context="none"))
 
 
 def test_a_classifier_of_other_channels_is_refused():

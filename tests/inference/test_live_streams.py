@@ -8,6 +8,7 @@ import logging
 import numpy as np
 import pytest
 
+from har.inference.context import MarkovContext
 from har.inference.live import LiveTimeline
 from har.inference.live_streams import LiveStream, LiveStreams
 from har.inference.live_wearing import LiveWearing
@@ -16,6 +17,7 @@ from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.windows import WindowFormat
 
 FORMAT = WindowFormat(UCI_CHANNELS, ("A", "B"), 50.0, 128)
+CONTEXT = MarkovContext.lasting(2)
 HEADING = ",".join(("id", "time_s", *RAW_CHANNELS))
 UPRIGHT = (1.0, 0.0, 0.0)
 
@@ -27,7 +29,7 @@ def predict(windows):
 
 
 def begin():
-    timeline = LiveTimeline(predict, FORMAT)
+    timeline = LiveTimeline(predict, FORMAT, context=CONTEXT, delay=1)
     return LiveStream(SampleLines(), LiveWearing(UPRIGHT), timeline)
 
 

@@ -9,6 +9,7 @@ from builders import refused
 
 from har.errors import DataError
 from har.inference import timeline as timeline_module
+from har.inference.context import MarkovContext
 from har.inference.segments import merge_segments
 from har.inference.timeline import make_timeline, raw_channels_of, timed_windows, with_channels
 from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
@@ -82,6 +83,38 @@ def test_windows_below_the_threshold_are_unknown_and_keep_their_probabilities():
     segments = merge_segments(timeline)
     assert set(segments["activity"]) == {"UNKNOWN", "WALK"}
     assert segments["n_windows"].sum() == len(timeline)
+
+
+def test_in_context_each_stretch_is_judged_by_itself():
+    recording, context = a_recording(1500, 1000), MarkovContext.lasting(2)
+    alone = make_timeline(recording, by_sign, FORMAT)
+    timeline = make_timeline(recording, by_sign, FORMAT, context=context)
+    shares = alone[["p_REST", "p_WALK"]].to_numpy()
+    n_first = (1500 - 128) // 64 + 1
+    expected = np.concatenate(
+        [context.smoothed(shares[:n_first]), context.smoothed(shares[n_first:])]
+    )
+    np.testing.assert_allclose(timeline[["p_REST", "p_WALK"]], expected, atol=1e-12)
+    np.testing.assert_allclose(timeline["probability"], expected.max(axis=1), atol=1e-12)
+    names = np.array(ACTIVITIES)[expected.argmax(axis=1)]
+    assert timeline["activity"].tolist() == names.tolist()
+    assert 0 < (timeline["activity"] != alone["activity"]).sum()
+
+
+def test_with_a_context_what_windows_are_by_themselves_stands_beside_it(monkeypatch):
+    monkeypatch.setattr(timeline_module, "_CHUNK", 333)
+    recording, context = a_recording(1000), MarkovContext.lasting(2)
+    for abstain_below in (0.0, 0.8):
+        alone = make_timeline(recording, by_sign, FORMAT, abstain_below)
+        timeline = make_timeline(recording, by_sign, FORMAT, abstain_below, context)
+        added = ["activity_alone", "probability_alone"]
+        assert list(timeline) == [*list(alone)[:-1], *added, "warming_up"]
+        for name in ("activity", "probability"):
+            assert timeline[f"{name}_alone"].tolist() == alone[name].tolist()
+        for name in ("start_s", "end_s", "warming_up"):
+            assert timeline[name].tolist() == alone[name].tolist()
+        is_unknown = timeline["probability"] < abstain_below
+        assert (timeline["activity"] == "UNKNOWN").tolist() == is_unknown.tolist()
 
 
 def test_a_recording_shorter_than_a_window_is_refused():

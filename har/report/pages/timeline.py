@@ -21,6 +21,7 @@ import pandas as pd
 from har import __version__
 from har.evaluation.agreement import Agreement, measure_agreement
 from har.files import write_frame, write_text, writing_to
+from har.inference.context import ContextKind
 from har.inference.segments import merge_segments, time_of_each
 from har.report.wording import duration_in_words
 from har.signals.activities import UNKNOWN
@@ -47,6 +48,8 @@ class TimelineReport:
         Confidence below which windows are UNKNOWN in the timeline.
     doubts : tuple of str
         Reasons why the activities may be wrong, with their cures.
+    context : {"markov", "none"}
+        Whether windows were judged with those around them, or each by itself.
     """
 
     recording: Recording
@@ -56,6 +59,14 @@ class TimelineReport:
     truth: pd.DataFrame | None = None
     abstain_below: float = 0.0
     doubts: tuple[str, ...] = ()
+    context: ContextKind = "none"
+
+    @property
+    def n_changed(self) -> int | None:
+        """Number of windows whose activity the context changed; None without a context."""
+        if "activity_alone" not in self.timeline:
+            return None
+        return int((self.timeline["activity"] != self.timeline["activity_alone"]).sum())
 
     @property
     def n_strange(self) -> int | None:
@@ -99,12 +110,21 @@ class TimelineReport:
         ]
         if self.agreement is not None:
             lines.append(f"  {self.agreement.in_words()}")
+        if self.n_changed is not None:
+            lines.append(f"  {self.changed_in_words(self.n_changed)} (column activity_alone)")
         n_warming_up = int(self.timeline["warming_up"].sum())
         lines.append(f"  {n_warming_up} windows start while the filters settle (column warming_up)")
         if self.n_strange is not None:
             lines.append(f"  {self.strange_in_words(self.n_strange)} (column is_strange)")
         lines += [f"  doubt: {doubt}" for doubt in self.doubts]
         return "\n".join(lines)
+
+    def changed_in_words(self, n_changed: int) -> str:
+        """Return what the context did, in words."""
+        return (
+            "windows are judged with those around them, which changed the activity of "
+            f"{n_changed} of {len(self.timeline)}"
+        )
 
     def strange_in_words(self, n_strange: int) -> str:
         """Return the number of windows that are unlike training in words."""
@@ -126,6 +146,8 @@ class TimelineReport:
             "rate_hz": self.recording.rate_hz,
             "channels": list(self.recording.channels),
             "n_windows": len(self.timeline),
+            "context": self.context,
+            "n_changed_by_context": self.n_changed,
             "abstain_below": self.abstain_below,
             "n_unknown": self.n_unknown,
             "n_segments": len(self.segments),

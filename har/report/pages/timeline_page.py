@@ -81,7 +81,7 @@ def page_of(report: TimelineReport, picture: Picture, table: str) -> str:
         HTML.
     """
     environment = page_environment([*report.activities, UNKNOWN])
-    timeline, n_strange = report.timeline, report.n_strange
+    timeline, n_strange, n_changed = report.timeline, report.n_strange, report.n_changed
     return environment.get_template("timeline.html").render(
         title=Path(report.recording.source).name,
         model=report.model,
@@ -99,5 +99,6 @@ def page_of(report: TimelineReport, picture: Picture, table: str) -> str:
         n_windows=len(timeline),
         notes=report.recording.notes,
         doubts=report.doubts,
+        changed=None if n_changed is None else report.changed_in_words(n_changed),
         strange=None if n_strange is None else report.strange_in_words(n_strange),
     )

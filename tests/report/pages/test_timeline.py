@@ -104,6 +104,20 @@ def test_doubts_are_in_the_summary_the_about_file_and_the_page(tmp_path):
     assert "In doubt" not in page_text(a_report())
 
 
+def test_windows_that_the_context_changed_are_counted_where_there_is_one():
+    report, alone = a_report(context="markov"), a_report()
+    n_changed = (report.timeline["activity"] != alone.timeline["activity"]).sum()
+    assert 0 < n_changed < 45
+    words = f"indows are judged with those around them, which changed the activity of {n_changed}"
+    assert f"{words} of 45 (column activity_alone)" in report.in_words()
+    assert f"{words} of 45: activities last" in page_text(report)
+    about = report.about()
+    assert (about["context"], about["n_changed_by_context"]) == ("markov", n_changed)
+    assert "those around" not in alone.in_words() + page_text(alone)
+    about = alone.about()
+    assert (about["context"], about["n_changed_by_context"]) == ("none", None)
+
+
 def test_strange_windows_are_counted_where_they_are_known():
     usual = a_report()
     is_strange = usual.timeline.index < 12
