@@ -14,7 +14,7 @@ import pandas as pd
 
 from har.arrays import FloatArray, IntArray, blocks_of
 from har.config import Config, Upright
-from har.errors import RunError
+from har.errors import DataError, RunError
 from har.evaluation.agreement import window_confusion
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
@@ -22,7 +22,7 @@ from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT, NamedRecording, ScoredRecording
 from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
 from har.files import writing_to
-from har.inference.context import ContextKind, context_of
+from har.inference.context import ContextKind, MarkovContext
 from har.inference.forward import LikestTurn
 from har.inference.segments import merge_segments
 from har.inference.timeline import make_timeline
@@ -77,6 +77,9 @@ class ActivityClassifier:
         Direction of gravity in training; see `har.signals.wearing.gravity_in_training`.
     strangeness_ : Strangeness or None
         Measure of how unlike training a window is; None in runs of earlier versions.
+    context_ : MarkovContext or None
+        Context over time that labelled recordings showed, see `learn_context`; None: activities
+        last, and no more is known.
     history_ : list of EpochRecord
         Losses and accuracies, epoch by epoch.
 
@@ -95,6 +98,7 @@ class ActivityClassifier:
         self.network_: Network | None = None
         self.gravity_: Direction | None = None
         self.strangeness_: Strangeness | None = None
+        self.context_: MarkovContext | None = None
         self._with_features: WithFeatures | None = None
         self._packed: PackedNetwork | None = None
         self.history_: list[EpochRecord] = []
@@ -166,7 +170,7 @@ class ActivityClassifier:
         self.validation_subjects_ = validation.subject_names
         self.window_format_ = windows.window_format
         self.gravity_ = gravity_in_training(train)
-        self.strangeness_ = self._with_features = None
+        self.strangeness_ = self.context_ = self._with_features = None
         self.history_ = []
         held_out = validation if len(validation) else None
         members: list[ActivityNetwork] = []
@@ -409,12 +413,39 @@ class ActivityClassifier:
             return probabilities
 
         window_format = self.window_format_
-        chain = context_of(context, len(window_format.activities))
+        chain = self.context_of(context)
         timeline = make_timeline(recording, predict, window_format, abstain_below, chain)
         if not parts:
             return timeline
         strangeness = np.concatenate(parts)
         return timeline.assign(strangeness=strangeness, is_strange=is_strange(strangeness))
+
+    def learn_context(self, recordings: Iterable[pd.DataFrame]) -> None:
+        """Learn how long activities last, and what follows them, after `fit_epochs`.
+
+        Parameters
+        ----------
+        recordings : iterable of DataFrame
+            True segments of recordings of the training subjects; see
+            `har.inference.context.MarkovContext.observed`.
+        """
+        self.context_ = MarkovContext.observed(recordings, self.window_format_.activities)
+
+    def context_of(self, kind: ContextKind) -> MarkovContext | None:
+        """Return the context in which windows of recordings are judged.
+
+        Parameters
+        ----------
+        kind : {"markov", "none"}
+            A hidden Markov model, the one that was learned if any was, or none.
+
+        Returns
+        -------
+        MarkovContext or None
+        """
+        if kind == "none":
+            return None
+        return self.context_ or MarkovContext.lasting(len(self.window_format_.activities))
 
     def evaluate(self, windows: Windows) -> Evaluation:
         """Compare predictions with the labels of windows.
@@ -516,6 +547,7 @@ class ActivityClassifier:
             export_network(network, shape, self.devices[0], run.symbol, run.weights)
             run.write_config(self.config)
             run.write_strangeness(self.strangeness_)
+            run.write_context(self.context_.to_dict() if self.context_ else None)
             run.write_epochs([asdict(record) for record in self.history_])
             run.update_manifest(self.describe())
 
@@ -550,12 +582,30 @@ class ActivityClassifier:
         classifier.validation_subjects_ = training.validation_subjects
         classifier.gravity_ = manifest.model.gravity
         classifier.strangeness_ = run.read_strangeness()
+        classifier.context_ = _read_context(run, len(manifest.model.window_format.activities))
         classifier.history_ = run.read_history()
         n_members = classifier.config.model.n_members
         members = [classifier._build_member(number) for number in range(1, n_members + 1)]
         classifier.network_ = classifier._join(members)
         load_weights(classifier.network_, read_weights(run.weights), str(run.weights))
         return classifier
+
+
+def _read_context(run: RunFolder, n_activities: int) -> MarkovContext | None:
+    """Read the context that a run learned, if it did; a `RunError` if it is damaged."""
+    content = run.read_context()
+    if content is None:
+        return None
+    try:
+        context = MarkovContext.from_dict(content)
+        if context.n_activities != n_activities:
+            raise DataError(f"found {context.n_activities} activities")
+    except (KeyError, TypeError, ValueError, DataError) as error:
+        raise RunError(
+            f"{run.context}: found a missing or wrong value ({error}), expected transitions "
+            f"between {n_activities} activities and a weight"
+        ) from error
+    return context
 
 
 def _scored(

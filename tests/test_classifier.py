@@ -292,6 +292,44 @@ def test_without_its_file_a_run_of_an_earlier_version_knows_no_strangeness(saved
     assert (probabilities == again.predict_proba(WINDOWS)).all()
 
 
+def segments_of(*names):
+    starts_s = 10.0 * np.arange(len(names))
+    return pd.DataFrame({"start_s": starts_s, "end_s": starts_s + 9, "activity": names})
+
+
+def test_a_context_that_was_learned_is_kept_and_read(fitted, saved):
+    assert load(saved).context_ is None
+    lasting = fitted.context_of("markov")
+    again = load(saved)
+    again.learn_context([segments_of(*ACTIVITIES * 5)])
+    again.save(saved.path)
+    learned = load(saved).context_of("markov")
+    assert_array_equal(learned.transitions, again.context_.transitions)
+    assert np.abs(learned.transitions - lasting.transitions).max() > 0.01
+    assert again.context_of("none") is None
+    fitted.save(saved.path)
+    assert_array_equal(load(saved).context_of("markov").transitions, lasting.transitions)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("{", "found broken JSON"),
+        ("[]", "expected a JSON object"),
+        ('{"transitions": [[1, 0], [0, 1]]}', "a missing or wrong value ('weight')"),
+        ('{"transitions": [["a"]], "weight": 1}', "could not convert string to float"),
+        ('{"transitions": [[0.5, 0.5], [0.5, 0.5]], "weight": 1}', "found 2 activities"),
+        ('{"transitions": [[1, 1, 1], [1, 0, 0], [1, 0, 0]], "weight": 1}', "add up to"),
+        ('{"transitions": [[NaN, 1, 1], [1, 0, 0], [1, 0, 0]], "weight": 1}', "add up to"),
+        ('{"transitions": [[1, 0], [1]], "weight": 1}', "inhomogeneous"),
+    ],
+)
+def test_a_damaged_context_is_refused_in_one_line(saved, text, part):
+    saved.context.write_text(text)
+    with refused(RunError, "context.json", part):
+        load(saved)
+
+
 def test_a_model_trained_with_one_kernel_loads_in_the_other(stacked, tmp_path):
     stacked.save(tmp_path)
     file = tmp_path / "config.yaml"

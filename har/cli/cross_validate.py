@@ -13,7 +13,7 @@ from har.cli.options import new_in_runs
 from har.cli.terminal import show_scores, summary_in_words
 from har.config import DataConfig
 from har.datasets.loading import open_all_subjects, open_training
-from har.datasets.whole_recordings import whole_recordings
+from har.datasets.whole_recordings import SETS_WITH_CHANGES, whole_recordings
 from har.errors import Interrupted
 from har.model_selection.cross_validation import RecordingsOf, cross_validate
 from har.model_selection.cross_validation_folder import CrossValidationFolder
@@ -94,7 +94,9 @@ def run(
     if n_there:
         logger.info("%s: %d of %d folds are there already", folder.path, n_there, len(pairs))
     n_jobs = n_processes(len(missing), jobs, threads)
-    scores = cross_validate(recipe, data.windows, missing, n_jobs, threads, cluster, recordings_of)
+    learns_context = recordings and recipe.data.set in SETS_WITH_CHANGES
+    how = n_jobs, threads, cluster, recordings_of, learns_context
+    scores = cross_validate(recipe, data.windows, missing, *how)
     _keep(show_scores(scores, len(missing)), len(missing), folder)
     print(f"{summary_in_words(folder.write_summary())}\nreport: {write_crossval_report(folder)}")
 

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from har.config import Upright
 from har.errors import DataError, UsageError
-from har.inference.context import ContextKind, context_of
+from har.inference.context import ContextKind
 from har.inference.forward import LikestTurn
 from har.inference.live import LivePrediction, LiveTimeline
 from har.inference.live_streams import Identity, LiveStream, LiveStreams
@@ -99,7 +99,7 @@ def run(
     raw_channels = raw_channels_of(window_format)
     choose = LikestTurn(classifier.predict_strangeness, window_format)
     predict = classifier.predict_proba
-    chain = context_of(context, len(window_format.activities))
+    chain = classifier.context_of(context)
     # A network's first call takes longer than all others: not while somebody waits.
     predict(np.zeros((1, window_format.n_timesteps, len(window_format.channels)), np.float32))
 

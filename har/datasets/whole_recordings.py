@@ -31,8 +31,13 @@ from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ
 from har.signals.recording import Recording
 from har.signals.subjects import Subject, subjects_from_text
+from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
+
+# Data sets whose labels say what follows an activity. Of UCI HAR's the turns between postures are
+# left out.
+SETS_WITH_CHANGES = ("hapt", "recordings")
 
 # A recording, and its segments: start_s, end_s and activity.
 LabelledSegments = tuple[Recording, pd.DataFrame]
@@ -82,6 +87,25 @@ def whole_recordings(
             logger.info("note: %s: %s in it, left out.", recording.source, reason)
             continue
         yield recording, known.sort_values("start_s", ignore_index=True)
+
+
+def true_segments(config: DataConfig, windows: Windows) -> Iterator[pd.DataFrame]:
+    """Read what people did in their whole recordings.
+
+    Parameters
+    ----------
+    config : DataConfig
+        As for `whole_recordings`.
+    windows : Windows
+        Windows of these people, with the activities that count as labelled.
+
+    Yields
+    ------
+    DataFrame
+        Segments of a recording, as `whole_recordings` yields them.
+    """
+    for _recording, segments in whole_recordings(config, windows.activities, windows.subject_names):
+        yield segments
 
 
 def _read_hapt(config: DataConfig, subjects: Collection[Subject]) -> Iterator[LabelledSegments]:

@@ -34,6 +34,7 @@ def cross_validate(
     n_threads: int = 1,
     cluster: str | None = None,
     recordings_of: RecordingsOf | None = None,
+    learns_context: bool = False,
 ) -> Iterator[FoldScore]:
     """Train and score a network for each seed and fold.
 
@@ -53,6 +54,8 @@ def cross_validate(
         Address of a Dask scheduler whose workers do the jobs; see `run_jobs`.
     recordings_of : callable, optional
         As for `score_fold`.
+    learns_context : bool
+        Whether their context is learned from the recordings of a fold's training subjects.
 
     Yields
     ------
@@ -64,7 +67,12 @@ def cross_validate(
     HarError
         If a job fails, see `ActivityClassifier.fit`, or its worker or cluster, see `run_jobs`.
     """
-    score = partial(score_fold, n_threads=n_threads, recordings_of=recordings_of)
+    score = partial(
+        score_fold,
+        n_threads=n_threads,
+        recordings_of=recordings_of,
+        learns_context=learns_context,
+    )
     pairs = ((fold, seed) for seed, fold in jobs)
     yield from run_jobs(score, pairs, n_jobs, shared=(config, windows), cluster=cluster)
 
@@ -77,6 +85,7 @@ def score_fold(
     n_threads: int = 1,
     n_processes: int = 1,
     recordings_of: RecordingsOf | None = None,
+    learns_context: bool = False,
 ) -> FoldScore:
     """Train a network on a fold's training subjects, then score it once on those held out.
 
@@ -95,6 +104,8 @@ def score_fold(
         CPU threads, and processes that share each batch, as for `ActivityClassifier.fit`.
     recordings_of : callable, optional
         Function from subjects to their whole recordings and true segments, to score these, too.
+    learns_context : bool
+        Whether their context is learned from the recordings of a fold's training subjects.
 
     Returns
     -------
@@ -122,6 +133,9 @@ def score_fold(
     }
     recordings = None
     if recordings_of is not None:
+        if learns_context:
+            known_people = recordings_of(fold.train_subjects)
+            classifier.learn_context(segments for _, segments in known_people)
         recordings = classifier.evaluate_recordings(recordings_of(fold.held_out_subjects))
     return FoldScore(seed, fold.number, rows, evaluation, training, recordings)
 

@@ -8,6 +8,7 @@
     model-symbol.json    the network, as Gluon exports it
     model-0000.params    its weights
     strangeness.npz      how unlike training a window is: see har.evaluation.strangeness
+    context.json         how long activities last and what follows them, if recordings showed it
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
     robustness.json      figures on disturbed test windows, if they were asked for
@@ -61,6 +62,7 @@ class RunFolder(OutputFolder):
     symbol = PathInside("model-symbol.json")
     weights = PathInside("model-0000.params")
     strangeness = PathInside("strangeness.npz")
+    context = PathInside("context.json")
     evaluation = PathInside("evaluation.json")
     predictions = PathInside("predictions.csv")
     robustness = PathInside("robustness.json")
@@ -101,7 +103,7 @@ class RunFolder(OutputFolder):
 
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
-        files += [self.strangeness]
+        files += [self.strangeness, self.context]
         files += [self.evaluation, self.predictions, self.robustness, self.recordings]
         files += [self.explanation, self.report, self.summary]
         for file in files:
@@ -231,6 +233,23 @@ class RunFolder(OutputFolder):
             raise RunError(
                 f"{self.strangeness}: found damaged arrays, expected what a training wrote"
             ) from error
+
+    def write_context(self, context: Mapping[str, object] | None) -> None:
+        """Write the values of a context; without one, an earlier one is removed."""
+        if context is None:
+            self.context.unlink(missing_ok=True)
+        else:
+            self.write_json(self.context, context)
+
+    def read_context(self) -> Mapping[str, object] | None:
+        """Read them back; None if there are none.
+
+        Raises
+        ------
+        RunError
+            If the file is no JSON object.
+        """
+        return self.read_json(self.context) if self.context.is_file() else None
 
     def write_predictions(self, predictions: pd.DataFrame) -> None:
         """Write a row per test window."""

@@ -177,6 +177,9 @@ def test_a_run_on_chosen_activities_of_hapt_is_scored_on_them_again(data_root, t
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["data"]["name"] == "HAPT"
     assert manifest["model"]["activities"] == ["LAYING", "SIT_TO_LIE"]
+    # From SIT_TO_LIE nobody goes elsewhere than to LAYING.
+    (lying, turning) = json.loads((out / "context.json").read_text())["transitions"]
+    assert lying[0] > 0.9 > turning[0] > 0.2
     assert main(["evaluate", str(out), *root]) == 0
     assert json.loads((out / "evaluation.json").read_text()) == before
     assert main(["report", str(out), *root]) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from har.inference.context import context_of
+from har.inference.context import MarkovContext
 from har.inference.timeline import make_timeline
 from har.report.pages.timeline import TimelineReport
 from har.report.pages.timeline_page import page_of, picture_of
@@ -25,7 +25,7 @@ def a_report(n=3000, truth=None, abstain_below=0.0, context="none"):
         return np.random.default_rng(len(signals)).dirichlet([1, 1, 1], size=len(signals))
 
     window_format = WindowFormat(UCI_CHANNELS, ACTIVITIES, 50.0, 128)
-    chain = context_of(context, len(ACTIVITIES))
+    chain = MarkovContext.lasting(len(ACTIVITIES)) if context == "markov" else None
     timeline = make_timeline(recording, predict, window_format, abstain_below, chain)
     shown = (recording, timeline, ACTIVITIES, "runs/small", truth, abstain_below)
     return TimelineReport(*shown, context=context)

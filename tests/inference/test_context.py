@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from itertools import product
 from typing import get_args
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import refused
 from chains import WALK, a_chain, some_windows
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from har.cli.options import CONTEXTS
 from har.errors import DataError
-from har.inference.context import ContextKind, MarkovContext, context_of
+from har.inference.context import HOP_S, MEAN_DURATION_S, ContextKind, MarkovContext
 
 
 def by_enumeration(context, probabilities):
@@ -113,12 +115,59 @@ def test_activities_that_do_not_last_are_refused(how):
         MarkovContext.lasting(*how)
 
 
-def test_a_context_is_chosen_by_its_kind_which_the_command_line_knows():
+def test_the_command_line_knows_the_kinds():
     assert get_args(ContextKind) == CONTEXTS
-    assert context_of("none", 6) is None
-    context = context_of("markov", 6)
-    assert context.n_activities == 6
-    np.testing.assert_array_equal(context.transitions, MarkovContext.lasting(6).transitions)
+
+
+def segments_of(*rows):
+    return pd.DataFrame(rows, columns=["start_s", "end_s", "activity"])
+
+
+def test_an_activity_is_observed_to_last_as_long_as_it_does_in_the_mean():
+    hops = 20 * HOP_S
+    rows = [(2 * i * hops, (2 * i + 2) * hops - 0.1, "AB"[i % 2]) for i in range(300)]
+    context = MarkovContext.observed([segments_of(*rows)], ("A", "B"))
+    assert context.transitions[0, 1] == pytest.approx(1 / 40, rel=0.02)
+    np.testing.assert_allclose(context.transitions.sum(axis=1), 1)
+
+
+def test_what_follows_an_activity_is_observed_but_not_how_often():
+    # B follows A nine times as often as C does.
+    rows = [(20.0 * i, 20.0 * i + 18, name) for i, name in enumerate("AB" * 9 + "AC" + "A")]
+    context = MarkovContext.observed([segments_of(*rows)], ("A", "B", "C", "D"))
+    a = context.transitions[0]
+    assert a[1] == a[2] > 20 * a[3] > 0
+    # C and D follow B never, and nobody knows what follows D.
+    b, d = context.transitions[1], context.transitions[3]
+    assert b[0] > 20 * b[2] == 20 * b[3] > 0
+    assert d[0] == d[1] == d[2] > 0
+    assert d[3] == pytest.approx(1 - HOP_S / MEAN_DURATION_S)
+
+
+def test_segments_far_apart_of_other_activities_or_recordings_do_not_follow_each_other():
+    far = segments_of((0, 20, "A"), (25.1, 40, "B"))
+    other = segments_of((0, 20, "A"), (20, 22, "TURN"), (22, 40, "A"))
+    apart = [segments_of((0, 20, "A")), segments_of((20, 40, "B"))]
+    for recordings in ([far], [other], apart, []):
+        context = MarkovContext.observed(recordings, ("A", "B"))
+        expected = MarkovContext.lasting(2).transitions
+        np.testing.assert_array_equal(context.transitions, expected)
+    near = segments_of((25.1, 40, "B"), (0, 20.2, "A"))
+    assert MarkovContext.observed([near], ("A", "B")).transitions[0, 1] > 2 * HOP_S / 30
+
+
+def test_an_activity_can_always_be_left_and_never_is_at_almost_every_window():
+    rows = [(0, 1e6, "A"), (1e6, 1e6 + 0.1, "B"), (1e6 + 0.1, 1e6 + 0.2, "A")]
+    stay = np.diag(MarkovContext.observed([segments_of(*rows)], ("A", "B")).transitions)
+    np.testing.assert_allclose(stay, [1 - HOP_S / 120, 0.1])
+
+
+def test_a_context_is_described_and_read_back():
+    rows = [(10.0 * i, 10.0 * i + 9, "ABC"[i % 3]) for i in range(30)]
+    context = MarkovContext.observed([segments_of(*rows)], ("A", "B", "C"))
+    again = MarkovContext.from_dict(json.loads(json.dumps(context.to_dict())))
+    np.testing.assert_array_equal(again.transitions, context.transitions)
+    assert again.weight == context.weight
 
 
 def test_other_numbers_of_probabilities_are_refused():
