@@ -148,7 +148,7 @@ def _sequence(
 
 def pieces(sequence: WindowSequence, activities: tuple[str, ...]) -> list[WindowSequence]:
     """Cut a recording in the middle of each stretch of standing or walking."""
-    upright = [activities.index(name) for name in UPRIGHT]
+    upright = [activities.index(name) for name in UPRIGHT if name in activities]
     starts = np.flatnonzero(np.diff(sequence.middles, prepend=-2))
     ends = np.append(starts[1:], len(sequence.middles))
     cuts = [
