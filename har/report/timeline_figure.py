@@ -24,10 +24,7 @@ _MINUTES_FROM_S, _HOURS_FROM_S = 180, 3 * 3600
 
 @rc_context(STYLE)
 def timeline_figure(
-    recording: Recording,
-    segments: pd.DataFrame,
-    activities: Sequence[str],
-    truth: pd.DataFrame | None = None,
+    recording: Recording, bands: Mapping[str, pd.DataFrame], activities: Sequence[str]
 ) -> Figure:
     """Draw a recording's signals over the activities that were found in it.
 
@@ -35,19 +32,14 @@ def timeline_figure(
     ----------
     recording : Recording
         Measured signals. Long ones are drawn as the range of each small interval.
-    segments : DataFrame
-        Columns start_s, end_s and activity.
-    activities : sequence of str
-        Names of the classes, which decide on the colours.
-    truth : DataFrame or None
-        True activities, with the same columns, as a second band.
+    bands, activities
+        As for `bands_figure`.
 
     Returns
     -------
     Figure
     """
     sensors = [sensor for sensor in ("acc", "gyro") if f"{sensor}_x" in recording.channels]
-    bands = {"predicted": segments} | ({} if truth is None else {"true": truth})
     heights = [3.0] * len(sensors) + [0.45 * len(bands)]
     figure = Figure(figsize=(10, 1.0 + 0.6 * sum(heights)), layout="constrained")
     panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights)

@@ -35,7 +35,7 @@ def bands(figure):
 
 
 def test_each_sensor_has_a_panel_over_the_activities_in_their_colours():
-    figure = timeline_figure(a_recording(), SEGMENTS, ("WALKING", "SITTING"))
+    figure = timeline_figure(a_recording(), {"predicted": SEGMENTS}, ("WALKING", "SITTING"))
     assert [axes.get_title("left") for axes in figure.axes] == [
         "Acceleration, g",
         "Angular rate, rad/s",
@@ -49,7 +49,9 @@ def test_each_sensor_has_a_panel_over_the_activities_in_their_colours():
 
 def test_the_truth_is_a_second_band_with_names_of_its_own():
     truth = SEGMENTS.assign(activity=["SITTING", "JUGGLING"])
-    figure = timeline_figure(a_recording(), SEGMENTS, ("WALKING", "SITTING"), truth)
+    figure = timeline_figure(
+        a_recording(), {"predicted": SEGMENTS, "true": truth}, ("WALKING", "SITTING")
+    )
     assert [label.get_text() for label in figure.axes[-1].get_yticklabels()] == [
         "predicted",
         "true",
@@ -62,20 +64,25 @@ def test_the_truth_is_a_second_band_with_names_of_its_own():
 @pytest.mark.parametrize("truth", [None, SEGMENTS])
 def test_what_was_not_answered_is_grey_and_in_the_legend(truth):
     segments = SEGMENTS.assign(activity=["SITTING", "UNKNOWN"])
-    figure = timeline_figure(a_recording(), segments, ("WALKING", "SITTING"), truth)
+    bands = {"predicted": segments} | ({} if truth is None else {"true": truth})
+    figure = timeline_figure(a_recording(), bands, ("WALKING", "SITTING"))
     assert bands(figure)[0][1] == (6.4, 13.6, UNKNOWN_COLOUR)
     (legend,) = figure.legends
     assert legend.get_texts()[-1].get_text() == "Unknown"
 
 
 def test_without_gyroscope_there_is_one_panel_of_signals():
-    figure = timeline_figure(a_recording(n_channels=3), SEGMENTS, ("WALKING", "SITTING"))
+    figure = timeline_figure(
+        a_recording(n_channels=3), {"predicted": SEGMENTS}, ("WALKING", "SITTING")
+    )
     assert len(figure.axes) == 2
 
 
 def test_signals_are_not_drawn_across_a_gap():
     stretches = (Stretch(0, 400, 0.0), Stretch(400, 600, 20.0))
-    figure = timeline_figure(a_recording(stretches=stretches), SEGMENTS, ("WALKING",))
+    figure = timeline_figure(
+        a_recording(stretches=stretches), {"predicted": SEGMENTS}, ("WALKING",)
+    )
     x = [line.get_xdata() for line in figure.axes[0].lines[:2]]
     assert x[0][-1] == pytest.approx(7.98)
     assert x[1][0] == 20
@@ -84,7 +91,7 @@ def test_signals_are_not_drawn_across_a_gap():
 
 @pytest.mark.parametrize(("n", "unit"), [(8000, "seconds"), (9001, "minutes"), (541_000, "hours")])
 def test_long_recordings_are_drawn_in_minutes_or_hours(n, unit):
-    figure = timeline_figure(a_recording(n, 3), SEGMENTS, ("WALKING",))
+    figure = timeline_figure(a_recording(n, 3), {"predicted": SEGMENTS}, ("WALKING",))
     assert figure.axes[-1].get_xlabel() == unit
     assert all(len(line.get_xdata()) <= 8000 for line in figure.axes[0].lines)
 

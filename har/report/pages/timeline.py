@@ -85,6 +85,15 @@ class TimelineReport:
         """Neighbouring windows of the same activity, merged."""
         return merge_segments(self.timeline)
 
+    @property
+    def bands(self) -> dict[str, pd.DataFrame]:
+        """Segments to draw: predicted, those of each window alone if they differ, and true ones."""
+        bands = {"predicted": self.segments}
+        if self.n_changed:
+            alone = {name: self.timeline[f"{name}_alone"] for name in ("activity", "probability")}
+            bands["each alone"] = merge_segments(self.timeline.assign(**alone))
+        return bands if self.truth is None else {**bands, "true": self.truth}
+
     @cached_property
     def totals(self) -> pd.DataFrame:
         """Time of each activity, the longest first."""

@@ -58,7 +58,7 @@ def picture_of(report: TimelineReport) -> Picture:
     recording, totals = report.recording, report.totals
     shares = [f"{activity_label(a)} {percent(row['share'], 0)}" for a, row in totals.iterrows()]
     return Picture(
-        timeline_figure(recording, report.segments, report.activities, report.truth),
+        timeline_figure(recording, report.bands, report.activities),
         f"Signals of {Path(recording.source).name} over time; {', '.join(shares)}.",
     )
 

@@ -108,6 +108,9 @@ def test_windows_that_the_context_changed_are_counted_where_there_is_one():
     report, alone = a_report(context="markov"), a_report()
     n_changed = (report.timeline["activity"] != alone.timeline["activity"]).sum()
     assert 0 < n_changed < 45
+    assert list(report.bands) == ["predicted", "each alone"]
+    pd.testing.assert_frame_equal(report.bands["each alone"], alone.segments)
+    assert list(alone.bands) == ["predicted"]
     words = f"indows are judged with those around them, which changed the activity of {n_changed}"
     assert f"{words} of 45 (column activity_alone)" in report.in_words()
     assert f"{words} of 45: activities last" in page_text(report)
