@@ -64,8 +64,8 @@ def test_the_truth_is_a_second_band_with_names_of_its_own():
 @pytest.mark.parametrize("truth", [None, SEGMENTS])
 def test_what_was_not_answered_is_grey_and_in_the_legend(truth):
     segments = SEGMENTS.assign(activity=["SITTING", "UNKNOWN"])
-    bands = {"predicted": segments} | ({} if truth is None else {"true": truth})
-    figure = timeline_figure(a_recording(), bands, ("WALKING", "SITTING"))
+    shown = {"predicted": segments} | ({} if truth is None else {"true": truth})
+    figure = timeline_figure(a_recording(), shown, ("WALKING", "SITTING"))
     assert bands(figure)[0][1] == (6.4, 13.6, UNKNOWN_COLOUR)
     (legend,) = figure.legends
     assert legend.get_texts()[-1].get_text() == "Unknown"
