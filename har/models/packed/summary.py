@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from har.models.summary_tables import (
     LAGS,
     LARGEST,
     LARGEST_COSINE,
-    N_BANDS,
     SMALLEST_ENERGY,
     Triads,
 )
 
 _TINY = np.float32(SMALLEST_ENERGY)
+_ONE, _OTHER = np.triu_indices(3, 1)
 
 
 class PackedSummary:
@@ -31,64 +31,65 @@ class PackedSummary:
     """
 
     def __init__(self, channels: tuple[str, ...], weights: Mapping[str, FloatArray]) -> None:
-        self._triads = Triads(channels)
-        self._waves, self._weights, self._mean, self._scale = (
-            weights[f"summary_{name}"] for name in ("waves", "weights", "mean", "scale")
+        triads = Triads(channels)
+        self._places = np.array(triads.places, dtype=np.int64).reshape(-1, 3)
+        self._gravity, self._movements = triads.gravity, triads.movements
+        self._waves, self._weights, self._mean = (
+            weights[f"summary_{name}"] for name in ("waves", "weights", "mean")
         )
+        self._factor = 1 / weights["summary_scale"]
 
     def __call__(self, windows: FloatArray) -> FloatArray:
         """Return features, shape (n_windows, n_features)."""
+        n_windows = len(windows)
         channels = windows.transpose(0, 2, 1)
-        triads = [channels[:, places] for places in self._triads.places]
-        derived = [_length(triad) for triad in triads]
-        of_triads = [_correlations(triad) for triad in triads]
-        if self._triads.gravity is not None:
-            mean = triads[self._triads.gravity].mean(axis=2, keepdims=True)
-            down = mean / _length(mean)
-            of_triads.append(np.arccos(np.clip(down[..., 0], -LARGEST_COSINE, LARGEST_COSINE)))
-            for number in self._triads.movements:
-                along = (triads[number] * down).sum(axis=1, keepdims=True)
-                derived += [along, _length(triads[number] - along * down)]
+        triads = channels[:, self._places]
+        derived = [_length(triads, axis=2)]
+        angles = []
+        if self._gravity is not None:
+            mean = triads[:, self._gravity].mean(axis=2)
+            down = (mean / _length(mean, axis=1)[:, np.newaxis])[:, np.newaxis, :, np.newaxis]
+            angles.append(np.arccos(np.clip(down[:, 0, :, 0], -LARGEST_COSINE, LARGEST_COSINE)))
+            moving = triads[:, self._movements]
+            along = (moving * down).sum(axis=2)
+            across = _length(moving - along[:, :, np.newaxis] * down, axis=2)
+            both = np.stack([along, across], axis=2)
+            derived.append(both.reshape(n_windows, -1, windows.shape[1]))
         signals = np.concatenate([channels, *derived], axis=1)
-        of_signals = self._of_signals(signals).reshape(len(windows), -1)
-        features = np.concatenate([of_signals, *of_triads], axis=1)
-        standardised: FloatArray = (features - self._mean) / self._scale
-        return np.clip(standardised, -LARGEST, LARGEST).astype(np.float32)
-
-    def _of_signals(self, signals: FloatArray) -> FloatArray:
-        """Return features of all signals, shape (n_windows, n_signals, n_per_signal)."""
-        n_timesteps = signals.shape[2]
         means = signals.mean(axis=2, keepdims=True)
-        squares = np.square((signals - means) @ self._waves)
+        centred = signals - means
+        of_signals = np.concatenate([means, *self._of_spectra(centred)], axis=2)
+        of_triads = _correlations(centred[:, self._places])
+        parts = [of_signals.reshape(n_windows, -1), of_triads, *angles]
+        features: FloatArray = (np.concatenate(parts, axis=1) - self._mean) * self._factor
+        return np.clip(features, -LARGEST, LARGEST)
+
+    def _of_spectra(self, centred: FloatArray) -> Iterator[FloatArray]:
+        """Yield features of all signals, each (n_windows, n_signals, n)."""
+        squares = np.square(centred @ self._waves)
         sums = squares @ self._weights
-        ends = np.cumsum([1, len(LAGS), 1 + N_BANDS, 1]).tolist()
-        variance, covariances, energies, energy, of_frequency = np.split(sums, ends, axis=2)
-        under_hann = squares[..., 2 * (n_timesteps + 1) :]
-        power = under_hann.reshape(*squares.shape[:2], 2, -1).sum(axis=2) + _TINY
-        share = power / power.sum(axis=2, keepdims=True)
-        parts = [
-            means,
-            np.log(variance + _TINY),
-            covariances / (variance + _TINY),
-            np.log(energies + _TINY),
-            -(share * np.log(share)).sum(axis=2, keepdims=True),
-            of_frequency / (energy + _TINY),
-        ]
-        return np.concatenate(parts, axis=2)
+        end = 1 + len(LAGS)
+        variance, energies = sums[..., :1], sums[..., end:-2]
+        yield np.log(variance + _TINY)
+        yield sums[..., 1:end] / (variance + _TINY)
+        yield np.log(energies + _TINY)
+        under_hann = squares[..., 2 * (centred.shape[2] + 1) :]
+        n_frequencies = under_hann.shape[2] // 2
+        power = under_hann[..., :n_frequencies] + under_hann[..., n_frequencies:] + _TINY
+        total = power.sum(axis=2, keepdims=True)
+        weighted = (power * np.log(power)).sum(axis=2, keepdims=True)
+        yield np.log(total) - weighted / total
+        yield sums[..., -1:] / (sums[..., -2:-1] + _TINY)
 
 
-def _length(vectors: FloatArray) -> FloatArray:
-    """Return lengths, shape (n_windows, 1, n), of vectors of shape (n_windows, 3, n)."""
-    length: FloatArray = np.sqrt(np.square(vectors).sum(axis=1, keepdims=True) + _TINY)
+def _length(vectors: FloatArray, axis: int) -> FloatArray:
+    length: FloatArray = np.sqrt(np.square(vectors).sum(axis=axis) + _TINY)
     return length
 
 
-def _correlations(triad: FloatArray) -> FloatArray:
-    """Return the correlations of x and y, x and z, y and z; shape (n_windows, 3)."""
-    centred = triad - triad.mean(axis=2, keepdims=True)
-    products = centred @ centred.transpose(0, 2, 1) / np.float32(triad.shape[2])
-    variances = np.einsum("nii->ni", products) + _TINY
-    one, other = np.triu_indices(3, 1)
-    scales = np.sqrt(variances[:, one] * variances[:, other])
-    correlations: FloatArray = products[:, one, other] / scales
-    return correlations
+def _correlations(triads: FloatArray) -> FloatArray:
+    """Return the correlations of x and y, x and z, y and z; shape (n_windows, 3 * n_triads)."""
+    products = triads @ triads.swapaxes(2, 3) / np.float32(triads.shape[3])
+    variances = np.einsum("ntaa->nta", products) + _TINY
+    scales = np.sqrt(variances[..., _ONE] * variances[..., _OTHER])
+    return np.asarray((products[..., _ONE, _OTHER] / scales).reshape(len(triads), -1))
