@@ -98,9 +98,9 @@ BASELINES: dict[str, Baseline] = {
     "mini_rocket": Baseline(ridge, signals_of, mini_rocket, ("aeon",)),
     "multi_rocket_hydra": Baseline(ridge, signals_of, multi_rocket_hydra, ("aeon", "torch")),
 }
-# An SVM predicts distances from its boundaries, not probabilities. These come from sigmoids, fitted
-# to its predictions for subjects that it was not trained on. In 5 folds of UCI HAR that changed the
-# accuracy by less than 0.4 %, and the negative log-likelihood was about half that of a softmax of
+# An SVM or a ridge predicts distances from its boundaries, not probabilities. These come from sigmoids, fitted
+# to its predictions for subjects that it was not trained on. In 5 folds of UCI HAR that changed an
+# SVM's accuracy by less than 0.4 %, and the negative log-likelihood was about half that of a softmax of
 # the distances (0.17 instead of 0.42 nats for the linear SVM, 0.22 instead of 0.46 for the other).
 N_CALIBRATION_FOLDS = 4
 
@@ -151,7 +151,7 @@ def fit_baseline(name: str, windows: Windows, inputs: Inputs, seed: int) -> Any:
     windows : Windows
         Training windows.
     inputs : DataFrame or ndarray, shape (n_windows, …)
-        What it reads of them, from `inputs_of`.
+        Its inputs of these windows, from `inputs_of`.
     seed : int
         Seed of whatever draws at random.
 
@@ -210,7 +210,7 @@ def predict_from_inputs(classifier: Any, inputs: Inputs, n_activities: int) -> F
     classifier : classifier
         Classifier from `fit_baseline`.
     inputs : DataFrame or ndarray, shape (n_windows, …)
-        What it reads of the windows, from `inputs_of`.
+        Its inputs of the windows, from `inputs_of`.
     n_activities : int
         Number of classes.
 
@@ -234,8 +234,8 @@ def score_baseline(name: str, windows: Windows, inputs: Inputs, fold: Fold, seed
     windows : Windows
         Windows of the fold's subjects.
     inputs : DataFrame or ndarray, shape (n_windows, …)
-        What it reads of them, from `inputs_of`, which can serve all folds, since each row depends
-        on its own window only.
+        Its inputs of these windows, from `inputs_of`, which can serve all folds, since each row
+        depends on its own window only.
     fold : Fold
         Subjects to train on and subjects to hold out.
     seed : int
