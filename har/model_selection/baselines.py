@@ -98,10 +98,11 @@ BASELINES: dict[str, Baseline] = {
     "mini_rocket": Baseline(ridge, signals_of, mini_rocket, ("aeon",)),
     "multi_rocket_hydra": Baseline(ridge, signals_of, multi_rocket_hydra, ("aeon", "torch")),
 }
-# An SVM or a ridge predicts distances from its boundaries, not probabilities. These come from sigmoids, fitted
-# to its predictions for subjects that it was not trained on. In 5 folds of UCI HAR that changed an
-# SVM's accuracy by less than 0.4 %, and the negative log-likelihood was about half that of a softmax of
-# the distances (0.17 instead of 0.42 nats for the linear SVM, 0.22 instead of 0.46 for the other).
+# An SVM or a ridge predicts distances from its boundaries, not probabilities. These come from
+# sigmoids, fitted to its predictions for subjects that it was not trained on. In 5 folds of UCI HAR
+# that changed an SVM's accuracy by less than 0.4 %, and the negative log-likelihood was about half
+# that of a softmax of the distances (0.17 instead of 0.42 nats for the linear SVM, 0.22 instead of
+# 0.46 for the other).
 N_CALIBRATION_FOLDS = 4
 
 
