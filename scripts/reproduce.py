@@ -2,7 +2,8 @@
 
 Each run is an ordinary ``har train`` in ``runs/reproduce/``; finished ones are not run again. Their
 figures go to ``results.csv`` in ``docs/results/``, as do those of classical classifiers, which are
-asked for as ``baselines``. Whenever test subjects are scored, a line is added to
+asked for as ``baselines``, and of MiniRocket and MultiRocket-Hydra, asked for as ``rocket``, which
+need the extra of that name. Whenever test subjects are scored, a line is added to
 ``test_scorings.csv`` there, whatever becomes of the figure. With --cross-validate, recipes are
 cross-validated by ``har cv`` instead, and baselines by ``har baseline``; those figures go to
 ``crossval.csv``. README's table and its picture are made from both files of figures. With
@@ -17,7 +18,7 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 RUNS = ROOT / "runs" / "reproduce"
 LEDGER = RESULTS / "test_scorings.csv"
 RECIPES = ("uci_har", "worn_anyhow", "ensemble", "quick", "lstm", "book", "tutorial", "gpu", "hapt")
-BASELINES = "baselines"
+# Groups of baselines by the word that asks for them.
+BASELINES = {"baselines": ("all",), "rocket": ("mini_rocket", "multi_rocket_hydra")}
 
 
 def run_har(*arguments: object, log: Path) -> None:
@@ -102,17 +104,17 @@ def read_result(recipe: str, seed: int, run: Path) -> dict[str, object]:
 
 def score_on_test_subjects(options: argparse.Namespace) -> list[dict[str, object]]:
     """Train what is asked for with each seed, several runs at once."""
-    recipes = [name for name in options.recipes if name != BASELINES]
+    recipes = [name for name in options.recipes if name not in BASELINES]
     wanted = [(recipe, seed) for recipe in recipes for seed in range(options.seeds)]
     with ThreadPoolExecutor(options.jobs) as pool:
         runs = list(pool.map(lambda pair: train(pair[0], pair[1], options.threads), wanted))
     rows = [read_result(*pair, run) for pair, run in zip(wanted, runs, strict=True)]
-    if BASELINES in options.recipes:
-        rows += score_baselines(options.seeds)
+    for group in (name for name in options.recipes if name in BASELINES):
+        rows += score_baselines(BASELINES[group], options.seeds)
     return rows
 
 
-def score_baselines(n_seeds: int) -> Iterator[dict[str, object]]:
+def score_baselines(asked_for: Collection[str], n_seeds: int) -> Iterator[dict[str, object]]:
     """Train each baseline on all training subjects with each seed, one after the other."""
     from har.config import DataConfig
     from har.datasets.loading import open_data
@@ -122,12 +124,13 @@ def score_baselines(n_seeds: int) -> Iterator[dict[str, object]]:
 
     data = open_data(DataConfig())
     train, test = data.train, data.test
-    features, of_test = baselines.features_of(train), baselines.features_of(test)
-    for name, seed in itertools.product(baselines.BASELINES, range(n_seeds)):
+    names = baselines.chosen_baselines(asked_for)
+    inputs, of_test = baselines.inputs_of(names, train), baselines.inputs_of(names, test)
+    for name, seed in itertools.product(names, range(n_seeds)):
         print("training", name, "with seed", seed, flush=True)
-        classifier, training_s = baselines.fit_timed(name, train, features, seed)
+        classifier, training_s = baselines.fit_timed(name, train, inputs[name], seed)
         n_activities = len(test.activities)
-        probabilities = baselines.predict_from_features(classifier, of_test, n_activities)
+        probabilities = baselines.predict_from_inputs(classifier, of_test[name], n_activities)
         evaluation = Evaluation(test.labels, probabilities, test.subjects, test.activities)
         enter_in_ledger(now(), describe_source(), name, seed, evaluation.accuracy)
         yield {
@@ -169,9 +172,9 @@ def cross_validate(options: argparse.Namespace) -> list[dict[str, object]]:
         print("cross-validating", name, flush=True)
         common = ["--seeds", options.seeds, "--jobs", options.jobs]
         log = RUNS / f"cv-{name}.log"
-        if name == BASELINES:
-            figures = RUNS / "cv-baselines.json"
-            run_har("baseline", "all", *common, "--out", figures, log=log)
+        if name in BASELINES:
+            figures = RUNS / f"cv-{name}.json"
+            run_har("baseline", *BASELINES[name], *common, "--out", figures, log=log)
             summaries = json.loads(figures.read_text())["baselines"]
         else:
             folder = RUNS / f"cv-{name}"
@@ -211,7 +214,9 @@ def keep(rows: list[dict[str, object]], file: Path) -> None:
 def main() -> None:
     """Train what is asked for, then renew the results and README's table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipes", nargs="*", default=RECIPES, help="default: all; or: baselines")
+    parser.add_argument(
+        "recipes", nargs="*", default=RECIPES, help=f"default: all; or: {', '.join(BASELINES)}"
+    )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--cross-validate", action="store_true", help="leave test subjects be")
     instead.add_argument("--on-hapt", action="store_true", help="score runs on HAPT's windows")

@@ -1,10 +1,10 @@
-"""``har baseline``: score each classical classifier on the folds of ``har cv``."""
+"""``har baseline``: score each baseline on the folds of ``har cv``."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from har.cli.terminal import baselines_in_words, show_scores
 from har.datasets.loading import open_all_subjects, open_training
 from har.errors import Interrupted
 from har.files import write_text, writing_to
-from har.model_selection.baselines import chosen_baselines, features_of, score_baseline
+from har.model_selection.baselines import chosen_baselines, inputs_of, score_baseline
 from har.model_selection.folds import Fold, folds_of
 from har.model_selection.parallel import n_processes, run_jobs
 from har.model_selection.summary import CrossValidationSummary, summarise_folds
@@ -38,12 +38,12 @@ def run(
     cluster: str | None = None,
     command: Sequence[str] = (),
 ) -> None:
-    """Cross-validate classical classifiers on summary features.
+    """Cross-validate classifiers of summary features or of raw windows, to compare with.
 
     Parameters
     ----------
     names : sequence of str
-        Names of the classifiers; ``"all"`` stands for each.
+        Names of the classifiers; ``"all"`` stands for each that needs no extra package.
     config : str
         Name or file of a recipe whose data and seed are taken.
     data_root : str, optional
@@ -92,19 +92,19 @@ def run(
 
 
 def _score_baselines(
-    names: Iterable[str],
+    names: Sequence[str],
     windows: Windows,
     jobs: list[tuple[int, Fold]],
     n_jobs: int | None,
     cluster: str | None,
 ) -> Iterator[tuple[str, CrossValidationSummary]]:
     """Run the jobs of one baseline after the other, and sum each up."""
-    features = features_of(windows)
+    inputs = inputs_of(names, windows)
     n_at_a_time = n_processes(len(jobs), n_jobs)
     pairs = [(fold, seed) for seed, fold in jobs]
     for name in names:
         logger.info("%s:", name)
-        shared = (name, windows, features)
+        shared = (name, windows, inputs[name])
         scores = run_jobs(score_baseline, pairs, n_at_a_time, shared=shared, cluster=cluster)
         # They come in any order, and are kept in one.
         shown = sorted(show_scores(scores, len(jobs)), key=lambda score: (score.seed, score.fold))

@@ -28,7 +28,8 @@ def run(
     runs : sequence of Path
         Folders of the runs; the first is the reference.
     baselines : sequence of str
-        Names of baselines to train on the first run's data; ``"all"`` stands for each.
+        Names of baselines to train on the first run's data; ``"all"`` stands for each that needs
+        no extra package.
     data_root : str, optional
         Folder or zip with that data; by default that of the training.
     out : Path, optional

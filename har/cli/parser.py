@@ -21,10 +21,12 @@ from har.cli.options import (
 )
 
 # The names in har.model_selection.baselines, whose import would make --help slow.
-BASELINES = (
+CLASSICAL_BASELINES = (
     *("logistic_regression", "linear_svm", "rbf_svm"),
     *("random_forest", "gradient_boosting"),
 )
+ROCKETS = ("mini_rocket", "multi_rocket_hydra")
+BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -217,7 +219,7 @@ def _add_cv(verbs: Any) -> None:
 
 
 def _add_baseline(verbs: Any) -> None:
-    summary = "cross-validate classical classifiers on summary features, to compare with"
+    summary = "cross-validate classifiers of summary features or raw windows, to compare with"
     more = (
         "Folds and figures are those of har cv; the test subjects play no part, unless "
         "--all-subjects is given."
@@ -231,13 +233,14 @@ def _add_baseline(verbs: Any) -> None:
         choices=(*BASELINES, "all"),
         default="all",
         metavar="NAME",
-        help=f"{', '.join(BASELINES)} or all (default: all)",
+        help=f"{', '.join(CLASSICAL_BASELINES)} or all of these (default: all); or, of raw "
+        f"windows, with the extra rocket: {', '.join(ROCKETS)}",
     )
     add(parser, "--config", help="a recipe whose data and seed to take (default: uci_har)")
     root = "folder or zip with the data set (default: as the recipe says)"
     add(parser, "--data.root", help=root)
     add(parser, "--folds")
-    seeds = "of each fold, from the recipe's on; only the last two baselines draw (default: 1)"
+    seeds = "of each fold, from the recipe's on; forests, boosting and rockets draw (default: 1)"
     add(parser, "--seeds", default=1, help=seeds)
     add(parser, "--all-subjects")
     out = "all figures as JSON (default: runs/baselines-TIME.json)"
@@ -423,8 +426,9 @@ def _add_compare(verbs: Any) -> None:
         default=(),
         dest="baselines",
         metavar="NAME",
-        help=f"also train {', '.join(BASELINES)} or all on summary features of the first run's "
-        "training windows, and score them on the same test windows",
+        help=f"also train {', '.join(CLASSICAL_BASELINES)} or all of these (with the extra rocket "
+        f"also {', '.join(ROCKETS)}) on the first run's training windows, and score them on the "
+        "same test windows",
     )
     add(parser, "--data.root")
     add(

@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import pandas as pd
 from joblib import Parallel, delayed
 
 from har.arrays import FloatArray
 from har.comparison.contenders import Contender, FinishedRun, check_fingerprint
 from har.evaluation.metrics import Evaluation
-from har.model_selection.baselines import features_of, fit_timed, predict_from_features
+from har.model_selection.baselines import (
+    BASELINES,
+    Inputs,
+    fit_timed,
+    inputs_of,
+    predict_from_inputs,
+)
 from har.runs.results import check_same_windows
 from har.signals.data_description import DataDescription
 from har.signals.windows import Windows
@@ -40,7 +45,7 @@ def predict_with_baselines(
     Returns
     -------
     list of Contender
-        In the same order. Training times are those in one thread, with the features'.
+        In the same order. Training times are those in one thread, with the inputs'.
 
     Raises
     ------
@@ -52,12 +57,12 @@ def predict_with_baselines(
     test = test.where(run.results.predictions["index"].to_numpy())
     logger.info("baselines: %s learn from %d windows", ", ".join(names), len(train))
     seed = run.results.config.seed
-    started_s = time.perf_counter()
-    features = features_of(train)
-    features_s = time.perf_counter() - started_s
-    of_test = features_of(test)
+    kinds = dict.fromkeys(BASELINES[name].inputs for name in names)
+    timed = {kind: _timed(kind, train) for kind in kinds}
+    of_train = {name: timed[BASELINES[name].inputs] for name in names}
+    of_test = inputs_of(names, test)
     predictions = Parallel(n_jobs=min(len(names), len(os.sched_getaffinity(0))))(
-        delayed(_predict)(name, train, features, of_test, seed) for name in names
+        delayed(_predict)(name, train, of_train[name][0], of_test[name], seed) for name in names
     )
     return [
         Contender(
@@ -66,16 +71,22 @@ def predict_with_baselines(
             seed=seed,
             settings={},
             n_parameters=None,
-            duration_s=round(features_s + fit_s, 1),
+            duration_s=round(of_train[name][1] + fit_s, 1),
             evaluation=Evaluation(test.labels, probabilities, test.subjects, test.activities),
         )
         for name, (probabilities, fit_s) in zip(names, predictions, strict=True)
     ]
 
 
+def _timed(kind: Callable[[Windows], Inputs], windows: Windows) -> tuple[Inputs, float]:
+    """Return inputs of one kind, and the seconds that making them took."""
+    started_s = time.perf_counter()
+    return kind(windows), time.perf_counter() - started_s
+
+
 def _predict(
-    name: str, train: Windows, features: pd.DataFrame, of_test: pd.DataFrame, seed: int
+    name: str, train: Windows, inputs: Inputs, of_test: Inputs, seed: int
 ) -> tuple[FloatArray, float]:
     """Train one baseline; return its probabilities and its training time in seconds."""
-    classifier, fit_s = fit_timed(name, train, features, seed)
-    return predict_from_features(classifier, of_test, len(train.activities)), fit_s
+    classifier, fit_s = fit_timed(name, train, inputs, seed)
+    return predict_from_inputs(classifier, of_test, len(train.activities)), fit_s

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -87,6 +88,13 @@ def test_an_unknown_baseline_is_a_wrong_command_line(capsys):
         main(["baseline", "xgboost"])
     assert stop.value.code == 2
     assert "linear_svm" in capsys.readouterr().err
+
+
+def test_a_baseline_of_an_extra_that_is_not_installed_is_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "aeon", None)
+    assert baseline(tmp_path / "baselines.json", "mini_rocket") == 2
+    assert "pip install 'gluon-har[rocket]'" in the_one_line(capsys)
+    assert not (tmp_path / "baselines.json").exists()
 
 
 def test_the_verb_explains_itself_with_an_example(capsys):

@@ -10,7 +10,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from har.comparison import baselines as compare_baselines
 from har.comparison.baselines import predict_with_baselines
 from har.comparison.contenders import line_up, read_runs
 from har.config import Config
@@ -60,11 +59,12 @@ def test_baselines_learn_from_all_training_windows_and_answer_those_of_the_run(r
 
 def test_features_are_made_once_for_all(run, monkeypatch):
     lengths = []
-    monkeypatch.setattr(
-        compare_baselines,
-        "features_of",
-        lambda windows: lengths.append(len(windows)) or features_of(windows),
-    )
+
+    def counted(signals, channels, rate_hz):
+        lengths.append(len(signals))
+        return summary_features(signals, channels, rate_hz)
+
+    monkeypatch.setattr("har.model_selection.baselines.summary_features", counted)
     answers(run)
     assert lengths == [240, 90]
 

@@ -116,7 +116,7 @@ def test_a_baseline_stands_beside_a_run_with_what_is_known_of_it(tmp_path):
     text = text_of(page)
     assert "1 run and 1 baseline side by side" in text
     assert "B linear_svm baseline 0" in text and "– unknown 7 s" in text
-    assert "Baselines are classical classifiers" in text
+    assert "Baselines are classifiers without a network" in text
     assert 'id="settings"' not in page.read_text()
     lines = plain(markdown_of(comparison)).splitlines()
     assert lines[0] == "## 1 run and 1 baseline on the same 180 windows of 9 people"
