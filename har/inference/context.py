@@ -42,7 +42,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from har.arrays import FloatArray
+from har.arrays import BoolArray, FloatArray
 from har.errors import DataError
 from har.signals.channels import SAMPLE_RATE_HZ, WINDOW_STEP
 
@@ -55,8 +55,8 @@ MEAN_DURATION_S = 20.0
 WEIGHT = 0.85
 # Segments further apart are not known to follow each other.
 LONGEST_GAP_S = 5.0
-# Share of the changes from an activity that goes to those that were never seen to follow it.
-UNSEEN_SHARE = 0.02
+# Share of the changes from an activity that goes to any other one: what was never seen may happen.
+UNSEEN_SHARE = 0.1
 # Few recordings say little of how long an activity can last.
 LONGEST_MEAN_S = 120.0
 # Nor is an activity left at almost every window.
@@ -165,29 +165,27 @@ class MarkovContext:
         Returns
         -------
         MarkovContext
-            Each activity is left as often as it was. What was seen to follow it does so equally
-            often, and nothing else is impossible. Without any change, that of `lasting`.
+            Each activity is left as often as it was, also for what is not labelled. Those that
+            were seen to follow it do so equally often, and no other is impossible. Without any
+            change, that of `lasting`.
         """
         n = len(activities)
-        n_hops, n_changes = np.zeros(n), np.zeros((n, n))
+        n_hops, n_ends, n_changes = np.zeros(n), np.zeros(n), np.zeros((n, n))
         for segments in recordings:
-            _count(segments.sort_values("start_s"), activities, hop_s, n_hops, n_changes)
-        np.fill_diagonal(n_changes, 0)
+            known = segments[segments["activity"].isin(activities)].sort_values("start_s")
+            codes = pd.Index(activities).get_indexer(known["activity"])
+            start_s, end_s = known["start_s"].to_numpy(float), known["end_s"].to_numpy(float)
+            np.add.at(n_hops, codes, (end_s - start_s) / hop_s)
+            gaps_s, before, after = start_s[1:] - end_s[:-1], codes[:-1], codes[1:]
+            np.add.at(n_ends, before[(before != after) | (gaps_s > hop_s)], 1)
+            is_change = (before != after) & (gaps_s <= LONGEST_GAP_S)
+            np.add.at(n_changes, (before[is_change], after[is_change]), 1)
         if not n_changes.any():
             return cls.lasting(n, hop_s=hop_s)
-        other = (1 - np.eye(n)) / (n - 1)
-        is_seen = n_changes > 0
-        n_seen = is_seen.sum(axis=1, keepdims=True)
-        next_ones = np.where(
-            n_seen > 0,
-            (1 - UNSEEN_SHARE) * is_seen / np.maximum(n_seen, 1) + UNSEEN_SHARE * other,
-            other,
-        )
-        # One more of both, so that an activity that never changed or never was still may.
-        leaving = (n_changes.sum(axis=1) + 1) / (n_hops + 1)
-        leaving = np.where(n_hops > 0, leaving, hop_s / MEAN_DURATION_S)
+        # One more of both, so that an activity that never ended still may.
+        leaving = np.where(n_hops > 0, (n_ends + 1) / (n_hops + 1), hop_s / MEAN_DURATION_S)
         leaving = np.clip(leaving, hop_s / LONGEST_MEAN_S, MOST_CHANGES)[:, np.newaxis]
-        return cls(leaving * next_ones + (1 - leaving) * np.eye(n))
+        return cls(leaving * _next_ones(n_changes > 0) + (1 - leaving) * np.eye(n))
 
     def to_dict(self) -> dict[str, object]:
         """Return the transitions and the weight, ready for JSON."""
@@ -318,17 +316,10 @@ class MarkovContext:
         return probabilities
 
 
-def _count(
-    segments: pd.DataFrame,
-    activities: tuple[str, ...],
-    hop_s: float,
-    n_hops: FloatArray,
-    n_changes: FloatArray,
-) -> None:
-    """Add the hops of each activity, and the changes from one to another, of a recording."""
-    known = segments[segments["activity"].isin(activities)]
-    codes = pd.Index(activities).get_indexer(known["activity"])
-    start_s, end_s = known["start_s"].to_numpy(float), known["end_s"].to_numpy(float)
-    np.add.at(n_hops, codes, (end_s - start_s) / hop_s)
-    is_near = start_s[1:] - end_s[:-1] <= LONGEST_GAP_S
-    np.add.at(n_changes, (codes[:-1][is_near], codes[1:][is_near]), 1)
+def _next_ones(is_seen: BoolArray) -> FloatArray:
+    """Return how often each activity follows another that ends, from what was seen to do so."""
+    n = len(is_seen)
+    any_other = (1 - np.eye(n)) / (n - 1)
+    n_seen = is_seen.sum(axis=1, keepdims=True)
+    seen = np.where(n_seen > 0, is_seen / np.maximum(n_seen, 1), any_other)
+    return np.asarray((1 - UNSEEN_SHARE) * seen + UNSEEN_SHARE * any_other)
