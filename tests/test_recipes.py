@@ -251,7 +251,7 @@ def test_wrong_overrides_are_a_wrong_command_line(overrides, part):
 
 def test_an_override_that_does_not_fit_the_recipe_is_a_wrong_command_line():
     with refused(UsageError, "data.n_validation_subjects: found 0"):
-        load_config("hapt", "--data.n_validation_subjects=0")
+        load_config("quick", "--data.n_validation_subjects=0")
 
 
 def test_the_help_explains_every_setting():

@@ -17,6 +17,7 @@ from har.cli.main import main
 TINY = ("--config", "quick", "--training.n_epochs", "2", "--training.batch_size", "256")
 TINY += ("--model.hidden_size", "6", "--model.bidirectional", "false", "--model.pooling", "mean")
 TINY += ("--model.views", "[channels]", "--model.conv_channels", "0", "--model.conv_skip", "false")
+TINY += ("--model.summary_size", "0")
 
 
 def the_one_line(capsys):
