@@ -170,6 +170,8 @@ class _Probe:
         """Return the seconds that a step takes."""
         started_s = time.perf_counter()
         self._trainer.step(*self._batch)
+        # A step returns while weights are still updated, whose threads would be started again.
+        mx.nd.waitall()
         duration_s = time.perf_counter() - started_s
         # The next ones are timed, and the network is trained, as if they were alone.
         end_threads(self._device)
