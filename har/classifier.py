@@ -25,7 +25,7 @@ from har.files import writing_to
 from har.inference.context import ContextKind, MarkovContext
 from har.inference.forward import LikestTurn
 from har.inference.segments import merge_segments
-from har.inference.timeline import make_timeline
+from har.inference.timeline import each_alone, make_timeline
 from har.models.backend import parse_devices, seed_everything
 from har.models.engine import use_default_threads
 from har.models.ensemble import joined, member_prefix
@@ -614,10 +614,7 @@ def _scored(
     """Keep of a timeline what its figures follow from, also for each window alone."""
     ways = {ALONE: timeline}
     if "activity_alone" in timeline:
-        ways = {
-            WITH_CONTEXT: timeline,
-            ALONE: timeline.assign(activity=timeline["activity_alone"]),
-        }
+        ways = {WITH_CONTEXT: timeline, ALONE: each_alone(timeline)}
     named = {
         way: NamedRecording(merge_segments(table), window_confusion(table, truth, activities))
         for way, table in ways.items()

@@ -513,7 +513,11 @@ def test_a_write_that_fails_leaves_the_earlier_model(fitted, saved, monkeypatch,
 def test_recordings_are_scored_with_context_and_without(has_context, monkeypatch):
     alone = a_timeline(["A", "B", "A", "A"], [0.0, 1.28, 2.56, 3.84])
     timeline = (
-        alone.assign(activity="A", activity_alone=alone["activity"]) if has_context else alone
+        alone.assign(
+            activity="A", activity_alone=alone["activity"], probability_alone=alone["probability"]
+        )
+        if has_context
+        else alone
     )
     classifier = ActivityClassifier()
     classifier.window_format_ = WindowFormat(RAW_CHANNELS, ("A", "B"), 50.0, 128)

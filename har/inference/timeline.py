@@ -209,6 +209,12 @@ def make_timeline(
     return pd.DataFrame(columns)
 
 
+def each_alone(timeline: pd.DataFrame) -> pd.DataFrame:
+    """Return a timeline in which each window is judged by itself, of one with a context."""
+    columns = ("activity", "probability")
+    return timeline.assign(**{name: timeline[f"{name}_alone"] for name in columns})
+
+
 def _named(
     alone: FloatArray,
     stretch: IntArray,

@@ -23,6 +23,7 @@ from har.evaluation.agreement import Agreement, measure_agreement
 from har.files import write_frame, write_text, writing_to
 from har.inference.context import ContextKind
 from har.inference.segments import merge_segments, time_of_each
+from har.inference.timeline import each_alone
 from har.report.wording import duration_in_words
 from har.signals.activities import UNKNOWN
 from har.signals.recording import Recording
@@ -90,8 +91,7 @@ class TimelineReport:
         """Segments to draw: predicted, those of each window alone if they differ, and true ones."""
         bands = {"predicted": self.segments}
         if self.n_changed:
-            alone = {name: self.timeline[f"{name}_alone"] for name in ("activity", "probability")}
-            bands["each alone"] = merge_segments(self.timeline.assign(**alone))
+            bands["each alone"] = merge_segments(each_alone(self.timeline))
         return bands if self.truth is None else {**bands, "true": self.truth}
 
     @cached_property
