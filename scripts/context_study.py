@@ -15,8 +15,9 @@ lstm re-joined    the same, trained on recordings that are cut and re-joined, an
 HAPT's people all did the same things in the same order, which a context can learn by heart. So
 recordings are cut wherever people are in the middle of standing or walking, where any order of what
 follows is possible. Each way is scored on recordings as they are, on the pieces of each person
-re-joined at random (shuffled), and on the middle minute of each piece alone. Printed are accuracy
-and macro F1 of the windows that lie in one labelled segment: mean and deviation over seeds.
+re-joined at random (shuffled), and on the middle minute of each piece alone. Printed are accuracy,
+macro F1 and the expected calibration error of the windows that lie in one labelled segment: mean
+and deviation over seeds.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from turned_recordings import trained
 from har.arrays import FloatArray, IntArray
 from har.classifier import ActivityClassifier
 from har.datasets.whole_recordings import whole_recordings
+from har.evaluation.calibration import expected_calibration_error
 from har.inference.context import HOP_S, MarkovContext
 from har.inference.timeline import timed_windows
 from har.models.backend import autograd, gluon, mx, rnn, seed_everything
@@ -279,7 +281,7 @@ def ways_of_fold(
 def study(
     sequences: Sequence[WindowSequence], activities: tuple[str, ...], seed: int
 ) -> Iterator[pd.DataFrame]:
-    """Yield the true and predicted activities of each fold, way and form of the recordings."""
+    """Yield true activities and probabilities of each fold, way and form of the recordings."""
     for fold in range(N_FOLDS):
         held_out = [one for one in sequences if one.fold == fold]
         others = [one for one in sequences if one.fold != fold]
@@ -291,10 +293,24 @@ def study(
         }
         for way, named in ways_of_fold(others, activities, seed):
             for form, shown in forms.items():
-                answers = [(one.labels, named(one).argmax(axis=1)) for one in shown]
-                labels, predicted = map(np.concatenate, zip(*answers, strict=True))
-                frame = pd.DataFrame({"true": labels, "predicted": predicted})
+                answers = [(one.labels, named(one)) for one in shown]
+                labels, probabilities = map(np.concatenate, zip(*answers, strict=True))
+                frame = pd.DataFrame(probabilities).add_prefix("p_").assign(true=labels)
                 yield frame[labels >= 0].assign(seed=seed, way=way, form=form)
+
+
+def figures_of(answers: pd.DataFrame) -> pd.Series:
+    """Return the figures of one way to name windows, in per cent."""
+    labels = answers["true"].to_numpy()
+    probabilities = answers.filter(like="p_").to_numpy()
+    predicted = probabilities.argmax(axis=1)
+    return pd.Series(
+        {
+            "accuracy": 100 * np.mean(predicted == labels),
+            "macro F1": 100 * f1_score(labels, predicted, average="macro"),
+            "calibration error": 100 * expected_calibration_error(labels, probabilities),
+        }
+    )
 
 
 def main() -> None:
@@ -314,13 +330,7 @@ def main() -> None:
         sequences, activities = read_sequences(options.recipe, seed, options.models)
         answers += study(sequences, activities, seed)
     by_seed = pd.concat(answers).groupby(["way", "form", "seed"], sort=False)
-    figures = {
-        "accuracy": by_seed.apply(lambda t: 100 * np.mean(t["true"] == t["predicted"])),
-        "macro F1": by_seed.apply(
-            lambda t: 100 * f1_score(t["true"], t["predicted"], average="macro")
-        ),
-    }
-    for name, values in figures.items():
+    for name, values in by_seed.apply(figures_of).items():
         table = values.groupby(["way", "form"], sort=False).agg(["mean", "std"]).round(2)
         print(f"{options.recipe}, {name} in per cent\n{table.unstack('form').to_string()}")
 
