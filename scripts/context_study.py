@@ -2,12 +2,13 @@
 
 The training subjects are held out fold by fold, as by ``har cv``; the test subjects play no part. A
 network is trained on the others (or taken from --models, where it was kept), and names the windows
-of the recordings, as HAPT has them, of those who were held out. Five ways to name them:
+of the recordings, as HAPT has them, of those who were held out. The ways to name them:
 
 alone             each window by itself
 lasting           a hidden Markov model that knows no more than that activities last
 observed          the same with what recordings of the other folds show: how long each activity
                   lasts, and what follows it at all
+… live, delay 1   both again as in a stream, where each window waits for one (or none, or two) later
 lstm              an LSTM in both directions over the windows of a recording, trained on recordings
                   of the other folds, whose windows were named by networks that never saw them
 lstm re-joined    the same, trained on recordings that are cut and re-joined, anew in each epoch
@@ -25,6 +26,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +40,7 @@ from har.classifier import ActivityClassifier
 from har.datasets.whole_recordings import whole_recordings
 from har.evaluation.calibration import expected_calibration_error
 from har.inference.context import HOP_S, MarkovContext
+from har.inference.live_context import ContextFilter
 from har.inference.timeline import timed_windows
 from har.models.backend import autograd, gluon, mx, rnn, seed_everything
 from har.recipes import load_config
@@ -48,6 +51,8 @@ N_FOLDS = 5
 # Activities in which a body is upright, and may do anything next.
 UPRIGHT = ("WALKING", "WALKING_UPSTAIRS", "WALKING_DOWNSTAIRS", "STANDING")
 MINUTE = round(60 / HOP_S)
+# Windows that those of a stream wait for.
+DELAYS = (0, 1, 2)
 UNITS, N_EPOCHS, BATCH_SIZE, LEARNING_RATE = 48, 60, 8, 0.01
 
 
@@ -261,6 +266,18 @@ class LSTMContext:
 Way = Callable[[WindowSequence], FloatArray]
 
 
+def smoothed(context: MarkovContext, sequence: WindowSequence) -> FloatArray:
+    """Name windows of a recording, with those before and after each."""
+    return context.smoothed(sequence.probabilities)
+
+
+def live(context: MarkovContext, delay: int, sequence: WindowSequence) -> FloatArray:
+    """Name windows of a stream, in which each waits for a few later ones."""
+    stream = ContextFilter(context, delay)
+    named = [stream.update(of_window) for of_window in sequence.probabilities]
+    return np.array([*(one for one in named if one is not None), *stream.finish()])
+
+
 def ways_of_fold(
     sequences: Sequence[WindowSequence], activities: tuple[str, ...], seed: int
 ) -> Iterator[tuple[str, Way]]:
@@ -269,8 +286,10 @@ def ways_of_fold(
     lasting = MarkovContext.lasting(n_activities)
     observed = MarkovContext.observed([one.segments for one in sequences], activities)
     yield "alone", lambda one: one.probabilities
-    yield "lasting", lambda one: lasting.smoothed(one.probabilities)
-    yield "observed", lambda one: observed.smoothed(one.probabilities)
+    for name, context in (("lasting", lasting), ("observed", observed)):
+        yield name, partial(smoothed, context)
+        for delay in DELAYS:
+            yield f"{name} live, delay {delay}", partial(live, context, delay)
     yield "lstm", LSTMContext(lambda generator: sequences, n_activities, seed).named
     yield (
         "lstm re-joined",
