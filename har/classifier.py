@@ -231,7 +231,7 @@ class ActivityClassifier:
         model, expected = self.config.model, self.window_format_
         sizes = expected.n_timesteps, expected.channels, len(expected.activities)
         prefix = member_prefix(number, model.n_members)
-        return build_network(model, *sizes, self.devices, prefix)
+        return build_network(model.of_member(number), *sizes, self.devices, prefix)
 
     def _join(self, members: list[ActivityNetwork]) -> Network:
         network = joined(members)

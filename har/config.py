@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from har.errors import ConfigError
@@ -171,6 +171,9 @@ class ModelConfig:
     n_members : int
         Number of networks, trained with different seeds, whose probabilities are averaged;
         1: a single network.
+    n_aligned_members : int
+        Number of these networks, the last ones, for which align_heading holds although it is not
+        set: networks that see windows differently err on different ones.
     """
 
     kernel: Kernel = "fused"
@@ -195,6 +198,7 @@ class ModelConfig:
     initial_range: float | None = None
     align_heading: bool = False
     n_members: int = 1
+    n_aligned_members: int = 0
 
     def __post_init__(self) -> None:
         _require_different(self, "model", "views")
@@ -202,6 +206,12 @@ class ModelConfig:
         _require_at_least(1, self, "model", "conv_layers", "conv_kernel", "conv_stride")
         _require_at_least(1, self, "model", "n_layers", "hidden_size", "n_members")
         _require_at_least(0, self, "model", "conv_channels", "summary_size", "embedding_size")
+        _require_at_least(0, self, "model", "n_aligned_members")
+        if self.n_aligned_members > self.n_members:
+            raise ConfigError(
+                f"model.n_aligned_members: found {self.n_aligned_members}, expected at most "
+                f"model.n_members: {self.n_members}"
+            )
         _require_share(self, "model", "conv_dropout", "dropout", "head_dropout")
         if not self.standardise and "channels" not in self.views:
             raise ConfigError(
@@ -213,6 +223,11 @@ class ModelConfig:
             )
         if self.initial_range is not None:
             _require_positive(self, "model", "initial_range")
+
+    def of_member(self, number: int) -> ModelConfig:
+        """Return the settings of one of the networks, numbered from 1."""
+        is_aligned = number > self.n_members - self.n_aligned_members
+        return replace(self, align_heading=True) if is_aligned else self
 
 
 @dataclass(frozen=True)

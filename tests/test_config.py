@@ -18,6 +18,8 @@ SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig
         ("model", "n_layers", 0, "at least 1"),
         ("model", "hidden_size", 0, "at least 1"),
         ("model", "n_members", 0, "at least 1"),
+        ("model", "n_aligned_members", -1, "at least 0"),
+        ("model", "n_aligned_members", 2, "at most model.n_members: 1"),
         ("model", "compression", 0.0, "above 0"),
         ("model", "conv_channels", -1, "at least 0"),
         ("model", "conv_layers", 0, "at least 1"),
@@ -105,6 +107,13 @@ def test_raw_channels_must_be_shown():
 def test_a_seed_that_mxnet_cannot_take_is_refused(seed):
     with refused(ConfigError, f"seed: found {seed}, expected 0..2147483647"):
         Config(seed=seed)
+
+
+def test_the_last_members_are_those_that_align():
+    ensemble = ModelConfig(n_members=3, n_aligned_members=1)
+    members = [ensemble.of_member(number) for number in (1, 2, 3)]
+    assert [member.align_heading for member in members] == [False, False, True]
+    assert ModelConfig(align_heading=True, n_members=2).of_member(1).align_heading
 
 
 def test_the_last_members_seed_is_one_that_mxnet_can_take():

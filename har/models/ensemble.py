@@ -1,7 +1,8 @@
-"""An ensemble: networks of the same kind whose probabilities are averaged.
+"""An ensemble: networks whose probabilities are averaged.
 
-Networks that differ only in their random seeds err on different windows, and their mean errs less
-often than most of them alone (Hansen & Salamon 1990).
+Networks err on different windows, and their mean errs less often than most of them alone (Hansen &
+Salamon 1990): a little if they differ in their random seeds only, more if they see windows
+differently, as `ModelConfig.n_aligned_members` lets some of them.
 """
 
 from __future__ import annotations

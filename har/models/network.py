@@ -79,6 +79,7 @@ class ActivityNetwork(gluon.HybridBlock):  # type: ignore[misc]
                 f"model.align_heading: found windows of {n_timesteps} samples, expected at least "
                 f"{N_SMALLEST_WINDOW}"
             )
+        self.config = config
         self.heading = Heading(channels, n_timesteps, prefix) if config.align_heading else None
         self.views = Views(config, channels, n_timesteps, prefix)
         self.convolutions = Convolutions(config, self.views.n_outputs, prefix)

@@ -81,7 +81,10 @@ def network_in_words(config: Config) -> str:
         layers = f"a turn about x to the usual heading, {layers}"
     if model.n_members == 1:
         return f"A network of {layers}"
-    return f"An ensemble of {model.n_members} networks of {layers}"
+    ensemble = f"An ensemble of {model.n_members} networks of {layers}"
+    if model.n_aligned_members and not model.align_heading:
+        ensemble += f"; {model.n_aligned_members} of them turn windows to the usual heading first"
+    return ensemble
 
 
 def about_data(data_set: str, name: str | None, notes: Sequence[str]) -> list[str]:

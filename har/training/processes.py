@@ -12,6 +12,7 @@ what the main process says, through pipes which end when it ends.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import pickle
 import signal
@@ -27,7 +28,7 @@ from types import TracebackType
 import numpy as np
 
 from har.arrays import FloatArray
-from har.config import Config
+from har.config import Config, ModelConfig
 from har.errors import HarError, RunError
 from har.models.backend import parse_devices, seed_everything
 from har.models.engine import memory_of, set_n_threads
@@ -64,6 +65,15 @@ class _Begin:
         sizes = windows.signals.shape[1], windows.channels, len(windows.activities)
         return build_network(self.config.model, *sizes, devices)
 
+    def with_model(self, model: ModelConfig) -> _Begin:
+        """Return the order for a network of other settings."""
+        return replace(self, config=replace(self.config, model=model))
+
+    def n_values(self) -> int:
+        """Count the weights of the network and the constants in it."""
+        parameters = self.build().collect_params().values()
+        return sum(math.prod(parameter.shape) for parameter in parameters)
+
 
 @dataclass(frozen=True)
 class _NextPass:
@@ -99,8 +109,9 @@ class Workers:
             )
         self.n_processes = n_processes
         self._order = _Begin(config, windows, n_threads)
-        parameters = self._order.build().collect_params().values()
-        n_values = sum(int(np.prod(parameter.shape)) for parameter in parameters) + 1
+        # Some networks of an ensemble have constants that others have not.
+        of_members = {config.model.of_member(number) for number in (1, config.model.n_members)}
+        n_values = max(self._order.with_model(model).n_values() for model in of_members) + 1
         self._n_floats = Exchange.n_floats(n_values, n_processes)
         self._workers: list[_Worker] = []
 
@@ -135,7 +146,7 @@ class Workers:
 
     def begin(self, network: ActivityNetwork, seed: int) -> Exchange:
         """Let the workers begin to train a network like this one, and return the exchange."""
-        self._tell(replace(self._order, seed=seed))
+        self._tell(replace(self._order.with_model(network.config), seed=seed))
         self._exchange.add_up(_values_of(network))
         return self._exchange
 

@@ -210,9 +210,11 @@ class Classifier(nn.Module):  # type: ignore[misc]
         sizes = n_activities, N_TIMESTEPS
         if config.summary_size:
             sizes = n_activities, len(weights[f"{prefixes[0]}summary_waves"])
-        self.members = nn.ModuleList(ActivityNetwork(config, channels, *sizes) for _ in numbers)
-        for member, prefix in zip(self.members, prefixes, strict=True):
-            put_weights(member, config, weights, prefix)
+        self.members = nn.ModuleList()
+        for number, prefix in zip(numbers, prefixes, strict=True):
+            member = ActivityNetwork(config.of_member(number), channels, *sizes)
+            put_weights(member, config.of_member(number), weights, prefix)
+            self.members.append(member)
         temperature = weights.get(f"{PREFIX}temperature", [[1.0]])
         self.register_buffer("temperature", torch.tensor(temperature, dtype=torch.float32))
 

@@ -167,13 +167,16 @@ def test_gradients_of_turned_windows_are_those_of_finite_differences():
     assert_allclose(found, (above - below) / 2e-4, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("n_members", [1, 2])
-def test_gluon_alone_runs_an_exported_model_that_turns_windows(tmp_path, n_members):
+OF_TWO = {"n_members": 2, "align_heading": False, "n_aligned_members": 1}
+
+
+@pytest.mark.parametrize("members", [{}, {"n_members": 2}, OF_TWO])
+def test_gluon_alone_runs_an_exported_model_that_turns_windows(tmp_path, members):
     signals = walking(24)
     labels = np.tile([0, 1, 2], 8)
     signals *= (1 + labels)[:, None, None].astype(np.float32)
     windows = Windows(signals, labels, np.repeat([1, 2, 3, 4], 6), UCI_CHANNELS, ("A", "B", "C"))
-    config = tiny_config({**RICH, "n_members": n_members}, n_epochs=1)
+    config = tiny_config({**RICH, **members}, n_epochs=1)
     fitted = ActivityClassifier(config).fit(windows)
     fitted.save(tmp_path / "run")
     expected = fitted.predict_proba(windows)
@@ -182,7 +185,8 @@ def test_gluon_alone_runs_an_exported_model_that_turns_windows(tmp_path, n_membe
     run = tmp_path / "run"
     files = (str(run / "model-symbol.json"), ["data"], str(run / "model-0000.params"))
     block = gluon.SymbolBlock.imports(*files, ctx=mx.cpu())
-    scores = block(mx.nd.array(about_x(signals, 2.0))).asnumpy()
+    turned = signals if members == OF_TWO else about_x(signals, 2.0)
+    scores = block(mx.nd.array(turned)).asnumpy()
     assert_allclose(softmax(scores, axis=1), expected, atol=1e-3)
 
 

@@ -65,9 +65,13 @@ class PackedNetwork:
     """
 
     def __init__(self, config: ModelConfig, channels: tuple[str, ...], weights: Weights) -> None:
-        prefixes = [member_prefix(n + 1, config.n_members) for n in range(config.n_members)]
         self._members = [
-            _PackedMember(config, channels, _without(prefix, weights)) for prefix in prefixes
+            _PackedMember(
+                config.of_member(number),
+                channels,
+                _without(member_prefix(number, config.n_members), weights),
+            )
+            for number in range(1, config.n_members + 1)
         ]
         temperature = weights.get(f"{PREFIX}temperature")
         self._temperature = 1.0 if temperature is None else float(temperature.item())

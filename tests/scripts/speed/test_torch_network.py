@@ -34,7 +34,7 @@ MODELS = {
     "convolutions": replace(CONVOLUTIONS, conv_dropout=0.1, head_dropout=0.5),
     "heading": replace(CONVOLUTIONS, align_heading=True),
     "summary": replace(CONVOLUTIONS, summary_size=6),
-    "ensemble": replace(CONVOLUTIONS, n_members=2),
+    "ensemble": replace(CONVOLUTIONS, n_members=2, n_aligned_members=1),
     "layers": ModelConfig(hidden_size=3, bidirectional=True, dropout=0.2),
     "attention": ModelConfig(hidden_size=3, pooling="attention"),
     "embedding": ModelConfig(hidden_size=3, embedding_size=4, n_layers=1, pooling="sum"),
@@ -53,7 +53,8 @@ def har_network(model):
     members = []
     for number in range(1, model.n_members + 1):
         prefix = member_prefix(number, model.n_members)
-        members.append(build_network(model, 64, UCI_CHANNELS, 6, DEVICES, prefix))
+        sizes = 64, UCI_CHANNELS, 6, DEVICES
+        members.append(build_network(model.of_member(number), *sizes, prefix))
         members[-1].set_heading(signals())
         members[-1].set_scaling(signals())
     return joined(members)
