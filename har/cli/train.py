@@ -76,7 +76,8 @@ def run(
         _keep(records, classifier.config, folder, tensorboard)
         classifier.measure_strangeness(data.train)
         if resolved.data.set in SETS_WITH_CHANGES:
-            classifier.learn_context(true_segments(resolved.data, data.train))
+            whose = data.train.activities, data.train.subject_names
+            classifier.learn_context(true_segments(resolved.data, *whose))
         classifier.save(folder.path)
         folder.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
     show_result(score(classifier, data, folder), data, folder)
