@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 # Data sets whose labels say what follows an activity. Of UCI HAR's the turns between postures are
 # left out.
-SETS_WITH_CHANGES = ("hapt", "recordings")
+_SETS_WITH_CHANGES = ("hapt", "recordings")
 
 # A recording, perhaps of which the signals are not read yet, and its segments.
 _Labelled = tuple[Recording | RecordingFiles, pd.DataFrame]
@@ -100,7 +100,7 @@ def true_segments(
     HarError
         See `whole_recordings`.
     """
-    if config.set in SETS_WITH_CHANGES:
+    if config.set in _SETS_WITH_CHANGES:
         for _recording, segments in _known(config, activities, subjects):
             yield segments
 

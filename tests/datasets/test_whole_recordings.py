@@ -151,6 +151,12 @@ def test_hapts_segments_are_read_without_its_signals(hapt, monkeypatch):
     assert (start_s, end_s, activity) == (0.2, 2.0, "STANDING")
 
 
+@pytest.mark.parametrize("name", ["uci_har", "motionsense"])
+def test_labels_that_do_not_say_what_follows_an_activity_give_no_segments(name, hapt):
+    config = DataConfig(set=name, root=hapt.root)
+    assert not list(true_segments(config, UCI_ACTIVITIES, (1, 2)))
+
+
 def test_only_the_recordings_of_the_people_asked_for_are_read(hapt):
     (Path(hapt.root) / "HAPT" / "RawData" / "gyro_exp02_user02.txt").write_text("1 2 x\n")
     assert len(list(whole_recordings(hapt, HAPT_ACTIVITIES, (1,)))) == 1
