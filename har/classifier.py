@@ -427,9 +427,11 @@ class ActivityClassifier:
         ----------
         recordings : iterable of DataFrame
             True segments of recordings of the training subjects; see
-            `har.inference.context.MarkovContext.observed`.
+            `har.inference.context.MarkovContext.observed`. Without any, no more is known than that
+            activities last.
         """
-        self.context_ = MarkovContext.observed(recordings, self.window_format_.activities)
+        known, activities = list(recordings), self.window_format_.activities
+        self.context_ = MarkovContext.observed(known, activities) if known else None
 
     def context_of(self, kind: ContextKind) -> MarkovContext | None:
         """Return the context in which windows of recordings are judged.

@@ -307,6 +307,8 @@ def test_a_context_that_was_learned_is_kept_and_read(fitted, saved):
     assert_array_equal(learned.transitions, again.context_.transitions)
     assert np.abs(learned.transitions - lasting.transitions).max() > 0.01
     assert again.context_of("none") is None
+    again.learn_context(iter([]))
+    assert again.context_ is None
     fitted.save(saved.path)
     assert_array_equal(load(saved).context_of("markov").transitions, lasting.transitions)
 

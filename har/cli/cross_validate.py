@@ -13,9 +13,9 @@ from har.cli.options import new_in_runs
 from har.cli.terminal import show_scores, summary_in_words
 from har.config import DataConfig
 from har.datasets.loading import open_all_subjects, open_training
-from har.datasets.whole_recordings import SETS_WITH_CHANGES, whole_recordings
+from har.datasets.whole_recordings import true_segments, whole_recordings
 from har.errors import Interrupted
-from har.model_selection.cross_validation import RecordingsOf, cross_validate
+from har.model_selection.cross_validation import RecordingsOf, SegmentsOf, cross_validate
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import FoldScore, choose_folds, folds_of
 from har.model_selection.parallel import n_processes
@@ -84,7 +84,7 @@ def run(
     chosen = choose_folds(planned, only_folds)
     held_out = tuple(fold.held_out_subjects for fold in planned)
     described = FoldsDescription(folds, held_out, all_subjects)
-    recordings_of = _reader(recipe.data, data.windows, held_out[0]) if recordings else None
+    readers = _readers(recipe.data, data.windows, held_out[0]) if recordings else (None, None)
     name = Path(config).stem
     manifest = describe_start(command, name, data.describe(), described)
     folder = CrossValidationFolder.start(out or new_in_runs(f"cv-{name}"), recipe, manifest)
@@ -94,19 +94,19 @@ def run(
     if n_there:
         logger.info("%s: %d of %d folds are there already", folder.path, n_there, len(pairs))
     n_jobs = n_processes(len(missing), jobs, threads)
-    learns_context = recordings and recipe.data.set in SETS_WITH_CHANGES
-    how = n_jobs, threads, cluster, recordings_of, learns_context
-    scores = cross_validate(recipe, data.windows, missing, *how)
+    scores = cross_validate(recipe, data.windows, missing, n_jobs, threads, cluster, *readers)
     _keep(show_scores(scores, len(missing)), len(missing), folder)
     print(f"{summary_in_words(folder.write_summary())}\nreport: {write_crossval_report(folder)}")
 
 
-def _reader(config: DataConfig, windows: Windows, people: Collection[Subject]) -> RecordingsOf:
+def _readers(
+    config: DataConfig, windows: Windows, people: Collection[Subject]
+) -> tuple[RecordingsOf, SegmentsOf]:
     """Return what reads the recordings of some people, once it is known that it can."""
-    read = partial(whole_recordings, config, windows.activities)
-    for _recording in read(people):
+    recordings_of = partial(whole_recordings, config, windows.activities)
+    for _recording in recordings_of(people):
         break
-    return read
+    return recordings_of, partial(true_segments, config, windows.activities)
 
 
 def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFolder) -> None:

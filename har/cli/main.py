@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -14,6 +16,9 @@ from har.cli.parser import parse
 from har.errors import HarError, Interrupted
 
 logger = logging.getLogger(__name__)
+
+# Until an interrupt is repeated.
+_DELAY_S = 0.01
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     is_verbose, is_quiet = options.pop("verbose"), options.pop("quiet")
     with ExitStack() as handlers:
         handlers.enter_context(_logged_to(_terminal(is_verbose, is_quiet)))
+        handlers.enter_context(_no_interrupt_lost())
         try:
             if log_file:
                 handlers.enter_context(_logged_to(_file(log_file)))
@@ -67,6 +73,29 @@ def _logged_to(handler: logging.Handler) -> Iterator[None]:
         package.setLevel(level)
         package.propagate = propagate
         handler.close()
+
+
+@contextmanager
+def _no_interrupt_lost() -> Iterator[None]:
+    """Repeat a Ctrl-C that comes while an object is dropped: Python prints what is raised there.
+
+    A training drops arrays all the time, and went on after one of some 400 interrupts.
+    """
+    hook = sys.unraisablehook
+
+    def repeat(raised: sys.UnraisableHookArgs) -> None:
+        if not issubclass(raised.exc_type, KeyboardInterrupt):
+            hook(raised)
+            return
+        # By another thread: what is raised in this function is lost as well.
+        main_thread = threading.main_thread().ident
+        threading.Timer(_DELAY_S, signal.pthread_kill, (main_thread, signal.SIGINT)).start()
+
+    sys.unraisablehook = repeat
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
 
 
 class _Terminal(logging.StreamHandler):  # type: ignore[type-arg]

@@ -15,7 +15,7 @@ from har.cli.options import new_in_runs
 from har.cli.terminal import shown
 from har.config import Config
 from har.datasets.loading import open_data
-from har.datasets.whole_recordings import SETS_WITH_CHANGES, true_segments
+from har.datasets.whole_recordings import true_segments
 from har.errors import Interrupted, UsageError, install_command
 from har.recipes import load_config
 from har.runs.folder import RunFolder
@@ -75,8 +75,8 @@ def run(
         records = classifier.fit_epochs(data.train, "auto" if is_measured else threads, processes)
         _keep(records, classifier.config, folder, tensorboard)
         classifier.measure_strangeness(data.train)
-        if resolved.data.set in SETS_WITH_CHANGES:
-            classifier.learn_context(true_segments(resolved.data, data.train))
+        whose = data.train.activities, data.train.subject_names
+        classifier.learn_context(true_segments(resolved.data, *whose))
         classifier.save(folder.path)
         folder.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
     show_result(score(classifier, data, folder), data, folder)

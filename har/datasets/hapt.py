@@ -18,7 +18,7 @@ from har.arrays import FloatArray
 from har.datasets.catalogue import HAPT
 from har.datasets.dataset import DataSet, content_fingerprint
 from har.datasets.file_trees import FileTree
-from har.datasets.hapt_recordings import holds_recordings, read_recordings
+from har.datasets.hapt_recordings import RecordingFiles, holds_recordings, read_recordings
 from har.datasets.reference import ReferenceSplit, check_split
 from har.datasets.text_tables import line_numbers, parse_table
 from har.datasets.uci_har import TEST_SUBJECTS, TRAIN_SUBJECTS
@@ -95,15 +95,17 @@ def read_hapt(tree: FileTree) -> DataSet:
     return DataSet(HAPT.name, train, test, source, content_fingerprint(train, test), (note,))
 
 
-def read_segments(tree: FileTree, recordings: Mapping[int, Recording]) -> pd.DataFrame:
+def read_segments(
+    tree: FileTree, recordings: Mapping[int, Recording | RecordingFiles]
+) -> pd.DataFrame:
     """Read the labelled segments in ``labels.txt``.
 
     Parameters
     ----------
     tree : FileTree
         Files with ``RawData/labels.txt``.
-    recordings : mapping of int to Recording
-        Recordings keyed by experiment.
+    recordings : mapping of int to Recording or RecordingFiles
+        Recordings keyed by experiment; their signals do not matter.
 
     Returns
     -------
@@ -129,7 +131,7 @@ def read_segments(tree: FileTree, recordings: Mapping[int, Recording]) -> pd.Dat
     return pd.DataFrame(table.astype(int), columns=list(_COLUMNS))
 
 
-def _fault(row: list[float], recordings: Mapping[int, Recording]) -> str | None:
+def _fault(row: list[float], recordings: Mapping[int, Recording | RecordingFiles]) -> str | None:
     """Return what is expected in place of an invalid line, or None if the line is valid."""
     experiment, user, activity, first_sample, last_sample = row
     if not all(value.is_integer() for value in row):

@@ -10,6 +10,8 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from pickle import Unpickler, UnpicklingError
@@ -18,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from har.datasets.file_trees import FileTree
-from har.datasets.text_tables import parse_table
+from har.datasets.text_tables import line_numbers, parse_table
 from har.errors import DataError
 from har.signals.channels import RAW_CHANNELS
 from har.signals.recording import Recording
@@ -33,13 +35,81 @@ def holds_recordings(tree: FileTree) -> bool:
     return any(_RAW_FILE.match(name) for name in tree.names)
 
 
+@dataclass(frozen=True)
+class RecordingFiles:
+    """The two files of one raw recording; its length is known before its signals are read.
+
+    Parameters
+    ----------
+    tree : FileTree
+        Files with ``RawData/``.
+    acceleration : str
+        Path of ``acc_expNN_userNN.txt`` in the tree.
+    subject : int
+        Person who wore the phone.
+    """
+
+    tree: FileTree
+    acceleration: str
+    subject: int
+
+    @property
+    def source(self) -> str:
+        """Name of the recording in messages."""
+        return f"{self.tree.place}/{self.acceleration}"
+
+    def __len__(self) -> int:
+        """Count the samples: the lines of the accelerometer's file."""
+        return self._n_samples
+
+    @cached_property
+    def _n_samples(self) -> int:
+        return len(line_numbers(self.tree.read(self.acceleration)))
+
+    def read(self) -> Recording:
+        """Read the signals, in g and rad/s; raise `DataError` as `read_recordings` does."""
+        tree = self.tree
+        names = [self.acceleration, self.acceleration.replace("RawData/acc_", "RawData/gyro_")]
+        if names[1] not in tree.names:
+            raise DataError(
+                f"{tree.place}/{names[1]}: found no such file, expected it beside acc_*"
+            )
+        acc, gyro = (parse_table(tree.read(name), f"{tree.place}/{name}", 3) for name in names)
+        if len(acc) != len(gyro):
+            raise DataError(
+                f"{tree.place}/{names[1]}: found {len(gyro)} samples, expected {len(acc)} "
+                "as the accelerometer has"
+            )
+        return Recording(np.hstack([acc, gyro]), self.subject, self.source)
+
+
+def find_recordings(tree: FileTree) -> dict[int, RecordingFiles]:
+    """Find HAPT's raw recordings without reading them.
+
+    Parameters
+    ----------
+    tree : FileTree
+        Files with ``RawData/acc_expNN_userNN.txt`` and ``gyro_expNN_userNN.txt``.
+
+    Returns
+    -------
+    dict of int to RecordingFiles
+        Files keyed by experiment number.
+    """
+    found = (match for match in map(_RAW_FILE.match, tree.names) if match)
+    return {
+        int(match["experiment"]): RecordingFiles(tree, match[0], int(match["user"]))
+        for match in found
+    }
+
+
 def read_recordings(tree: FileTree) -> dict[int, Recording]:
     """Read HAPT's raw recordings.
 
     Parameters
     ----------
     tree : FileTree
-        Files with ``RawData/acc_expNN_userNN.txt`` and ``gyro_expNN_userNN.txt``.
+        As for `find_recordings`.
 
     Returns
     -------
@@ -51,21 +121,7 @@ def read_recordings(tree: FileTree) -> dict[int, Recording]:
     DataError
         If a file is missing or damaged, or accelerometer and gyroscope differ in length.
     """
-    found = (match for match in map(_RAW_FILE.match, tree.names) if match)
-    return {int(match["experiment"]): _read_recording(tree, match) for match in found}
-
-
-def _read_recording(tree: FileTree, match: re.Match[str]) -> Recording:
-    names = [match[0], match[0].replace("RawData/acc_", "RawData/gyro_")]
-    if names[1] not in tree.names:
-        raise DataError(f"{tree.place}/{names[1]}: found no such file, expected it beside acc_*")
-    acc, gyro = (parse_table(tree.read(name), f"{tree.place}/{name}", 3) for name in names)
-    if len(acc) != len(gyro):
-        raise DataError(
-            f"{tree.place}/{names[1]}: found {len(gyro)} samples, expected {len(acc)} "
-            "as the accelerometer has"
-        )
-    return Recording(np.hstack([acc, gyro]), int(match["user"]), f"{tree.place}/{match[0]}")
+    return {number: files.read() for number, files in find_recordings(tree).items()}
 
 
 class _PandasState:

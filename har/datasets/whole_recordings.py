@@ -17,7 +17,7 @@ from har.config import DataConfig
 from har.datasets.catalogue import HAPT, PUBLISHED
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt import holds_hapt, read_segments
-from har.datasets.hapt_recordings import read_recordings
+from har.datasets.hapt_recordings import RecordingFiles, find_recordings
 from har.datasets.loading import DATA_FOLDER, path_of
 from har.datasets.own.labelled_recordings import (
     all_have_gyroscope,
@@ -31,21 +31,20 @@ from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import N_TIMESTEPS, SAMPLE_RATE_HZ
 from har.signals.recording import Recording
 from har.signals.subjects import Subject, subjects_from_text
-from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
 
 # Data sets whose labels say what follows an activity. Of UCI HAR's the turns between postures are
 # left out.
-SETS_WITH_CHANGES = ("hapt", "recordings")
+_SETS_WITH_CHANGES = ("hapt", "recordings")
 
-# A recording, and its segments: start_s, end_s and activity.
-LabelledSegments = tuple[Recording, pd.DataFrame]
+# A recording, perhaps of which the signals are not read yet, and its segments.
+_Labelled = tuple[Recording | RecordingFiles, pd.DataFrame]
 
 
 def whole_recordings(
     config: DataConfig, activities: tuple[str, ...], subjects: Collection[Subject]
-) -> Iterator[LabelledSegments]:
+) -> Iterator[tuple[Recording, pd.DataFrame]]:
     """Read the recordings of some people, and what they did in them.
 
     Parameters
@@ -73,42 +72,66 @@ def whole_recordings(
     ConfigError
         If no path is given for own recordings.
     """
-    if config.set not in _READERS:
+    for recording, segments in _known(config, activities, subjects):
+        yield recording if isinstance(recording, Recording) else recording.read(), segments
+
+
+def true_segments(
+    config: DataConfig, activities: tuple[str, ...], subjects: Collection[Subject]
+) -> Iterator[pd.DataFrame]:
+    """Read what some people did in their recordings, where labels say what follows an activity.
+
+    HAPT's signals are not read. Own recordings are: the samples that a label covers are known once
+    their times, gaps and rate are.
+
+    Parameters
+    ----------
+    config, activities, subjects
+        As for `whole_recordings`.
+
+    Yields
+    ------
+    DataFrame
+        Segments of a recording, as `whole_recordings` yields them. None of a data set whose labels
+        do not say what follows an activity.
+
+    Raises
+    ------
+    HarError
+        See `whole_recordings`.
+    """
+    if config.set in _SETS_WITH_CHANGES:
+        for _recording, segments in _known(config, activities, subjects):
+            yield segments
+
+
+def _known(
+    config: DataConfig, activities: tuple[str, ...], subjects: Collection[Subject]
+) -> Iterator[_Labelled]:
+    """Find the recordings with known activities that are long enough for a window."""
+    if config.set not in _FINDERS:
         name = PUBLISHED[config.set].name if config.set in PUBLISHED else config.set
         raise UsageError(
             f"--recordings: found the data set {name}, of which har reads windows only, "
             "expected UCI HAR, HAPT or own recordings"
         )
-    for recording, segments in _READERS[config.set](config, subjects):
+    for recording, segments in _FINDERS[config.set](config, subjects):
         known = segments[segments["activity"].isin(activities)]
-        longest = max(stretch.n_samples for stretch in recording.stretches)
-        if not len(known) or longest < N_TIMESTEPS:
+        if not len(known) or _longest_stretch(recording) < N_TIMESTEPS:
             reason = "no activity that the network knows" if not len(known) else "no whole window"
             logger.info("note: %s: %s in it, left out.", recording.source, reason)
             continue
         yield recording, known.sort_values("start_s", ignore_index=True)
 
 
-def true_segments(config: DataConfig, windows: Windows) -> Iterator[pd.DataFrame]:
-    """Read what people did in their whole recordings.
-
-    Parameters
-    ----------
-    config : DataConfig
-        As for `whole_recordings`.
-    windows : Windows
-        Windows of these people, with the activities that count as labelled.
-
-    Yields
-    ------
-    DataFrame
-        Segments of a recording, as `whole_recordings` yields them.
-    """
-    for _recording, segments in whole_recordings(config, windows.activities, windows.subject_names):
-        yield segments
+def _longest_stretch(recording: Recording | RecordingFiles) -> int:
+    """Count the samples of the longest part between gaps, of which HAPT's recordings have none."""
+    if isinstance(recording, RecordingFiles):
+        return len(recording)
+    return max(stretch.n_samples for stretch in recording.stretches)
 
 
-def _read_hapt(config: DataConfig, subjects: Collection[Subject]) -> Iterator[LabelledSegments]:
+def _find_hapt(config: DataConfig, subjects: Collection[Subject]) -> Iterator[_Labelled]:
     path = path_of(config) or DATA_FOLDER
     tree = next(filter(holds_hapt, trees_at(path)), None)
     if tree is None:
@@ -117,12 +140,12 @@ def _read_hapt(config: DataConfig, subjects: Collection[Subject]) -> Iterator[La
             f"windows of UCI HAR were cut from: {HAPT.form}; "
             f"har fetch --data.set hapt puts them into {DATA_FOLDER}/, a folder for --data.root"
         )
-    recordings = read_recordings(tree)
+    recordings = find_recordings(tree)
     segments = segments_in_seconds(read_segments(tree, recordings))
     for experiment, of_recording in segments.groupby("experiment"):
-        recording = recordings[int(experiment)]
-        if recording.subject in subjects:
-            yield recording, of_recording
+        files = recordings[int(experiment)]
+        if files.subject in subjects:
+            yield files, of_recording
 
 
 def segments_in_seconds(segments: pd.DataFrame) -> pd.DataFrame:
@@ -148,7 +171,7 @@ def segments_in_seconds(segments: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _read_own(config: DataConfig, subjects: Collection[Subject]) -> Iterator[LabelledSegments]:
+def _find_own(config: DataConfig, subjects: Collection[Subject]) -> Iterator[_Labelled]:
     path = path_of(config)
     if path is None:
         raise ConfigError(f"data.root: found null, expected the folder with {TABLE}")
@@ -161,8 +184,8 @@ def _read_own(config: DataConfig, subjects: Collection[Subject]) -> Iterator[Lab
             yield replace(recording, subject=person), segments_from_names(recording, names)
 
 
-_READERS: Mapping[str, Callable[[DataConfig, Collection[Subject]], Iterator[LabelledSegments]]] = {
-    "uci_har": _read_hapt,
-    "hapt": _read_hapt,
-    "recordings": _read_own,
+_FINDERS: Mapping[str, Callable[[DataConfig, Collection[Subject]], Iterator[_Labelled]]] = {
+    "uci_har": _find_hapt,
+    "hapt": _find_hapt,
+    "recordings": _find_own,
 }

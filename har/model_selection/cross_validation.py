@@ -21,6 +21,7 @@ from har.signals.subjects import Subject
 from har.signals.windows import Windows
 
 RecordingsOf = Callable[[Sequence[Subject]], Iterable[tuple[Recording, pd.DataFrame]]]
+SegmentsOf = Callable[[Sequence[Subject]], Iterable[pd.DataFrame]]
 
 # In a worker, the process that started it.
 _PARENT = os.getppid()
@@ -34,7 +35,7 @@ def cross_validate(
     n_threads: int = 1,
     cluster: str | None = None,
     recordings_of: RecordingsOf | None = None,
-    learns_context: bool = False,
+    segments_of: SegmentsOf | None = None,
 ) -> Iterator[FoldScore]:
     """Train and score a network for each seed and fold.
 
@@ -52,10 +53,8 @@ def cross_validate(
         CPU threads of each job.
     cluster : str, optional
         Address of a Dask scheduler whose workers do the jobs; see `run_jobs`.
-    recordings_of : callable, optional
+    recordings_of, segments_of : callable, optional
         As for `score_fold`.
-    learns_context : bool
-        Whether their context is learned from the recordings of a fold's training subjects.
 
     Yields
     ------
@@ -71,7 +70,7 @@ def cross_validate(
         score_fold,
         n_threads=n_threads,
         recordings_of=recordings_of,
-        learns_context=learns_context,
+        segments_of=segments_of,
     )
     pairs = ((fold, seed) for seed, fold in jobs)
     yield from run_jobs(score, pairs, n_jobs, shared=(config, windows), cluster=cluster)
@@ -85,7 +84,7 @@ def score_fold(
     n_threads: int = 1,
     n_processes: int = 1,
     recordings_of: RecordingsOf | None = None,
-    learns_context: bool = False,
+    segments_of: SegmentsOf | None = None,
 ) -> FoldScore:
     """Train a network on a fold's training subjects, then score it once on those held out.
 
@@ -104,8 +103,9 @@ def score_fold(
         CPU threads, and processes that share each batch, as for `ActivityClassifier.fit`.
     recordings_of : callable, optional
         Function from subjects to their whole recordings and true segments, to score these, too.
-    learns_context : bool
-        Whether their context is learned from the recordings of a fold's training subjects.
+    segments_of : callable, optional
+        Function from subjects to the true segments of their recordings, from which their context
+        is learned.
 
     Returns
     -------
@@ -133,9 +133,8 @@ def score_fold(
     }
     recordings = None
     if recordings_of is not None:
-        if learns_context:
-            known_people = recordings_of(fold.train_subjects)
-            classifier.learn_context(segments for _, segments in known_people)
+        if segments_of is not None:
+            classifier.learn_context(segments_of(fold.train_subjects))
         recordings = classifier.evaluate_recordings(recordings_of(fold.held_out_subjects))
     return FoldScore(seed, fold.number, rows, evaluation, training, recordings)
 

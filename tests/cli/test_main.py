@@ -11,8 +11,10 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -291,6 +293,20 @@ def test_quiet_and_verbose_exclude_each_other(capsys):
 def test_ctrl_c_is_one_line_and_status_130(chatty, capsys):
     assert main(["inspect", "stop", "--quiet"]) == 130
     assert capsys.readouterr().err.splitlines()[-1] == "har: interrupted"
+
+
+def test_ctrl_c_while_an_object_is_dropped_is_not_lost(monkeypatch, capsys):
+    class Dropped:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    def run(**_options):
+        Dropped()
+        time.sleep(60)
+
+    monkeypatch.setattr("har.cli.inspect.run", run)
+    assert main(["inspect", "data"]) == 130
+    assert capsys.readouterr().err == "har: interrupted\n"
 
 
 def test_a_log_file_gets_everything_with_time_and_level_at_its_end(chatty, tmp_path, capsys):

@@ -11,6 +11,7 @@ from numpy.testing import assert_array_equal
 
 from har.datasets.hapt_recordings import (
     _MirrorUnpickler,
+    find_recordings,
     holds_recordings,
     is_mirror,
     read_mirror,
@@ -40,6 +41,9 @@ def test_accelerometer_and_gyroscope_become_one_recording(newline, tree_of):
     assert list(recordings) == [7]
     assert recordings[7].subject == 3
     assert_array_equal(recordings[7].samples, samples)
+    (files,) = find_recordings(tree).values()
+    found, expected = ((len(one), one.subject, one.source) for one in (files, recordings[7]))
+    assert found == expected
 
 
 def test_a_tree_without_raw_recordings_is_not_hapt(small):

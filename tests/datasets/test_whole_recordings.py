@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders import refused
 from numpy.testing import assert_allclose
+from pandas.testing import assert_frame_equal
 
 from har.config import DataConfig
 from har.datasets import whole_recordings as module
-from har.datasets.whole_recordings import whole_recordings
+from har.datasets.whole_recordings import true_segments, whole_recordings
 from har.errors import ConfigError, DataError, UsageError
 from har.signals.activities import HAPT_ACTIVITIES, UCI_ACTIVITIES
 from har.signals.channels import RAW_CHANNELS
@@ -114,6 +116,52 @@ def test_the_real_recordings_have_the_published_segments(hapt_zip, monkeypatch):
     found = list(whole_recordings(config, HAPT_ACTIVITIES, (2, 4, 9, 10, 12, 13, 18, 20, 24)))
     assert Counter(recording.subject for recording, _ in found).total() == 19
     assert sum(len(segments) for _recording, segments in found) > 300
+
+
+def equal_segments(config, activities, subjects):
+    """Assert that segments alone are those of whole recordings; return their number."""
+    alone = list(true_segments(config, activities, subjects))
+    whole = [segments for _recording, segments in whole_recordings(config, activities, subjects)]
+    for found, expected in zip(alone, whole, strict=True):
+        assert_frame_equal(found, expected)
+    return len(alone)
+
+
+def test_segments_alone_are_those_of_whole_recordings(hapt, own, messages, monkeypatch):
+    assert equal_segments(hapt, HAPT_ACTIVITIES, (1, 2)) == 2
+    assert equal_segments(hapt, UCI_ACTIVITIES, (1, 2)) == 1
+    config = own("a.csv,P1,0,10,WALK", "b.csv,P2,0,4,SIT", "c.csv,P2,0,2,SIT")
+    assert equal_segments(config, ("SIT", "WALK"), ("P1", "P2")) == 2
+    assert sum("c.csv: no whole window in it" in line for line in messages()) == 2
+    monkeypatch.setattr(module, "N_TIMESTEPS", 201)
+    assert equal_segments(hapt, HAPT_ACTIVITIES, (1, 2)) == 0
+
+
+def test_the_real_segments_alone_are_those_of_whole_recordings(hapt_zip, monkeypatch):
+    monkeypatch.setattr("har.datasets.hapt_recordings.parse_table", _first_columns)
+    config = DataConfig(set="hapt", root=str(hapt_zip))
+    assert equal_segments(config, HAPT_ACTIVITIES, range(1, 31)) == 61
+
+
+def test_hapts_segments_are_read_without_its_signals(hapt, monkeypatch):
+    monkeypatch.setattr(
+        "har.datasets.hapt_recordings.parse_table", lambda *_: pytest.fail("read signals")
+    )
+    ((start_s, end_s, activity), *_others) = rows(next(true_segments(hapt, HAPT_ACTIVITIES, (1,))))
+    assert (start_s, end_s, activity) == (0.2, 2.0, "STANDING")
+
+
+@pytest.mark.parametrize("name", ["uci_har", "motionsense"])
+def test_labels_that_do_not_say_what_follows_an_activity_give_no_segments(name, hapt):
+    config = DataConfig(set=name, root=hapt.root)
+    assert not list(true_segments(config, UCI_ACTIVITIES, (1, 2)))
+
+
+def test_only_the_recordings_of_the_people_asked_for_are_read(hapt):
+    (Path(hapt.root) / "HAPT" / "RawData" / "gyro_exp02_user02.txt").write_text("1 2 x\n")
+    assert len(list(whole_recordings(hapt, HAPT_ACTIVITIES, (1,)))) == 1
+    with refused(DataError, "gyro_exp02_user02.txt, line 1, column 3"):
+        list(whole_recordings(hapt, HAPT_ACTIVITIES, (2,)))
 
 
 def _first_columns(text, _place, n_columns):

@@ -73,15 +73,17 @@ def test_what_a_user_can_mend_comes_back_from_another_process_as_it_is(n_jobs):
         scores_of(tiny_config(n_validation_subjects=4), n_jobs)
 
 
-def test_recordings_of_those_held_out_are_scored_with_their_fold(monkeypatch):
-    scored = []
+def test_recordings_of_those_held_out_are_scored_in_the_context_of_the_others(monkeypatch):
+    learned, scored = [], []
+    monkeypatch.setattr(ActivityClassifier, "learn_context", lambda self, of: learned.append(of))
     monkeypatch.setattr(
         ActivityClassifier,
         "evaluate_recordings",
         lambda self, found: scored.append(found) or "scored",
     )
     jobs = [(0, fold) for fold in folds_of(WINDOWS, 3)[:2]]
-    config = tiny_config(n_epochs=1)
-    scores = list(cross_validate(config, WINDOWS, jobs, recordings_of=lambda people: people))
+    readers = {"recordings_of": lambda people: people, "segments_of": lambda people: people}
+    scores = list(cross_validate(tiny_config(n_epochs=1), WINDOWS, jobs, **readers))
     assert [score.recordings for score in scores] == ["scored", "scored"]
     assert scored == [fold.held_out_subjects for _seed, fold in jobs]
+    assert learned == [fold.train_subjects for _seed, fold in jobs]
