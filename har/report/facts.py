@@ -82,8 +82,10 @@ def network_in_words(config: Config) -> str:
     if model.n_members == 1:
         return f"A network of {layers}"
     ensemble = f"An ensemble of {model.n_members} networks of {layers}"
-    if model.n_aligned_members and not model.align_heading:
-        ensemble += f"; {model.n_aligned_members} of them turn windows to the usual heading first"
+    n_aligned = 0 if model.align_heading else model.n_aligned_members
+    if n_aligned:
+        last = "the last one" if n_aligned == 1 else f"the last {n_aligned}"
+        return f"{ensemble} ({last} behind a turn about x to the usual heading)"
     return ensemble
 
 
