@@ -125,5 +125,7 @@ def show_results() -> str:
     table = markdown_table(tested, cross_validated)
     README.write_text(renew_readme(README.read_text(), table))
     with rc_context(STYLE):
-        save_png(accuracy_figure(cross_validated), PICTURE)
+        # Twelve activities are another task, whose accuracy cannot be compared.
+        of_six = cross_validated[cross_validated["recipe"] != "hapt"]
+        save_png(accuracy_figure(of_six), PICTURE)
     return table
