@@ -165,7 +165,9 @@ class CountedFlattening(TransformerMixin, BaseEstimator):
 
 
 def test_a_transformer_is_fitted_once_though_classifiers_are_fitted_again(monkeypatch):
-    baseline = Baseline(lambda seed: LinearSVC(), signals_of, lambda seed: CountedFlattening())
+    baseline = Baseline(
+        lambda seed: LinearSVC(dual=False), signals_of, lambda seed: CountedFlattening()
+    )
     monkeypatch.setitem(BASELINES, "flat", baseline)
     monkeypatch.setattr(CountedFlattening, "n_fits", 0)
     classifier = fitted("flat")
