@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from hard_windows import read_folds
 
 from har.arrays import BoolArray, FloatArray
 
@@ -39,13 +40,10 @@ class Trainings:
         self.probabilities: dict[tuple[str, int], FloatArray] = {}
         self.recipes = [folder.name.removeprefix("cv-") for folder in folders]
         for recipe, folder in zip(self.recipes, folders, strict=True):
-            seeds = sorted(
-                {int(f.stem[4:].split("-")[0]) for f in (folder / "folds").glob("*.csv")}
-            )
-            for number, seed in enumerate(seeds):
-                files = sorted((folder / "folds").glob(f"seed{seed}-fold*.csv"))
-                table = pd.concat(map(pd.read_csv, files)).sort_values("index")
-                self.n_seeds, columns = len(seeds), table.filter(like="p_")
+            by_seed = read_folds(folder).sort_values("index").groupby("training")
+            self.n_seeds = by_seed.ngroups
+            for number, (_seed, table) in enumerate(by_seed):
+                columns = table.filter(like="p_")
                 self.probabilities[recipe, number] = columns.to_numpy()
                 self.subjects = table["subject"].to_numpy()
                 names = [name.removeprefix("p_") for name in columns]
@@ -80,23 +78,22 @@ def grow(trainings: Trainings, n_members: int) -> None:
     """Print the committee that grows by the best network each time, and the others."""
     candidates = [(n, ahead) for n in trainings.recipes for ahead in range(trainings.n_seeds)]
     members: list[Member] = [candidates[0]]
-    for recipe in trainings.recipes:
-        show(trainings, [(recipe, 0)])
+    accuracy, *_others = [show(trainings, [(recipe, 0)]) for recipe in trainings.recipes]
     while len(members) < n_members:
         larger = [[*members, candidate] for candidate in candidates if candidate not in members]
-        for committee in larger:
-            show(trainings, committee)
-        best = max(larger, key=lambda committee: trainings.accuracies(committee).mean())
-        gain = (trainings.accuracies(best) - trainings.accuracies(members)).mean()
+        shown = [(show(trainings, committee), committee) for committee in larger]
+        highest, best = max(shown, key=lambda pair: pair[0])
         error = trainings.standard_error(best, members)
-        print(f"chosen: {in_words(best)}, which adds {gain:.2f} ± {error:.2f}\n")
-        members = best
+        print(f"chosen: {in_words(best)}, which adds {highest - accuracy:.2f} ± {error:.2f}\n")
+        accuracy, members = highest, best
 
 
-def show(trainings: Trainings, members: Sequence[Member]) -> None:
-    """Print the accuracy of a committee."""
+def show(trainings: Trainings, members: Sequence[Member]) -> float:
+    """Print the accuracy of a committee, and return its mean over seeds."""
     accuracies = trainings.accuracies(members)
-    print(f"{accuracies.mean():.2f} ± {accuracies.std(ddof=1):.2f}  {in_words(members)}")
+    mean = float(accuracies.mean())
+    print(f"{mean:.2f} ± {accuracies.std(ddof=1):.2f}  {in_words(members)}")
+    return mean
 
 
 def main() -> None:

@@ -22,11 +22,18 @@ from har.signals.windows import Windows, number_stretches
 
 def read_answers(folders: list[Path]) -> pd.DataFrame:
     """Return a row for each window and training: training, index, subject, true, predicted."""
+    columns = ["index", "subject", "true", "predicted"]
     parts = []
     for folder in folders:
-        for file in sorted((folder / "folds").glob("seed*-fold*.csv")):
-            table = pd.read_csv(file, usecols=["index", "subject", "true", "predicted"])
-            parts.append(table.assign(training=f"{folder.name} {file.stem.partition('-')[0]}"))
+        answers = read_folds(folder)
+        parts.append(answers[columns].assign(training=f"{folder.name} " + answers["training"]))
+    return pd.concat(parts, ignore_index=True)
+
+
+def read_folds(folder: Path) -> pd.DataFrame:
+    """Return the predictions of a folder of ``har cv``, with their training: its seed, as seed0."""
+    files = sorted((folder / "folds").glob("seed*-fold*.csv"))
+    parts = [pd.read_csv(file).assign(training=file.stem.partition("-")[0]) for file in files]
     return pd.concat(parts, ignore_index=True)
 
 

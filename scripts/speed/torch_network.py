@@ -212,8 +212,9 @@ class Classifier(nn.Module):  # type: ignore[misc]
             sizes = n_activities, len(weights[f"{prefixes[0]}summary_waves"])
         self.members = nn.ModuleList()
         for number, prefix in zip(numbers, prefixes, strict=True):
-            member = ActivityNetwork(config.of_member(number), channels, *sizes)
-            put_weights(member, config.of_member(number), weights, prefix)
+            of_member = config.of_member(number)
+            member = ActivityNetwork(of_member, channels, *sizes)
+            put_weights(member, of_member, weights, prefix)
             self.members.append(member)
         temperature = weights.get(f"{PREFIX}temperature", [[1.0]])
         self.register_buffer("temperature", torch.tensor(temperature, dtype=torch.float32))
