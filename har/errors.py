@@ -10,12 +10,26 @@
     ├── RunError         a run folder
     └── Interrupted      work stopped by Ctrl-C, after what was done had been kept
 
-Each message is one line that names the place, what was found there and what was expected. The
-command line prints it after ``har:`` and exits with the error's `exit_status`.
+Each message is one printable line that names the place, what was found there and what was expected.
+The command line prints it after ``har:`` and exits with the error's `exit_status`.
+
+What a message repeats of a file or a command line goes through `quoted`, `listed` or `reason_of`:
+it may be long, and may hold control characters that a terminal obeys.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 # The name on a package index.
 DISTRIBUTION = "gluon-har"
+
+# Characters of a message; enough for a path and a list of names.
+LONGEST_MESSAGE = 500
+_LONGEST_QUOTE = 40
+_LONGEST_REASON = 120
+_N_LISTED = 8
 
 
 def install_command(extra: str) -> str:
@@ -34,10 +48,78 @@ def install_command(extra: str) -> str:
     return f"pip install '{DISTRIBUTION}[{extra}]'"
 
 
+def printable(text: str) -> str:
+    """Return text with its control and other unprintable characters as escapes, in one line."""
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in text
+    )
+
+
+def shortened(text: str, n_characters: int) -> str:
+    """Return text without its middle if it has more characters than that."""
+    if len(text) <= n_characters:
+        return text
+    n_last = (n_characters - 1) // 3
+    return f"{text[: n_characters - 1 - n_last]}…{text[len(text) - n_last :]}"
+
+
+def quoted(value: object) -> str:
+    """Return what a file or a command line holds for a message: in quotes, printable, short.
+
+    Parameters
+    ----------
+    value : object
+        Text, or a value that was parsed; numbers and the like stand without quotes.
+
+    Returns
+    -------
+    str
+        At most 40 characters and quotes.
+    """
+    if isinstance(value, str):
+        # Before anything looks at all of it: it may be a whole file.
+        text = printable(shortened(value, _LONGEST_QUOTE))
+        return f"'{shortened(text, _LONGEST_QUOTE)}'"
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):
+        # Nested too deep, or a whole number of too many digits.
+        text = type(value).__name__
+    return shortened(printable(text), _LONGEST_QUOTE)
+
+
+def listed(values: Iterable[object]) -> str:
+    """Return values for a message, quoted; of many the first eight, and how many follow."""
+    each = [quoted(value) for value in values]
+    more = f" and {len(each) - _N_LISTED} more" if len(each) > _N_LISTED else ""
+    return ", ".join(each[:_N_LISTED]) + more
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what another library raised, as the words of a message that follow on "found"."""
+    if isinstance(error, MemoryError):
+        return "more than fits into memory"
+    if isinstance(error, RecursionError):
+        return "values nested too deep"
+    words = (isinstance(error, OSError) and error.strerror) or str(error)
+    text = " ".join(words[: 10 * _LONGEST_REASON].split()) or type(error).__name__
+    return shortened(printable(text), _LONGEST_REASON)
+
+
 class HarError(Exception):
-    """Base of every error that a user of `har` can cause and can fix."""
+    """Base of every error that a user of `har` can cause and can fix.
+
+    Parameters
+    ----------
+    message : str
+        One line; what is not printable in it is escaped, and of more than 500 characters the middle
+        is left out.
+    """
 
     exit_status = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shortened(printable(message), LONGEST_MESSAGE))
 
 
 class ConfigError(HarError):
@@ -66,3 +148,31 @@ class Interrupted(HarError):  # noqa: N818 (an interruption is no mistake)
     """Long work was stopped by Ctrl-C; the message tells what was kept, and where."""
 
     exit_status = 130  # as shells have it: 128 and the number of SIGINT
+
+
+@contextmanager
+def parsing(place: object, expected: str, kind: type[HarError] = DataError) -> Iterator[None]:
+    """Turn whatever another library's parser raises in a block into a one-line error.
+
+    Parsers raise far more than they document. The block calls the parser, and nothing else.
+
+    Parameters
+    ----------
+    place : object
+        File or line that is parsed.
+    expected : str
+        Content that was expected there.
+    kind : type of HarError
+        Error to raise.
+
+    Raises
+    ------
+    HarError
+        Of that kind, if the block raises anything but a `HarError`.
+    """
+    try:
+        yield
+    except HarError:
+        raise
+    except Exception as error:
+        raise kind(f"{place}: found {reason_of(error)}, expected {expected}") from error

@@ -1,16 +1,22 @@
-"""Files appear whole or not at all: write beside, flush to disk, rename."""
+"""Files appear whole or not at all: write beside, flush to disk, rename.
+
+Files that are read are regular ones, since a pipe or a device may be waited for without end, and
+are read into memory up to a bound only.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import pandas as pd
 
@@ -51,6 +57,51 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write text as UTF-8, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read its bytes; a pipe or a device is refused and not waited for.
+
+    Raises
+    ------
+    OSError
+        If the file is missing, cannot be read or is no regular file.
+    """
+    # Without O_NONBLOCK a pipe would be waited for here already; regular files ignore it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    kind = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(kind):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "a pipe or a device, not a regular file", str(path))
+
+
+def read_regular(path: Path, n_bytes: int) -> bytes:
+    """Read a regular file whole.
+
+    Parameters
+    ----------
+    path : Path
+        File to read.
+    n_bytes : int
+        Largest size that is read, far above that of real files.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    OSError
+        As `open_regular`, or if the file is larger.
+    """
+    with open_regular(path) as stream:
+        content = stream.read(n_bytes + 1)
+    if len(content) > n_bytes:
+        raise OSError(errno.EFBIG, f"more than {n_bytes:,} bytes", str(path))
+    return content
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,15 @@ import pytest
 from builders import refused
 
 from har.errors import RunError, UsageError
-from har.files import whole_folder, write_frame, write_text, write_whole, writing_to
+from har.files import (
+    open_regular,
+    read_regular,
+    whole_folder,
+    write_frame,
+    write_text,
+    write_whole,
+    writing_to,
+)
 
 
 def fill_half_and_fail(path):
@@ -134,3 +144,20 @@ def test_a_table_as_json_is_standard_and_the_same_each_time(tmp_path):
         {"a": None, "is": False, "name": '"'},
         {"a": None, "is": True, "name": "x"},
     ]
+
+
+def test_a_regular_file_is_read_up_to_a_bound(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_bytes(b"{}")
+    assert read_regular(path, 2) == b"{}"
+    with pytest.raises(OSError, match="more than 1 bytes"):
+        read_regular(path, 1)
+
+
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(OSError, match="a pipe or a device, not a regular file"):
+            read_regular(path, 10)
+    with pytest.raises(IsADirectoryError, match="Is a directory"):
+        open_regular(tmp_path)
