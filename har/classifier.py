@@ -47,8 +47,9 @@ from har.signals.recording import Recording
 from har.signals.subjects import Subject
 from har.signals.wearing import gravity_in_training, made_upright
 from har.signals.windows import Windows, hold_out_subjects
+from har.training.checkpoint import Checkpoints
 from har.training.history import EpochRecord, kept_epoch
-from har.training.loop import fit
+from har.training.loop import Training
 from har.training.processes import Workers
 from har.training.threads import choose_threads
 
@@ -150,11 +151,21 @@ class ActivityClassifier:
         windows: Windows,
         n_threads: int | Literal["auto"] | None = None,
         n_processes: int = 1,
+        checkpoints: Checkpoints | None = None,
     ) -> Iterator[EpochRecord]:
         """Train on windows, epoch by epoch; see `fit`.
 
         The networks of an ensemble are trained one after the other, all on the same windows: those
         that one of them is trained on must not choose another's epoch.
+
+        Parameters
+        ----------
+        windows, n_threads, n_processes
+            As for `fit`.
+        checkpoints : Checkpoints or None
+            Place for the state of the training, from which it goes on if it has one. With the same
+            numbers of threads and processes and on the same kind of processor, the weights are
+            those of a training that was never stopped, bit for bit.
 
         Yields
         ------
@@ -187,15 +198,28 @@ class ActivityClassifier:
                 member.set_scaling(train.signals, config.model.standardise)
                 members.append(member)
                 self.network_ = self._join(members)
-                how = self.devices, seed, threads, workers
-                for record in fit(member, train, held_out, config.training, *how):
-                    self.history_.append(replace(record, member=number))
-                    self._packed = None
-                    yield self.history_[-1]
+                how = config.training, self.devices, seed, threads, workers
+                earlier = checkpoints.read(number) if checkpoints else None
+                training = Training(member, train, held_out, *how, earlier)
+                if earlier:
+                    self.history_ += (replace(record, member=number) for record in earlier.history)
+                yield from self._epochs_of(training, number, checkpoints)
         if isinstance(self.network_, WithTemperature):
             probabilities = self.predict_proba(validation)
             self.network_.set_temperature(fit_temperature(validation.labels, probabilities))
         self._packed = None
+
+    def _epochs_of(
+        self, training: Training, number: int, checkpoints: Checkpoints | None
+    ) -> Iterator[EpochRecord]:
+        """Train a network of an ensemble, keeping checkpoints."""
+        for record in training.moments():
+            self._packed = None
+            if record:
+                self.history_.append(replace(record, member=number))
+                yield self.history_[-1]
+            if checkpoints and checkpoints.is_due(training.n_steps):
+                checkpoints.write(number, training.state())
 
     def measure_strangeness(self, windows: Windows) -> None:
         """Learn how unlike training a window is, after `fit_epochs`; `fit` does so itself.

@@ -326,6 +326,9 @@ class TrainingConfig:
     calibrate : bool
         Whether to fit a temperature to the validation subjects after training and divide the
         logits by it; the most probable activity stays the same.
+    checkpoint_steps : int or None
+        Steps after which har train keeps a checkpoint within an epoch, at the next step whose
+        number is a multiple of ten; null: only at the end of each epoch.
     """
 
     n_epochs: int = 30
@@ -350,6 +353,7 @@ class TrainingConfig:
     patience: int | None = None
     keep: Literal["best", "last"] = "best"
     calibrate: bool = False
+    checkpoint_steps: int | None = None
 
     def __post_init__(self) -> None:
         _require_at_least(1, self, "training", "n_epochs", "batch_size", "step_epochs")
@@ -361,6 +365,8 @@ class TrainingConfig:
             _require_positive(self, "training", "clip_norm")
         if self.patience is not None:
             _require_at_least(1, self, "training", "patience")
+        if self.checkpoint_steps is not None:
+            _require_at_least(1, self, "training", "checkpoint_steps")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Where results go unless --out says otherwise.
 RUNS = Path("runs")
+DEFAULT_RECIPE = "uci_har"
 # The kinds in har.inference.context, whose import would make --help slow.
 CONTEXTS = ("markov", "none")
 
@@ -77,9 +78,9 @@ def rate(text: str) -> float:
 _SHARED: dict[str, dict[str, Any]] = {
     "run": {"type": Path, "metavar": "RUN", "help": "a folder that har train wrote"},
     "--config": {
-        "default": "uci_har",
+        "default": DEFAULT_RECIPE,
         "metavar": "NAME_OR_FILE",
-        "help": "a recipe's name or a YAML file (default: uci_har)",
+        "help": f"a recipe's name or a YAML file (default: {DEFAULT_RECIPE})",
     },
     "--data.root": {
         "dest": "data_root",

@@ -163,11 +163,16 @@ def _add_train(verbs: Any) -> None:
     summary = "train a network, score it on the test subjects and write a report"
     example = "--config quick --seed 1 --model.hidden_size 32 --out runs/small"
     parser = _add_verb(verbs, "train", summary, example, settings=(), command=())
-    add(parser, "--config")
+    add(parser, "--config", default=None)
     add(parser, "--out", metavar="RUN", help="the run's folder (default: runs/RECIPE-TIME)")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an earlier run in that folder"
     )
+    resume = (
+        "go on with a training that was interrupted, with the same weights, bit for bit, as if it "
+        "had not been; with a larger --training.n_epochs also with one that is finished"
+    )
+    parser.add_argument("--resume", type=Path, metavar="RUN", help=resume)
     parser.add_argument(
         "--tensorboard",
         action="store_true",
@@ -182,7 +187,7 @@ def _add_train(verbs: Any) -> None:
         "processes that share each batch, of one thread unless --threads is given; on two cores 2 "
         "train faster than one, once they have started (default: 1)"
     )
-    parser.add_argument("--processes", type=count, default=1, metavar="N", help=processes)
+    parser.add_argument("--processes", type=count, default=None, metavar="N", help=processes)
 
 
 def _add_cv(verbs: Any) -> None:

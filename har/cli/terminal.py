@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 def shown(
-    records: Iterator[EpochRecord], n_epochs: int, n_members: int = 1
+    records: Iterator[EpochRecord], n_epochs: int, n_members: int = 1, n_done: int = 0
 ) -> Iterator[EpochRecord]:
     """Show epochs as they end: a progress bar on a terminal, plain lines elsewhere.
 
@@ -39,6 +39,8 @@ def shown(
         Largest number of epochs of each network.
     n_members : int
         Number of networks that are trained one after the other.
+    n_done : int
+        Number of epochs that were trained before.
 
     Yields
     ------
@@ -48,7 +50,9 @@ def shown(
     is_terminal = sys.stderr.isatty()
     has_bar = is_terminal and _shows_progress()
     n_at_most = n_epochs * n_members
-    with tqdm(total=n_at_most, unit="epoch", disable=not has_bar, dynamic_ncols=True) as bar:
+    with tqdm(
+        total=n_at_most, initial=n_done, unit="epoch", disable=not has_bar, dynamic_ncols=True
+    ) as bar:
         for record in records:
             words = epoch_in_words(record)
             member = f"member {record.member}/{n_members}, " if n_members > 1 else ""

@@ -2,57 +2,69 @@
 
 from __future__ import annotations
 
-import os
+import itertools
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from har.cli.evaluate import score, show_result
-from har.cli.options import new_in_runs
+from har.cli.options import DEFAULT_RECIPE, new_in_runs
 from har.cli.terminal import shown
-from har.config import Config
+from har.config import Config, openmp_threads
 from har.datasets.loading import open_data
 from har.datasets.whole_recordings import true_segments
-from har.errors import Interrupted, UsageError, install_command
+from har.errors import HarError, Interrupted, RunError, UsageError, install_command
 from har.recipes import load_config
+from har.runs.checkpoints import RunCheckpoints
 from har.runs.folder import RunFolder
 from har.runs.lock import held
-from har.runs.provenance import describe_start
+from har.runs.provenance import describe_session, describe_start
+from har.runs.resuming import go_on, resumed_config
 from har.training.history import EpochRecord
+
+if TYPE_CHECKING:
+    from har.classifier import ActivityClassifier
 
 
 def run(
     *,
-    config: str = "uci_har",
+    config: str | None = None,
     settings: Sequence[str] = (),
     out: Path | None = None,
     overwrite: bool = False,
+    resume: Path | None = None,
     tensorboard: bool = False,
     threads: int | None = None,
-    processes: int = 1,
+    processes: int | None = None,
     command: Sequence[str] = (),
 ) -> None:
     """Train a network, score it on the test subjects and write a report.
 
     Parameters
     ----------
-    config : str
-        Name or file of a recipe.
+    config : str, optional
+        Name or file of a recipe; by default ``uci_har``.
     settings : sequence of str
         Settings that differ from the recipe's: ``["--model.hidden_size", "32"]``.
     out : Path, optional
         Folder of the run; by default a new one in ``runs/``.
     overwrite : bool
         Whether to replace an earlier run in that folder.
+    resume : Path, optional
+        Folder of an interrupted run to go on with, in place of `config`, `out` and `overwrite`.
     tensorboard : bool
         Whether to write event files, too, which needs tensorboardX.
     threads : int, optional
-        CPU threads; by default ``OMP_NUM_THREADS``, or as many as measured to be fastest.
-    processes : int
-        Processes that share each batch, with one thread each unless `threads` says otherwise.
+        CPU threads; by default as before the interruption, else ``OMP_NUM_THREADS``, or as many as
+        measured to be fastest.
+    processes : int, optional
+        Processes that share each batch, with one thread each unless `threads` says otherwise; by
+        default as before the interruption, else one.
     command : sequence of str
         Command line, to be kept in the manifest.
     """
@@ -60,63 +72,106 @@ def run(
         raise UsageError(
             f"har train: found no tensorboardX, expected it: {install_command('tensorboard')}"
         )
-    resolved = load_config(config, *settings)
-    is_measured = threads is None and "OMP_NUM_THREADS" not in os.environ
+    if resume is None:
+        recipe = Path(config or DEFAULT_RECIPE).stem
+        resolved = load_config(config or DEFAULT_RECIPE, *settings)
+        RunFolder.check_free(folder := out or new_in_runs(recipe), overwrite)
+    else:
+        _check_alone(config, out, overwrite)
+        resolved = resumed_config(RunFolder.open(resume), settings)
+    default_threads: int | Literal["auto"] | None = None if openmp_threads() else "auto"
     from har.classifier import ActivityClassifier
 
     classifier = ActivityClassifier(resolved)
     data = open_data(resolved.data)
-    recipe = Path(config).stem
-    folder = RunFolder.create(out or new_in_runs(recipe), overwrite)
-    with _watched(folder):
-        folder.write_config(resolved)
-        folder.update_manifest(describe_start(command, recipe, data.describe()))
+    run = RunFolder.create(folder, overwrite) if resume is None else RunFolder.open(resume)
+    with _watched(run, resolved) as checkpoints:
+        if resume is None:
+            run.write_config(resolved)
+            run.update_manifest(describe_start(command, recipe, data.describe()))
+        else:
+            go_on(run, resolved, data.describe(), describe_session(command))
+        history = checkpoints.read_history()
+        run.write_epochs(map(asdict, history))
+        n_before = history[-1].n_threads if history else None
+        numbers = threads or n_before or default_threads, checkpoints.use_processes(processes)
         started_s = time.monotonic()
-        records = classifier.fit_epochs(data.train, "auto" if is_measured else threads, processes)
-        _keep(records, classifier.config, folder, tensorboard)
+        records = classifier.fit_epochs(data.train, *numbers, checkpoints)
+        with checkpoints.heeding():
+            _keep(records, history, classifier.config, run, tensorboard)
         classifier.measure_strangeness(data.train)
         whose = data.train.activities, data.train.subject_names
         classifier.learn_context(true_segments(resolved.data, *whose))
-        classifier.save(folder.path)
-        folder.mark_ended("finished", duration_s=round(time.monotonic() - started_s, 1))
-    show_result(score(classifier, data, folder), data, folder)
+        # Those of a model with fewer epochs.
+        run.remove_scores()
+        classifier.save(run.path)
+        duration_s = time.monotonic() - started_s + _duration_s(history, classifier)
+        run.mark_ended("finished", duration_s=round(duration_s, 1))
+    show_result(score(classifier, data, run), data, run)
+
+
+def _check_alone(config: str | None, out: Path | None, overwrite: bool) -> None:
+    """Refuse what a training that goes on has already."""
+    given = {"--config": config is not None, "--out": out is not None, "--overwrite": overwrite}
+    for option, is_given in given.items():
+        if is_given:
+            raise UsageError(
+                f"har train: found {option} beside --resume, expected the run's folder alone, "
+                "which has its recipe"
+            )
 
 
 @contextmanager
-def _watched(folder: RunFolder) -> Iterator[None]:
-    """Hold a run's folder while the block runs; if it fails, note the reason in the manifest."""
-    with held(folder.path):
+def _watched(run: RunFolder, config: Config) -> Iterator[RunCheckpoints]:
+    """Hold a run's folder while the block runs; note in the manifest how it ends if it does early.
+
+    Yields
+    ------
+    RunCheckpoints
+        The run's checkpoints, of which the last is told when the block ends early.
+    """
+    checkpoints = RunCheckpoints(run, config)
+    with held(run.path):
         try:
-            yield
-        except Interrupted:
-            # The manifest has it already.
-            raise
+            yield checkpoints
+        except KeyboardInterrupt as stop:
+            run.mark_ended("interrupted")
+            raise Interrupted(f"interrupted; {_kept(run, checkpoints)}", stop) from None
         except Exception as error:
             reason = " ".join((str(error) or repr(error)).split())
             # Where the disk is full, that is the failure to report.
-            with suppress(OSError):
-                folder.mark_ended("failed", failure=reason)
-            raise
+            with suppress(OSError, RunError):
+                run.mark_ended("failed", failure=reason)
+            if not isinstance(error, HarError) or not checkpoints.place:
+                raise
+            raise type(error)(f"{error}; {_kept(run, checkpoints)}") from error
+
+
+def _kept(run: RunFolder, checkpoints: RunCheckpoints) -> str:
+    if not checkpoints.place:
+        return f"{run.path} has no checkpoint yet"
+    command = f"har train --resume {shlex.quote(str(run.path))}"
+    return f"all up to {checkpoints.place} is kept, and goes on with: {command}"
 
 
 def _keep(
-    records: Iterator[EpochRecord], config: Config, folder: RunFolder, is_for_tensorboard: bool
+    records: Iterator[EpochRecord],
+    history: Sequence[EpochRecord],
+    config: Config,
+    run: RunFolder,
+    is_for_tensorboard: bool,
 ) -> None:
-    """Train, showing and keeping each epoch; the manifest notes an interruption, too."""
-    done = "epoch 0"
+    """Train, showing and keeping each epoch after those of the history."""
     n_epochs, n_members = config.training.n_epochs, config.model.n_members
     if is_for_tensorboard:
         from har.training.tensorboard import with_event_files
 
-        records = with_event_files(records, folder.events, n_members)
-    try:
-        for record in shown(records, n_epochs, n_members):
-            folder.append_epoch(asdict(record))
-            member = f" of member {record.member}" if n_members > 1 else ""
-            done = f"epoch {record.epoch}{member}"
-    except KeyboardInterrupt as stop:
-        folder.mark_ended("interrupted")
-        raise Interrupted(
-            f"interrupted after {done}; {folder.path} keeps the figures so far, and no model",
-            stop,
-        ) from None
+        every = with_event_files(itertools.chain(history, records), run.events, n_members)
+        records = itertools.islice(every, len(history), None)
+    for record in shown(records, n_epochs, n_members, len(history)):
+        run.append_epoch(asdict(record))
+
+
+def _duration_s(history: Sequence[EpochRecord], classifier: ActivityClassifier) -> float:
+    """Return the time that the epochs of earlier commands took, without their validation."""
+    return sum(classifier.n_train_windows_ / record.windows_per_s for record in history)

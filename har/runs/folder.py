@@ -11,6 +11,7 @@
     context.json         how long activities last and what follows them, if recordings showed it
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
+    checkpoints/         the state of the training, from which it can go on
     robustness.json      figures on disturbed test windows, if they were asked for
     recordings.json      figures on the test people's whole recordings, if they were asked for
     events/              the epochs for TensorBoard, if they were asked for
@@ -45,6 +46,8 @@ from har.runs.prediction_table import read_prediction_table
 from har.signals.subjects import Subject
 from har.training.history import EpochRecord
 
+_NEW = "a new one; --overwrite replaces the run in it"
+
 
 @dataclass(frozen=True)
 class RunFolder(OutputFolder):
@@ -57,6 +60,7 @@ class RunFolder(OutputFolder):
     """
 
     metrics = PathInside("metrics.jsonl")
+    checkpoints = PathInside("checkpoints")
     # What the names of the two files of the exported model start with.
     model = PathInside("model")
     symbol = PathInside("model-symbol.json")
@@ -94,22 +98,32 @@ class RunFolder(OutputFolder):
             If the folder is not empty, or cannot be written.
         """
         run = cls(path)
-        run._make("a new one; --overwrite replaces the run in it", may_be_filled=overwrite)
+        run._make(_NEW, may_be_filled=overwrite)
         with writing_to(path):
             run._remove_files()
             write_text(path / ".writable", "")
             (path / ".writable").unlink()
         return run
 
+    @classmethod
+    def check_free(cls, path: Path, overwrite: bool = False) -> None:
+        """Refuse a folder that `create` would refuse, without making it."""
+        cls(path)._check_free(_NEW, may_be_filled=overwrite)
+
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
-        files += [self.strangeness, self.context]
-        files += [self.evaluation, self.predictions, self.robustness, self.recordings]
-        files += [self.explanation, self.report, self.summary]
-        for file in files:
+        for file in [*files, self.strangeness, self.context]:
             file.unlink(missing_ok=True)
-        for folder in (self.events, self.figures):
+        for folder in (self.checkpoints, self.events):
             shutil.rmtree(folder, ignore_errors=True)
+        self.remove_scores()
+
+    def remove_scores(self) -> None:
+        """Remove what followed from a model that is to be replaced."""
+        files = [self.predictions, self.evaluation, self.robustness, self.recordings]
+        for file in [*files, self.explanation, self.report, self.summary]:
+            file.unlink(missing_ok=True)
+        shutil.rmtree(self.figures, ignore_errors=True)
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -188,20 +202,11 @@ class RunFolder(OutputFolder):
         RunError
             If the metrics are missing, or a line is no record.
         """
-        return self._records(self.read_epochs())
+        return epoch_records(self.read_epochs(), str(self.metrics))
 
     def read_history_so_far(self) -> list[EpochRecord]:
         """Read the epochs of a run that may still be trained; see `read_epochs_so_far`."""
-        return self._records(self.read_epochs_so_far())
-
-    def _records(self, rows: list[dict[str, Any]]) -> list[EpochRecord]:
-        try:
-            return [EpochRecord(**row) for row in rows]
-        except TypeError as error:
-            expected = ", ".join(field.name for field in fields(EpochRecord))
-            raise RunError(
-                f"{self.metrics}: found a line with other keys, expected {expected}"
-            ) from error
+        return epoch_records(self.read_epochs_so_far(), str(self.metrics))
 
     def _parse_epochs(self, text: str) -> list[dict[str, Any]]:
         return [
@@ -280,6 +285,15 @@ class RunFolder(OutputFolder):
         """Return the people who were learned from, as far as the manifest has them."""
         training = self.read_manifest().training if self.manifest.exists() else None
         return training.train_subjects if training else ()
+
+
+def epoch_records(rows: list[dict[str, Any]], place: str) -> list[EpochRecord]:
+    """Return rows of a file as records; other keys are a `RunError` that names the place."""
+    try:
+        return [EpochRecord(**row) for row in rows]
+    except TypeError as error:
+        expected = ", ".join(field.name for field in fields(EpochRecord))
+        raise RunError(f"{place}: found a line with other keys, expected {expected}") from error
 
 
 def _write_arrays(arrays: dict[str, FloatArray], file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,36 +12,44 @@ from har.arrays import FloatArray, IntArray
 from har.config import TrainingConfig
 from har.signals.augmentation import rotate, scale_axes, stretch_time, turn_about_x
 from har.signals.windows import Windows
+from har.training.draws import augmentation_generator, order_generator
 
 
+@dataclass(frozen=True)
 class Share:
     """The part of each batch that one of several processes trains on.
 
     Parameters
     ----------
     number : int
-        Number of the part, from 0.
+        Number of the part, from 0; each augments its own windows by draws of its own.
     n_shares : int
         Number of parts, of nearly equal size.
-    seed : int
-        Seed, the same for all parts, for the augmentation of their own windows.
     """
 
-    def __init__(self, number: int, n_shares: int, seed: int) -> None:
-        self.number = number
-        self.n_shares = n_shares
-        self.generator = np.random.default_rng([seed, number])
+    number: int = 0
+    n_shares: int = 1
 
     def of(self, chosen: IntArray) -> IntArray:
         """Return the windows of this part, among the indices of a batch's windows."""
         return np.array_split(chosen, self.n_shares)[self.number]
 
 
+WHOLE_BATCH = Share()
+
+
+def count_batches(n_windows: int, config: TrainingConfig) -> int:
+    """Return the number of batches in an epoch."""
+    return math.ceil(n_windows / config.batch_size)
+
+
 def batches(
     windows: Windows,
     config: TrainingConfig,
-    generator: np.random.Generator,
-    share: Share | None = None,
+    seed: int,
+    epoch: int,
+    first: int = 0,
+    share: Share = WHOLE_BATCH,
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Divide windows into batches of nearly equal size.
 
@@ -50,10 +59,13 @@ def batches(
         Training windows.
     config : TrainingConfig
         Batch size, shuffling, augmentation and label smoothing.
-    generator : numpy.random.Generator
-        Source of randomness for the order and the augmentation.
-    share : Share or None
-        Part of each batch, augmented by its own generator; None for whole batches.
+    seed, epoch : int
+        Seed of the training and number of the epoch, from which the order and the augmentation of
+        each batch follow.
+    first : int
+        Number of the first batch to yield, from 0.
+    share : Share
+        Part of each batch to yield.
 
     Yields
     ------
@@ -62,15 +74,23 @@ def batches(
     targets : ndarray of float32, shape (n, n_activities)
         Target probabilities.
     """
-    order = np.arange(len(windows))
-    if config.shuffle:
-        generator.shuffle(order)
     targets = smoothed_targets(windows.labels, len(windows.activities), config.label_smoothing)
-    augmentation = share.generator if share else generator
-    for batch in np.array_split(order, math.ceil(len(order) / config.batch_size)):
-        chosen = share.of(batch) if share else batch
-        signals = _augmented(windows.signals[chosen], windows.channels, config, augmentation)
+    of_epoch = windows_of_batches(len(windows), config, seed, epoch)
+    for number, batch in enumerate(of_epoch[first:], start=first):
+        chosen = share.of(batch)
+        generator = augmentation_generator(seed, epoch, number, share.number)
+        signals = _augmented(windows.signals[chosen], windows.channels, config, generator)
         yield signals, targets[chosen]
+
+
+def windows_of_batches(
+    n_windows: int, config: TrainingConfig, seed: int, epoch: int
+) -> list[IntArray]:
+    """Return the indices of the windows of each batch of an epoch; see `batches`."""
+    order = np.arange(n_windows)
+    if config.shuffle:
+        order_generator(seed, epoch).shuffle(order)
+    return np.array_split(order, count_batches(n_windows, config))
 
 
 def _augmented(

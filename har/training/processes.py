@@ -17,7 +17,7 @@ import multiprocessing
 import pickle
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping
 from ctypes import Array, c_float
 from dataclasses import dataclass, replace
 from multiprocessing import resource_tracker
@@ -25,17 +25,16 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 
-import numpy as np
-
 from har.arrays import FloatArray
 from har.config import Config, ModelConfig
 from har.errors import HarError, RunError
-from har.models.backend import parse_devices, seed_everything
+from har.models.backend import parse_devices
 from har.models.engine import memory_of, set_n_threads
 from har.models.network import ActivityNetwork, build_network
 from har.signals.windows import Windows
+from har.training.checkpoint import put
 from har.training.exchange import Exchange
-from har.training.passes import Pass, passes
+from har.training.passes import Passes
 
 # A group of processes gets them together: the main one ends its workers.
 _SIGNALS_OF_MAIN = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
@@ -79,8 +78,32 @@ class _Begin:
 
 
 @dataclass(frozen=True)
+class _GoOn:
+    """The order to be as after epochs of an earlier process.
+
+    Parameters
+    ----------
+    n_epochs : int
+        Number of these epochs.
+    arrays : mapping of str to ndarray
+        Values of `Trainer.places`, without averages.
+    """
+
+    n_epochs: int
+    arrays: Mapping[str, FloatArray]
+
+
+@dataclass(frozen=True)
 class _NextPass:
-    """The order to train for an epoch."""
+    """The order to train for an epoch.
+
+    Parameters
+    ----------
+    epoch : int
+        Number of the epoch, from 1.
+    """
+
+    epoch: int
 
 
 class Workers:
@@ -153,9 +176,18 @@ class Workers:
         self._exchange.add_up(_values_of(network))
         return self._exchange
 
-    def start_pass(self) -> None:
-        """Let the workers train for another epoch."""
-        self._tell(_NextPass())
+    def go_on_after(self, n_epochs: int, arrays: Mapping[str, FloatArray]) -> None:
+        """Let the workers be as after epochs of an earlier process; see `TrainingState`."""
+        names = [name for name in arrays if name.startswith(("weights/", "optimizer/"))]
+        # Workers train without averages: between two epochs, the weights to train are set aside.
+        own = {
+            name: arrays.get(name.replace("weights/", "aside/", 1), arrays[name]) for name in names
+        }
+        self._tell(_GoOn(n_epochs, own))
+
+    def start_pass(self, epoch: int) -> None:
+        """Let the workers train for the epoch of that number, from 1."""
+        self._tell(_NextPass(epoch))
 
     def _tell(self, order: object) -> None:
         for worker in self._workers:
@@ -238,19 +270,23 @@ def _work(connection: Connection, memory: Array[c_float], number: int, n_process
     """Train as the main process says."""
     main = _Main(connection)
     exchange = Exchange(memory, number, n_processes, [main])
-    remaining: Iterator[Pass] = iter(())
+    passes: Passes | None = None
     try:
         while True:
             order = main.receive()
             if isinstance(order, _Begin):
-                remaining = _begin(order, exchange)
-            else:
-                next(remaining)
+                passes = _begin(order, exchange)
+            elif passes and isinstance(order, _GoOn):
+                put(order.arrays, passes.trainer.places())
+                passes.go_on_after(order.n_epochs)
+            elif passes and isinstance(order, _NextPass):
+                for _moment in passes.run(order.epoch):
+                    continue
     except HarError as error:
         main.send(str(error))
 
 
-def _begin(order: _Begin, exchange: Exchange) -> Iterator[Pass]:
+def _begin(order: _Begin, exchange: Exchange) -> Passes:
     """Build the network of the main process, and return its passes."""
     devices = parse_devices(order.config.device)
     set_n_threads(devices[0], order.n_threads)
@@ -259,12 +295,9 @@ def _begin(order: _Begin, exchange: Exchange) -> Iterator[Pass]:
     for array in values:
         array[:] = 0
     exchange.add_up(values)
-    # Dropout is drawn for the share of this process.
-    draws = np.random.SeedSequence([order.seed, exchange.number]).generate_state(1)
-    seed_everything(int(draws[0] >> 1))
     # Only the main process needs the average of the weights.
     training = replace(order.config.training, averaging=0.0)
-    return passes(network, order.windows, training, devices, order.seed, exchange)
+    return Passes(network, order.windows, training, devices, order.seed, exchange)
 
 
 def _values_of(network: ActivityNetwork) -> list[FloatArray]:

@@ -13,6 +13,7 @@ from har.errors import RunError
 from har.models.backend import autograd, gluon, mx
 from har.models.engine import memory_of
 from har.models.network import ActivityNetwork, WithParts
+from har.training.checkpoint import Places
 from har.training.exchange import Exchange
 from har.training.weights import AveragedWeights, approach, share_statistics
 
@@ -75,8 +76,8 @@ class Trainer:
         self.n_batches = n_batches
         self.exchange = exchange
         self.n_steps = 0
-        parameters = network.collect_params().values()
-        self._trained = [p for p in parameters if p.grad_req != "null"]
+        self._parameters = list(network.collect_params().values())
+        self._trained = [p for p in self._parameters if p.grad_req != "null"]
         self._loss = gluon.loss.SoftmaxCrossEntropyLoss(sparse_label=False)
         self._loss.hybridize()
         self._outputs = WithParts(network)
@@ -116,6 +117,8 @@ class Trainer:
         ------
         RunError
             If there are fewer windows than devices.
+        FloatingPointError
+            If the loss or the gradient is not finite.
         """
         shares = self._share(signals, targets)
         with autograd.record():
@@ -126,18 +129,52 @@ class Trainer:
                 for part in parts
             ]
         autograd.backward(losses)
+        loss = sum(float(part.asnumpy().sum()) for part in losses) * len(shares) / len(losses)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"a loss of {loss:g}")
         self._update(n_windows=len(signals))
         predicted = np.concatenate([scores.asnumpy() for scores, *_ in outputs]).argmax(axis=1)
         n_right = int(np.sum(predicted == targets.argmax(axis=1)))
-        n_parts = len(losses) // len(shares)
-        return sum(float(loss.asnumpy().sum()) for loss in losses) / n_parts, n_right
+        return loss, n_right
+
+    def places(self) -> Places:
+        """Return all that a step changes: weights, their averages and the optimizer's estimates."""
+        places = {f"weights/{p.name}": p.list_data() for p in self._parameters}
+        if self._averages:
+            aside = self._averages.set_aside
+            places |= {f"aside/{name}": [array] for name, array in aside.items()}
+        for index, parameter in enumerate(self._trainer._params):
+            for number, arrays in enumerate(self._estimates(index, parameter)):
+                places[f"optimizer/{parameter.name}/{number}"] = arrays
+        return places
+
+    def _estimates(self, index: int, parameter: Any) -> list[list[Any]]:
+        """Return the optimizer's arrays for a parameter, which are made at its first step."""
+        if parameter.grad_req == "null":
+            return []
+        of_devices = []
+        optimizer = self._trainer.optimizer
+        for updater, device in zip(self._trainer._updaters, self.devices, strict=True):
+            if index not in updater.states:
+                weight = parameter.data(device)
+                updater.states[index] = optimizer.create_state_multi_precision(index, weight)
+                updater.states_synced[index] = True
+            state = updater.states[index]
+            arrays = state if isinstance(state, tuple) else (state,)
+            of_devices.append([array for array in arrays if array is not None])
+        return [list(arrays) for arrays in zip(*of_devices, strict=True)]
+
+    def go_on_after(self, n_steps: int) -> None:
+        """Be as after these steps of an earlier process; `places` are set to what they held."""
+        self.n_steps = n_steps
+        # Adam's first steps are corrected by their number.
+        self._trainer.optimizer.begin_num_update = n_steps
 
     def settle(self) -> None:
         """Set the network to the weights to validate and to keep: the average, if there is one."""
         share_statistics(self.network)
         if self.exchange:
-            parameters = self.network.collect_params().values()
-            fixed = [p.list_data()[0] for p in parameters if p.grad_req == "null"]
+            fixed = [p.list_data()[0] for p in self._parameters if p.grad_req == "null"]
             self.exchange.average(list(map(memory_of, fixed)))
         if self._averages:
             self._averages.exchange()
@@ -173,7 +210,7 @@ class Trainer:
             n_windows = self._add_up(self.exchange, n_windows)
         self._trainer.update(n_windows / self._clipping_factor(n_windows))
         if self._averages:
-            self._averages.update()
+            self._averages.update(self.n_steps)
 
     def _add_up(self, exchange: Exchange, n_windows: int) -> int:
         """Add gradients up over all processes, and return the number of windows in all shares."""
@@ -195,4 +232,6 @@ class Trainer:
         gradients = [parameter.grad(self.devices[0]) for parameter in self._trained]
         squares = mx.nd.multi_sum_sq(*gradients, num_arrays=len(gradients)).asnumpy()
         norm = math.sqrt(float(squares.sum())) / n_windows
+        if not math.isfinite(norm):
+            raise FloatingPointError(f"a gradient of norm {norm:g}")
         return min(1.0, self.config.clip_norm / norm) if norm else 1.0

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from har.models.backend import mx
 from har.models.network import ActivityNetwork
+from har.training.history import EpochRecord
 
 # MXNet's own limit is 60.
 _N_IN_CALL = 50
@@ -26,7 +27,15 @@ class BestWeights:
         self.network = network
         self.epoch = 0
         self._best_score = (-math.inf, -math.inf)
-        self._weights: dict[str, mx.nd.NDArray] = {}
+        # Their values count once an epoch was the best.
+        self.weights = _copies(network)
+
+    def go_on_after(self, history: Sequence[EpochRecord]) -> None:
+        """Be as after epochs of an earlier process; `weights` are set to what they were then."""
+        for record in history:
+            if record.is_best and record.validation_accuracy is not None:
+                loss = record.validation_loss or 0.0
+                self.epoch, self._best_score = record.epoch, (record.validation_accuracy, -loss)
 
     def offer(self, epoch: int, loss: float, accuracy: float) -> bool:
         """Keep the network's weights if they are the best so far, and return whether they are.
@@ -41,12 +50,12 @@ class BestWeights:
         if (accuracy, -loss) <= self._best_score:
             return False
         self.epoch, self._best_score = epoch, (accuracy, -loss)
-        self._weights = _copies(self.network)
+        self.weights = _copies(self.network)
         return True
 
     def restore(self) -> None:
         """Set the network to the weights that were kept."""
-        _put(self._weights, self.network)
+        _put(self.weights, self.network)
 
 
 class AveragedWeights:
@@ -71,22 +80,21 @@ class AveragedWeights:
     def __init__(self, network: ActivityNetwork, decay: float) -> None:
         self.network = network
         self.decay = decay
-        self._n_steps = 0
         self._parameters = dict(network.collect_params().items())
-        self._set_aside = _copies(network)
+        # The average, or the weights to train while the network has the average.
+        self.set_aside = _copies(network)
 
-    def update(self) -> None:
-        """Add the current weights to the average."""
-        self._n_steps += 1
-        share = (1 - self.decay) / (1 - self.decay**self._n_steps)
-        weights = [self._parameters[name].list_data()[0] for name in self._set_aside]
-        approach(list(self._set_aside.values()), weights, share)
+    def update(self, n_steps: int) -> None:
+        """Add the weights after the step of that number, from 1, to the average."""
+        share = (1 - self.decay) / (1 - self.decay**n_steps)
+        weights = [self._parameters[name].list_data()[0] for name in self.set_aside]
+        approach(list(self.set_aside.values()), weights, share)
 
     def exchange(self) -> None:
         """Exchange the network's weights and the average."""
         weights = _copies(self.network)
-        _put(self._set_aside, self.network)
-        self._set_aside = weights
+        _put(self.set_aside, self.network)
+        self.set_aside = weights
 
 
 def approach(

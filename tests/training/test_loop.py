@@ -131,9 +131,9 @@ def test_with_averaging_the_average_is_measured_and_kept_and_steps_go_on_without
 ):
     steps, update = [], AveragedWeights.update
 
-    def watch(averages):
+    def watch(averages, n_steps):
         steps.append(weights_of(averages.network))
-        update(averages)
+        update(averages, n_steps)
 
     monkeypatch.setattr(AveragedWeights, "update", watch)
     measured = scripted((1.0, 0.5), (1.0, 0.9), (1.0, 0.7))
@@ -168,8 +168,19 @@ def test_devices_share_their_statistics_of_batch_normalisation():
 def test_a_loss_that_is_no_number_ends_training(value):
     network = network_of()
     network.collect_params()["har_output_weight"].set_data(mx.nd.full((3, 8), value))
-    with refused(RunError, "training, epoch 1: found a loss of nan", "training.learning_rate"):
+    before = weights_of(network)
+    words = "training, epoch 1, step 1 of 3: found a loss of nan for windows of the subjects 1, 2,"
+    with refused(RunError, words, "training.learning_rate"):
         fitted(network=network)
+    for name, values in weights_of(network).items():
+        if "running" not in name:
+            np.testing.assert_array_equal(values, before[name])
+
+
+def test_a_gradient_whose_norm_is_no_number_ends_training(monkeypatch):
+    monkeypatch.setattr(mx.nd, "multi_sum_sq", lambda *arrays, **_how: mx.nd.array([np.inf]))
+    with refused(RunError, "training, epoch 1, step 1 of 3: found a gradient of norm inf"):
+        fitted()
 
 
 @pytest.mark.parametrize("validation", [VALIDATION, None])

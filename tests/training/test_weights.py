@@ -32,7 +32,7 @@ def test_an_average_counts_later_steps_more_and_the_start_not_at_all(decay):
     steps = []
     for seed in range(1, 6):
         steps.append(random_weights(network, seed, devices=TWO_CPUS))
-        averages.update()
+        averages.update(seed)
     averages.exchange()
     shares = decay ** np.arange(5.0)[::-1]
     expected = {

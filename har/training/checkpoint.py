@@ -1,0 +1,97 @@
+"""The state of a training between two steps, from which it goes on as if it had never stopped.
+
+What is drawn at random has no state: the order of an epoch's windows, the augmentation of a batch
+and the dropout of ten steps each have a seed that follows from the training's, the epoch and the
+step (see `har.training.draws`). MXNet's own generators could not be saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from har.arrays import FloatArray
+from har.errors import RunError
+from har.models.backend import mx
+from har.training.history import EpochRecord
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that the rest of a network's training depends on, besides settings and windows.
+
+    Parameters
+    ----------
+    history : tuple of EpochRecord
+        Records of the epochs that are complete.
+    n_steps : int
+        Steps of the next epoch that are done; 0 between two epochs.
+    loss, n_right : float
+        Sums over the windows of these steps; see `har.training.passes.Pass`.
+    duration_s : float
+        Time of these steps.
+    arrays : mapping of str to ndarray
+        Weights, averages, best weights and the optimizer's estimates, by name.
+    """
+
+    history: tuple[EpochRecord, ...]
+    n_steps: int
+    loss: float
+    n_right: float
+    duration_s: float
+    arrays: Mapping[str, FloatArray]
+
+
+class Checkpoints(Protocol):
+    """A place that keeps the states of a training, and decides when."""
+
+    def read(self, member: int) -> TrainingState | None:
+        """Return the last state of a network of an ensemble, from 1; None if it has not begun."""
+
+    def is_due(self, n_steps: int) -> bool:
+        """Return whether to write a state after these steps of an epoch; 0 at its end."""
+
+    def write(self, member: int, state: TrainingState) -> None:
+        """Keep a state in place of the last one of that network."""
+
+
+# Arrays of MXNet by name; of each one on every device.
+Places = Mapping[str, list[mx.nd.NDArray]]
+
+
+def copies_of(places: Places) -> dict[str, FloatArray]:
+    """Return the values in places, those on the first device."""
+    return {name: arrays[0].asnumpy() for name, arrays in places.items()}
+
+
+def put(values: Mapping[str, FloatArray], places: Places) -> None:
+    """Write values to places.
+
+    Parameters
+    ----------
+    values : mapping of str to ndarray
+        An array for each place.
+    places : mapping of str to list of NDArray
+        Places of the same names and shapes, changed on all devices.
+
+    Raises
+    ------
+    RunError
+        If a name is missing or unknown, or a shape is another.
+    """
+    if set(values) != set(places):
+        odd = min(set(values) ^ set(places))
+        state = "no" if odd in places else "the unknown"
+        raise RunError(f"checkpoint: found {state} array {odd}, expected those of the network")
+    for name, arrays in places.items():
+        value = values[name]
+        if value.shape != arrays[0].shape or value.dtype != np.float32:
+            raise RunError(
+                f"checkpoint: found {name} of shape {value.shape} and type {value.dtype}, expected "
+                f"{arrays[0].shape} of float32"
+            )
+        for array in arrays:
+            array[:] = value

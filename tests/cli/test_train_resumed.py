@@ -1,0 +1,269 @@
+"""Trainings that are killed, stopped, or cannot write, and go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from command_line import TINY, the_one_line
+from made_up_people import write_people
+
+from har.cli.main import main
+from har.runs.checkpoints import RunCheckpoints
+
+# Epochs of some 40 steps of four windows.
+SETTINGS = (*TINY, "--training.n_epochs", "3", "--training.batch_size", "4", "--threads", "1")
+SETTINGS += ("--training.checkpoint_steps", "10", "--model.dropout", "0.2", "--model.n_layers", "2")
+SETTINGS += ("--data.set", "recordings", "--data.test_subjects", "[4]")
+SETTINGS += ("--data.n_validation_subjects", "1")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_scoring():
+    """Trainings in this process end when the model is saved, since its bytes are compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("har.cli.train.score", lambda *_model: None)
+        patch.setattr("har.cli.train.show_result", lambda *_scores: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """The folder of small own recordings."""
+    return write_people(tmp_path_factory.mktemp("own") / "people")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory, people):
+    """The folder of a training that was never stopped."""
+    out = tmp_path_factory.mktemp("uninterrupted") / "run"
+    assert main(train_arguments(out, people)) == 0
+    return out
+
+
+def train_arguments(out, people, *more):
+    return ["train", *SETTINGS, "--out", str(out), "--data.root", str(people), *more]
+
+
+def start(arguments):
+    command = [sys.executable, "-m", "har", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(file, process):
+    while not file.exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+
+
+def assert_same_run(run, expected):
+    for name in ("model-0000.params", "strangeness.npz"):
+        assert (run / name).read_bytes() == (expected / name).read_bytes(), name
+    rows = [
+        [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        for folder in (run, expected)
+    ]
+    for one, other in zip(*rows, strict=True):
+        assert {**one, "windows_per_s": 0} == {**other, "windows_per_s": 0}
+    assert json.loads((run / "manifest.json").read_text())["status"] == "finished"
+
+
+def test_a_training_that_was_killed_goes_on_to_the_same_bytes(tmp_path, people, uninterrupted):
+    out = tmp_path / "run"
+    process = start(train_arguments(out, people))
+    wait_for(out / "checkpoints" / "member1.npz", process)
+    process.kill()
+    process.communicate()
+    assert not (out / "model-0000.params").exists()
+    assert main(["train", "--resume", str(out)]) == 0
+    assert_same_run(out, uninterrupted)
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert len(manifest["resumed"]) == 1
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments_change_no_byte(tmp_path, people, uninterrupted):
+    """Also while a checkpoint is written, which takes a good part of these short steps."""
+    out, moments = tmp_path / "run", random.Random(15)
+    arguments = train_arguments(out, people)
+    n_kills = 0
+    while n_kills < 20:
+        process = start(arguments)
+        if not out.exists():
+            wait_for(out / "checkpoints" / "member1.npz", process)
+        else:
+            # Loading takes some seconds, most of which are spared.
+            before = (out / "manifest.json").read_bytes()
+            while (out / "manifest.json").read_bytes() == before and process.poll() is None:
+                time.sleep(0.01)
+        time.sleep(moments.uniform(0, 1.0))
+        process.kill()
+        process.communicate()
+        if process.returncode == 0:
+            break
+        n_kills += 1
+        arguments = ["train", "--resume", str(out)]
+    if process.returncode:
+        assert main(arguments) == 0
+    assert_same_run(out, uninterrupted)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_step_and_keeps_it(number, status, tmp_path, people, uninterrupted):
+    out = tmp_path / "run"
+    process = start(train_arguments(out, people))
+    wait_for(out / "checkpoints" / "member1.npz", process)
+    process.send_signal(number)
+    _, errors = process.communicate()
+    assert process.returncode == status, errors
+    line = errors.splitlines()[-1]
+    assert line.startswith("har: interrupted; all up to "), errors
+    assert line.endswith(f" is kept, and goes on with: har train --resume {out}")
+    assert "Traceback" not in errors
+    assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
+    assert main(["train", "--resume", str(out)]) == 0
+    assert_same_run(out, uninterrupted)
+
+
+@pytest.fixture
+def stopped(tmp_path, people, monkeypatch, capsys):
+    """A run that was stopped by Ctrl-C after its third checkpoint."""
+    out = tmp_path / "run"
+    stop_after(monkeypatch, 3, lambda: signal.raise_signal(signal.SIGINT))
+    assert main(train_arguments(out, people)) == 130
+    monkeypatch.undo()
+    assert "all up to epoch 1 is kept" in capsys.readouterr().err
+    return out
+
+
+def stop_after(monkeypatch, n_checkpoints, stop):
+    """Stop a training before one of its checkpoints is written."""
+    write, numbers = RunCheckpoints.write, iter(range(1, 1000))
+
+    def count_and_write(checkpoints, member, state):
+        if next(numbers) == n_checkpoints:
+            stop()
+        write(checkpoints, member, state)
+
+    monkeypatch.setattr(RunCheckpoints, "write", count_and_write)
+
+
+def test_a_stopped_training_goes_on_to_the_same_bytes(stopped, uninterrupted, capsys):
+    assert main(["train", "--resume", str(stopped)]) == 0
+    assert_same_run(stopped, uninterrupted)
+    capsys.readouterr()
+    (stopped / "predictions.csv").touch()
+    assert main(["train", "--resume", str(stopped)]) == 1
+    words = "found a training that is finished, expected an interrupted one, or more epochs: --"
+    assert words in the_one_line(capsys)
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_checkpoint(tmp_path, people, monkeypatch, capsys):
+    def twice():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    out = tmp_path / "run"
+    stop_after(monkeypatch, 2, twice)
+    assert main(train_arguments(out, people)) == 130
+    assert "all up to step 10 of epoch 1 is kept" in capsys.readouterr().err
+
+
+def test_a_full_disk_keeps_the_last_checkpoint_and_is_one_line(
+    tmp_path, people, uninterrupted, monkeypatch, capsys
+):
+    def full():
+        monkeypatch.setattr(os, "fsync", no_space)
+
+    def no_space(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    out = tmp_path / "run"
+    stop_after(monkeypatch, 3, full)
+    assert main(train_arguments(out, people, "--quiet")) == 1
+    monkeypatch.undo()
+    line = the_one_line(capsys)
+    assert "found No space left on device, expected a folder to write to" in line
+    assert (
+        f"all up to step 20 of epoch 1 is kept, and goes on with: har train --resume {out}" in line
+    )
+    assert main(["train", "--resume", str(out)]) == 0
+    assert_same_run(out, uninterrupted)
+
+
+def test_more_epochs_go_on_with_a_finished_run(tmp_path, people, capsys):
+    constant = ("--training.schedule", "constant")
+    longer, shorter = tmp_path / "longer", tmp_path / "shorter"
+    assert main(train_arguments(longer, people, *constant)) == 0
+    assert main(train_arguments(shorter, people, *constant, "--training.n_epochs", "2")) == 0
+    assert main(["train", "--resume", str(shorter), "--training.n_epochs", "3"]) == 0
+    assert_same_run(shorter, longer)
+    capsys.readouterr()
+    assert main(["train", "--resume", str(shorter), "--training.n_epochs", "2"]) == 1
+    words = "found 3 epochs that are done, expected at most the 2 of training.n_epochs"
+    assert words in the_one_line(capsys)
+
+
+def test_with_a_cosine_more_epochs_are_warned_of(stopped, capsys):
+    assert main(["train", "--resume", str(stopped), "--training.n_epochs", "4"]) == 0
+    assert "the weights are not those of 4 epochs in one go" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--config", "quick"), "found --config beside --resume"),
+        (("--out", "elsewhere"), "found --out beside --resume"),
+        (("--overwrite",), "found --overwrite beside --resume"),
+        (
+            ("--training.batch_size", "8"),
+            "--training.batch_size: found 8, expected 4, with which",
+        ),
+        (("--seed", "3"), "--seed: found 3, expected 0"),
+    ],
+)
+def test_what_a_resumed_training_has_already_is_refused(stopped, arguments, words, capsys):
+    assert main(["train", "--resume", str(stopped), *arguments]) == 2
+    assert words in the_one_line(capsys)
+
+
+def test_a_folder_that_is_no_run_is_one_line(tmp_path, capsys):
+    assert main(["train", "--resume", str(tmp_path)]) == 1
+    assert "found no config.yaml in it, expected the folder of a run" in the_one_line(capsys)
+
+
+def edit_json(file, **changes):
+    content = json.loads(file.read_text())
+    for key, value in changes.items():
+        content[key].update(value)
+    file.write_text(json.dumps(content))
+
+
+def test_other_data_is_refused_and_other_versions_are_warned_of(stopped, capsys):
+    manifest = stopped / "manifest.json"
+    edit_json(manifest, environment={"numpy": "1.0"})
+    edit_json(manifest, data={"fingerprint": "another"})
+    assert main(["train", "--resume", str(stopped)]) == 1
+    assert "found a training on data with the fingerprint 'another'" in the_one_line(capsys)
+
+
+def test_a_changed_recipe_is_refused(stopped, capsys):
+    recipe = stopped / "config.yaml"
+    recipe.write_text(recipe.read_text().replace("label_smoothing: ", "label_smoothing: 0.0 # "))
+    assert main(["train", "--resume", str(stopped)]) == 1
+    assert "found a training with training.label_smoothing" in the_one_line(capsys)
+
+
+def test_a_damaged_checkpoint_is_refused_by_name(stopped, capsys):
+    file = stopped / "checkpoints" / "member1.npz"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 :] = b""
+    file.write_bytes(content)
+    assert main(["train", "--resume", str(stopped)]) == 1
+    assert f"har: {file}: found " in the_one_line(capsys)
