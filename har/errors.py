@@ -8,7 +8,10 @@
     ├── DataError        a file, a folder or an array of signals
     ├── DeviceError      a processor that is not available
     ├── RunError         a run folder
-    └── Interrupted      work stopped by Ctrl-C, after what was done had been kept
+    └── Interrupted      work stopped by Ctrl-C or SIGTERM, after what was done had been kept
+
+`Terminated` is no `HarError`: the command line raises it for SIGTERM, as Python raises
+`KeyboardInterrupt` for Ctrl-C.
 
 Each message is one printable line that names the place, what was found there and what was expected.
 The command line prints it after ``har:`` and exits with the error's `exit_status`.
@@ -19,6 +22,7 @@ it may be long, and may hold control characters that a terminal obeys.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -144,10 +148,47 @@ class RunError(HarError):
     """A run folder cannot be written, or a file in it is missing or damaged."""
 
 
-class Interrupted(HarError):  # noqa: N818 (an interruption is no mistake)
-    """Long work was stopped by Ctrl-C; the message tells what was kept, and where."""
+class Terminated(KeyboardInterrupt):
+    """A signal that ends a process, raised in the main thread: all that obeys Ctrl-C obeys it.
 
-    exit_status = 130  # as shells have it: 128 and the number of SIGINT
+    Parameters
+    ----------
+    number : int
+        Number of the signal.
+    """
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def status_of(stop: KeyboardInterrupt) -> int:
+    """Return the exit status that shells give to what a signal ended: 130 or 143."""
+    return 128 + signal_of(stop)
+
+
+def signal_of(stop: KeyboardInterrupt) -> int:
+    """Return the number of the signal that raised this."""
+    return stop.number if isinstance(stop, Terminated) else signal.SIGINT
+
+
+class Interrupted(HarError):  # noqa: N818 (an interruption is no mistake)
+    """Long work was stopped by a signal; the message tells what was kept, and where.
+
+    Parameters
+    ----------
+    message : str
+        One line, with the command that goes on.
+    stop : KeyboardInterrupt, optional
+        Interruption that was caught, which gives the exit status; by default that of Ctrl-C.
+    """
+
+    exit_status = 128 + signal.SIGINT
+
+    def __init__(self, message: str, stop: KeyboardInterrupt | None = None) -> None:
+        super().__init__(message)
+        if stop is not None:
+            self.exit_status = status_of(stop)
 
 
 @contextmanager

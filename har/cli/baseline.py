@@ -82,10 +82,12 @@ def run(
             summaries[name] = summary
             content["baselines"][name] = summary.to_dict()
             _write_json(content, out)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         _write_json({**content, "status": "interrupted"}, out)
         raise Interrupted(
-            f"interrupted after {len(summaries)} of {len(chosen_names)} baselines; {out} keeps them"
+            f"interrupted after {len(summaries)} of {len(chosen_names)} baselines; {out} keeps "
+            "them",
+            stop,
         ) from None
     _write_json({**content, "status": "finished"}, out)
     print(f"{baselines_in_words(summaries)}\nfigures: {out}")

@@ -116,10 +116,11 @@ def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFol
         for score in scores:
             folder.write_score(score)
             n_done += 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         folder.mark_ended("interrupted")
         raise Interrupted(
             f"interrupted after {n_done} of {n_scores} folds; the same command with "
-            f"--out {folder.path} goes on from there"
+            f"--out {folder.path} goes on from there",
+            stop,
         ) from None
     folder.mark_ended("finished")

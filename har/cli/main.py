@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 
 from har.cli.parser import parse
-from har.errors import HarError, Interrupted
+from har.errors import HarError, Terminated, signal_of, status_of
 
 logger = logging.getLogger(__name__)
 
 # Until an interrupt is repeated.
 _DELAY_S = 0.01
+# A closing terminal, too, ends what runs in it.
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+# While what was done is being kept, another one of these changes nothing.
+_WIND_UP_S = 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,13 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, 1 for what a user can mend, 2 for a wrong command line, 130 for Ctrl-C.
+        Exit status: 0, 1 for what a user can mend, 2 for a wrong command line, 130 for Ctrl-C, 143
+        for SIGTERM.
     """
     options = vars(parse(sys.argv[1:] if arguments is None else arguments))
     verb, log_file = options.pop("module"), options.pop("log_file")
     is_verbose, is_quiet = options.pop("verbose"), options.pop("quiet")
     with ExitStack() as handlers:
         handlers.enter_context(_logged_to(_terminal(is_verbose, is_quiet)))
+        handlers.enter_context(_ended_by_signals())
         handlers.enter_context(_no_interrupt_lost())
         try:
             if log_file:
@@ -48,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except HarError as error:
             logger.error("%s", error)
             return error.exit_status
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             logger.error("interrupted")
-            return Interrupted.exit_status
+            return status_of(stop)
         except BrokenPipeError:
             # Whoever reads our output, such as head, has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -76,20 +85,58 @@ def _logged_to(handler: logging.Handler) -> Iterator[None]:
 
 
 @contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does; a signal that is ignored, as by nohup, stays so."""
+    mine: list[int] = []
+    # Only the main thread can set handlers; another program's own are left alone.
+    if threading.current_thread() is threading.main_thread():
+        mine = [number for number in _SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    raiser = _Raiser()
+    for number in mine:
+        signal.signal(number, raiser)
+    try:
+        yield
+    finally:
+        for number in mine:
+            signal.signal(number, signal.SIG_DFL)
+
+
+class _Raiser:
+    """Raises `Terminated`; once, since `timeout` and service managers send a signal twice."""
+
+    def __init__(self) -> None:
+        self._until_s = -math.inf
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if time.monotonic() < self._until_s:
+            return
+        self._until_s = time.monotonic() + _WIND_UP_S
+        raise Terminated(number)
+
+    def forget(self) -> None:
+        """Raise again: what was raised got lost."""
+        self._until_s = -math.inf
+
+
+@contextmanager
 def _no_interrupt_lost() -> Iterator[None]:
-    """Repeat a Ctrl-C that comes while an object is dropped: Python prints what is raised there.
+    """Repeat a signal that comes while an object is dropped: Python prints what is raised there.
 
     A training drops arrays all the time, and went on after one of some 400 interrupts.
     """
     hook = sys.unraisablehook
 
     def repeat(raised: sys.UnraisableHookArgs) -> None:
-        if not issubclass(raised.exc_type, KeyboardInterrupt):
+        if not isinstance(raised.exc_value, KeyboardInterrupt):
             hook(raised)
             return
+        number = signal_of(raised.exc_value)
+        handler = signal.getsignal(number)
+        if isinstance(handler, _Raiser):
+            handler.forget()
         # By another thread: what is raised in this function is lost as well.
         main_thread = threading.main_thread().ident
-        threading.Timer(_DELAY_S, signal.pthread_kill, (main_thread, signal.SIGINT)).start()
+        threading.Timer(_DELAY_S, signal.pthread_kill, (main_thread, number)).start()
 
     sys.unraisablehook = repeat
     try:

@@ -271,10 +271,11 @@ def _predict_many(
             results[result.file] = result
             if result.error is None:
                 folder.keep(result)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         raise Interrupted(
             f"interrupted after {len(results)} of {len(jobs)} recordings; the same command with "
-            f"--out {folder.path} goes on from there"
+            f"--out {folder.path} goes on from there",
+            stop,
         ) from None
     finally:
         in_order = [results[str(file)] for file in files if str(file) in results]

@@ -114,8 +114,9 @@ def _keep(
             folder.append_epoch(asdict(record))
             member = f" of member {record.member}" if n_members > 1 else ""
             done = f"epoch {record.epoch}{member}"
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         folder.mark_ended("interrupted")
         raise Interrupted(
-            f"interrupted after {done}; {folder.path} keeps the figures so far, and no model"
+            f"interrupted after {done}; {folder.path} keeps the figures so far, and no model",
+            stop,
         ) from None

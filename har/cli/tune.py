@@ -88,11 +88,12 @@ def _run_trials(n_trials: int, study: Study, task: Task, folder: TuningFolder) -
             trials = study.get_trials()
             folder.write_trials(task.search, trials)
             logger.info("%s", trial_in_words(trial, n_over(trials), n_trials))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         folder.mark_ended("interrupted")
         raise Interrupted(
             f"interrupted after {n_over(study.get_trials())} of {n_trials} trials; the same "
-            f"command with --out {folder.path} goes on from there"
+            f"command with --out {folder.path} goes on from there",
+            stop,
         ) from None
     folder.write_trials(task.search, study.get_trials())
     folder.mark_ended("finished")

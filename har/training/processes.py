@@ -37,6 +37,9 @@ from har.signals.windows import Windows
 from har.training.exchange import Exchange
 from har.training.passes import Pass, passes
 
+# A group of processes gets them together: the main one ends its workers.
+_SIGNALS_OF_MAIN = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
 
 @dataclass(frozen=True)
 class _Begin:
@@ -123,9 +126,9 @@ class Workers:
             here, there = context.Pipe()
             arguments = there, memory, number, self.n_processes
             process = context.Process(target=_work, args=arguments, daemon=True)
-            # It would allow Ctrl-C, which belongs to the main process, when it is started.
+            # It would allow the signals, which belong to the main process, when it is started.
             resource_tracker.ensure_running()
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS_OF_MAIN)
             try:
                 process.start()
             finally:
@@ -197,7 +200,7 @@ class _Worker:
     def end(self) -> None:
         """End the worker, whatever it does."""
         self._connection.close()
-        self._process.terminate()
+        self._process.kill()
         self._process.join()
 
 
