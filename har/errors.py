@@ -35,6 +35,9 @@ _LONGEST_QUOTE = 40
 _LONGEST_REASON = 120
 _N_LISTED = 8
 
+# What ends a program: Ctrl-C, service managers and batch systems, a terminal that closes.
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def install_command(extra: str) -> str:
     """Return the command that installs what an optional feature needs.

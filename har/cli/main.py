@@ -16,14 +16,12 @@ from pathlib import Path
 from types import FrameType
 
 from har.cli.parser import parse
-from har.errors import HarError, Terminated, signal_of, status_of
+from har.errors import ENDING_SIGNALS, HarError, Terminated, signal_of, status_of
 
 logger = logging.getLogger(__name__)
 
 # Until an interrupt is repeated.
 _DELAY_S = 0.01
-# A closing terminal, too, ends what runs in it.
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 # While what was done is being kept, another one of these changes nothing.
 _WIND_UP_S = 10.0
 
@@ -90,7 +88,8 @@ def _ended_by_signals() -> Iterator[None]:
     mine: list[int] = []
     # Only the main thread can set handlers; another program's own are left alone.
     if threading.current_thread() is threading.main_thread():
-        mine = [number for number in _SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+        # Ctrl-C has Python's handler.
+        mine = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
     raiser = _Raiser()
     for number in mine:
         signal.signal(number, raiser)
