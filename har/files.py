@@ -128,6 +128,30 @@ def writing_to(path: str | Path, kind: Literal["folder", "file"] = "folder") -> 
         ) from error
 
 
+def check_file(path: Path) -> None:
+    """Refuse a file that cannot be written, before the work for it begins.
+
+    Raises
+    ------
+    RunError
+        If it is a folder or a device, or if its folder is missing or cannot be written.
+    """
+    with writing_to(path, "file"):
+        if not stat.S_ISDIR(path.parent.stat().st_mode):
+            raise _os_error(errno.ENOTDIR)
+        if path.is_dir():
+            raise _os_error(errno.EISDIR)
+        if path.exists() and not path.is_file():
+            # It would be replaced.
+            raise OSError(errno.EINVAL, "a pipe or a device")
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise _os_error(errno.EACCES)
+
+
+def _os_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Create a temporary folder that replaces `path` if the block ends without an error.

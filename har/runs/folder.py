@@ -39,6 +39,7 @@ from har.errors import RunError
 from har.evaluation.strangeness import Strangeness
 from har.files import write_frame, write_text, write_whole, writing_to
 from har.runs.json_object import JsonObject
+from har.runs.lock import held
 from har.runs.manifest import TrainedManifest
 from har.runs.output_folder import OutputFolder, PathInside, read_text
 from har.runs.prediction_table import read_prediction_table
@@ -91,11 +92,11 @@ class RunFolder(OutputFolder):
         Raises
         ------
         RunError
-            If the folder is not empty, or cannot be written.
+            If the folder is not empty, cannot be written, or another process works in it.
         """
         run = cls(path)
         run._make("a new one; --overwrite replaces the run in it", may_be_filled=overwrite)
-        with writing_to(path):
+        with held(path), writing_to(path):
             run._remove_files()
             write_text(path / ".writable", "")
             (path / ".writable").unlink()
