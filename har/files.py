@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -34,6 +35,7 @@ FOLDER_MODE = 0o755
 _PARTIAL = ".partial-"
 _PARTIAL_NAME = re.compile(r"\.partial-[a-z0-9_]{8}(\..*)?")
 _LEFT_AFTER_S = 24 * 3600
+_MOST_BYTES_OF_LINE = 1 << 20
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -51,7 +53,8 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     OSError
         If the folder cannot be written. `path` is then unchanged.
     """
-    with _partial(path.parent, partial(_make_file, suffix=path.suffix)) as temporary:
+    make = partial(_make_file, suffix=path.suffix)
+    with _naming(path), _partial(path.parent, make) as temporary:
         try:
             write(temporary)
             with temporary.open("rb+") as stream:
@@ -59,13 +62,25 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             temporary.chmod(FILE_MODE)
             temporary.replace(path)
         finally:
-            temporary.unlink(missing_ok=True)
+            # The write's own error is the one to report.
+            with suppress(OSError):
+                temporary.unlink()
 
 
 def _make_file(folder: Path, suffix: str) -> str:
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=_PARTIAL, suffix=suffix)
     os.close(descriptor)
     return name
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an `OSError` in the block name the file that was to be written, not the temporary one."""
+    try:
+        yield
+    except OSError as error:
+        words = error.strerror or str(error)
+        raise OSError(error.errno or errno.EIO, words, str(path)) from error
 
 
 @contextmanager
@@ -144,6 +159,48 @@ def _remove_if_left(path: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write text as UTF-8, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a text file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        File, made if it is not there. A last line without an end, which a killed process left, is
+        replaced.
+    line : str
+        Text without line breaks.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written. The file then ends with the line before.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    with _naming(path), os.fdopen(descriptor, "r+b", buffering=0) as stream:
+        end = _end_of_lines(stream)
+        try:
+            stream.truncate(end)
+            stream.seek(end)
+            content = memoryview(f"{line}\n".encode())
+            while content:
+                content = content[stream.write(content) :]
+            os.fsync(descriptor)
+        except BaseException:
+            with suppress(OSError):
+                stream.truncate(end)
+            raise
+
+
+def _end_of_lines(stream: FileIO) -> int:
+    """Return where the last whole line of a file ends."""
+    size = stream.seek(0, os.SEEK_END)
+    start = max(0, size - _MOST_BYTES_OF_LINE)
+    stream.seek(start)
+    end = stream.read().rfind(b"\n") + 1
+    # Nothing is cut off from what is no file of lines.
+    return start + end if end or not start else size
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -254,7 +311,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         Empty folder to fill. After an error it is deleted, and `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with partial_folder(path.parent) as temporary:
+    with _naming(path), partial_folder(path.parent) as temporary:
         yield temporary
         temporary.chmod(FOLDER_MODE)
         if path.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from har.cli.terminal import show_scores, summary_in_words
 from har.config import DataConfig
 from har.datasets.loading import open_all_subjects, open_training
 from har.datasets.whole_recordings import true_segments, whole_recordings
-from har.errors import Interrupted
+from har.errors import HarError, Interrupted, reason_of
 from har.model_selection.cross_validation import RecordingsOf, SegmentsOf, cross_validate
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import FoldScore, choose_folds, folds_of
@@ -135,4 +136,8 @@ def _keep(
             f"{way_to_go_on(command, folder.path)}",
             stop,
         ) from None
+    except (HarError, OSError) as error:
+        with suppress(HarError, OSError):
+            folder.mark_ended("failed", failure=reason_of(error))
+        raise
     folder.mark_ended("finished")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from har.cli.options import RUNS, way_to_go_on
 from har.cli.terminal import trial_in_words
 from har.datasets.loading import open_training
-from har.errors import Interrupted, UsageError, install_command
+from har.errors import HarError, Interrupted, UsageError, install_command, reason_of
 from har.model_selection.folds import folds_of
 
 try:
@@ -103,5 +104,9 @@ def _run_trials(
             f"{folder.path} keeps; {to_go_on}",
             stop,
         ) from None
+    except (HarError, OSError) as error:
+        with suppress(HarError, OSError):
+            folder.mark_ended("failed", failure=reason_of(error))
+        raise
     folder.write_trials(task.search, study.get_trials())
     folder.mark_ended("finished")

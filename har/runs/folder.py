@@ -37,7 +37,7 @@ import pandas as pd
 from har.arrays import FloatArray
 from har.errors import RunError
 from har.evaluation.strangeness import Strangeness
-from har.files import write_frame, write_text, write_whole, writing_to
+from har.files import append_line, write_frame, write_text, write_whole, writing_to
 from har.runs.json_object import JsonObject
 from har.runs.lock import held
 from har.runs.manifest import TrainedManifest
@@ -152,8 +152,7 @@ class RunFolder(OutputFolder):
 
     def append_epoch(self, record: Mapping[str, object]) -> None:
         """Add a line to the metrics."""
-        with self.metrics.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(record) + "\n")
+        append_line(self.metrics, json.dumps(record))
 
     def read_epochs(self) -> list[dict[str, Any]]:
         """Read the metrics, a dictionary per epoch.
