@@ -22,6 +22,7 @@ it may be long, and may hold control characters that a terminal obeys.
 
 from __future__ import annotations
 
+import errno
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ LONGEST_MESSAGE = 500
 _LONGEST_QUOTE = 40
 _LONGEST_REASON = 120
 _N_LISTED = 8
+
+# What ends a program: Ctrl-C, service managers and batch systems, a terminal that closes.
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def install_command(extra: str) -> str:
@@ -189,6 +193,49 @@ class Interrupted(HarError):  # noqa: N818 (an interruption is no mistake)
         super().__init__(message)
         if stop is not None:
             self.exit_status = status_of(stop)
+
+
+# What is wrong around the program, by the number of its error, and what is expected instead.
+_SURROUNDINGS = {
+    errno.ENOSPC: "enough free space",
+    errno.EDQUOT: "enough free space",
+    errno.EIO: "a disk that works",
+    errno.EROFS: "a place to write to",
+    errno.EACCES: "it to be allowed",
+    errno.EPERM: "it to be allowed",
+    errno.ENOENT: "it to be there until the end",
+    errno.ENOTDIR: "a folder",
+    errno.EISDIR: "a file",
+    errno.EMFILE: "more of them to be allowed (ulimit -n)",
+    errno.ENFILE: "more of them to be allowed",
+    errno.ENOMEM: "more memory",
+    errno.EAGAIN: "more processes or threads to be allowed (ulimit -u)",
+    errno.ESTALE: "it to be there until the end",
+}
+
+
+@contextmanager
+def of_surroundings(place: str) -> Iterator[None]:
+    """Turn what a disk or a limit of the system refuses in a block into a one-line error.
+
+    Parameters
+    ----------
+    place : str
+        Name of what failed, where the error names no file.
+
+    Raises
+    ------
+    RunError
+        If the block raises an `OSError` of such a kind. Others are not the surroundings' fault.
+    """
+    try:
+        yield
+    except OSError as error:
+        expected = _SURROUNDINGS.get(error.errno or 0)
+        if expected is None:
+            raise
+        name = place if error.filename is None else error.filename
+        raise RunError(f"{name}: found {reason_of(error)}, expected {expected}") from error
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Files appear whole or not at all: write beside, flush to disk, rename.
 
+What is being written is locked, so that what a killed process left is known by its missing lock.
+
 Files that are read are regular ones, since a pipe or a device may be waited for without end, and
 are read into memory up to a bound only.
 """
@@ -7,14 +9,19 @@ are read into memory up to a bound only.
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import math
 import os
+import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -24,6 +31,11 @@ from har.errors import RunError, UsageError, install_command
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
+# What is not whole yet: a name of `tempfile`.
+_PARTIAL = ".partial-"
+_PARTIAL_NAME = re.compile(r"\.partial-[a-z0-9_]{8}(\..*)?")
+_LEFT_AFTER_S = 24 * 3600
+_MOST_BYTES_OF_LINE = 1 << 20
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -41,22 +53,154 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     OSError
         If the folder cannot be written. `path` is then unchanged.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=path.suffix)
+    make = partial(_make_file, suffix=path.suffix)
+    with _naming(path), _partial(path.parent, make) as temporary:
+        try:
+            write(temporary)
+            with temporary.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            temporary.chmod(FILE_MODE)
+            temporary.replace(path)
+        finally:
+            # The write's own error is the one to report.
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def _make_file(folder: Path, suffix: str) -> str:
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=_PARTIAL, suffix=suffix)
     os.close(descriptor)
-    temporary = Path(name)
+    return name
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an `OSError` in the block name the file that was to be written, not the temporary one."""
     try:
-        write(temporary)
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.chmod(FILE_MODE)
-        temporary.replace(path)
+        yield
+    except OSError as error:
+        words = error.strerror or str(error)
+        raise OSError(error.errno or errno.EIO, words, str(path)) from error
+
+
+@contextmanager
+def partial_folder(parent: Path) -> Iterator[Path]:
+    """Create a temporary folder in another one, and delete it at the end.
+
+    Raises
+    ------
+    OSError
+        If `parent` cannot be written.
+    """
+    with _partial(parent, lambda folder: tempfile.mkdtemp(dir=folder, prefix=_PARTIAL)) as folder:
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _partial(folder: Path, make: Callable[[Path], str]) -> Iterator[Path]:
+    """Make something temporary, whose lock shows that its process is alive."""
+    _remove_leftovers_once(folder)
+    while True:
+        path = Path(make(folder))
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Before it had its lock, another process may have taken it for a leftover.
+            with suppress(FileNotFoundError):
+                if os.path.samestat(path.stat(), os.fstat(descriptor)):
+                    yield path
+                    return
+        finally:
+            os.close(descriptor)
+
+
+@cache
+def _remove_leftovers_once(folder: Path) -> None:
+    remove_leftovers(folder)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed had begun to write in a folder.
+
+    Where a file system has no locks, or not those of other machines, a leftover is a day old.
+    """
+    try:
+        names = [name for name in os.listdir(folder) if _PARTIAL_NAME.fullmatch(name)]
+    except OSError:
+        return
+    for name in names:
+        # Another process may be removing it, too, or it may belong to another person.
+        with suppress(OSError):
+            _remove_if_left(folder / name)
+
+
+def _remove_if_left(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        except OSError:
+            if time.time() - path.stat().st_mtime < _LEFT_AFTER_S:
+                return
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write text as UTF-8, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a text file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        File, made if it is not there. A last line without an end, which a killed process left, is
+        replaced.
+    line : str
+        Text without line breaks.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written. The file then ends with the line before.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    with _naming(path), os.fdopen(descriptor, "r+b", buffering=0) as stream:
+        end = _end_of_lines(stream)
+        try:
+            stream.truncate(end)
+            stream.seek(end)
+            content = memoryview(f"{line}\n".encode())
+            while content:
+                content = content[stream.write(content) :]
+            os.fsync(descriptor)
+        except BaseException:
+            with suppress(OSError):
+                stream.truncate(end)
+            raise
+
+
+def _end_of_lines(stream: FileIO) -> int:
+    """Return where the last whole line of a file ends."""
+    size = stream.seek(0, os.SEEK_END)
+    start = max(0, size - _MOST_BYTES_OF_LINE)
+    stream.seek(start)
+    end = stream.read().rfind(b"\n") + 1
+    # Nothing is cut off from what is no file of lines.
+    return start + end if end or not start else size
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -128,6 +272,30 @@ def writing_to(path: str | Path, kind: Literal["folder", "file"] = "folder") -> 
         ) from error
 
 
+def check_file(path: Path) -> None:
+    """Refuse a file that cannot be written, before the work for it begins.
+
+    Raises
+    ------
+    RunError
+        If it is a folder or a device, or if its folder is missing or cannot be written.
+    """
+    with writing_to(path, "file"):
+        if not stat.S_ISDIR(path.parent.stat().st_mode):
+            raise _os_error(errno.ENOTDIR)
+        if path.is_dir():
+            raise _os_error(errno.EISDIR)
+        if path.exists() and not path.is_file():
+            # It would be replaced.
+            raise OSError(errno.EINVAL, "a pipe or a device")
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise _os_error(errno.EACCES)
+
+
+def _os_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Create a temporary folder that replaces `path` if the block ends without an error.
@@ -143,15 +311,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
         Empty folder to fill. After an error it is deleted, and `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=".partial-"))
-    try:
+    with _naming(path), partial_folder(path.parent) as temporary:
         yield temporary
         temporary.chmod(FOLDER_MODE)
         if path.exists():
             shutil.rmtree(path)
         temporary.replace(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_frame(table: pd.DataFrame, path: Path) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +18,7 @@ from har.errors import RunError, UsageError
 from har.files import (
     open_regular,
     read_regular,
+    remove_leftovers,
     whole_folder,
     write_frame,
     write_text,
@@ -84,6 +89,97 @@ def test_a_folder_that_fails_leaves_the_old_one(tmp_path):
         fill_half_and_fail(temporary / "new")
     assert names_in(tmp_path) == ["cache"]
     assert names_in(tmp_path / "cache") == ["old"]
+
+
+_WRITE = """
+import sys
+from pathlib import Path
+from har.files import whole_folder, write_whole
+out, what = Path(sys.argv[1]), sys.argv[2]
+def half(path):
+    (path / "file" if path.is_dir() else path).write_text("half")
+    print("half", flush=True)
+    sys.stdin.read()
+if what == "file":
+    write_whole(out, half)
+else:
+    with whole_folder(out) as folder:
+        half(folder)
+"""
+
+
+@contextmanager
+def writing_process(out, what):
+    """Start a process that is in the middle of writing."""
+    command = [sys.executable, "-c", _WRITE, str(out), what]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        assert process.stdout.readline() == "half\n"
+        yield process
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_a_killed_process_left_is_removed_by_the_next_and_no_earlier(what, tmp_path):
+    (tmp_path / "out").mkdir() if what == "folder" else (tmp_path / "out").write_text("old")
+    with writing_process(tmp_path / "out", what) as process:
+        (left,) = tmp_path.glob(".partial-*")
+        remove_leftovers(tmp_path)
+        assert left.exists()
+        process.kill()
+    assert left.exists()
+    write_text(tmp_path / "another.txt", "")
+    assert names_in(tmp_path) == ["another.txt", "out"]
+
+
+def test_a_process_that_others_clean_behind_writes_its_file(tmp_path):
+    with writing_process(tmp_path / "out", "file") as process:
+        write_text(tmp_path / "another.txt", "")
+        process.communicate("go on")
+    assert (tmp_path / "out").read_text() == "half"
+    assert names_in(tmp_path) == ["another.txt", "out"]
+
+
+def test_a_file_that_was_taken_for_a_leftover_is_made_anew(tmp_path, monkeypatch):
+    flock, n_calls = fcntl.flock, []
+
+    def removed_first(descriptor, kind):
+        if not n_calls:
+            next(tmp_path.glob(".partial-*")).unlink()
+        n_calls.append(kind)
+        flock(descriptor, kind)
+
+    monkeypatch.setattr("fcntl.flock", removed_first)
+    write_text(tmp_path / "file.txt", "text")
+    assert len(n_calls) == 2
+    assert names_in(tmp_path) == ["file.txt"]
+
+
+def test_without_locks_what_is_left_is_a_day_old(tmp_path, monkeypatch):
+    def fail(_descriptor, _operation):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    new, old = tmp_path / ".partial-abcdefgh.csv", tmp_path / ".partial-01234567"
+    new.touch()
+    old.mkdir()
+    os.utime(old, (0, time.time() - 25 * 3600))
+    remove_leftovers(tmp_path)
+    assert names_in(tmp_path) == [new.name]
+    write_text(tmp_path / "file.txt", "text")
+    assert (tmp_path / "file.txt").read_text() == "text"
+
+
+def test_files_of_other_names_are_nobodys_leftovers(tmp_path):
+    mine = [".partial-results", ".partial-", "partial-abcdefgh", ".partial-ABCDEFGH.csv"]
+    for name in mine:
+        (tmp_path / name).touch()
+    (tmp_path / "elsewhere").touch()
+    # One that leads elsewhere, and one that would be waited for.
+    (tmp_path / ".partial-abcdefgh").symlink_to("elsewhere")
+    os.mkfifo(tmp_path / ".partial-abcdefgi")
+    remove_leftovers(tmp_path)
+    kept = [*mine, "elsewhere", ".partial-abcdefgh"]
+    assert set(names_in(tmp_path)) - {".partial-abcdefgi"} == set(kept)
 
 
 TABLE = pd.DataFrame({"start_s": [0.0, 86390.72], "activity": ["REST", "WALK"], "p": [1 / 3, 1.0]})

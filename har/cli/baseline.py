@@ -12,7 +12,7 @@ from har.cli.options import at_root, new_in_runs
 from har.cli.terminal import baselines_in_words, show_scores
 from har.datasets.loading import open_all_subjects, open_training
 from har.errors import Interrupted
-from har.files import write_text, writing_to
+from har.files import check_file, write_text, writing_to
 from har.model_selection.baselines import chosen_baselines, inputs_of, score_baseline
 from har.model_selection.folds import Fold, folds_of
 from har.model_selection.parallel import n_processes, run_jobs
@@ -65,15 +65,17 @@ def run(
     """
     chosen_names = chosen_baselines(names)
     recipe = load_config(config)
+    out = out or new_in_runs("baselines", ".json")
+    with writing_to(out, "file"):
+        out.parent.mkdir(parents=True, exist_ok=True)
+    check_file(out)
     load = open_all_subjects if all_subjects else open_training
     data = load(at_root(recipe.data, data_root))
     chosen = folds_of(data.windows, folds)
-    out = out or new_in_runs("baselines", ".json")
     held_out = tuple(fold.held_out_subjects for fold in chosen)
     described = FoldsDescription(folds, held_out, all_subjects)
     manifest = describe_start(command, Path(config).stem, data.describe(), described)
     content: dict[str, Any] = {**manifest.to_dict(), "baselines": {}}
-    # Before any work, to see that the file can be written.
     _write_json(content, out)
     pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
     summaries: dict[str, CrossValidationSummary] = {}
@@ -115,5 +117,4 @@ def _score_baselines(
 
 def _write_json(content: dict[str, Any], out: Path) -> None:
     with writing_to(out, "file"):
-        out.parent.mkdir(parents=True, exist_ok=True)
         write_text(out, json.dumps(content, indent=2) + "\n")

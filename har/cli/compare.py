@@ -12,6 +12,7 @@ from har.comparison.summary import compare_contenders
 from har.datasets.loading import open_data
 from har.model_selection.baselines import chosen_baselines
 from har.report.pages.comparison import pair_in_words, write_comparison
+from har.runs.lock import held
 
 
 def run(
@@ -36,9 +37,11 @@ def run(
         Folder for the page and its figures; by default a new one in ``runs/``.
     """
     names = chosen_baselines(baselines)
-    scored = read_runs(runs, n_others=len(names))
-    comparison = compare_contenders(line_up(scored, _trained(names, scored[0], data_root)))
-    page = write_comparison(comparison, out or new_in_runs("compare"))
+    folder = out or new_in_runs("compare")
+    with held(folder):
+        scored = read_runs(runs, n_others=len(names))
+        comparison = compare_contenders(line_up(scored, _trained(names, scored[0], data_root)))
+        page = write_comparison(comparison, folder)
     for row in comparison.runs:
         print(
             f"{row.run}  {row.folder or row.name}: accuracy {row.accuracy:.2%}, "

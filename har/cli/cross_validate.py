@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from har.cli.options import new_in_runs
+from har.cli.options import new_in_runs, way_to_go_on
 from har.cli.terminal import show_scores, summary_in_words
 from har.config import DataConfig
 from har.datasets.loading import open_all_subjects, open_training
 from har.datasets.whole_recordings import true_segments, whole_recordings
-from har.errors import Interrupted
+from har.errors import HarError, Interrupted, reason_of
 from har.model_selection.cross_validation import RecordingsOf, SegmentsOf, cross_validate
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import FoldScore, choose_folds, folds_of
 from har.model_selection.parallel import n_processes
 from har.recipes import load_config
 from har.report.pages.cross_validation import write_crossval_report
+from har.runs.lock import held
 from har.runs.manifest import FoldsDescription
 from har.runs.provenance import describe_start
 from har.signals.subjects import Subject
@@ -77,26 +79,32 @@ def run(
         Command line, to be kept in the manifest.
     """
     recipe = load_config(config, *settings)
-    data = open_all_subjects(recipe.data) if all_subjects else open_training(recipe.data)
-    if all_subjects:
-        recipe = replace(recipe, data=replace(recipe.data, test_subjects=None))
-    planned = folds_of(data.windows, folds)
-    chosen = choose_folds(planned, only_folds)
-    held_out = tuple(fold.held_out_subjects for fold in planned)
-    described = FoldsDescription(folds, held_out, all_subjects)
-    readers = _readers(recipe.data, data.windows, held_out[0]) if recordings else (None, None)
     name = Path(config).stem
-    manifest = describe_start(command, name, data.describe(), described)
-    folder = CrossValidationFolder.start(out or new_in_runs(f"cv-{name}"), recipe, manifest)
-    pairs = [(seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen]
-    missing = [job for job in pairs if not folder.has_score(job[0], job[1].number, recordings)]
-    n_there = len(pairs) - len(missing)
-    if n_there:
-        logger.info("%s: %d of %d folds are there already", folder.path, n_there, len(pairs))
-    n_jobs = n_processes(len(missing), jobs, threads)
-    scores = cross_validate(recipe, data.windows, missing, n_jobs, threads, cluster, *readers)
-    _keep(show_scores(scores, len(missing)), len(missing), folder)
-    print(f"{summary_in_words(folder.write_summary())}\nreport: {write_crossval_report(folder)}")
+    path = out or new_in_runs(f"cv-{name}")
+    with held(path):
+        CrossValidationFolder.prepare(path)
+        data = open_all_subjects(recipe.data) if all_subjects else open_training(recipe.data)
+        if all_subjects:
+            recipe = replace(recipe, data=replace(recipe.data, test_subjects=None))
+        planned = folds_of(data.windows, folds)
+        chosen = choose_folds(planned, only_folds)
+        held_out = tuple(fold.held_out_subjects for fold in planned)
+        described = FoldsDescription(folds, held_out, all_subjects)
+        readers = _readers(recipe.data, data.windows, held_out[0]) if recordings else (None, None)
+        manifest = describe_start(command, name, data.describe(), described)
+        folder = CrossValidationFolder.start(path, recipe, manifest)
+        pairs = [
+            (seed, fold) for seed in range(recipe.seed, recipe.seed + seeds) for fold in chosen
+        ]
+        missing = [job for job in pairs if not folder.has_score(job[0], job[1].number, recordings)]
+        n_there = len(pairs) - len(missing)
+        if n_there:
+            logger.info("%s: %d of %d folds are there already", folder.path, n_there, len(pairs))
+        n_jobs = n_processes(len(missing), jobs, threads)
+        scores = cross_validate(recipe, data.windows, missing, n_jobs, threads, cluster, *readers)
+        _keep(show_scores(scores, len(missing)), len(missing), folder, command)
+        words = summary_in_words(folder.write_summary())
+        print(f"{words}\nreport: {write_crossval_report(folder)}")
 
 
 def _readers(
@@ -109,7 +117,12 @@ def _readers(
     return recordings_of, partial(true_segments, config, windows.activities)
 
 
-def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFolder) -> None:
+def _keep(
+    scores: Iterator[FoldScore],
+    n_scores: int,
+    folder: CrossValidationFolder,
+    command: Sequence[str],
+) -> None:
     """Write each score as soon as it is there."""
     n_done = 0
     try:
@@ -119,8 +132,12 @@ def _keep(scores: Iterator[FoldScore], n_scores: int, folder: CrossValidationFol
     except KeyboardInterrupt as stop:
         folder.mark_ended("interrupted")
         raise Interrupted(
-            f"interrupted after {n_done} of {n_scores} folds; the same command with "
-            f"--out {folder.path} goes on from there",
+            f"interrupted after {n_done} of {n_scores} folds, which {folder.path} keeps; "
+            f"{way_to_go_on(command, folder.path)}",
             stop,
         ) from None
+    except (HarError, OSError) as error:
+        with suppress(HarError, OSError):
+            folder.mark_ended("failed", failure=reason_of(error))
+        raise
     folder.mark_ended("finished")

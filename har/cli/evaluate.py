@@ -16,6 +16,7 @@ from har.evaluation.notable_windows import surest_mistakes
 from har.evaluation.robustness import measure_robustness
 from har.report.pages.run import write_report
 from har.runs.folder import RunFolder
+from har.runs.lock import held
 from har.runs.results import Results
 
 if TYPE_CHECKING:
@@ -50,27 +51,28 @@ def run(
     recordings : bool
         Whether to score timelines of the test people's whole recordings, too.
     """
-    from har.classifier import ActivityClassifier
-
-    classifier = ActivityClassifier.load(run, device)
-    config = at_root(classifier.config.data, data_root)
-    data = open_data(config)
     folder = RunFolder.open(run)
-    if robustness:
-        measured = measure_robustness(
-            data.test, classifier.predict_proba, classifier.predict_strangeness
-        )
-        folder.write_json(folder.robustness, measured.to_dict())
-    if recordings:
-        people = data.test.subject_names
-        labelled = whole_recordings(config, data.test.activities, people)
-        timelines = classifier.evaluate_recordings(labelled)
-        folder.write_json(folder.recordings, timelines.to_dict())
-        print(recordings_in_words(timelines))
-    evaluation = score(classifier, data, folder)
-    if explain:
-        _explain(classifier, data, folder)
-    show_result(evaluation, data, folder)
+    with held(folder.path):
+        from har.classifier import ActivityClassifier
+
+        classifier = ActivityClassifier.load(run, device)
+        config = at_root(classifier.config.data, data_root)
+        data = open_data(config)
+        if robustness:
+            measured = measure_robustness(
+                data.test, classifier.predict_proba, classifier.predict_strangeness
+            )
+            folder.write_json(folder.robustness, measured.to_dict())
+        if recordings:
+            people = data.test.subject_names
+            labelled = whole_recordings(config, data.test.activities, people)
+            timelines = classifier.evaluate_recordings(labelled)
+            folder.write_json(folder.recordings, timelines.to_dict())
+            print(recordings_in_words(timelines))
+        evaluation = score(classifier, data, folder)
+        if explain:
+            _explain(classifier, data, folder)
+        show_result(evaluation, data, folder)
 
 
 def score(classifier: ActivityClassifier, data: DataSet, folder: RunFolder) -> Evaluation:

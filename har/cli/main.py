@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import os
@@ -10,20 +11,26 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
 from har.cli.parser import parse
-from har.errors import HarError, Terminated, signal_of, status_of
+from har.errors import (
+    ENDING_SIGNALS,
+    HarError,
+    Terminated,
+    of_surroundings,
+    reason_of,
+    signal_of,
+    status_of,
+)
 
 logger = logging.getLogger(__name__)
 
 # Until an interrupt is repeated.
 _DELAY_S = 0.01
-# A closing terminal, too, ends what runs in it.
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 # While what was done is being kept, another one of these changes nothing.
 _WIND_UP_S = 10.0
 
@@ -42,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit status: 0, 1 for what a user can mend, 2 for a wrong command line, 130 for Ctrl-C, 143
         for SIGTERM.
     """
+    _open_streams()
     options = vars(parse(sys.argv[1:] if arguments is None else arguments))
     verb, log_file = options.pop("module"), options.pop("log_file")
     is_verbose, is_quiet = options.pop("verbose"), options.pop("quiet")
@@ -52,18 +60,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             if log_file:
                 handlers.enter_context(_logged_to(_file(log_file)))
-            # A verb's imports are paid for by that verb alone.
-            import_module(f"har.cli.{verb}").run(**options)
+            with of_surroundings(f"har {verb}"):
+                # A verb's imports are paid for by that verb alone.
+                import_module(f"har.cli.{verb}").run(**options)
+            _flush_output()
         except HarError as error:
-            logger.error("%s", error)
+            _tell(str(error))
             return error.exit_status
         except KeyboardInterrupt as stop:
-            logger.error("interrupted")
+            _tell("interrupted")
             return status_of(stop)
         except BrokenPipeError:
             # Whoever reads our output, such as head, has seen enough.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
     return 0
+
+
+def _tell(message: str) -> None:
+    """Show why a command ends, unless nobody can see it any longer."""
+    with suppress(OSError):
+        logger.error("%s", message)
+    with suppress(HarError):
+        _flush_output()
+
+
+def _flush_output() -> None:
+    """Write what was printed; a disk that is full is told here, not when the program ends."""
+    try:
+        with of_surroundings("standard output"):
+            sys.stdout.flush()
+    except HarError:
+        _drop_output()
+        raise
+
+
+def _drop_output() -> None:
+    """Let what could not be printed go nowhere: it would be tried again at the end."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open_streams() -> None:
+    """Open what was closed of standard input, output and errors, and print every character."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (for good)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @contextmanager
@@ -90,7 +133,8 @@ def _ended_by_signals() -> Iterator[None]:
     mine: list[int] = []
     # Only the main thread can set handlers; another program's own are left alone.
     if threading.current_thread() is threading.main_thread():
-        mine = [number for number in _SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+        # Ctrl-C has Python's handler.
+        mine = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
     raiser = _Raiser()
     for number in mine:
         signal.signal(number, raiser)
@@ -163,8 +207,30 @@ class _Terminal(logging.StreamHandler):  # type: ignore[type-arg]
         return f"{prefix}{super().format(record)}"
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
-        """Raise what went wrong, as `print` does: a reader that has gone ends the command."""
-        raise
+        """End the command if its reader has gone; a terminal that fails otherwise ends nothing."""
+        if not isinstance(sys.exc_info()[1], OSError) or isinstance(
+            sys.exc_info()[1], BrokenPipeError
+        ):
+            raise
+
+
+class _LogFile(logging.FileHandler):
+    """Writes to a file as long as that works; no work is lost for a log."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's name)
+        """Go on without the file."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            raise
+        logging.getLogger("har").removeHandler(self)
+        logger.warning(
+            "%s: found %s; no more is written to it", self.baseFilename, reason_of(error)
+        )
+
+    def close(self) -> None:
+        """Close the file; what could not be written to it is lost."""
+        with suppress(OSError):
+            super().close()
 
 
 def _terminal(is_verbose: bool, is_quiet: bool) -> logging.Handler:
@@ -179,7 +245,7 @@ def _file(path: Path) -> logging.Handler:
     from har.files import writing_to
 
     with writing_to(path, "file"):
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = _LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     handler.setLevel(logging.DEBUG)
     return handler

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 # Where results go unless --out says otherwise.
 RUNS = Path("runs")
-DEFAULT_RECIPE = "uci_har"
+# Characters of a command line that a message repeats; more would be shortened.
+_LONGEST_COMMAND = 300
 # The kinds in har.inference.context, whose import would make --help slow.
 CONTEXTS = ("markov", "none")
 
@@ -196,3 +199,25 @@ def new_in_runs(name: str, suffix: str = "") -> Path:
 def at_root(data: DataConfig, root: str | None) -> DataConfig:
     """Look for a data set elsewhere, if --data.root says so."""
     return replace(data, root=root or data.root)
+
+
+def way_to_go_on(command: Sequence[str], out: Path) -> str:
+    """Return the end of a message about interrupted work: the command that goes on.
+
+    Parameters
+    ----------
+    command : sequence of str
+        Command line that was interrupted; empty if it was called from Python.
+    out : Path
+        Folder that keeps what is done.
+
+    Returns
+    -------
+    str
+        Words that follow on a semicolon.
+    """
+    names_out = any(part == "--out" or part.startswith("--out=") for part in command)
+    line = shlex.join([*command, *(() if names_out else ("--out", str(out)))])
+    if not command or len(line) > _LONGEST_COMMAND:
+        return f"the same command with --out {out} goes on from there"
+    return f"to go on: {line}"

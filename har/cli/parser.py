@@ -312,7 +312,7 @@ def _add_predict(verbs: Any) -> None:
         "cannot be used ends nothing."
     )
     example = "runs/small walk.csv --out timeline.csv --plot"
-    parser = _add_verb(verbs, "predict", summary, example, more)
+    parser = _add_verb(verbs, "predict", summary, example, more, command=())
     add(parser, "run")
     parser.add_argument(
         "files",

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from har import __version__
-from har.cli.options import new_in_runs
+from har.cli.options import new_in_runs, way_to_go_on
 from har.cli.terminal import show_files
 from har.config import Upright
 from har.datasets.file_trees import fingerprint
 from har.datasets.own.recordings_table import read_segments
 from har.errors import DataError, HarError, Interrupted, UsageError
 from har.evaluation.metrics import predictions_table
-from har.files import write_frame, writing_to
+from har.files import check_file, write_frame, writing_to
 from har.inference.batch import BatchFolder, BatchJob, BatchResult, timeline_names
 from har.inference.context import ContextKind
 from har.inference.notes import sort_notes
@@ -33,6 +33,7 @@ from har.reading.recording_start import recording_start
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
 from har.runs.folder import RunFolder
+from har.runs.lock import held
 from har.signals.recording import Recording
 from har.signals.wearing import wearing_doubts
 
@@ -91,6 +92,7 @@ def run(
     gyro_unit: str | None = None,
     upright: Upright | None = None,
     context: ContextKind | None = None,
+    command: Sequence[str] = (),
 ) -> None:
     """Print or write the activities of a recording, of many recordings, or of windows.
 
@@ -135,6 +137,8 @@ def run(
         movement show.
     context : {"markov", "none"}, optional
         Whether windows are judged with those around them, as by default, or each by itself.
+    command : sequence of str
+        Command line, to be named by an interruption.
     """
     about_recording: ReadingOptions = {
         "columns": columns,
@@ -149,11 +153,16 @@ def run(
     if _are_many(files):
         only_for_one = {"truth": truth, "gyro": gyro}
         _refuse_options(f"{files[0]}: found many files", only_for_one, "a single recording")
-        _predict_many(request, files, out, plot, jobs, cluster)
+        folder = out or new_in_runs("predict")
+        with held(folder):
+            _predict_many(request, files, folder, plot, jobs, cluster, command)
         return
     (file,) = files
     _check_table(out)
     _refuse_options(f"{file}: found a single file", {"cluster": cluster}, "several recordings")
+    pictures = out or Path(f"{file.stem}-timeline.csv") if plot else None
+    for written in filter(None, (out, pictures)):
+        check_file(written)
     if file.suffix.lower() in _WINDOWS:
         others = {"plot": plot, "truth": truth, "upright": upright, "context": context}
         only_for_recordings = {**others, **about_recording}
@@ -163,7 +172,7 @@ def run(
         report = request.classify(file, truth)
         for note in report.recording.notes:
             logger.info("note: %s", note)
-        _write(report, out, out or Path(f"{file.stem}-timeline.csv") if plot else None)
+        _write(report, out, pictures)
         table = report.timeline
     if out is None:
         print(table.to_csv(index=False, float_format="%.8g"), end="")
@@ -239,17 +248,18 @@ def _draw(report: TimelineReport, pictures: Path) -> list[Path]:
 def _predict_many(
     request: _Request,
     paths: Sequence[Path],
-    out: Path | None,
+    out: Path,
     plot: bool,
     n_jobs: int | None,
     cluster: str | None,
+    command: Sequence[str],
 ) -> None:
     """Classify recordings side by side, but for those that are done, and sum up all of them."""
     # What is wrong with the run is not to be found out for each recording anew.
     run = RunFolder.open(request.run)
     activities = run.read_trained_manifest().model.window_format.activities
     files = find_recordings(paths)
-    folder = BatchFolder.start(out or new_in_runs("predict"))
+    folder = BatchFolder.start(out)
     model = [fingerprint(file) for file in (run.symbol, run.weights) if file.exists()]
     options = (__version__, model, request, plot)
     names = timeline_names(files)
@@ -273,8 +283,8 @@ def _predict_many(
                 folder.keep(result)
     except KeyboardInterrupt as stop:
         raise Interrupted(
-            f"interrupted after {len(results)} of {len(jobs)} recordings; the same command with "
-            f"--out {folder.path} goes on from there",
+            f"interrupted after {len(results)} of {len(jobs)} recordings, which {folder.path} "
+            f"keeps; {way_to_go_on(command, folder.path)}",
             stop,
         ) from None
     finally:

@@ -166,12 +166,15 @@ def _keep(
     if is_for_tensorboard:
         from har.training.tensorboard import with_event_files
 
-        every = with_event_files(itertools.chain(history, records), run.events, n_members)
-        records = itertools.islice(every, len(history), None)
-    for record in shown(records, n_epochs, n_members, len(history)):
-        run.append_epoch(asdict(record))
-
-
-def _duration_s(history: Sequence[EpochRecord], classifier: ActivityClassifier) -> float:
-    """Return the time that the epochs of earlier commands took, without their validation."""
-    return sum(classifier.n_train_windows_ / record.windows_per_s for record in history)
+        records = with_event_files(records, folder.events, n_members)
+    try:
+        for record in shown(records, n_epochs, n_members):
+            folder.append_epoch(asdict(record))
+            member = f" of member {record.member}" if n_members > 1 else ""
+            done = f"epoch {record.epoch}{member}"
+    except KeyboardInterrupt as stop:
+        folder.mark_ended("interrupted")
+        raise Interrupted(
+            f"interrupted after {done}; {folder.path} keeps the figures so far, and no model",
+            stop,
+        ) from None

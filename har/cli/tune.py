@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from har.cli.options import RUNS
+from har.cli.options import RUNS, way_to_go_on
 from har.cli.terminal import trial_in_words
 from har.datasets.loading import open_training
-from har.errors import Interrupted, UsageError, install_command
+from har.errors import HarError, Interrupted, UsageError, install_command, reason_of
 from har.model_selection.folds import folds_of
 
 try:
@@ -29,6 +30,7 @@ from har.model_selection.tuning import (
     without_password,
 )
 from har.model_selection.tuning_folder import TuningFolder, best_of
+from har.runs.lock import held
 from har.runs.provenance import describe_start
 
 logger = logging.getLogger(__name__)
@@ -65,23 +67,30 @@ def run(
         Command line, to be kept in the manifest.
     """
     search = load_search(config, *settings)
-    data = open_training(search.base.data)
-    task = Task(search, data.windows, hardest_first(folds_of(data.windows, 5)), threads)
     recipe = Path(config).stem
-    folder = TuningFolder.prepare(out or RUNS / f"tune-{recipe}")
-    url = storage or f"sqlite:///{folder.study.resolve()}"
-    command = [part.replace(url, without_password(url)) for part in command]
-    with open_study(url, folder.path.resolve().name, task, data.fingerprint) as study:
-        folder.write_start(search, describe_start(command, recipe, data.describe()))
-        _run_trials(trials, study, task, folder)
-        best = best_of(study.get_trials())
+    path = out or RUNS / f"tune-{recipe}"
+    # Several processes share a search.
+    with held(path, is_shared=True):
+        folder = TuningFolder.prepare(path)
+        data = open_training(search.base.data)
+        task = Task(search, data.windows, hardest_first(folds_of(data.windows, 5)), threads)
+        url = storage or f"sqlite:///{folder.study.resolve()}"
+        kept_command = [part.replace(url, without_password(url)) for part in command]
+        # A command without its password does not go on.
+        words = way_to_go_on(command if list(command) == kept_command else (), folder.path)
+        with open_study(url, folder.path.resolve().name, task, data.fingerprint) as study:
+            folder.write_start(search, describe_start(kept_command, recipe, data.describe()))
+            _run_trials(trials, study, task, folder, words)
+            best = best_of(study.get_trials())
     if best is None:
         print(f"no trial was scored on all folds; why: {folder.trials}")
     else:
         print(f"best: trial {best.number}, accuracy {best.value:.2%}; recipe: {folder.best}")
 
 
-def _run_trials(n_trials: int, study: Study, task: Task, folder: TuningFolder) -> None:
+def _run_trials(
+    n_trials: int, study: Study, task: Task, folder: TuningFolder, to_go_on: str
+) -> None:
     """Run the trials that are missing, and keep the table of all after each."""
     try:
         for trial in run_trials(study, task, n_trials):
@@ -91,9 +100,13 @@ def _run_trials(n_trials: int, study: Study, task: Task, folder: TuningFolder) -
     except KeyboardInterrupt as stop:
         folder.mark_ended("interrupted")
         raise Interrupted(
-            f"interrupted after {n_over(study.get_trials())} of {n_trials} trials; the same "
-            f"command with --out {folder.path} goes on from there",
+            f"interrupted after {n_over(study.get_trials())} of {n_trials} trials, which "
+            f"{folder.path} keeps; {to_go_on}",
             stop,
         ) from None
+    except (HarError, OSError) as error:
+        with suppress(HarError, OSError):
+            folder.mark_ended("failed", failure=reason_of(error))
+        raise
     folder.write_trials(task.search, study.get_trials())
     folder.mark_ended("finished")

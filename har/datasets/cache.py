@@ -17,7 +17,7 @@ import numpy as np
 import platformdirs
 
 from har.datasets.dataset import SPLITS, DataSet, TrainingSet
-from har.errors import DataError
+from har.errors import DataError, reason_of
 from har.files import whole_folder
 from har.signals.windows import Windows
 
@@ -108,4 +108,9 @@ def store(key: str, data: DataSet) -> None:
             facts |= {name: getattr(data.train, name) for name in _AXES}
             (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
     except OSError as error:
-        logger.debug("Cannot keep windows in the cache: %s", error)
+        # It is read anew each time.
+        logger.warning(
+            "the cache %s cannot be written (%s); HAR_CACHE names another folder",
+            _folder_of(key).parent,
+            reason_of(error),
+        )

@@ -14,7 +14,7 @@ from har.datasets.catalogue import HAPT, UCI_HAR, PublishedSet
 from har.datasets.file_trees import FileTree, trees_at
 from har.datasets.hapt_recordings import MIRROR_FILE, MIRROR_SHA256, is_mirror
 from har.errors import DataError
-from har.files import FILE_MODE, write_whole
+from har.files import FILE_MODE, partial_folder, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def _fetch_archive(
     shows_progress = sys.stderr.isatty() and logger.isEnabledFor(logging.INFO)
     downloader = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S)
     try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as temporary:
+        with partial_folder(folder) as temporary:
             file = Path(pooch.retrieve(url, None, published.file, temporary, downloader=downloader))
             _check_archive(published, holds, file)
             file.chmod(FILE_MODE)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from har.files import write_frame, writing_to
+from har.files import append_line, write_frame, writing_to
 from har.signals.activities import UNKNOWN
 
 SUMMARY = "summary.csv"
@@ -149,9 +149,8 @@ class BatchFolder:
         RunError
             If it cannot be written.
         """
-        with writing_to(self.path), (self.path / FINISHED).open("a", encoding="utf-8") as stream:
-            # A line that was cut off, when a process was killed, ends here.
-            stream.write(f"\n{json.dumps(asdict(result))}\n")
+        with writing_to(self.path):
+            append_line(self.path / FINISHED, json.dumps(asdict(result)))
 
     def write_summary(self, results: Iterable[BatchResult], activities: Sequence[str]) -> Path:
         """Write a row for each result.

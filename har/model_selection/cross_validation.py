@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -22,9 +20,6 @@ from har.signals.windows import Windows
 
 RecordingsOf = Callable[[Sequence[Subject]], Iterable[tuple[Recording, pd.DataFrame]]]
 SegmentsOf = Callable[[Sequence[Subject]], Iterable[pd.DataFrame]]
-
-# In a worker, the process that started it.
-_PARENT = os.getppid()
 
 
 def cross_validate(
@@ -117,8 +112,7 @@ def score_fold(
     started_s = time.perf_counter()
     classifier = ActivityClassifier(replace(config, seed=seed))
     known = windows.of_subjects(fold.train_subjects)
-    for _record in classifier.fit_epochs(known, n_threads, n_processes):
-        _stop_if_orphaned()
+    classifier.fit(known, n_threads, n_processes)
     fitted_s = time.perf_counter()
     rows = np.flatnonzero(np.isin(windows.subjects, fold.held_out_subjects))
     evaluation = classifier.evaluate(windows.where(rows))
@@ -137,10 +131,3 @@ def score_fold(
             classifier.learn_context(segments_of(fold.train_subjects))
         recordings = classifier.evaluate_recordings(recordings_of(fold.held_out_subjects))
     return FoldScore(seed, fold.number, rows, evaluation, training, recordings)
-
-
-def _stop_if_orphaned() -> None:
-    """End a worker whose main process was killed, so that it does not train in vain."""
-    is_worker = multiprocessing.parent_process() is not None
-    if is_worker and os.getppid() != _PARENT:
-        os._exit(1)

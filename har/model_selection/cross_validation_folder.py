@@ -50,6 +50,20 @@ class CrossValidationFolder(OutputFolder):
     _scores = PathInside("folds")
 
     @classmethod
+    def prepare(cls, path: Path) -> CrossValidationFolder:
+        """Make a folder, or take that of an earlier cross-validation, before any data is read.
+
+        Raises
+        ------
+        RunError
+            If something else is in it, or it cannot be written.
+        """
+        folder = cls(path)
+        expected = "a new one or that of an earlier cross-validation"
+        folder._make(expected, may_be_filled=folder.manifest.exists())
+        return folder
+
+    @classmethod
     def start(cls, path: Path, config: Config, manifest: Manifest) -> CrossValidationFolder:
         """Begin in a new folder, or go on in that of the same cross-validation.
 
@@ -72,12 +86,11 @@ class CrossValidationFolder(OutputFolder):
             If something else is in the folder, if settings, data or folds are not those it was
             begun with, or if it cannot be written.
         """
-        folder = cls(path)
+        folder = cls.prepare(path)
         with writing_to(path):
             if folder.manifest.exists():
                 folder._resume(config, manifest)
                 return folder
-            folder._make("a new one or that of an earlier cross-validation")
             folder._scores.mkdir()
             folder.write_config(config)
             folder.update_manifest(manifest)

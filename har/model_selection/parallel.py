@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.backend import resource_tracker
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from har import __version__
-from har.errors import RunError, UsageError, install_command
+from har.errors import ENDING_SIGNALS, RunError, UsageError, install_command
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _TIMEOUT_S = 30
+# Between two looks of a worker at whether its parent is there.
+_LOOK_S = 0.5
 # Random numbers and MXNet belong to the whole process.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -84,7 +90,11 @@ def run_jobs(
             return_as="generator_unordered",
         )
         try:
-            yield from parallel(delayed(_alone)(function, *shared, *job) for job in jobs)
+            calls = (delayed(_alone)(os.getpid(), function, *shared, *job) for job in jobs)
+            has_workers = n_jobs > 1 and cluster is None
+            with _signals_left_to_this_process() if has_workers else nullcontext():
+                results = parallel(calls)
+            yield from results
         except (TerminatedWorkerError, *_errors_of_cluster(cluster)) as error:
             lines = str(error).splitlines() or [type(error).__name__]
             raise RunError(
@@ -93,10 +103,40 @@ def run_jobs(
             ) from error
 
 
-def _alone(function: Callable[..., Result], *arguments: object) -> Result:
+@contextmanager
+def _signals_left_to_this_process() -> Iterator[None]:
+    """Let processes that start in the block ignore what a group of processes gets together.
+
+    This process ends them when it is interrupted; they would print something.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    try:
+        # Some versions allow the signals again when they start it.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _alone(main_process: int, function: Callable[..., Result], *arguments: object) -> Result:
     """Call a function while no other job runs in this process, nor anything beside it."""
+    _end_with(main_process)
     with _ONE_AT_A_TIME, parallel_config(backend="sequential"):
         return function(*arguments)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this process when its parent has ended, which may be killed; others are not watched."""
+    if os.getppid() == parent:
+        threading.Thread(target=_exit_after, args=(parent,), daemon=True).start()
+
+
+def _exit_after(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
-import tempfile
 from functools import partial
 from pathlib import Path
 
 from har.errors import RunError
-from har.files import write_whole
+from har.files import partial_folder, write_whole
 from har.models.backend import mx
 from har.models.network import ActivityNetwork
 
@@ -39,11 +39,22 @@ def export_network(
         If a file cannot be written.
     """
     network(mx.nd.zeros(shape, ctx=device))
-    with tempfile.TemporaryDirectory() as temporary:
-        exported = Path(temporary) / "model"
-        network.export(str(exported))
+    with partial_folder(weights.parent) as temporary:
+        exported = temporary / "model"
+        _export(network, exported)
         for target, ending in ((symbol, "-symbol.json"), (weights, "-0000.params")):
             write_whole(target, partial(shutil.copyfile, f"{exported}{ending}"))
+
+
+def _export(network: ActivityNetwork, path: Path) -> None:
+    """Let Gluon write both files, and read them: the end of a file is lost without an error."""
+    try:
+        network.export(str(path))
+        mx.nd.load(f"{path}-0000.params")
+        mx.sym.load(f"{path}-symbol.json")
+    except mx.MXNetError as error:
+        reason = "an export that MXNet could not complete; is the disk full?"
+        raise OSError(errno.ENOSPC, reason, str(path.parent.parent)) from error
 
 
 def read_weights(file: Path) -> dict[str, mx.nd.NDArray]:

@@ -38,8 +38,9 @@ import pandas as pd
 from har.arrays import FloatArray
 from har.errors import RunError
 from har.evaluation.strangeness import Strangeness
-from har.files import write_frame, write_text, write_whole, writing_to
+from har.files import append_line, write_frame, write_text, write_whole, writing_to
 from har.runs.json_object import JsonObject
+from har.runs.lock import held
 from har.runs.manifest import TrainedManifest
 from har.runs.output_folder import OutputFolder, PathInside, read_text
 from har.runs.prediction_table import read_prediction_table
@@ -95,11 +96,11 @@ class RunFolder(OutputFolder):
         Raises
         ------
         RunError
-            If the folder is not empty, or cannot be written.
+            If the folder is not empty, cannot be written, or another process works in it.
         """
         run = cls(path)
-        run._make(_NEW, may_be_filled=overwrite)
-        with writing_to(path):
+        run._make("a new one; --overwrite replaces the run in it", may_be_filled=overwrite)
+        with held(path), writing_to(path):
             run._remove_files()
             write_text(path / ".writable", "")
             (path / ".writable").unlink()
@@ -165,8 +166,7 @@ class RunFolder(OutputFolder):
 
     def append_epoch(self, record: Mapping[str, object]) -> None:
         """Add a line to the metrics."""
-        with self.metrics.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(record) + "\n")
+        append_line(self.metrics, json.dumps(record))
 
     def read_epochs(self) -> list[dict[str, Any]]:
         """Read the metrics, a dictionary per epoch.

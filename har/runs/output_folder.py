@@ -18,7 +18,7 @@ from typing import Any
 
 from har.config import Config
 from har.errors import RunError
-from har.files import write_text, writing_to
+from har.files import remove_leftovers, write_text, writing_to
 from har.recipes import load_config, save_config
 from har.runs.json_object import JsonObject
 from har.runs.manifest import Manifest
@@ -54,6 +54,7 @@ class OutputFolder:
         """Make the folder and those above it, naming in a refusal what was `expected`."""
         with writing_to(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(self.path)
             if any(self.path.iterdir()) and not may_be_filled:
                 raise RunError(
                     f"{self.path}: found a folder that is not empty, expected {expected}"

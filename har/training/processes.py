@@ -27,8 +27,8 @@ from types import TracebackType
 
 from har.arrays import FloatArray
 from har.config import Config, ModelConfig
-from har.errors import HarError, RunError
-from har.models.backend import parse_devices
+from har.errors import ENDING_SIGNALS, HarError, RunError
+from har.models.backend import parse_devices, seed_everything
 from har.models.engine import memory_of, set_n_threads
 from har.models.network import ActivityNetwork, build_network
 from har.signals.windows import Windows
@@ -149,9 +149,9 @@ class Workers:
             here, there = context.Pipe()
             arguments = there, memory, number, self.n_processes
             process = context.Process(target=_work, args=arguments, daemon=True)
-            # It would allow the signals, which belong to the main process, when it is started.
+            # It would allow signals, which belong to the main process, when it is started.
             resource_tracker.ensure_running()
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS_OF_MAIN)
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
             try:
                 process.start()
             finally:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.proto.summary_pb2 import Summary
 from tensorboardX.record_writer import RecordWriter
 
+from har.files import writing_to
 from har.training.history import EpochRecord
 
 # TensorBoard reads files with "tfevents" in their names.
@@ -51,9 +52,10 @@ def with_event_files(
             parent = folder / f"member_{record.member}" if n_members > 1 else folder
             for part, values in _values_by_part(record).items():
                 run = parent / part
-                if run not in writers:
-                    writers[run] = stack.enter_context(closing(_begin(run)))
-                _write(writers[run], record.epoch, values)
+                with writing_to(folder):
+                    if run not in writers:
+                        writers[run] = stack.enter_context(_begin(run))
+                    _write(writers[run], record.epoch, values)
             yield record
 
 
@@ -71,12 +73,18 @@ def _values_by_part(record: EpochRecord) -> dict[str, dict[str, float]]:
     return {"training": training, "validation": validation}
 
 
-def _begin(folder: Path) -> RecordWriter:
+@contextmanager
+def _begin(folder: Path) -> Iterator[RecordWriter]:
     folder.mkdir(parents=True)
     # In a relative path, text before a colon would be taken for a kind of cloud storage.
     writer = RecordWriter(str((folder / FILE_NAME).resolve()))
-    writer.write(Event(wall_time=time.time(), file_version=FILE_VERSION).SerializeToString())
-    return writer
+    try:
+        writer.write(Event(wall_time=time.time(), file_version=FILE_VERSION).SerializeToString())
+        yield writer
+    finally:
+        # What was written was flushed; what could not be, cannot be now.
+        with suppress(OSError):
+            writer.close()
 
 
 def _write(writer: RecordWriter, epoch: int, values: Mapping[str, float]) -> None:

@@ -193,7 +193,7 @@ def test_a_full_disk_is_one_line(serve, small, tmp_path, monkeypatch, mirror, re
     def full(*_, **__):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(fetching.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(fetching, "partial_folder", full)
     with refused(f"{tmp_path}: found No space left on device, expected a folder to write to"):
         archive = small.as_zip(tmp_path / "a.zip").read_bytes()
         fetch(replace(UCI_HAR, url=serve(archive)), holds_uci_har, tmp_path)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -49,6 +51,60 @@ def test_what_a_user_can_mend_comes_back_as_it_is(n_jobs):
 def test_a_process_that_is_killed_is_one_line():
     with refused(RunError, "killed", "--jobs"):
         list(run_jobs(killed, [("a",), ("b",)], 2))
+
+
+_ENDLESS = """
+import os, sys, time
+from pathlib import Path
+from har.cli import inspect, main
+from har.model_selection.parallel import run_jobs
+def endless(folder, number):
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(3600)
+def run(**_):
+    list(run_jobs(endless, [(sys.argv[1], number) for number in range(4)], 2))
+inspect.run = run
+sys.exit(main.main(["inspect", "data"]))
+"""
+
+
+def is_running(process):
+    """Return whether a process is there and has not ended; nobody may have asked for its status."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split(") ")[1][0] not in "ZX"
+    except OSError:
+        return False
+
+
+def endless_jobs(folder):
+    """Start jobs in a group of processes of their own; give the main one and two workers."""
+    command = [sys.executable, "-c", _ENDLESS, str(folder)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while len(workers := list(folder.iterdir())) < 2:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    return process, [worker.name for worker in workers]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_workers_end_with_an_interrupted_process_and_say_nothing(number, status, tmp_path):
+    process, workers = endless_jobs(tmp_path)
+    # As a terminal and `timeout` do it: to all processes at once.
+    os.killpg(process.pid, number)
+    # The pipe's end: no worker holds it any longer.
+    _, said = process.communicate(timeout=600)
+    assert (process.returncode, said) == (status, "har: interrupted\n")
+    assert not any(map(is_running, workers))
+
+
+def test_workers_end_with_a_process_that_is_killed(tmp_path):
+    process, workers = endless_jobs(tmp_path)
+    process.kill()
+    # Their pipe ends when all of them have ended.
+    process.communicate(timeout=600)
+    assert not any(map(is_running, workers))
 
 
 def test_a_job_starts_no_jobs_of_its_own_beside_it():
