@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Where results go unless --out says otherwise.
 RUNS = Path("runs")
+DEFAULT_RECIPE = "uci_har"
 # Characters of a command line that a message repeats; more would be shortened.
 _LONGEST_COMMAND = 300
 # The kinds in har.inference.context, whose import would make --help slow.

@@ -18,7 +18,7 @@ from har.cli.terminal import shown
 from har.config import Config, openmp_threads
 from har.datasets.loading import open_data
 from har.datasets.whole_recordings import true_segments
-from har.errors import HarError, Interrupted, RunError, UsageError, install_command
+from har.errors import HarError, Interrupted, UsageError, install_command, reason_of
 from har.recipes import load_config
 from har.runs.checkpoints import RunCheckpoints
 from har.runs.folder import RunFolder
@@ -29,6 +29,7 @@ from har.training.history import EpochRecord
 
 if TYPE_CHECKING:
     from har.classifier import ActivityClassifier
+    from har.datasets.dataset import DataSet
 
 
 def run(
@@ -75,39 +76,59 @@ def run(
     if resume is None:
         recipe = Path(config or DEFAULT_RECIPE).stem
         resolved = load_config(config or DEFAULT_RECIPE, *settings)
-        RunFolder.check_free(folder := out or new_in_runs(recipe), overwrite)
+        path = out or new_in_runs(recipe)
     else:
         _check_alone(config, out, overwrite)
         resolved = resumed_config(RunFolder.open(resume), settings)
+        path = resume
     default_threads: int | Literal["auto"] | None = None if openmp_threads() else "auto"
-    from har.classifier import ActivityClassifier
-
-    classifier = ActivityClassifier(resolved)
-    data = open_data(resolved.data)
-    run = RunFolder.create(folder, overwrite) if resume is None else RunFolder.open(resume)
-    with _watched(run, resolved) as checkpoints:
+    with held(path):
         if resume is None:
+            RunFolder.prepare(path, overwrite)
+        from har.classifier import ActivityClassifier
+
+        classifier = ActivityClassifier(resolved)
+        data = open_data(resolved.data)
+        if resume is None:
+            run = RunFolder.create(path, overwrite)
             run.write_config(resolved)
             run.update_manifest(describe_start(command, recipe, data.describe()))
         else:
+            run = RunFolder.open(path)
             go_on(run, resolved, data.describe(), describe_session(command))
+        _train(classifier, data, run, threads or default_threads, processes, tensorboard)
+        show_result(score(classifier, data, run), data, run)
+
+
+def _train(
+    classifier: ActivityClassifier,
+    data: DataSet,
+    run: RunFolder,
+    threads: int | Literal["auto"] | None,
+    processes: int | None,
+    is_for_tensorboard: bool,
+) -> None:
+    """Train, from the last checkpoint on if there is one, and save the model."""
+    config, started_s = classifier.config, time.monotonic()
+    with _watched(run, config) as checkpoints:
         history = checkpoints.read_history()
         run.write_epochs(map(asdict, history))
         n_before = history[-1].n_threads if history else None
-        numbers = threads or n_before or default_threads, checkpoints.use_processes(processes)
-        started_s = time.monotonic()
-        records = classifier.fit_epochs(data.train, *numbers, checkpoints)
+        numbers = threads if isinstance(threads, int) else n_before or threads
+        records = classifier.fit_epochs(
+            data.train, numbers, checkpoints.use_processes(processes), checkpoints
+        )
         with checkpoints.heeding():
-            _keep(records, history, classifier.config, run, tensorboard)
+            _keep(records, history, config, run, is_for_tensorboard)
         classifier.measure_strangeness(data.train)
         whose = data.train.activities, data.train.subject_names
-        classifier.learn_context(true_segments(resolved.data, *whose))
+        classifier.learn_context(true_segments(config.data, *whose))
         # Those of a model with fewer epochs.
         run.remove_scores()
         classifier.save(run.path)
-        duration_s = time.monotonic() - started_s + _duration_s(history, classifier)
+        before_s = sum(classifier.n_train_windows_ / record.windows_per_s for record in history)
+        duration_s = time.monotonic() - started_s + before_s
         run.mark_ended("finished", duration_s=round(duration_s, 1))
-    show_result(score(classifier, data, run), data, run)
 
 
 def _check_alone(config: str | None, out: Path | None, overwrite: bool) -> None:
@@ -123,7 +144,7 @@ def _check_alone(config: str | None, out: Path | None, overwrite: bool) -> None:
 
 @contextmanager
 def _watched(run: RunFolder, config: Config) -> Iterator[RunCheckpoints]:
-    """Hold a run's folder while the block runs; note in the manifest how it ends if it does early.
+    """Note in a run's manifest how the block ends if it does early.
 
     Yields
     ------
@@ -131,20 +152,19 @@ def _watched(run: RunFolder, config: Config) -> Iterator[RunCheckpoints]:
         The run's checkpoints, of which the last is told when the block ends early.
     """
     checkpoints = RunCheckpoints(run, config)
-    with held(run.path):
-        try:
-            yield checkpoints
-        except KeyboardInterrupt as stop:
+    try:
+        yield checkpoints
+    except KeyboardInterrupt as stop:
+        with suppress(OSError, HarError):
             run.mark_ended("interrupted")
-            raise Interrupted(f"interrupted; {_kept(run, checkpoints)}", stop) from None
-        except Exception as error:
-            reason = " ".join((str(error) or repr(error)).split())
-            # Where the disk is full, that is the failure to report.
-            with suppress(OSError, RunError):
-                run.mark_ended("failed", failure=reason)
-            if not isinstance(error, HarError) or not checkpoints.place:
-                raise
-            raise type(error)(f"{error}; {_kept(run, checkpoints)}") from error
+        raise Interrupted(f"interrupted; {_kept(run, checkpoints)}", stop) from None
+    except Exception as error:
+        # Where the disk is full, that is the failure to report.
+        with suppress(OSError, HarError):
+            run.mark_ended("failed", failure=reason_of(error))
+        if not isinstance(error, HarError) or not checkpoints.place:
+            raise
+        raise type(error)(f"{error}; {_kept(run, checkpoints)}") from error
 
 
 def _kept(run: RunFolder, checkpoints: RunCheckpoints) -> str:
@@ -166,15 +186,7 @@ def _keep(
     if is_for_tensorboard:
         from har.training.tensorboard import with_event_files
 
-        records = with_event_files(records, folder.events, n_members)
-    try:
-        for record in shown(records, n_epochs, n_members):
-            folder.append_epoch(asdict(record))
-            member = f" of member {record.member}" if n_members > 1 else ""
-            done = f"epoch {record.epoch}{member}"
-    except KeyboardInterrupt as stop:
-        folder.mark_ended("interrupted")
-        raise Interrupted(
-            f"interrupted after {done}; {folder.path} keeps the figures so far, and no model",
-            stop,
-        ) from None
+        every = with_event_files(itertools.chain(history, records), run.events, n_members)
+        records = itertools.islice(every, len(history), None)
+    for record in shown(records, n_epochs, n_members, len(history)):
+        run.append_epoch(asdict(record))

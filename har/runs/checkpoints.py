@@ -17,7 +17,7 @@ import numpy as np
 
 from har.arrays import FloatArray
 from har.config import Config
-from har.errors import RunError, quoted
+from har.errors import ENDING_SIGNALS, RunError, quoted
 from har.files import writing_to
 from har.recipes import settings_of
 from har.runs.arrays_file import read_arrays, write_arrays
@@ -171,7 +171,7 @@ class RunCheckpoints:
 
         A second Ctrl-C ends it at once. Signals that are ignored, as by nohup, stay so.
         """
-        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
         self._handlers = {number: h for number, h in handlers.items() if callable(h)}
         for number in self._handlers:
             signal.signal(number, self._note_signal)
@@ -180,6 +180,9 @@ class RunCheckpoints:
         finally:
             for number, handler in self._handlers.items():
                 signal.signal(number, handler)
+        # One that came after the last checkpoint.
+        if self._signal is not None:
+            self._obey(self._signal)
 
     def _note_signal(self, number: int, _frame: FrameType | None) -> None:
         # `timeout` and service managers send theirs twice.

@@ -40,14 +40,11 @@ from har.errors import RunError
 from har.evaluation.strangeness import Strangeness
 from har.files import append_line, write_frame, write_text, write_whole, writing_to
 from har.runs.json_object import JsonObject
-from har.runs.lock import held
 from har.runs.manifest import TrainedManifest
 from har.runs.output_folder import OutputFolder, PathInside, read_text
 from har.runs.prediction_table import read_prediction_table
 from har.signals.subjects import Subject
 from har.training.history import EpochRecord
-
-_NEW = "a new one; --overwrite replaces the run in it"
 
 
 @dataclass(frozen=True)
@@ -96,20 +93,21 @@ class RunFolder(OutputFolder):
         Raises
         ------
         RunError
-            If the folder is not empty, cannot be written, or another process works in it.
+            If the folder is not empty, or cannot be written.
         """
-        run = cls(path)
-        run._make("a new one; --overwrite replaces the run in it", may_be_filled=overwrite)
-        with held(path), writing_to(path):
+        run = cls.prepare(path, overwrite)
+        with writing_to(path):
             run._remove_files()
             write_text(path / ".writable", "")
             (path / ".writable").unlink()
         return run
 
     @classmethod
-    def check_free(cls, path: Path, overwrite: bool = False) -> None:
-        """Refuse a folder that `create` would refuse, without making it."""
-        cls(path)._check_free(_NEW, may_be_filled=overwrite)
+    def prepare(cls, path: Path, overwrite: bool = False) -> RunFolder:
+        """Make a folder, or take an earlier run's, before any data is read; see `create`."""
+        run = cls(path)
+        run._make("a new one; --overwrite replaces the run in it", may_be_filled=overwrite)
+        return run
 
     def _remove_files(self) -> None:
         files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]

@@ -8,9 +8,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,19 +57,6 @@ class OutputFolder:
                 raise RunError(
                     f"{self.path}: found a folder that is not empty, expected {expected}"
                 )
-
-    def _check_free(self, expected: str, may_be_filled: bool = False) -> None:
-        """Refuse what `_make` would refuse, without making anything, before long work begins."""
-        with writing_to(self.path):
-            if self.path.exists():
-                self._make(expected, may_be_filled)
-            there = next(
-                path for path in (self.path, *self.path.absolute().parents) if path.exists()
-            )
-            if not there.is_dir():
-                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-            if not os.access(there, os.W_OK | os.X_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     def write_config(self, config: Config) -> None:
         """Keep every setting."""

@@ -28,7 +28,7 @@ from types import TracebackType
 from har.arrays import FloatArray
 from har.config import Config, ModelConfig
 from har.errors import ENDING_SIGNALS, HarError, RunError
-from har.models.backend import parse_devices, seed_everything
+from har.models.backend import parse_devices
 from har.models.engine import memory_of, set_n_threads
 from har.models.network import ActivityNetwork, build_network
 from har.signals.windows import Windows

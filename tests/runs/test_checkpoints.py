@@ -95,6 +95,11 @@ def test_a_signal_is_obeyed_after_the_next_checkpoint(tmp_path):
     assert signal.getsignal(signal.SIGINT) is handler
 
 
+def test_a_signal_after_the_last_checkpoint_is_not_lost(tmp_path):
+    with pytest.raises(KeyboardInterrupt), checkpoints_in(tmp_path).heeding():
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_a_signal_that_is_ignored_stays_so(tmp_path):
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
