@@ -148,13 +148,9 @@ class CrossValidationFolder(OutputFolder):
         if not isinstance(training, dict):
             raise RunError(f"{file}: found no training, expected how the network was trained")
         predictions = file.with_suffix(".csv")
-        try:
-            table = read_prediction_table(predictions, known)
+        with parsing(predictions, "predictions, a row per window", RunError):
+            table = read_prediction_table(self.read_bytes(predictions), known)
             rows = table["index"].to_numpy()
-        except (OSError, KeyError, ValueError) as error:
-            raise RunError(
-                f"{predictions}: found no predictions ({error}), expected a row per window"
-            ) from error
         evaluation = replace(
             Evaluation.from_frame(table, str(predictions)), temperature=training.get("temperature")
         )
