@@ -199,9 +199,14 @@ class OutputFolder:
         """
         return Manifest.from_dict(self.read_object(self.manifest))
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether the manifest has digests, as since they are written."""
+        return self._digests() is not None
+
     def warn_if_unbound(self) -> None:
         """Log that nothing shows whether the files belong together, if no digests were kept."""
-        if self._digests() is None:
+        if not self.is_bound:
             logger.warning(
                 "%s: found no digests in it, as in folders of earlier versions: whether its files "
                 "are those that were saved together cannot be checked",

@@ -17,7 +17,7 @@ from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.robustness import Robustness
 from har.explanation.findings import Explanation
 from har.runs.folder import RunFolder
-from har.runs.json_object import NUMBER
+from har.runs.json_object import NUMBER, JsonObject
 from har.runs.manifest import TrainedManifest
 from har.signals.windows import Windows
 
@@ -78,7 +78,7 @@ class Results:
             temperature=manifest.training.temperature,
         )
         if run.evaluation.exists():
-            _check_figures(run, evaluation)
+            check_figures(run.read_object(run.evaluation), evaluation, run.predictions.name)
         return cls(
             config=run.read_config(),
             manifest=manifest,
@@ -154,15 +154,29 @@ def metrics_table(epochs: Sequence[Mapping[str, Any]], place: Path) -> pd.DataFr
         ) from error
 
 
-def _check_figures(run: RunFolder, evaluation: Evaluation) -> None:
-    """Refuse an evaluation.json, from which others take figures, that contradicts predictions."""
-    content = run.read_object(run.evaluation)
+def check_figures(content: JsonObject, evaluation: Evaluation, predictions: str) -> None:
+    """Refuse figures, which are kept for other programs, that contradict the predictions.
+
+    Parameters
+    ----------
+    content : JsonObject
+        Figures as they were read, or some of them.
+    evaluation : Evaluation
+        Figures as they follow from the predictions.
+    predictions : str
+        Name of the file with the predictions, for the message.
+
+    Raises
+    ------
+    RunError
+        If a figure is another, or is no number.
+    """
     for key in _FIGURES:
         found, expected = content.optional(key, NUMBER), getattr(evaluation, key)
         if found is not None and abs(found - expected) > _ROUNDED:
             raise RunError(
-                f"{run.evaluation}: found {key} {found:g}, expected {expected:g} as follows from "
-                f"{run.predictions.name}; har evaluate writes both anew"
+                f"{content.place}: found {key} {found:g}, expected {expected:g} as follows from "
+                f"{predictions}"
             )
 
 
