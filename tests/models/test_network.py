@@ -18,7 +18,6 @@ from small_networks import CPU, SIGNALS, network_of
 from har.config import ModelConfig
 from har.errors import RunError
 from har.models.backend import autograd, mx, seed_everything
-from har.models.export import load_weights
 from har.models.network import build_network, n_parameters, predict_probabilities
 from har.signals.channels import UCI_CHANNELS
 
