@@ -29,11 +29,11 @@ from har.inference.timeline import each_alone, make_timeline
 from har.models.backend import parse_devices, seed_everything
 from har.models.engine import use_default_threads
 from har.models.ensemble import joined, member_prefix
-from har.models.export import export_network, load_weights, read_weights
+from har.models.export import check_weights, export_network, load_weights
 from har.models.features import WithFeatures, predict_with_features
 from har.models.network import (
     ActivityNetwork,
-    build_network,
+    initialise,
     n_parameters,
     predict_probabilities,
     probabilities_of,
@@ -252,10 +252,15 @@ class ActivityClassifier:
         return features
 
     def _build_member(self, number: int) -> ActivityNetwork:
+        member = self._without_weights(number)
+        initialise(member, self.devices)
+        return member
+
+    def _without_weights(self, number: int) -> ActivityNetwork:
         model, expected = self.config.model, self.window_format_
         sizes = expected.n_timesteps, expected.channels, len(expected.activities)
         prefix = member_prefix(number, model.n_members)
-        return build_network(model.of_member(number), *sizes, self.devices, prefix)
+        return ActivityNetwork(model.of_member(number), *sizes, prefix)
 
     def _join(self, members: list[ActivityNetwork]) -> Network:
         network = joined(members)
@@ -570,8 +575,9 @@ class ActivityClassifier:
             Path(folder).mkdir(parents=True, exist_ok=True)
             run = RunFolder(Path(folder))
             shape = (1, self.window_format_.n_timesteps, len(self.window_format_.channels))
-            export_network(network, shape, self.devices[0], run.symbol, run.weights)
             run.write_config(self.config)
+            export_network(network, shape, self.devices[0], run.symbol, run.weights)
+            run.bind_model()
             run.write_strangeness(self.strangeness_)
             run.write_context(self.context_.to_dict() if self.context_ else None)
             run.write_epochs([asdict(record) for record in self.history_])
@@ -595,9 +601,10 @@ class ActivityClassifier:
         Raises
         ------
         RunError
-            If a file is missing or damaged.
+            If a file is missing, damaged or another than was saved.
         """
         run = RunFolder.open(Path(folder))
+        run.warn_if_unbound()
         manifest = run.read_trained_manifest()
         training = manifest.training
         classifier = cls(replace(run.read_config(), device=device))
@@ -611,9 +618,14 @@ class ActivityClassifier:
         classifier.context_ = _read_context(run, len(manifest.model.window_format.activities))
         classifier.history_ = run.read_history()
         n_members = classifier.config.model.n_members
-        members = [classifier._build_member(number) for number in range(1, n_members + 1)]
-        classifier.network_ = classifier._join(members)
-        load_weights(classifier.network_, read_weights(run.weights), str(run.weights))
+        members = [classifier._without_weights(number) for number in range(1, n_members + 1)]
+        network = classifier._join(members)
+        weights = run.read_weights()
+        check_weights(network, weights, str(run.weights))
+        for member in members:
+            initialise(member, classifier.devices)
+        load_weights(network, weights, str(run.weights))
+        classifier.network_ = network
         return classifier
 
 

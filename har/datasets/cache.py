@@ -1,7 +1,8 @@
 """A cache of windows as memory-mapped arrays.
 
 Reading text takes seconds and rebuilding windows from raw recordings a little longer; mapping the
-arrays takes milliseconds. Where the cache cannot be written, everything works without it.
+arrays takes milliseconds. Where the cache cannot be written, everything works without it. Each file
+has a checksum, so that whatever is damaged is made anew.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,19 +19,21 @@ import numpy as np
 import platformdirs
 
 from har.datasets.dataset import SPLITS, DataSet, TrainingSet
-from har.errors import DataError, reason_of
-from har.files import whole_folder
+from har.errors import reason_of
+from har.files import open_regular, read_regular, whole_folder
 from har.signals.windows import Windows
 
 logger = logging.getLogger(__name__)
+
+_Facts = dict[str, Any]
 
 _ARRAYS = ("signals", "labels", "subjects")
 _FACTS = ("name", "source", "fingerprint", "notes")
 _AXES = ("channels", "activities", "rate_hz")
 # Part of a cache folder's name; increased when the stored format changes.
-_FORMAT = 3
-# Raised when a missing or damaged cache is read.
-_DAMAGES = (OSError, EOFError, ValueError, KeyError, TypeError, DataError)
+_FORMAT = 4
+_MOST_BYTES_OF_FACTS = 1 << 20
+_BYTES_AT_A_TIME = 1 << 20
 
 
 def cache_folder() -> Path:
@@ -58,7 +62,8 @@ def load_cached(key: str) -> DataSet | None:
         facts, train, test = _load(key, SPLITS)
         notes = tuple(facts["notes"])
         return DataSet(facts["name"], train, test, facts["source"], facts["fingerprint"], notes)
-    except _DAMAGES as error:
+    # Damaged files make parsers raise more than they document, and all can be made anew.
+    except Exception as error:
         logger.debug("Found no cached windows: %s", error)
         return None
 
@@ -68,7 +73,7 @@ def load_cached_training(key: str) -> TrainingSet | None:
     try:
         facts, train = _load(key, ("train",))
         return TrainingSet(facts["name"], train, facts["source"], tuple(facts["notes"]))
-    except _DAMAGES as error:
+    except Exception as error:
         logger.debug("Found no cached windows: %s", error)
         return None
 
@@ -76,7 +81,10 @@ def load_cached_training(key: str) -> TrainingSet | None:
 def _load(key: str, splits: Iterable[str]) -> tuple[Any, ...]:
     """Read the facts and map the windows of each split."""
     folder = _folder_of(key)
-    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    facts = _read_facts(folder / "facts.json")
+    for split in splits:
+        for name in _ARRAYS:
+            _check(folder / f"{split}_{name}.npy", facts["checksums"][split][name])
     axes = {"rate_hz": facts["rate_hz"]}
     axes |= {name: tuple(facts[name]) for name in ("channels", "activities")}
     loaded = facts, *(_load_split(folder, split, axes) for split in splits)
@@ -84,7 +92,35 @@ def _load(key: str, splits: Iterable[str]) -> tuple[Any, ...]:
     return loaded
 
 
-def _load_split(folder: Path, split: str, axes: dict[str, Any]) -> Windows:
+def _read_facts(file: Path) -> _Facts:
+    content = json.loads(read_regular(file, _MOST_BYTES_OF_FACTS))
+    facts: _Facts = content["facts"]
+    if content["checksum"] != _checksum_of(facts):
+        raise ValueError(f"{file}: found other facts than were stored")
+    return facts
+
+
+def _checksum_of(facts: _Facts) -> int:
+    return zlib.crc32(json.dumps(facts, sort_keys=True).encode("ascii"))
+
+
+def _check(file: Path, checksum: list[int]) -> None:
+    """Refuse a file of another size or checksum, before its header is believed."""
+    if _checksum(file) != checksum:
+        raise ValueError(f"{file}: found another file than was stored")
+
+
+def _checksum(file: Path) -> list[int]:
+    """Return a file's size and CRC-32, which reads a gigabyte in a second."""
+    n_bytes = checksum = 0
+    with open_regular(file) as stream:
+        while block := stream.read(_BYTES_AT_A_TIME):
+            n_bytes += len(block)
+            checksum = zlib.crc32(block, checksum)
+    return [n_bytes, checksum]
+
+
+def _load_split(folder: Path, split: str, axes: _Facts) -> Windows:
     arrays = (np.load(folder / f"{split}_{name}.npy", mmap_mode="r") for name in _ARRAYS)
     return Windows(*arrays, **axes)
 
@@ -101,12 +137,18 @@ def store(key: str, data: DataSet) -> None:
     """
     try:
         with whole_folder(_folder_of(key)) as folder:
+            checksums: dict[str, dict[str, list[int]]] = {}
             for split, windows in data.splits.items():
+                checksums[split] = {}
                 for name in _ARRAYS:
-                    np.save(folder / f"{split}_{name}.npy", getattr(windows, name))
+                    file = folder / f"{split}_{name}.npy"
+                    np.save(file, getattr(windows, name))
+                    checksums[split][name] = _checksum(file)
             facts = {name: getattr(data, name) for name in _FACTS}
             facts |= {name: getattr(data.train, name) for name in _AXES}
-            (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+            facts["checksums"] = checksums
+            content = json.dumps({"facts": facts, "checksum": _checksum_of(facts)})
+            (folder / "facts.json").write_text(content, encoding="utf-8")
     except OSError as error:
         # It is read anew each time.
         logger.warning(

@@ -8,6 +8,9 @@
     folds/seed0-fold0.csv   a row per window that was held out from it
     cv.json                 all folds and seeds together
     cv.html                 one page to look at
+
+Figures of a fold have the digest of its predictions, and are sealed with their own; so is cv.json.
+They are no part of the manifest, since several processes may write them.
 """
 
 from __future__ import annotations
@@ -17,17 +20,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from har.arrays import IntArray
 from har.config import Config
-from har.errors import RunError
+from har.errors import RunError, listed, parsing
 from har.evaluation.metrics import Evaluation
 from har.files import write_frame, writing_to
 from har.model_selection.folds import FoldScore
 from har.model_selection.summary import CrossValidationSummary, summarise_folds
 from har.recipes import settings_of
-from har.runs.manifest import Manifest
+from har.runs.integrity import Digest, digests_in, is_sealed, sealed, with_digests
+from har.runs.json_object import INTEGER, NUMBER, JsonObject
+from har.runs.manifest import FoldsDescription, Manifest
 from har.runs.output_folder import OutputFolder, PathInside
 from har.runs.prediction_table import read_prediction_table
-from har.runs.results import read_recordings
+from har.runs.results import check_figures, read_recordings
 from har.signals.subjects import Subject
 
 _SCORE_FILE = re.compile(r"seed(\d+)-fold(\d+)\.json")
@@ -136,7 +144,8 @@ class CrossValidationFolder(OutputFolder):
         }
         if score.recordings is not None:
             content["recordings"] = score.recordings.to_dict()
-        self.write_json(file, content)
+        digest = Digest.of(file.with_suffix(".csv").read_bytes())
+        self.write_json(file, with_digests(content, {file.with_suffix(".csv").name: digest}))
 
     def read_scores(self) -> list[FoldScore]:
         """Read all scores that are there, in order of seed and fold.
@@ -144,45 +153,77 @@ class CrossValidationFolder(OutputFolder):
         Raises
         ------
         HarError
-            If a file is missing or damaged.
+            If a file is missing, damaged or another than was saved, or is of another seed, fold or
+            people than its name and the manifest say.
         """
+        self.warn_if_unbound()
         matches = (_SCORE_FILE.fullmatch(file.name) for file in self._scores.iterdir())
         jobs = sorted((int(match[1]), int(match[2])) for match in matches if match)
-        folds = self.read_manifest().folds
-        known = (
-            [subject for people in folds.held_out_subjects for subject in people] if folds else []
-        )
-        return [self._read_score(seed, fold, known) for seed, fold in jobs]
+        held_out = self._folds().held_out_subjects
+        return [self._read_score(seed, fold, held_out) for seed, fold in jobs]
 
-    def _read_score(self, seed: int, fold: int, known: Sequence[Subject]) -> FoldScore:
-        file = self._score_file(seed, fold)
-        content = self.read_json(file)
-        training = content.get("training")
-        if not isinstance(training, dict):
-            raise RunError(f"{file}: found no training, expected how the network was trained")
-        predictions = file.with_suffix(".csv")
-        try:
-            table = read_prediction_table(predictions, known)
-            rows = table["index"].to_numpy()
-        except (OSError, KeyError, ValueError) as error:
-            raise RunError(
-                f"{predictions}: found no predictions ({error}), expected a row per window"
-            ) from error
-        evaluation = replace(
-            Evaluation.from_frame(table, str(predictions)), temperature=training.get("temperature")
-        )
-        recordings = None
-        if "recordings" in content:
-            recordings = read_recordings(content["recordings"], file, "har cv --recordings")
-        return FoldScore(seed, fold, rows, evaluation, training, recordings)
-
-    def write_summary(self) -> CrossValidationSummary:
-        """Summarise all scores that are there, write the summary and return it."""
+    def _folds(self) -> FoldsDescription:
         folds = self.read_manifest().folds
         if folds is None:
             raise RunError(f"{self.manifest}: found no 'folds', expected a cross-validation")
-        summary = summarise_folds(self.read_scores(), len(folds.held_out_subjects))
-        self.write_json(self.summary, summary.to_dict())
+        return folds
+
+    def _read_score(
+        self, seed: int, fold: int, held_out: Sequence[tuple[Subject, ...]]
+    ) -> FoldScore:
+        file = self._score_file(seed, fold)
+        content = self._read_sealed(file)
+        found = content.required("seed", INTEGER), content.required("fold", INTEGER)
+        if found != (seed, fold) or fold >= len(held_out):
+            raise RunError(
+                f"{file}: found figures of seed {found[0]} and fold {found[1]}, expected those of "
+                f"its name, and a fold of 0..{len(held_out) - 1}"
+            )
+        evaluation, rows = self._read_predictions(file, content, fold, held_out)
+        training = content.content.get("training")
+        if not isinstance(training, dict):
+            raise RunError(f"{file}: found no training, expected how the network was trained")
+        recordings = None
+        if "recordings" in content.content:
+            recordings = read_recordings(content.content["recordings"], file, "har cv --recordings")
+        return FoldScore(seed, fold, rows, evaluation, training, recordings)
+
+    def _read_predictions(
+        self, file: Path, content: JsonObject, fold: int, held_out: Sequence[tuple[Subject, ...]]
+    ) -> tuple[Evaluation, IntArray]:
+        """Read the predictions that figures follow from, and their windows' numbers."""
+        predictions = file.with_suffix(".csv")
+        table_bytes = self.read_bytes(predictions)
+        digest = (digests_in(content) or {}).get(predictions.name)
+        if digest is not None:
+            digest.check(table_bytes, predictions)
+        known = [subject for people in held_out for subject in people]
+        with parsing(predictions, "predictions, a row per window", RunError):
+            table = read_prediction_table(table_bytes, known)
+            rows = table["index"].to_numpy(dtype=np.int64)
+        evaluation = Evaluation.from_frame(table, str(predictions))
+        training = content.inner("training")
+        temperature = training.optional("temperature", NUMBER) if training else None
+        people, are_once = set(evaluation.per_subject), len(np.unique(rows)) == len(rows)
+        if people != set(held_out[fold]) or not are_once or rows.min() < 0:
+            raise RunError(
+                f"{predictions}: found windows of the people {listed(people)}, expected each "
+                f"window once, of {listed(held_out[fold])} as held out from fold {fold}"
+            )
+        check_figures(content, evaluation, predictions.name)
+        return replace(evaluation, temperature=temperature), rows
+
+    def _read_sealed(self, file: Path) -> JsonObject:
+        """Read a JSON file that has a digest of itself, but in folders of earlier versions."""
+        content = self.read_object(file)
+        if not is_sealed(content) and self.is_bound:
+            raise RunError(f"{file}: found no digest in it, expected the one that was saved")
+        return content
+
+    def write_summary(self) -> CrossValidationSummary:
+        """Summarise all scores that are there, write the summary and return it."""
+        summary = summarise_folds(self.read_scores(), len(self._folds().held_out_subjects))
+        self.write_json(self.summary, sealed(summary.to_dict()))
         return summary
 
     def read_summary(self) -> CrossValidationSummary:
@@ -193,13 +234,9 @@ class CrossValidationFolder(OutputFolder):
         RunError
             If the file is missing or damaged.
         """
-        try:
-            return CrossValidationSummary.from_dict(self.read_json(self.summary))
-        except (AttributeError, KeyError, TypeError) as error:
-            raise RunError(
-                f"{self.summary}: found something missing or wrong ({error}), "
-                "expected what har cv writes"
-            ) from error
+        content = self._read_sealed(self.summary).content
+        with parsing(self.summary, "what har cv writes", RunError):
+            return CrossValidationSummary.from_dict(content)
 
 
 def _identity(manifest: Manifest) -> dict[str, object]:

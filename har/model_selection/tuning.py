@@ -30,7 +30,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from har.errors import HarError, RunError, UsageError
+from har.errors import HarError, RunError, UsageError, parsing
 from har.model_selection.cross_validation import score_fold
 from har.model_selection.folds import Fold
 from har.model_selection.ranges import Search
@@ -181,12 +181,26 @@ def open_study(url: str, name: str, task: Task, fingerprint: str) -> Iterator[St
     UsageError
         If there is no such database.
     RunError
-        If the study has other settings, ranges, data or folds.
+        If the study is damaged, or has other settings, ranges, data or folds.
     """
     place = without_password(url)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    # A damaged database makes SQLAlchemy, Alembic and Optuna raise whatever they come upon.
+    with parsing(place, "a study that har tune wrote", RunError):
+        study, storage = _open(url, name, place)
     try:
-        study, storage = _create_patiently(url, name)
+        with parsing(place, "a study that har tune wrote", RunError):
+            _check_same(study, task, fingerprint)
+            study.get_trials(deepcopy=False)
+        yield study
+    finally:
+        _close(storage)
+
+
+def _open(url: str, name: str, place: str) -> tuple[Study, RDBStorage]:
+    """Create or join a study; a `UsageError` if there is no such database."""
+    try:
+        return _create_patiently(url, name)
     except ImportError as error:
         raise UsageError(
             f"--storage: found no driver for {place}, expected it installed"
@@ -196,11 +210,6 @@ def open_study(url: str, name: str, task: Task, fingerprint: str) -> Iterator[St
         raise UsageError(
             f"--storage: found no database at {place} ({reason}), expected one"
         ) from error
-    try:
-        _check_same(study, task, fingerprint)
-        yield study
-    finally:
-        _close(storage)
 
 
 def _create_patiently(url: str, name: str) -> tuple[Study, RDBStorage]:

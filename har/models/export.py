@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from har.errors import RunError
+import numpy as np
+
+from har.arrays import FloatArray
+from har.errors import RunError, quoted
 from har.files import partial_folder, write_whole
 from har.models.backend import mx
-from har.models.network import ActivityNetwork
+from har.models.temperature import Network
 
 
 def export_network(
-    network: ActivityNetwork,
+    network: Network,
     shape: tuple[int, ...],
     device: mx.Context,
     symbol: Path,
@@ -24,7 +28,7 @@ def export_network(
 
     Parameters
     ----------
-    network : ActivityNetwork
+    network : ActivityNetwork, Ensemble or WithTemperature
         Network with its weights on `device`.
     shape : tuple of int
         Shape of any input: (n_windows, n_timesteps, n_channels).
@@ -46,7 +50,7 @@ def export_network(
             write_whole(target, partial(shutil.copyfile, f"{exported}{ending}"))
 
 
-def _export(network: ActivityNetwork, path: Path) -> None:
+def _export(network: Network, path: Path) -> None:
     """Let Gluon write both files, and read them: the end of a file is lost without an error."""
     try:
         network.export(str(path))
@@ -57,41 +61,15 @@ def _export(network: ActivityNetwork, path: Path) -> None:
         raise OSError(errno.ENOSPC, reason, str(path.parent.parent)) from error
 
 
-def read_weights(file: Path) -> dict[str, mx.nd.NDArray]:
-    """Read the weights that `export_network` wrote.
+def check_weights(network: Network, arrays: Mapping[str, FloatArray], place: str) -> None:
+    """Refuse arrays that are not the weights of a network.
 
     Parameters
     ----------
-    file : Path
-        Gluon's file of parameters, ``…-0000.params``.
-
-    Returns
-    -------
-    dict of str to NDArray
-        Arrays keyed by parameter name with Gluon's prefix ``arg:`` or ``aux:``.
-
-    Raises
-    ------
-    RunError
-        If the file is missing or damaged.
-    """
-    try:
-        arrays = mx.nd.load(str(file)) if file.is_file() else None
-    except mx.MXNetError as error:
-        raise RunError(f"{file}: found damaged weights, expected what Gluon exported") from error
-    if not isinstance(arrays, dict):
-        raise RunError(f"{file}: found no weights in it, expected what Gluon exported")
-    return arrays
-
-
-def load_weights(network: ActivityNetwork, arrays: dict[str, mx.nd.NDArray], place: str) -> None:
-    """Set the weights of a network to saved arrays.
-
-    Parameters
-    ----------
-    network : ActivityNetwork
-        Network of the same sizes, with the same or another kernel.
-    arrays : dict of str to NDArray
+    network : ActivityNetwork, Ensemble or WithTemperature
+        Network, which needs no weights yet: what it says of its sizes may be wrong, and weights of
+        such sizes be more than fit into memory.
+    arrays : mapping of str to ndarray
         Arrays keyed by parameter name, with or without Gluon's prefix ``arg:`` or ``aux:``.
     place : str
         Name of the file, for messages.
@@ -99,17 +77,51 @@ def load_weights(network: ActivityNetwork, arrays: dict[str, mx.nd.NDArray], pla
     Raises
     ------
     RunError
-        If a parameter is missing, is unknown, or has another shape.
+        If a parameter is missing, is unknown, has another shape or is not finite.
     """
-    given = {name.split(":", 1)[-1]: array for name, array in arrays.items()}
+    given = _by_parameter(arrays)
     parameters = dict(network.collect_params().items())
-    if set(given) != set(parameters):
-        odd = sorted(set(given) ^ set(parameters))[0]
+    if set(given) != set(parameters) or len(given) < len(arrays):
+        odd = min(set(given) ^ set(parameters), default="that occurs twice")
         state = "no" if odd in parameters else "the unknown"
-        raise RunError(f"{place}: found {state} parameter {odd}, expected those of the network")
+        raise RunError(
+            f"{place}: found {state} parameter {quoted(odd)}, expected those of the network"
+        )
     for name, parameter in parameters.items():
-        if given[name].shape != parameter.shape:
+        array = given[name]
+        if array.shape != parameter.shape:
             raise RunError(
-                f"{place}: found {name} of shape {given[name].shape}, expected {parameter.shape}"
+                f"{place}: found {name} of shape {quoted(array.shape)}, expected {parameter.shape}"
             )
-        parameter.set_data(given[name])
+        # What single precision cannot hold becomes infinite.
+        with np.errstate(over="ignore"):
+            is_finite = np.isfinite(array.astype(np.float32)).all()
+        if not is_finite:
+            raise RunError(
+                f"{place}: found a weight in {name} that is not finite, expected numbers"
+            )
+
+
+def load_weights(network: Network, arrays: Mapping[str, FloatArray], place: str) -> None:
+    """Set the weights of a network to saved arrays.
+
+    Parameters
+    ----------
+    network : ActivityNetwork, Ensemble or WithTemperature
+        Network of the same sizes, with the same or another kernel.
+    arrays, place
+        As for `check_weights`.
+
+    Raises
+    ------
+    RunError
+        As from `check_weights`.
+    """
+    check_weights(network, arrays, place)
+    given = _by_parameter(arrays)
+    for name, parameter in network.collect_params().items():
+        parameter.set_data(mx.nd.array(given[name], dtype=parameter.dtype))
+
+
+def _by_parameter(arrays: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    return {name.split(":", 1)[-1]: array for name, array in arrays.items()}

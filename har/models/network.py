@@ -241,11 +241,16 @@ def build_network(
         Hybridized network, whose graph is compiled at the first call.
     """
     network = ActivityNetwork(config, n_timesteps, channels, n_activities, prefix)
-    limit = config.initial_range
+    initialise(network, devices)
+    return network
+
+
+def initialise(network: ActivityNetwork, devices: list[mx.Context]) -> None:
+    """Draw the weights of a network that has none yet; its graph is compiled at the first call."""
+    limit = network.config.initial_range
     weights = mx.init.Xavier() if limit is None else mx.init.Uniform(limit)
     network.initialize(weights, ctx=devices)
     network.hybridize()
-    return network
 
 
 def n_parameters(network: ActivityNetwork) -> int:

@@ -75,7 +75,14 @@ def read_arrays(path: Path, n_bytes: int) -> dict[str, Array]:
         If the file is missing, no regular file, larger or damaged.
     """
     with parsing(path, "arrays that har wrote", RunError):
-        return _parse(read_regular(path, n_bytes))
+        content = read_regular(path, n_bytes)
+    return parse_arrays(content, str(path))
+
+
+def parse_arrays(content: bytes, place: str) -> dict[str, Array]:
+    """Read the content of such a file, whose name is for messages; see `read_arrays`."""
+    with parsing(place, "arrays that har wrote", RunError):
+        return _parse(content)
 
 
 def _parse(content: bytes) -> dict[str, Array]:

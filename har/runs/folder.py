@@ -19,6 +19,9 @@
     figures/             the report's figures, as SVG, most as PNG, too
     report.html          one page to look at
     report.md            its summary for pull requests
+
+All but the last four are bound together by their digests in the manifest; metrics once the model
+is saved. What is written by `RunFolder` is entered there, and what it reads is compared.
 """
 
 from __future__ import annotations
@@ -27,21 +30,19 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import partial
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
-from har.arrays import FloatArray
-from har.errors import RunError
+from har.errors import RunError, parsing
 from har.evaluation.strangeness import Strangeness
-from har.files import append_line, write_frame, write_text, write_whole, writing_to
+from har.files import append_line, write_frame, write_text, writing_to
+from har.runs.arrays_file import Array, parse_arrays, write_arrays
 from har.runs.json_object import JsonObject
 from har.runs.manifest import TrainedManifest
-from har.runs.output_folder import OutputFolder, PathInside, read_text
+from har.runs.output_folder import OutputFolder, PathInside
+from har.runs.params_file import parse_params
 from har.runs.prediction_table import read_prediction_table
 from har.signals.subjects import Subject
 from har.training.history import EpochRecord
@@ -74,6 +75,20 @@ class RunFolder(OutputFolder):
     figures = PathInside("figures")
     report = PathInside("report.html")
     summary = PathInside("report.md")
+    bound: ClassVar[tuple[str, ...]] = (
+        "config.yaml",
+        "metrics.jsonl",
+        "model-symbol.json",
+        "model-0000.params",
+        "strangeness.npz",
+        "context.json",
+        "evaluation.json",
+        "predictions.csv",
+        "robustness.json",
+        "recordings.json",
+        "explanation.json",
+    )
+    growing: ClassVar[tuple[str, ...]] = ("metrics.jsonl",)
 
     @classmethod
     def create(cls, path: Path, overwrite: bool = False) -> RunFolder:
@@ -110,9 +125,8 @@ class RunFolder(OutputFolder):
         return run
 
     def _remove_files(self) -> None:
-        files = [self.config, self.manifest, self.metrics, self.symbol, self.weights]
-        for file in [*files, self.strangeness, self.context]:
-            file.unlink(missing_ok=True)
+        for name in (*self.bound, self.manifest.name):
+            (self.path / name).unlink(missing_ok=True)
         for folder in (self.checkpoints, self.events):
             shutil.rmtree(folder, ignore_errors=True)
         self.remove_scores()
@@ -120,9 +134,12 @@ class RunFolder(OutputFolder):
     def remove_scores(self) -> None:
         """Remove what followed from a model that is to be replaced."""
         files = [self.predictions, self.evaluation, self.robustness, self.recordings]
-        for file in [*files, self.explanation, self.report, self.summary]:
+        files.append(self.explanation)
+        for file in [*files, self.report, self.summary]:
             file.unlink(missing_ok=True)
         shutil.rmtree(self.figures, ignore_errors=True)
+        if self.manifest.exists():
+            self._bind(*files)
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -158,12 +175,35 @@ class RunFolder(OutputFolder):
             )
         return TrainedManifest(**vars(manifest))
 
+    def bind_model(self) -> None:
+        """Enter the two files of the exported model in the manifest, once they are written."""
+        self._bind(self.symbol, self.weights)
+
+    def read_weights(self) -> dict[str, Array]:
+        """Read the weights of the model.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Arrays keyed by parameter name with Gluon's prefix ``arg:`` or ``aux:``.
+
+        Raises
+        ------
+        RunError
+            If a file of the exported model is missing, damaged or another than was saved.
+        """
+        if not self._is_without(self.symbol):
+            self.read_bytes(self.symbol)
+        return parse_params(self.read_bytes(self.weights), str(self.weights))
+
     def write_epochs(self, records: Iterable[Mapping[str, object]]) -> None:
-        """Write the metrics, a line per epoch."""
+        """Write the metrics of a finished training, a line per epoch."""
         write_text(self.metrics, "".join(f"{json.dumps(record)}\n" for record in records))
+        self._bind(self.metrics)
 
     def append_epoch(self, record: Mapping[str, object]) -> None:
-        """Add a line to the metrics."""
+        """Add a line to the metrics, which are bound no more until `write_epochs`."""
+        self._unbind(self.metrics)
         append_line(self.metrics, json.dumps(record))
 
     def read_epochs(self) -> list[dict[str, Any]]:
@@ -172,9 +212,9 @@ class RunFolder(OutputFolder):
         Raises
         ------
         RunError
-            If the file is missing, or a line is no JSON object.
+            If the file is missing or another than was saved, or a line is no JSON object.
         """
-        return self._parse_epochs(read_text(self.metrics))
+        return self._parse_epochs(self.read_text(self.metrics))
 
     def read_epochs_so_far(self) -> list[dict[str, Any]]:
         """Read the metrics of a run that may be adding to them.
@@ -189,7 +229,7 @@ class RunFolder(OutputFolder):
         RunError
             If another line is no JSON object.
         """
-        text = read_text(self.metrics) if self.metrics.exists() else ""
+        text = self.read_text(self.metrics) if self.metrics.exists() else ""
         return self._parse_epochs(text[: text.rfind("\n") + 1])
 
     def read_history(self) -> list[EpochRecord]:
@@ -216,8 +256,9 @@ class RunFolder(OutputFolder):
         """Write the arrays of a strangeness; without one, an earlier one is removed."""
         if strangeness is None:
             self.strangeness.unlink(missing_ok=True)
-            return
-        write_whole(self.strangeness, partial(_write_arrays, strangeness.to_arrays()))
+        else:
+            write_arrays(self.strangeness, strangeness.to_arrays())
+        self._bind(self.strangeness)
 
     def read_strangeness(self) -> Strangeness | None:
         """Read it back; None if there is none, as in runs of earlier versions.
@@ -225,24 +266,21 @@ class RunFolder(OutputFolder):
         Raises
         ------
         RunError
-            If the file is damaged.
+            If the file is damaged or another than was saved.
         """
-        if not self.strangeness.is_file():
+        if self._is_without(self.strangeness):
             return None
-        try:
-            with np.load(self.strangeness, allow_pickle=False) as arrays:
-                return Strangeness.from_arrays(arrays)
-        except (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile) as error:
-            raise RunError(
-                f"{self.strangeness}: found damaged arrays, expected what a training wrote"
-            ) from error
+        arrays = parse_arrays(self.read_bytes(self.strangeness), str(self.strangeness))
+        with parsing(self.strangeness, "the arrays that a training wrote", RunError):
+            return Strangeness.from_arrays(arrays)
 
     def write_context(self, context: Mapping[str, object] | None) -> None:
         """Write the values of a context; without one, an earlier one is removed."""
-        if context is None:
-            self.context.unlink(missing_ok=True)
-        else:
+        if context is not None:
             self.write_json(self.context, context)
+            return
+        self.context.unlink(missing_ok=True)
+        self._bind(self.context)
 
     def read_context(self) -> Mapping[str, object] | None:
         """Read them back; None if there are none.
@@ -250,13 +288,14 @@ class RunFolder(OutputFolder):
         Raises
         ------
         RunError
-            If the file is no JSON object.
+            If the file is no JSON object, or another than was saved.
         """
-        return self.read_json(self.context) if self.context.is_file() else None
+        return None if self._is_without(self.context) else self.read_json(self.context)
 
     def write_predictions(self, predictions: pd.DataFrame) -> None:
         """Write a row per test window."""
         write_frame(predictions, self.predictions)
+        self._bind(self.predictions)
 
     def read_predictions(self) -> pd.DataFrame:
         """Read the predictions back.
@@ -264,16 +303,12 @@ class RunFolder(OutputFolder):
         Raises
         ------
         RunError
-            If the file is missing, or is no table with the columns of predictions.
+            If the file is missing, is another than was saved, or is no table with the columns of
+            predictions.
         """
-        read_text(self.predictions)
-        try:
-            table = read_prediction_table(self.predictions, self._train_subjects())
-        except ValueError as error:
-            reason = " ".join(str(error).split())
-            raise RunError(
-                f"{self.predictions}: found {reason}, expected a row per test window"
-            ) from error
+        content = self.read_bytes(self.predictions)
+        with parsing(self.predictions, "a row per test window", RunError):
+            table = read_prediction_table(content, self._train_subjects())
         missing = {"index", "subject", "true", "predicted"} - set(table.columns)
         if missing:
             raise RunError(f"{self.predictions}: found no column {min(missing)}, expected it")
@@ -292,8 +327,3 @@ def epoch_records(rows: list[dict[str, Any]], place: str) -> list[EpochRecord]:
     except TypeError as error:
         expected = ", ".join(field.name for field in fields(EpochRecord))
         raise RunError(f"{place}: found a line with other keys, expected {expected}") from error
-
-
-def _write_arrays(arrays: dict[str, FloatArray], file: Path) -> None:
-    with file.open("wb") as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-import reprlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from har.errors import RunError
+from har.errors import RunError, parsing, quoted
 
 _T = TypeVar("_T")
+
+# Bytes of a JSON file; the largest real ones have one or two million.
+MOST_BYTES = 32 << 20
+# Whole numbers that fit into 64 bits; those of hashes are text.
+_LARGEST_NUMBER = 2**63
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,18 @@ class JsonObject:
         Raises
         ------
         RunError
-            If it is no JSON object.
+            If it is no JSON object, or has a number that is not finite or beyond 64 bits.
         """
-        try:
-            content = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise RunError(f"{place}: found broken JSON ({error}), expected an object") from error
+        numbers: Any = {
+            "parse_int": _whole_number,
+            "parse_float": _finite,
+            "parse_constant": _no_number,
+        }
+        with parsing(place, "an object", RunError):
+            try:
+                content = json.loads(text, **numbers)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"broken JSON ({error})") from error
         if not isinstance(content, dict):
             raise RunError(f"{place}: found {type(content).__name__}, expected a JSON object")
         return cls(content, place)
@@ -134,5 +145,22 @@ class JsonObject:
         return JsonObject(value, self.place, f"{self.prefix}{key}.")
 
     def _wrong(self, key: str, value: object, expected: str) -> RunError:
-        found = reprlib.repr(value)
-        return RunError(f"{self.place}: found {found} as {self.prefix}{key}, expected {expected}")
+        name = f"{self.prefix}{key}"
+        return RunError(f"{self.place}: found {quoted(value)} as {name}, expected {expected}")
+
+
+def _whole_number(digits: str) -> int:
+    # Python refuses thousands of digits itself, with other words.
+    value = int(digits) if len(digits) < 25 else _LARGEST_NUMBER
+    if not -_LARGEST_NUMBER <= value < _LARGEST_NUMBER:
+        raise ValueError(f"the number {quoted(digits)} beyond 64 bits")
+    return value
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    return value if math.isfinite(value) else _no_number(digits)
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"the number {quoted(name)}, which is not finite")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
 from har.runs.json_object import (
     DIRECTION,
@@ -29,10 +30,39 @@ from har.signals.orientation import UPRIGHT, Direction
 from har.signals.subjects import Subject
 from har.signals.windows import WindowFormat
 
+# Far more than any network here is trained on; tables are made by these numbers.
+_MOST_NAMES = 1_000
+_MOST_TIMESTEPS = 10_000
+_HIGHEST_RATE_HZ = 100_000
+_HIGHEST_TEMPERATURE = 1_000_000
+
+_Number = TypeVar("_Number", int, float)
+
+
+def _above_0(kind: Kind[_Number], highest: int) -> Kind[_Number]:
+    def accepts(value: object) -> bool:
+        return kind.accepts(value) and 0 < kind.convert(value) <= highest
+
+    return Kind(f"{kind.words} above 0 and up to {highest:,}", accepts, kind.convert)
+
+
+def _are_names(texts: tuple[str, ...]) -> bool:
+    return 0 < len(set(texts)) == len(texts) <= _MOST_NAMES
+
+
 _ENVIRONMENT: dict[str, Kind[Any]] = {"python": TEXT, "platform": TEXT, "n_cores": INTEGER}
 _FOLD_KIND: Kind[int | str] = Kind(
     "a number of folds or loso", lambda value: isinstance(value, (int, str)), lambda value: value
 )
+_NAMES: Kind[tuple[str, ...]] = Kind(
+    f"a list of 1 to {_MOST_NAMES:,} different names",
+    lambda value: TEXTS.accepts(value) and _are_names(TEXTS.convert(value)),
+    tuple,
+)
+_TIMESTEPS = _above_0(INTEGER, _MOST_TIMESTEPS)
+_RATE_HZ = _above_0(NUMBER, _HIGHEST_RATE_HZ)
+_TEMPERATURE = _above_0(NUMBER, _HIGHEST_TEMPERATURE)
+_MOMENT = Kind("a time in ISO 8601 with a time zone", lambda value: _is_moment(value), str)
 _FOLD_SUBJECTS: Kind[tuple[tuple[Subject, ...], ...]] = Kind(
     "a list of lists of subjects",
     lambda value: isinstance(value, list) and all(map(SUBJECTS.accepts, value)),
@@ -71,10 +101,10 @@ class ModelDescription:
     def from_dict(cls, content: JsonObject) -> ModelDescription:
         """Read what `to_dict` collected; what is missing or wrong is a `RunError`."""
         window_format = WindowFormat(
-            channels=content.required("channels", TEXTS),
-            activities=content.required("activities", TEXTS),
-            rate_hz=content.required("rate_hz", NUMBER),
-            n_timesteps=content.required("n_timesteps", INTEGER),
+            channels=content.required("channels", _NAMES),
+            activities=content.required("activities", _NAMES),
+            rate_hz=content.required("rate_hz", _RATE_HZ),
+            n_timesteps=content.required("n_timesteps", _TIMESTEPS),
         )
         gravity = content.optional("gravity", DIRECTION)
         if "gravity" not in content.content and window_format.channels == UCI_CHANNELS:
@@ -140,7 +170,7 @@ class TrainingDescription:
             validation_subjects=content.required("validation_subjects", SUBJECTS),
             n_epochs=content.optional("n_epochs", INTEGER),
             best_epoch=content.optional("best_epoch", INTEGER),
-            temperature=content.optional("temperature", NUMBER),
+            temperature=content.optional("temperature", _TEMPERATURE),
         )
 
 
@@ -240,7 +270,7 @@ class Session:
         environment, git = content.inner("environment"), content.inner("git")
         return cls(
             har=content.optional("har", TEXT),
-            started=content.optional("started", TEXT),
+            started=content.optional("started", _MOMENT),
             command=content.optional("command", TEXTS),
             environment=Environment.from_dict(environment) if environment else Environment(),
             git=GitState.from_dict(git) if git else None,
@@ -357,7 +387,7 @@ class Manifest:
             folds=FoldsDescription.from_dict(folds) if folds else None,
             model=ModelDescription.from_dict(model) if model else None,
             training=TrainingDescription.from_dict(training) if training else None,
-            finished=content.optional("finished", TEXT),
+            finished=content.optional("finished", _MOMENT),
             duration_s=content.optional("duration_s", NUMBER),
             failure=content.optional("failure", TEXT),
             resumed=tuple(map(Session.from_dict, content.inners("resumed"))),
@@ -390,6 +420,15 @@ def _read_data(content: JsonObject) -> DataDescription:
         n_train_windows=content.optional("n_train_windows", INTEGER),
         n_test_windows=content.optional("n_test_windows", INTEGER),
     )
+
+
+def _is_moment(value: object) -> bool:
+    try:
+        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    # Times of other zones are beyond the calendar's ends in UTC.
+    return moment.tzinfo is not None and 1970 <= moment.year < 9999
 
 
 def _known(**content: object) -> dict[str, object]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection
-from pathlib import Path
 
 import pandas as pd
 
@@ -13,13 +13,13 @@ from har.signals.subjects import Subject, subjects_from_text
 _NAMES = ("subject", "true", "predicted")
 
 
-def read_prediction_table(path: Path, alike: Collection[Subject] = ()) -> pd.DataFrame:
+def read_prediction_table(content: bytes, alike: Collection[Subject] = ()) -> pd.DataFrame:
     """Read the predictions that `har.evaluation.metrics.Evaluation.to_frame` listed.
 
     Parameters
     ----------
-    path : Path
-        CSV file.
+    content : bytes
+        Content of a CSV file.
     alike : collection of int or str
         Other subjects of the same data set; see `har.signals.subjects.subjects_from_text`.
 
@@ -31,13 +31,12 @@ def read_prediction_table(path: Path, alike: Collection[Subject] = ()) -> pd.Dat
     Raises
     ------
     ValueError
-        If it is no table, or its subjects are not of the kind of the others.
-    OSError
-        If it cannot be read.
+        If its subjects are not of the kind of the others; pandas may raise anything if it is no
+        table.
     """
-    columns = pd.read_csv(path, nrows=0).columns
+    columns = pd.read_csv(io.BytesIO(content), nrows=0).columns
     table = pd.read_csv(
-        path,
+        io.BytesIO(content),
         dtype={name: str for name in columns if name in _NAMES},
         keep_default_na=False,
         na_values={name: [""] for name in columns if name not in _NAMES},

@@ -17,10 +17,14 @@ from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.robustness import Robustness
 from har.explanation.findings import Explanation
 from har.runs.folder import RunFolder
+from har.runs.json_object import NUMBER, JsonObject
 from har.runs.manifest import TrainedManifest
 from har.signals.windows import Windows
 
 _METRICS = ("epoch", "train_loss", "train_accuracy")
+# Figures that are compared, and how much they may differ, since predictions are rounded.
+_FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "n_windows")
+_ROUNDED = 1e-3
 _VALIDATION_METRICS = ("validation_loss", "validation_accuracy")
 
 
@@ -66,12 +70,15 @@ class Results:
         HarError
             If a file is missing or damaged, or two of them do not belong together.
         """
+        run.warn_if_unbound()
         manifest = run.read_trained_manifest()
         table = run.read_predictions()
         evaluation = replace(
             Evaluation.from_frame(table, str(run.predictions)),
             temperature=manifest.training.temperature,
         )
+        if run.evaluation.exists():
+            check_figures(run.read_object(run.evaluation), evaluation, run.predictions.name)
         return cls(
             config=run.read_config(),
             manifest=manifest,
@@ -145,6 +152,32 @@ def metrics_table(epochs: Sequence[Mapping[str, Any]], place: Path) -> pd.DataFr
         raise RunError(
             f"{place}: found a value that is no number ({error}), expected numbers"
         ) from error
+
+
+def check_figures(content: JsonObject, evaluation: Evaluation, predictions: str) -> None:
+    """Refuse figures, which are kept for other programs, that contradict the predictions.
+
+    Parameters
+    ----------
+    content : JsonObject
+        Figures as they were read, or some of them.
+    evaluation : Evaluation
+        Figures as they follow from the predictions.
+    predictions : str
+        Name of the file with the predictions, for the message.
+
+    Raises
+    ------
+    RunError
+        If a figure is another, or is no number.
+    """
+    for key in _FIGURES:
+        found, expected = content.optional(key, NUMBER), getattr(evaluation, key)
+        if found is not None and abs(found - expected) > _ROUNDED:
+            raise RunError(
+                f"{content.place}: found {key} {found:g}, expected {expected:g} as follows from "
+                f"{predictions}"
+            )
 
 
 def _read_robustness(run: RunFolder, evaluation: Evaluation) -> Robustness:

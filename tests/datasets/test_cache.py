@@ -56,6 +56,27 @@ def test_what_the_axes_mean_is_stored_too(own_cache):
     assert cached.rate_hz == windows.rate_hz
 
 
+def flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 4
+    path.write_bytes(content)
+
+
+def claim_terabytes(path):
+    content = path.read_bytes()
+    claimed = content.replace(b"'shape': (", b"'shape': (9999999999, ", 1)
+    path.write_bytes(claimed[:100] + content[100:])
+
+
+def rename_an_activity(path):
+    path.write_text(path.read_text().replace("WALKING", "TALKING", 1))
+
+
+def put_a_pipe_there(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
 def nan_in(path):
     signals = np.load(path)
     signals[0, 0, 0] = np.nan
@@ -70,6 +91,15 @@ def nan_in(path):
         ("train_signals.npy", lambda path: os.truncate(path, 50)),
         ("train_signals.npy", lambda path: os.truncate(path, 5000)),
         ("train_signals.npy", nan_in),
+        ("train_signals.npy", flip_a_bit),
+        ("train_signals.npy", claim_terabytes),
+        ("train_signals.npy", put_a_pipe_there),
+        ("test_subjects.npy", flip_a_bit),
+        ("test_labels.npy", lambda path: path.write_bytes(path.read_bytes() + b" ")),
+        ("facts.json", rename_an_activity),
+        ("facts.json", put_a_pipe_there),
+        ("facts.json", lambda path: path.write_text("[" * 100_000)),
+        ("facts.json", lambda path: os.truncate(path, 1 << 33)),
         ("test_labels.npy", lambda path: np.save(path, np.array([9, 9, 9, 9]))),
         ("test_labels.npy", lambda path: np.save(path, np.array([0]))),
         ("test_subjects.npy", lambda path: np.save(path, np.array([{}]), allow_pickle=True)),

@@ -23,7 +23,7 @@ MANIFEST = Manifest(
         environment=Environment(python="3.11.7"),
         git=GitState("a" * 40, is_dirty=False),
     ),
-    folds=FoldsDescription(3, ((1, 8), (3, 5), (6, 7))),
+    folds=FoldsDescription(3, tuple(fold.held_out_subjects for fold in folds_of(WINDOWS, 3))),
 )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from builders import refused
 from scored_folds import MANIFEST, WINDOWS, make_score, make_scores
+from unbound import unbind
 
 from har.config import Config, DataConfig, TrainingConfig
 from har.errors import DataError, RunError
@@ -54,9 +55,9 @@ def test_recordings_are_read_back_and_folds_without_them_are_not_done(folder):
 
 def test_damaged_recordings_are_refused(folder):
     folder.write_score(make_score(0, 0, with_recordings=True))
-    file = folder.path / "folds" / "seed0-fold0.json"
+    file = unbind(folder).path / "folds" / "seed0-fold0.json"
     content = json.loads(file.read_text())
-    del content["recordings"]["activities"]
+    del content["recordings"]["activities"], content["sha256"], content["files"]
     file.write_text(json.dumps(content))
     with refused(RunError, "seed0-fold0.json: found something missing", "har cv --recordings"):
         folder.read_scores()
@@ -141,17 +142,96 @@ def test_the_temperature_of_a_network_is_read_back(folder):
     assert vars(found.after) == pytest.approx(vars(expected.after), rel=1e-6)
 
 
-def test_damaged_scores_are_refused(folder):
+def files_of(folder, seed=0, fold=1):
+    figures = folder.path / "folds" / f"seed{seed}-fold{fold}.json"
+    return figures, figures.with_suffix(".csv")
+
+
+def rewrite(file, **values):
+    """Change values of a JSON file as an earlier version wrote it, without digests."""
+    content = {**json.loads(file.read_text()), **values}
+    file.write_text(json.dumps({k: v for k, v in content.items() if k not in ("files", "sha256")}))
+
+
+def test_changed_scores_are_refused_by_name(folder):
     folder.write_score(make_score(0, 1))
-    figures = folder.path / "folds" / "seed0-fold1.json"
-    predictions = figures.with_suffix(".csv")
-    table = predictions.read_text()
-    predictions.write_text(table.replace(",SITTING,", ",DANCING,"))
-    with refused(DataError, str(predictions)):
+    figures, predictions = files_of(folder)
+    table, text = predictions.read_text(), figures.read_text()
+    predictions.write_text(table.replace(",0.0", ",0.1", 1))
+    with refused(RunError, f"{predictions}: found another file than was saved"):
         folder.read_scores()
     predictions.unlink()
-    with refused(RunError, str(predictions), "expected a row per window"):
+    with refused(RunError, f"{predictions}: found No such file"):
         folder.read_scores()
-    figures.write_text("{}")
-    with refused(RunError, str(figures), "no training"):
+    predictions.write_text(table)
+    figures.write_text(text.replace('"duration_s": 3.0', '"duration_s": 2.0'))
+    with refused(RunError, f"{figures}: found other values than were saved"):
         folder.read_scores()
+    rewrite(figures)
+    with refused(RunError, f"{figures}: found no digest in it"):
+        folder.read_scores()
+    figures.write_text(text)
+    assert len(folder.read_scores()) == 1
+
+
+def test_scores_of_a_folder_that_is_not_bound_are_read_with_a_warning(folder, caplog):
+    folder.write_score(make_score(0, 1))
+    rewrite(files_of(unbind(folder))[0])
+    assert len(folder.read_scores()) == 1
+    assert "found no digests in it" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("values", "part"),
+    [
+        ({"seed": 1}, "found figures of seed 1 and fold 1, expected those of its name"),
+        ({"fold": 2}, "found figures of seed 0 and fold 2, expected those of its name"),
+        ({"fold": None}, "found no 'fold'"),
+        ({"training": 3}, "found 3 as training"),
+        ({"training": None}, "found no training"),
+        ({"training": {"temperature": "hot"}}, "found 'hot' as training.temperature"),
+        ({"accuracy": 2.5}, "found accuracy 2.5, expected 0."),
+    ],
+)
+def test_figures_that_contradict_name_or_predictions_are_refused(folder, values, part):
+    folder.write_score(make_score(0, 1))
+    figures, _predictions = files_of(unbind(folder))
+    rewrite(figures, **values)
+    with refused(RunError, str(figures), part):
+        folder.read_scores()
+
+
+def test_figures_under_another_name_are_refused(folder):
+    folder.write_score(make_score(0, 1))
+    for file in files_of(folder):
+        file.rename(file.with_name(file.name.replace("seed0", "seed1")))
+    with refused(RunError, "seed1-fold1.json", "found figures of seed 0 and fold 1"):
+        folder.read_scores()
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "part"),
+    [
+        (lambda table: table.assign(true="DANCING"), DataError, "found an unknown activity"),
+        (lambda table: table.assign(subject=1), RunError, "the people 1, expected each window"),
+        (lambda table: table.assign(index=0), RunError, "expected each window once, of"),
+        (lambda table: table.drop(columns="index"), RunError, "expected predictions"),
+    ],
+)
+def test_predictions_of_other_people_or_rows_are_refused(folder, change, kind, part):
+    folder.write_score(make_score(0, 1))
+    figures, predictions = files_of(unbind(folder))
+    rewrite(figures)
+    change(pd.read_csv(predictions)).to_csv(predictions, index=False)
+    with refused(kind, str(predictions), part):
+        folder.read_scores()
+
+
+def test_a_changed_summary_is_refused(folder):
+    for score in make_scores():
+        folder.write_score(score)
+    folder.write_summary()
+    text = folder.summary.read_text()
+    folder.summary.write_text(text.replace('"is_complete": true', '"is_complete": false'))
+    with refused(RunError, "cv.json: found other values than were saved"):
+        folder.read_summary()

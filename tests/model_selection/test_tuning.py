@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -266,6 +268,39 @@ def test_a_storage_that_cannot_be_is_one_line(url, parts, monkeypatch):
     monkeypatch.setattr(tuning, "_TRY_AGAIN_S", 0)
     with refused(UsageError, "--storage: found no", *parts):
         begin(open_study(url, "tiny", task(), "of the data"))
+
+
+def overwrite_tables(file):
+    content = bytearray(file.read_bytes())
+    content[200:] = b"?" * (len(content) - 200)
+    file.write_bytes(content)
+
+
+def run_sql(statement):
+    def damage(file):
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute(statement)
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda file: file.write_bytes(b"no database" * 1000),
+        overwrite_tables,
+        run_sql("UPDATE study_user_attributes SET value_json = '{'"),
+        run_sql("UPDATE study_user_attributes SET value_json = '[1]'"),
+        run_sql("UPDATE study_directions SET direction = 'SIDEWAYS'"),
+        run_sql("INSERT INTO trials (study_id, number, state) VALUES (1, 0, 'ASLEEP')"),
+    ],
+)
+def test_a_damaged_study_is_one_line(file, damage, monkeypatch):
+    monkeypatch.setattr(tuning, "_TRY_AGAIN_S", 0)
+    begin(study_at(file))
+    damage(file)
+    with pytest.raises(HarError, match="study.*: found |--storage: found no database"):
+        begin(study_at(file))
 
 
 def test_a_storage_that_is_lost_is_one_line(file, scored):

@@ -131,7 +131,7 @@ def test_another_number_of_members_is_refused(saved):
     for n_members in (1, 2, 4):
         config = saved.read_config()
         saved.write_config(replace(config, model=replace(config.model, n_members=n_members)))
-        with refused(RunError, f"{saved.weights}: found ", " parameter har_", "expected"):
+        with refused(RunError, f"{saved.weights}: found ", " parameter 'har_", "expected"):
             ActivityClassifier.load(saved.path, device="cpu")
 
 
@@ -209,7 +209,7 @@ def test_two_devices_compute_what_one_computes():
         )
         for places in (CPU, devices)
     ]
-    arrays = {name: mx.nd.array(array) for name, array in weights_of(networks[0]).items()}
+    arrays = weights_of(networks[0])
     load_weights(networks[1], arrays, "model")
     windows = mx.nd.array(NEW_WINDOWS.signals)
     expected = networks[0](windows).asnumpy()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from datetime import datetime
 
 import pytest
 from builders import refused
@@ -29,6 +30,10 @@ TEXT = st.text(max_size=8)
 COUNT = st.integers(0, 10**6)
 NUMBER = st.floats(0.001, 1e6)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+NAMES = st.lists(TEXT, min_size=1, max_size=3, unique=True).map(tuple)
+MOMENT = st.datetimes(datetime(1970, 1, 1), datetime(9998, 12, 31), timezones=st.timezones()).map(
+    datetime.isoformat
+)
 COUNTS = st.lists(COUNT, max_size=3).map(tuple)
 DATA = st.builds(
     DataDescription,
@@ -49,7 +54,7 @@ ENVIRONMENT = st.builds(
 SESSION = st.builds(
     Session,
     har=st.none() | TEXT,
-    started=st.none() | TEXT,
+    started=st.none() | MOMENT,
     command=st.none() | TEXTS,
     environment=ENVIRONMENT,
     git=st.none() | st.builds(GitState, commit=TEXT, is_dirty=st.booleans()),
@@ -57,7 +62,11 @@ SESSION = st.builds(
 MODEL = st.builds(
     ModelDescription,
     window_format=st.builds(
-        WindowFormat, channels=TEXTS, activities=TEXTS, rate_hz=NUMBER, n_timesteps=COUNT
+        WindowFormat,
+        channels=NAMES,
+        activities=NAMES,
+        rate_hz=st.floats(0.001, 100_000),
+        n_timesteps=st.integers(1, 10_000),
     ),
     n_parameters=COUNT,
     gravity=st.none() | st.tuples(NUMBER, NUMBER, NUMBER),
@@ -90,7 +99,7 @@ MANIFEST = st.builds(
     folds=st.none() | FOLDS,
     model=st.none() | MODEL,
     training=st.none() | TRAINING,
-    finished=st.none() | TEXT,
+    finished=st.none() | MOMENT,
     duration_s=st.none() | NUMBER,
     failure=st.none() | TEXT,
     resumed=st.lists(SESSION.filter(Session().__ne__), max_size=2).map(tuple),
@@ -150,9 +159,10 @@ def test_the_file_has_the_keys_of_earlier_versions_in_their_order(told):
 
 
 def test_a_run_outside_a_repository_says_that_it_has_no_commit():
-    session = Session(har="0.1.0", started="now", command=("har",))
+    started = "2026-11-23T06:34:00+00:00"
+    session = Session(har="0.1.0", started=started, command=("har",))
     written = Manifest(session=session).to_dict()
-    assert written == {"har": "0.1.0", "started": "now", "command": ["har"], "git": None}
+    assert written == {"har": "0.1.0", "started": started, "command": ["har"], "git": None}
     assert read(written).session == session
 
 
@@ -202,8 +212,19 @@ def test_what_a_section_needs_is_named_if_it_is_missing(run, told, section, key,
 @pytest.mark.parametrize(
     ("section", "key", "value", "message"),
     [
-        ("model", "channels", 3, "found 3 as model.channels, expected a list of texts"),
-        ("model", "channels", [3], "found [3] as model.channels, expected a list of texts"),
+        ("model", "channels", 3, "found 3 as model.channels, expected a list of 1 to 1,000"),
+        ("model", "channels", [3], "found [3] as model.channels, expected a list of 1 to"),
+        ("model", "channels", [], "found [] as model.channels, expected a list of 1 to"),
+        (
+            "model",
+            "activities",
+            ["A", "A"],
+            "found ['A', 'A'] as model.activities, expected a list",
+        ),
+        ("model", "rate_hz", 0, "found 0 as model.rate_hz, expected a number above 0"),
+        ("model", "rate_hz", 1e300, "found 1e+300 as model.rate_hz, expected a number above 0"),
+        ("model", "n_timesteps", 10**9, "found 1000000000 as model.n_timesteps, expected a whole"),
+        ("training", "temperature", 0, "found 0 as training.temperature, expected a number above"),
         ("model", "activities", "REST", "found 'REST' as model.activities, expected a list"),
         ("model", "rate_hz", "fast", "found 'fast' as model.rate_hz, expected a number"),
         ("model", "n_timesteps", 12.5, "found 12.5 as model.n_timesteps, expected a whole number"),
@@ -231,6 +252,13 @@ def test_a_value_of_another_type_is_named(run, told, section, key, value, messag
         ("model", [], "found [] as model, expected an object"),
         ("data", "a zip", "found 'a zip' as data, expected an object"),
         ("git", "8fed95c", "found '8fed95c' as git, expected an object"),
+        ("started", "now", "found 'now' as started, expected a time in ISO 8601"),
+        (
+            "started",
+            "2026-11-23T06:34:00",
+            "found '2026-11-23T06:34:00' as started, expected a time",
+        ),
+        ("finished", "9999-12-31T23:59:59-10:00", "found '9999-12-31T23:59:59-10:00' as finished"),
         ("status", 1, "found 1 as status, expected text"),
         ("duration_s", "long", "found 'long' as duration_s, expected a number"),
         ("command", "har train", "found 'har train' as command, expected a list of texts"),

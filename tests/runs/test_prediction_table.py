@@ -18,7 +18,7 @@ def test_names_are_read_as_they_were_written(tmp_path, subjects):
     evaluation = Evaluation(np.arange(len(NAMES)), probabilities, people, NAMES)
     file = tmp_path / "predictions.csv"
     write_frame(evaluation.to_frame(), file)
-    again = Evaluation.from_frame(read_prediction_table(file), str(file))
+    again = Evaluation.from_frame(read_prediction_table(file.read_bytes()), str(file))
     assert again.activities == NAMES
     assert_array_equal(again.labels, evaluation.labels)
     assert_array_equal(again.subjects, people)
@@ -28,6 +28,6 @@ def test_names_are_read_as_they_were_written(tmp_path, subjects):
 def test_people_are_text_if_others_of_the_data_set_are(tmp_path):
     file = tmp_path / "predictions.csv"
     file.write_text("index,subject,true,predicted,p_A\n0,12,A,A,1\n")
-    assert read_prediction_table(file)["subject"].tolist() == [12]
-    assert read_prediction_table(file, ["12b"])["subject"].tolist() == ["12"]
-    assert read_prediction_table(file, [3])["subject"].tolist() == [12]
+    assert read_prediction_table(file.read_bytes())["subject"].tolist() == [12]
+    assert read_prediction_table(file.read_bytes(), ["12b"])["subject"].tolist() == ["12"]
+    assert read_prediction_table(file.read_bytes(), [3])["subject"].tolist() == [12]

@@ -14,6 +14,7 @@ from scored_run import (
     make_run,
     make_windows,
 )
+from unbound import unbind
 
 from har.errors import DataError, HarError, RunError
 from har.runs.results import Results, check_same_windows
@@ -30,7 +31,9 @@ def run(tmp_path, windows):
     return make_run(tmp_path / "run", windows)
 
 
-def change_json(file, change):
+def change_json(run, file, change):
+    """Change values of a file of a run whose files are not bound."""
+    unbind(run)
     content = json.loads(file.read_text())
     change(content)
     file.write_text(json.dumps(content))
@@ -71,13 +74,28 @@ def test_a_damaged_file_is_named(run, name):
         Results.read(run)
 
 
-@pytest.mark.parametrize(
-    "content", [None, b"", b"{", b"[]", b"{}", b'{"accuracy": "high", "n_windows": 3}'], ids=str
-)
-def test_figures_follow_from_the_predictions_whatever_evaluation_json_holds(run, content):
+@pytest.mark.parametrize("content", [None, b"{}", b'{"macro_f1": null}'], ids=str)
+def test_figures_follow_from_the_predictions_whatever_evaluation_json_lacks(run, content):
     expected = Results.read(run).evaluation.to_dict()
+    unbind(run)
     run.evaluation.unlink() if content is None else run.evaluation.write_bytes(content)
     assert Results.read(run).evaluation.to_dict() == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        (b"", "found broken JSON"),
+        (b"[]", "found list"),
+        (b'{"accuracy": "high"}', "found 'high' as accuracy, expected a number"),
+        (b'{"accuracy": 2.5}', "found accuracy 2.5, expected 0."),
+        (b'{"n_windows": 3}', "found n_windows 3, expected 180 as follows from predictions.csv"),
+    ],
+)
+def test_figures_that_contradict_the_predictions_are_refused(run, content, part):
+    unbind(run).evaluation.write_bytes(content)
+    with refused(RunError, "evaluation.json", part):
+        Results.read(run)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +138,7 @@ def test_predictions_of_no_window_are_refused(run):
 
 def test_figures_are_those_of_the_windows_that_were_predicted(run):
     run.write_predictions(run.read_predictions().head(10))
+    run.evaluation.unlink()
     assert Results.read(run).evaluation.n_windows == 10
 
 
@@ -133,7 +152,7 @@ def test_predictions_with_text_for_a_probability_are_refused(run):
 
 @pytest.mark.parametrize("section", ["model", "training"])
 def test_a_manifest_of_nothing_trained_is_refused(run, section):
-    change_json(run.manifest, lambda content: content.pop(section))
+    change_json(run, run.manifest, lambda content: content.pop(section))
     with refused(RunError, "manifest.json", f"found no '{section}'", "expected what describes"):
         Results.read(run)
 
@@ -142,13 +161,13 @@ def test_a_manifest_of_nothing_trained_is_refused(run, section):
     "line", ['{"epoch": 1}', '{"epoch": "one", "train_loss": 1, "train_accuracy": 1}']
 )
 def test_metrics_that_are_no_numbers_are_refused(run, line):
-    run.metrics.write_text(line + "\n")
+    unbind(run).metrics.write_text(line + "\n")
     with refused(RunError, "metrics.jsonl", "found", "expected"):
         Results.read(run)
 
 
 def test_no_epochs_are_refused(run):
-    run.metrics.write_text("")
+    unbind(run).metrics.write_text("")
     with refused(RunError, "metrics.jsonl", "expected"):
         Results.read(run)
 
@@ -179,7 +198,7 @@ def test_robustness_is_read_where_it_was_measured(run):
 )
 def test_damaged_robustness_is_refused(run, change):
     run.write_json(run.robustness, make_robustness().to_dict())
-    change_json(run.robustness, change)
+    change_json(run, run.robustness, change)
     with refused(RunError, "robustness.json: found a missing or wrong figure", "--robustness"):
         Results.read(run)
 
@@ -215,7 +234,7 @@ def test_recordings_are_read_where_they_were_scored(run):
 )
 def test_damaged_recordings_are_refused(run, change):
     run.write_json(run.recordings, a_recording_evaluation(activities=UCI_ACTIVITIES).to_dict())
-    change_json(run.recordings, change)
+    change_json(run, run.recordings, change)
     with refused(RunError, "recordings.json: found something missing or wrong", "--recordings"):
         Results.read(run)
 
@@ -235,7 +254,7 @@ def test_an_explanation_is_read_where_there_is_one(run, windows):
 
 def test_a_damaged_explanation_is_refused(run, windows):
     run.write_json(run.explanation, make_explanation(windows).to_dict())
-    change_json(run.explanation, lambda content: content.pop("states"))
+    change_json(run, run.explanation, lambda content: content.pop("states"))
     with refused(RunError, "explanation.json: found something missing or wrong", "--explain"):
         Results.read(run)
 
