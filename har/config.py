@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from har.errors import ConfigError
+from har.errors import ConfigError, UsageError, quoted
 
 DataSetKind = Literal[
     "uci_har",
@@ -39,6 +41,45 @@ PLACEMENTS: dict[DataSetKind, tuple[str, ...]] = {
     "mhealth": ("ankle", "arm", "chest"),
     "hhar": ("phone", "watch"),
 }
+
+# Processes and threads of one command for each core. More of them only wait for each other, and
+# many more than that end the interpreter.
+_N_PER_CORE = 8
+# OpenMP takes a number for each level of nested regions, of which the first counts here.
+_OPENMP_THREADS = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*", re.ASCII)
+
+
+def most_threads() -> int:
+    """Return the largest number of threads or processes that a command may be asked for."""
+    return _N_PER_CORE * len(os.sched_getaffinity(0))
+
+
+def openmp_threads() -> int | None:
+    """Return the number of threads that ``OMP_NUM_THREADS`` asks for, or None.
+
+    As OpenMP does, the first number of a list counts, and what is no list of numbers above 0 is as
+    if it were not there.
+
+    Raises
+    ------
+    UsageError
+        If it asks for more than `most_threads`, which OpenMP cannot start.
+    """
+    text = os.environ.get("OMP_NUM_THREADS", "")
+    if not _OPENMP_THREADS.fullmatch(text):
+        return None
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:  # more digits than Python reads
+        numbers = [2**64]
+    if 0 in numbers:
+        return None
+    if numbers[0] > most_threads():
+        raise UsageError(
+            f"OMP_NUM_THREADS: found {quoted(text)}, expected a number from 1 to {most_threads()}, "
+            f"{_N_PER_CORE} for each core"
+        )
+    return numbers[0]
 
 
 @dataclass(frozen=True)

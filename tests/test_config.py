@@ -5,8 +5,15 @@ from dataclasses import FrozenInstanceError
 import pytest
 from builders import refused
 
-from har.config import Config, DataConfig, ModelConfig, TrainingConfig
-from har.errors import ConfigError
+from har.config import (
+    Config,
+    DataConfig,
+    ModelConfig,
+    TrainingConfig,
+    most_threads,
+    openmp_threads,
+)
+from har.errors import ConfigError, UsageError
 
 SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
 
@@ -144,3 +151,53 @@ def test_the_last_epoch_needs_no_validation_subjects():
 def test_a_config_does_not_change():
     with pytest.raises(FrozenInstanceError):
         Config().model.n_layers = 3
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1})
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("2", 2),
+        ("16", 16),
+        ("2,1", 2),
+        (" 4 , 2 ", 4),
+        ("2,999999", 2),
+        # What OpenMP finds invalid, it ignores.
+        ("", None),
+        ("0", None),
+        ("2,0", None),
+        ("2,", None),
+        ("2,x", None),
+        ("many", None),
+        ("-1", None),
+        ("1.5", None),
+        ("٣", None),
+    ],
+)
+def test_openmps_number_is_read_as_openmp_does(variable, expected, two_cores, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    assert openmp_threads() == expected
+
+
+def test_openmp_need_not_be_told_a_number(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert openmp_threads() is None
+
+
+@pytest.mark.parametrize("variable", ["17", "99999999999", "99999999999,1", "9" * 5000])
+def test_more_threads_than_openmp_can_start_are_refused(variable, two_cores, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    with refused(
+        UsageError, "OMP_NUM_THREADS: found '", "expected a number from 1 to 16, 8 for each core"
+    ):
+        openmp_threads()
+
+
+def test_the_most_threads_grow_with_the_cores(two_cores, monkeypatch):
+    assert most_threads() == 16
+    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {3})
+    assert most_threads() == 8

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import ctypes
 import math
-import os
 from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
 from har.arrays import FloatArray
+from har.config import openmp_threads
 from har.models.backend import mx
 
 _CPU = 1  # MXNet's number for contexts of the CPU
@@ -34,7 +34,7 @@ def default_n_threads() -> int:
     A single window takes four times as long with two threads as with one, and a batch twice as
     long as soon as another program runs; `har.training.threads` measures what training gains.
     """
-    return int(os.environ.get("OMP_NUM_THREADS", "").split(",")[0] or 1)
+    return openmp_threads() or 1
 
 
 @cache

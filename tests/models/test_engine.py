@@ -35,7 +35,9 @@ def test_each_context_has_its_own_number_of_threads():
     assert (n_threads_of(one), n_threads_of(three)) == (1, 2)
 
 
-@pytest.mark.parametrize(("variable", "expected"), [("3", 3), ("2,1", 2), ("", 1), (None, 1)])
+@pytest.mark.parametrize(
+    ("variable", "expected"), [("3", 3), ("2,1", 2), ("", 1), ("x", 1), (None, 1)]
+)
 def test_operators_have_the_threads_of_openmp_or_one(monkeypatch, variable, expected):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     if variable is not None:
