@@ -68,14 +68,14 @@ _DEVICES = re.compile(rf"auto|{DEVICE.pattern}(\s*,\s*{DEVICE.pattern}){{0,15}}"
 
 # Processes and threads of one command for each core. More of them only wait for each other, and
 # many more than that end the interpreter.
-_N_PER_CORE = 8
+N_PER_CORE = 8
 # OpenMP takes a number for each level of nested regions, of which the first counts here.
 _OPENMP_THREADS = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*", re.ASCII)
 
 
 def most_threads() -> int:
     """Return the largest number of threads or processes that a command may be asked for."""
-    return _N_PER_CORE * len(os.sched_getaffinity(0))
+    return N_PER_CORE * len(os.sched_getaffinity(0))
 
 
 def openmp_threads() -> int | None:
@@ -101,7 +101,7 @@ def openmp_threads() -> int | None:
     if numbers[0] > most_threads():
         raise UsageError(
             f"OMP_NUM_THREADS: found {quoted(text)}, expected a number from 1 to {most_threads()}, "
-            f"{_N_PER_CORE} for each core"
+            f"{N_PER_CORE} for each core"
         )
     return numbers[0]
 

@@ -6,19 +6,24 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import threading
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from har import __version__
 from har.cli.parser import parse
-from har.errors import HarError, Interrupted
+from har.config import openmp_threads
+from har.errors import HarError, Interrupted, reason_of
 
 logger = logging.getLogger(__name__)
 
 # Until an interrupt is repeated.
 _DELAY_S = 0.01
+_LESS = "less data, smaller batches or a smaller network"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, 1 for what a user can mend, 2 for a wrong command line, 130 for Ctrl-C.
+        Exit status: 0, 1 for what a user can mend, 2 for a wrong command line, 70 for a fault of
+        the program itself, 130 for Ctrl-C.
     """
     options = vars(parse(sys.argv[1:] if arguments is None else arguments))
     verb, log_file = options.pop("module"), options.pop("log_file")
@@ -43,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             if log_file:
                 handlers.enter_context(_logged_to(_file(log_file)))
+            # OpenMP would end the interpreter.
+            openmp_threads()
             # A verb's imports are paid for by that verb alone.
             import_module(f"har.cli.{verb}").run(**options)
         except HarError as error:
@@ -54,7 +62,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             # Whoever reads our output, such as head, has seen enough.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except MemoryError as error:
+            logger.debug("%s", _traceback_of(error).rstrip())
+            logger.error("%s", HarError(f"har {verb}: found {reason_of(error)}, expected {_LESS}"))
+            return HarError.exit_status
+        except Exception as error:
+            logger.debug("%s", _traceback_of(error).rstrip())
+            logger.error("%s", HarError(_fault_in_words(error)))
+            return os.EX_SOFTWARE
     return 0
+
+
+def _fault_in_words(error: Exception) -> str:
+    """Write the traceback of what nobody expected to a file, and return what to do with it."""
+    what = f"this is a fault of har: {type(error).__name__}: {reason_of(error)}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            prefix="har-fault-",
+            suffix=".txt",
+            encoding="utf-8",
+            errors="replace",
+            delete=False,
+        ) as file:
+            file.write(f"har {__version__}, Python {sys.version}, {sys.platform}\n")
+            file.write(_traceback_of(error))
+    except OSError as failed:
+        return f"{what}; its traceback cannot be written: {reason_of(failed)}; --verbose shows it"
+    return (
+        f"{what}; the traceback is in {file.name}; please report it with that file as an issue of "
+        "the project"
+    )
+
+
+def _traceback_of(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))
 
 
 @contextmanager

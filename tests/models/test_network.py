@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import (
@@ -223,5 +225,5 @@ def test_the_weights_that_settings_ask_for_are_counted_before_they_are_there(mod
 
 def test_the_weights_of_a_summary_are_not_counted_as_too_few():
     config = ModelConfig(hidden_size=5, summary_size=50)
-    counted = n_parameters(build_network(config, 64, TRIADS, 3, [mx.cpu()]))
-    assert counted <= config.n_weights(len(TRIADS), 3) <= 1.6 * counted
+    counted = n_parameters(build_network(config, 64, UCI_CHANNELS, 3, [mx.cpu()]))
+    assert counted <= config.n_weights(len(UCI_CHANNELS), 3) <= 1.6 * counted
