@@ -21,6 +21,7 @@ from har.files import read_regular, write_text
 
 # Bytes of a recipe; the longest names that `har.config` accepts take 900,000 where they are saved.
 _LARGEST_RECIPE = 2**20
+_LONGEST_PLACE = 200
 # Characters of an option, and levels of a recipe: a section, its keys, a list.
 _LONGEST_OPTION = 2**17
 _DEEPEST = 4
@@ -160,17 +161,17 @@ def _one_line(error: Exception) -> str:
 
 def _read_recipe(name_or_file: str | Path) -> tuple[str, str]:
     """Read a recipe's text; also return its name in messages."""
-    path = Path(name_or_file)
+    path, place = Path(name_or_file), shortened(printable(str(name_or_file)), _LONGEST_PLACE)
     if str(name_or_file) in recipe_names():
         recipe = resources.files("har.configs") / f"{name_or_file}.yaml"
         return recipe.read_text(encoding="utf-8"), f"recipe {name_or_file}"
     try:
-        return read_regular(path, _LARGEST_RECIPE).decode("utf-8"), str(path)
+        return read_regular(path, _LARGEST_RECIPE).decode("utf-8"), place
     except (OSError, ValueError) as error:
         # A path with a zero character is a ValueError, as is what is no UTF-8.
         reason = error.strerror if isinstance(error, OSError) else "no text"
         raise ConfigError(
-            f"{path}: found {reason}, expected a YAML file or one of {', '.join(recipe_names())}"
+            f"{place}: found {reason}, expected a YAML file or one of {', '.join(recipe_names())}"
         ) from error
 
 
