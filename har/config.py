@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 from har.errors import ConfigError, UsageError, quoted
@@ -30,6 +31,8 @@ View = Literal["channels", "compressed", "normalised"]
 Pooling = Literal["last", "sum", "mean", "max", "mean_max", "attention"]
 Optimizer = Literal["adam", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine", "step"]
+DecayKind = Literal["decoupled", "l2"]
+Keep = Literal["best", "last"]
 
 # Sets whose windows are published, or cut as their authors cut them.
 FIXED_SETS: tuple[DataSetKind, ...] = ("uci_har", "hapt")
@@ -41,17 +44,38 @@ PLACEMENTS: dict[DataSetKind, tuple[str, ...]] = {
     "mhealth": ("ankle", "arm", "chest"),
     "hhar": ("phone", "watch"),
 }
+# Weights of all networks together: 200 MB, and four times that while they are trained. The largest
+# recipe has half a million.
+MOST_WEIGHTS = 50_000_000
+# What weights are counted with until the data set is read: the channels of UCI HAR, and more
+# activities than a published set has.
+_N_CHANNELS = 9
+_N_ACTIVITIES = 100
+# Largest number of features of the summary for each channel, see `har.models.summary_tables`.
+_N_SUMMARISED = 64
+# Lengths of texts and lists, and digits of a subject's number.
+_LONGEST_NAME = 100
+_LONGEST_PATH = 4096
+_MOST_ACTIVITIES = 1000
+_MOST_SUBJECTS = 10_000
+_LARGEST_SUBJECT = 10**18
+_LONGEST_LIST = 40_000
+_BETWEEN_SEEDS = 1000
+# Items of a list in messages.
+_N_SHOWN = 8
+DEVICE = re.compile(r"(cpu|gpu)(?:\((\d{1,2})\))?")
+_DEVICES = re.compile(rf"auto|{DEVICE.pattern}(\s*,\s*{DEVICE.pattern}){{0,15}}", re.ASCII)
 
 # Processes and threads of one command for each core. More of them only wait for each other, and
 # many more than that end the interpreter.
-_N_PER_CORE = 8
+N_PER_CORE = 8
 # OpenMP takes a number for each level of nested regions, of which the first counts here.
 _OPENMP_THREADS = re.compile(r"\s*\d+\s*(,\s*\d+\s*)*", re.ASCII)
 
 
 def most_threads() -> int:
     """Return the largest number of threads or processes that a command may be asked for."""
-    return _N_PER_CORE * len(os.sched_getaffinity(0))
+    return N_PER_CORE * len(os.sched_getaffinity(0))
 
 
 def openmp_threads() -> int | None:
@@ -77,9 +101,123 @@ def openmp_threads() -> int | None:
     if numbers[0] > most_threads():
         raise UsageError(
             f"OMP_NUM_THREADS: found {quoted(text)}, expected a number from 1 to {most_threads()}, "
-            f"{_N_PER_CORE} for each core"
+            f"{N_PER_CORE} for each core"
         )
     return numbers[0]
+
+
+@dataclass(frozen=True)
+class _Check:
+    """The values that a setting may have.
+
+    Parameters
+    ----------
+    expected : str
+        These values in words, for messages.
+    is_met : callable
+        Whether a value is one of them.
+    """
+
+    expected: str
+    is_met: Callable[[Any], bool]
+
+    def or_null(self) -> _Check:
+        """Return the same check for a setting that may be null."""
+        return _Check(
+            f"{self.expected}, or null", lambda value: value is None or self.is_met(value)
+        )
+
+
+def _setting(default: object, check: _Check) -> Any:
+    """Return a field with its default and its check, which `_check_settings` makes."""
+    return field(default=default, metadata={"check": check})
+
+
+def _whole(default: int | None, low: int, high: int) -> Any:
+    """Return a field for a whole number; one whose default is None may be null."""
+    check = _Check(
+        f"at least {low} and at most {high}, a whole number",
+        lambda value: _is_number(value, Integral) and low <= value <= high,
+    )
+    return _setting(default, check.or_null() if default is None else check)
+
+
+def _real(default: float | None, low: float, high: float, may_be_null: bool = False) -> Any:
+    """Return a field for a number; what is not finite is beyond any bound."""
+    check = _Check(
+        f"at least {low:g} and at most {high:g}",
+        lambda value: _is_number(value, Real) and low <= value <= high,
+    )
+    return _setting(default, check.or_null() if may_be_null else check)
+
+
+def _share(default: float) -> Any:
+    """Return a field for a share of something, of which a part remains."""
+    return _real(default, 0, 0.9999)
+
+
+def _is_number(value: object, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _flag(default: bool) -> Any:
+    return _setting(default, _Check("true or false", lambda value: isinstance(value, bool)))
+
+
+def _choice(default: str | None, kinds: Any) -> Any:
+    """Return a field for one of the names in a Literal; if its default is None, or null."""
+    check = _Check(f"one of {', '.join(get_args(kinds))}", lambda value: value in get_args(kinds))
+    return _setting(default, check.or_null() if default is None else check)
+
+
+def _name(default: str | None = None, n_characters: int = _LONGEST_NAME) -> Any:
+    """Return a field for a text that may be null."""
+    return _setting(
+        default,
+        _Check(
+            f"a text of at least 1 and at most {n_characters} characters",
+            lambda value: _is_text(value, n_characters),
+        ).or_null(),
+    )
+
+
+def _is_text(value: object, n_characters: int) -> bool:
+    # No file name has a zero character, and no argument of a program.
+    return isinstance(value, str) and 0 < len(value) <= n_characters and "\0" not in value
+
+
+def _list(default: Any, n_items: int, each: str, is_met: Callable[[Any], bool]) -> Any:
+    """Return a field for a list without repetitions, which may be null if that is its default."""
+    check = _Check(
+        f"at least one, each once, at most {n_items} of {_LONGEST_LIST} characters together: "
+        f"{each}",
+        lambda values: (
+            isinstance(values, (tuple, list))
+            and 0 < len(values) <= n_items
+            and all(map(is_met, values))
+            and sum(len(str(value)) for value in values) <= _LONGEST_LIST
+            and len(set(values)) == len(values)
+        ),
+    )
+    return _setting(default, check.or_null() if default is None else check)
+
+
+def _is_name(value: object) -> bool:
+    return _is_text(value, _LONGEST_NAME)
+
+
+def _is_subject(value: Any) -> bool:
+    return _is_name(value) or (_is_number(value, Integral) and abs(value) < _LARGEST_SUBJECT)
+
+
+def _check_settings(section: Any, name: str = "") -> None:
+    """Check each field of a section that has a check of its own."""
+    for item in fields(section):
+        check, value = item.metadata.get("check"), getattr(section, item.name)
+        if check is not None and not check.is_met(value):
+            raise ConfigError(
+                f"{name}{item.name}: found {_in_words(value)}, expected {check.expected}"
+            )
 
 
 @dataclass(frozen=True)
@@ -116,20 +254,26 @@ class DataConfig:
         Number of training subjects held out to choose the best epoch; drawn with the seed.
     """
 
-    set: DataSetKind = "uci_har"
-    root: str | None = None
-    activities: tuple[str, ...] | None = None
-    sensors: Sensors = "all"
-    test_subjects: tuple[str | int, ...] | None = None
-    subject_column: str | None = None
-    straddling: Straddling = "drop"
-    upright: Upright | None = None
-    placement: str | None = None
-    n_validation_subjects: int = 4
+    set: DataSetKind = _choice("uci_har", DataSetKind)
+    root: str | None = _name(None, _LONGEST_PATH)
+    activities: tuple[str, ...] | None = _list(
+        None, _MOST_ACTIVITIES, f"names of at most {_LONGEST_NAME} characters", _is_name
+    )
+    sensors: Sensors = _choice("all", Sensors)
+    test_subjects: tuple[str | int, ...] | None = _list(
+        None,
+        _MOST_SUBJECTS,
+        f"names of at most {_LONGEST_NAME} characters or numbers of at most 18 digits",
+        _is_subject,
+    )
+    subject_column: str | None = _name()
+    straddling: Straddling = _choice("drop", Straddling)
+    upright: Upright | None = _choice(None, Upright)
+    placement: str | None = _name()
+    n_validation_subjects: int = _whole(4, 0, _MOST_SUBJECTS)
 
     def __post_init__(self) -> None:
-        _require_at_least(0, self, "data", "n_validation_subjects")
-        _require_different(self, "data", "activities", "test_subjects")
+        _check_settings(self, "data.")
         own: tuple[DataSetKind, ...] = ("recordings",)
         cut_here = tuple(kind for kind in get_args(DataSetKind) if kind not in FIXED_SETS)
         for key, usual, kinds in (
@@ -149,7 +293,9 @@ class DataConfig:
             expected = f"null, as {self.set} has no choice of sensors"
             if placements:
                 expected = f"one of those of {self.set}: {', '.join(placements)}"
-            raise ConfigError(f"data.placement: found {self.placement}, expected {expected}")
+            raise ConfigError(
+                f"data.placement: found {_in_words(self.placement)}, expected {expected}"
+            )
 
     @property
     def chosen_placement(self) -> str | None:
@@ -217,43 +363,39 @@ class ModelConfig:
         set: networks that see windows differently err on different ones.
     """
 
-    kernel: Kernel = "fused"
-    views: tuple[View, ...] = ("channels",)
-    standardise: bool = True
-    compression: float = 0.01
-    conv_channels: int = 0
-    conv_layers: int = 2
-    conv_kernel: int = 9
-    conv_stride: int = 2
-    conv_dropout: float = 0.0
-    conv_skip: bool = False
-    summary_size: int = 0
-    embedding_size: int = 0
-    n_layers: int = 2
-    hidden_size: int = 64
-    bidirectional: bool = False
-    dropout: float = 0.0
-    pooling: Pooling = "last"
-    head_dropout: float = 0.0
-    forget_bias: float = 1.0
-    initial_range: float | None = None
-    align_heading: bool = False
-    n_members: int = 1
-    n_aligned_members: int = 0
+    kernel: Kernel = _choice("fused", Kernel)
+    views: tuple[View, ...] = _list(
+        ("channels",), len(get_args(View)), ", ".join(get_args(View)), get_args(View).__contains__
+    )
+    standardise: bool = _flag(True)
+    compression: float = _real(0.01, 1e-6, 1000)
+    conv_channels: int = _whole(0, 0, 4096)
+    conv_layers: int = _whole(2, 1, 32)
+    conv_kernel: int = _whole(9, 1, 256)
+    conv_stride: int = _whole(2, 1, 256)
+    conv_dropout: float = _share(0.0)
+    conv_skip: bool = _flag(False)
+    summary_size: int = _whole(0, 0, 8192)
+    embedding_size: int = _whole(0, 0, 8192)
+    n_layers: int = _whole(2, 1, 32)
+    hidden_size: int = _whole(64, 1, 4096)
+    bidirectional: bool = _flag(False)
+    dropout: float = _share(0.0)
+    pooling: Pooling = _choice("last", Pooling)
+    head_dropout: float = _share(0.0)
+    forget_bias: float = _real(1.0, -100, 100)
+    initial_range: float | None = _real(None, 1e-6, 100, may_be_null=True)
+    align_heading: bool = _flag(False)
+    n_members: int = _whole(1, 1, 100)
+    n_aligned_members: int = _whole(0, 0, 100)
 
     def __post_init__(self) -> None:
-        _require_different(self, "model", "views")
-        _require_positive(self, "model", "compression")
-        _require_at_least(1, self, "model", "conv_layers", "conv_kernel", "conv_stride")
-        _require_at_least(1, self, "model", "n_layers", "hidden_size", "n_members")
-        _require_at_least(0, self, "model", "conv_channels", "summary_size", "embedding_size")
-        _require_at_least(0, self, "model", "n_aligned_members")
+        _check_settings(self, "model.")
         if self.n_aligned_members > self.n_members:
             raise ConfigError(
                 f"model.n_aligned_members: found {self.n_aligned_members}, expected at most "
                 f"model.n_members: {self.n_members}"
             )
-        _require_share(self, "model", "conv_dropout", "dropout", "head_dropout")
         if not self.standardise and "channels" not in self.views:
             raise ConfigError(
                 "model.standardise: found False, expected it only with channels among model.views"
@@ -262,8 +404,38 @@ class ModelConfig:
             raise ConfigError(
                 "model.conv_skip: found True, expected it only with model.conv_channels"
             )
-        if self.initial_range is not None:
-            _require_positive(self, "model", "initial_range")
+        n_weights = self.n_weights(_N_CHANNELS, _N_ACTIVITIES)
+        if n_weights > MOST_WEIGHTS:
+            raise ConfigError(
+                f"model: found settings for some {n_weights} weights, expected at most "
+                f"{MOST_WEIGHTS}; ask for fewer or smaller layers, or fewer networks"
+            )
+
+    def n_weights(self, n_channels: int, n_activities: int) -> int:
+        """Return an upper bound of the number of weights in all networks, without building them."""
+        n_inputs = n_channels * len(self.views)
+        n_weights = 0
+        if self.conv_channels:
+            n_read = n_inputs + (self.conv_layers - 1) * self.conv_channels
+            n_weights += self.conv_channels * (n_read * self.conv_kernel + 2 * self.conv_layers)
+            n_inputs = self.conv_channels
+        if self.embedding_size:
+            n_weights += self.embedding_size * (n_inputs + 1)
+            n_inputs = self.embedding_size
+        n_directions = 2 if self.bidirectional else 1
+        n_outputs = n_directions * self.hidden_size
+        # Four gates, each with weights of inputs and of outputs before, and two biases.
+        n_read = n_inputs + (self.n_layers - 1) * n_outputs
+        n_read += self.n_layers * (self.hidden_size + 2)
+        n_weights += n_directions * 4 * self.hidden_size * n_read
+        if self.pooling == "attention":
+            n_weights += n_outputs * (n_outputs + 2)
+        n_pooled = n_outputs * (2 if self.pooling == "mean_max" else 1)
+        n_pooled += self.conv_channels if self.conv_skip else 0
+        n_weights += (n_pooled + 1) * n_activities
+        n_weights += self.summary_size * (_N_SUMMARISED * n_channels + 1 + n_activities)
+        n_weights += n_activities if self.summary_size else 0
+        return self.n_members * n_weights
 
     def of_member(self, number: int) -> ModelConfig:
         """Return the settings of one of the networks, numbered from 1."""
@@ -331,42 +503,32 @@ class TrainingConfig:
         number is a multiple of ten; null: only at the end of each epoch.
     """
 
-    n_epochs: int = 30
-    batch_size: int = 64
-    shuffle: bool = True
-    rotation_degrees: float = 0.0
-    turn_degrees: float = 0.0
-    gain: float = 0.0
-    time_warp: float = 0.0
-    optimizer: Optimizer = "adam"
-    learning_rate: float = 1e-3
-    momentum: float = 0.9
-    weight_decay: float = 0.0
-    decay_kind: Literal["decoupled", "l2"] = "decoupled"
-    schedule: Schedule = "cosine"
-    warmup_epochs: float = 0.0
-    step_epochs: int = 10
-    step_factor: float = 0.1
-    clip_norm: float | None = 1.0
-    label_smoothing: float = 0.0
-    averaging: float = 0.0
-    patience: int | None = None
-    keep: Literal["best", "last"] = "best"
-    calibrate: bool = False
-    checkpoint_steps: int | None = None
+    n_epochs: int = _whole(30, 1, 100_000)
+    batch_size: int = _whole(64, 1, 65_536)
+    shuffle: bool = _flag(True)
+    rotation_degrees: float = _real(0.0, 0, 360)
+    turn_degrees: float = _real(0.0, 0, 360)
+    gain: float = _real(0.0, 0, 10)
+    time_warp: float = _share(0.0)
+    optimizer: Optimizer = _choice("adam", Optimizer)
+    learning_rate: float = _real(1e-3, 1e-9, 100)
+    momentum: float = _share(0.9)
+    weight_decay: float = _real(0.0, 0, 100)
+    decay_kind: DecayKind = _choice("decoupled", DecayKind)
+    schedule: Schedule = _choice("cosine", Schedule)
+    warmup_epochs: float = _real(0.0, 0, 100_000)
+    step_epochs: int = _whole(10, 1, 100_000)
+    step_factor: float = _real(0.1, 1e-6, 1)
+    clip_norm: float | None = _real(1.0, 1e-6, 1e6, may_be_null=True)
+    label_smoothing: float = _share(0.0)
+    averaging: float = _share(0.0)
+    patience: int | None = _whole(None, 1, 100_000)
+    keep: Keep = _choice("best", Keep)
+    calibrate: bool = _flag(False)
+    checkpoint_steps: int | None = _whole(None, 1, 1_000_000)
 
     def __post_init__(self) -> None:
-        _require_at_least(1, self, "training", "n_epochs", "batch_size", "step_epochs")
-        _require_at_least(0, self, "training", "weight_decay", "warmup_epochs")
-        _require_at_least(0, self, "training", "rotation_degrees", "turn_degrees", "gain")
-        _require_positive(self, "training", "learning_rate", "step_factor")
-        _require_share(self, "training", "momentum", "label_smoothing", "time_warp", "averaging")
-        if self.clip_norm is not None:
-            _require_positive(self, "training", "clip_norm")
-        if self.patience is not None:
-            _require_at_least(1, self, "training", "patience")
-        if self.checkpoint_steps is not None:
-            _require_at_least(1, self, "training", "checkpoint_steps")
+        _check_settings(self, "training.")
 
 
 @dataclass(frozen=True)
@@ -389,15 +551,22 @@ class Config:
     """
 
     seed: int = 0
-    device: str = "auto"
+    device: str = _setting(
+        "auto",
+        _Check(
+            "auto, cpu, gpu(0) or a list of at most 16 such as gpu(0),gpu(1)",
+            lambda value: isinstance(value, str) and bool(_DEVICES.fullmatch(value)),
+        ),
+    )
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
-        highest = 2**31 - 1 - (self.member_seeds[-1] - self.seed)
-        if not 0 <= self.seed <= highest:
-            raise ConfigError(f"seed: found {self.seed}, expected 0..{highest}")
+        _check_settings(self)
+        highest = 2**31 - 1 - _BETWEEN_SEEDS * (self.model.n_members - 1)
+        if not _is_number(self.seed, Integral) or not 0 <= self.seed <= highest:
+            raise ConfigError(f"seed: found {_in_words(self.seed)}, expected 0..{highest}")
         training = self.training
         if not self.data.n_validation_subjects and (
             training.keep == "best" or training.patience is not None or training.calibrate
@@ -413,39 +582,13 @@ class Config:
 
         So ensembles with consecutive seeds have no network in common.
         """
-        return range(self.seed, self.seed + 1000 * self.model.n_members, 1000)
-
-
-def _require_at_least(lowest: float, section: Any, name: str, *keys: str) -> None:
-    for key in keys:
-        value = getattr(section, key)
-        if not value >= lowest:
-            raise ConfigError(f"{name}.{key}: found {value}, expected at least {lowest}")
-
-
-def _require_different(section: Any, name: str, *keys: str) -> None:
-    """Refuse an empty list and repeated values."""
-    for key in keys:
-        values = getattr(section, key)
-        if values is not None and (not values or len(set(values)) < len(values)):
-            raise ConfigError(
-                f"{name}.{key}: found {_in_words(values)}, expected at least one, each once"
-            )
+        end = self.seed + _BETWEEN_SEEDS * self.model.n_members
+        return range(self.seed, end, _BETWEEN_SEEDS)
 
 
 def _in_words(value: object) -> str:
-    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
-
-
-def _require_positive(section: Any, name: str, *keys: str) -> None:
-    for key in keys:
-        value = getattr(section, key)
-        if not 0 < value < math.inf:
-            raise ConfigError(f"{name}.{key}: found {value}, expected a finite number above 0")
-
-
-def _require_share(section: Any, name: str, *keys: str) -> None:
-    for key in keys:
-        value = getattr(section, key)
-        if not 0 <= value < 1:
-            raise ConfigError(f"{name}.{key}: found {value}, expected 0 or more and less than 1")
+    """Return a value for a message, with names as they are typed."""
+    if not isinstance(value, (tuple, list)):
+        return quoted(value)[1:-1] if isinstance(value, str) and value else quoted(value)
+    shown = ", ".join(map(_in_words, value[:_N_SHOWN]))
+    return f"{shown}, …" if len(value) > _N_SHOWN else shown or "none"

@@ -10,14 +10,24 @@ from dataclasses import asdict, fields
 from importlib import resources
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from jsonargparse import ArgumentError, ArgumentParser
 
 from har.config import Config, DataConfig, ModelConfig, TrainingConfig
-from har.errors import ConfigError, UsageError
-from har.files import write_text
+from har.errors import ConfigError, HarError, UsageError, printable, quoted, reason_of, shortened
+from har.files import read_regular, write_text
+
+# Bytes of a recipe; the longest names that `har.config` accepts take 900,000 where they are saved.
+_LARGEST_RECIPE = 2**20
+_LONGEST_PLACE = 200
+# Characters of an option, and levels of a recipe: a section, its keys, a list.
+_LONGEST_OPTION = 2**17
+_DEEPEST = 4
+# More digits than a setting has; many more are no float.
+_LARGEST_NUMBER = 10**20
+_PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in "str int float bool null seq map".split()}
 
 _SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
 # As text: "None" is in those of settings that may be null.
@@ -34,9 +44,10 @@ _NAMES = {
     "data.test_subjects": re.compile("-?(0|[1-9][0-9]*)"),
 }
 # jsonargparse's messages about a value of the wrong type: key, expected type, value.
+_FAULT = re.compile(r'Parser key "(.+?)": (.*)')
 _WRONG_TYPE = (
     re.compile(r'Parser key "(.+?)": Expected an? (.+)\. Got value: ?(.*)'),
-    re.compile(r'Parser key "(.+?)": .* Subtypes: \[(.+?)\] Errors: .* Given value: (.*)'),
+    re.compile(r'Parser key "(.+?)": .* Subtypes: \[(.+?)\] Errors: .* Given value: ?(.*)'),
 )
 
 
@@ -95,7 +106,7 @@ def resolve(settings: dict[str, Any], place: str, *overrides: str) -> Config:
     try:
         base = parser.parse_object(settings)
         config: Config = _instantiate(parser, base)
-    except (ArgumentError, TypeError, ConfigError) as error:
+    except Exception as error:  # a parser's, whatever it is
         raise ConfigError(f"{place}: {_one_line(error)}") from error
     if not overrides:
         return config
@@ -103,7 +114,7 @@ def resolve(settings: dict[str, Any], place: str, *overrides: str) -> Config:
         _check_overrides(overrides)
         arguments = _quote_names(overrides)
         return _instantiate(parser, parser.parse_args(arguments, namespace=base))
-    except (ArgumentError, TypeError, ConfigError) as error:
+    except Exception as error:
         raise UsageError(_one_line(error)) from error
 
 
@@ -130,10 +141,12 @@ def _instantiate(parser: ArgumentParser, settings: Any) -> Config:
 
 def _one_line(error: Exception) -> str:
     """Return jsonargparse's message as one line that states what was found and expected."""
+    if not isinstance(error, (ArgumentError, TypeError, HarError)):
+        return f"settings: found {reason_of(error)}, expected keys and values"
     line = " ".join(str(error).split())
     match = next(filter(None, (pattern.fullmatch(line) for pattern in _WRONG_TYPE)), None)
     if not match:
-        return line
+        return _FAULT.sub(r"\1: found \2, expected a value that fits", line)
     key, expected, found = match.groups()
     expected = expected.replace("<class 'tuple'>", "a list")
     expected = re.sub(r"<class '(\w+)'>", r"\1", expected.replace(">, <", "> or <"))
@@ -143,46 +156,83 @@ def _one_line(error: Exception) -> str:
         .replace(" | ", " or ")
         .replace("typing.Literal", "one of ")
     )
-    return f"{key}: found {found!r}, expected {expected}"
+    return f"{key}: found {quoted(found)}, expected {expected}"
 
 
 def _read_recipe(name_or_file: str | Path) -> tuple[str, str]:
     """Read a recipe's text; also return its name in messages."""
-    path = Path(name_or_file)
+    path, place = Path(name_or_file), shortened(printable(str(name_or_file)), _LONGEST_PLACE)
     if str(name_or_file) in recipe_names():
         recipe = resources.files("har.configs") / f"{name_or_file}.yaml"
         return recipe.read_text(encoding="utf-8"), f"recipe {name_or_file}"
     try:
-        return path.read_text(encoding="utf-8"), str(path)
-    except (OSError, UnicodeDecodeError) as error:
+        return read_regular(path, _LARGEST_RECIPE).decode("utf-8"), place
+    except (OSError, ValueError) as error:
+        # A path with a zero character is a ValueError, as is what is no UTF-8.
         reason = error.strerror if isinstance(error, OSError) else "no text"
         raise ConfigError(
-            f"{path}: found {reason}, expected a YAML file or one of {', '.join(recipe_names())}"
+            f"{place}: found {reason}, expected a YAML file or one of {', '.join(recipe_names())}"
         ) from error
 
 
 def _parse_yaml(text: str, place: str) -> dict[str, Any]:
     """Parse YAML; refuse a key that is not a setting, naming its line."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        settings = yaml.safe_load(text)
-        if isinstance(node, yaml.MappingNode):
+        node = yaml.compose(text, Loader=_Loader)
+        if not isinstance(node, yaml.MappingNode):
+            settings = None if node is None else yaml.safe_load(text)
+        else:
+            for line, fault in _yaml_faults(node):
+                raise ConfigError(f"{place}, line {line}: {fault}")
             settings = _with_names(node)
-    except (yaml.YAMLError, ValueError) as error:
+    except HarError:
+        raise
+    except Exception as error:  # a parser's, whatever it is
         # Errors about a control character or an impossible date have no mark.
         mark = getattr(error, "problem_mark", None)
         where = f"{place}, line {mark.line + 1}" if mark else place
-        reason = getattr(error, "problem", None) or str(error).splitlines()[0]
+        reason = getattr(error, "problem", None) or reason_of(error)
         raise ConfigError(
-            f"{where}: found broken YAML ({reason}), expected keys and values"
+            f"{where}: found broken YAML ({shortened(printable(reason), 120)}), expected keys and "
+            "values"
         ) from error
     if node is None:
         return {}
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(settings, dict):
         raise ConfigError(f"{place}: found {type(settings).__name__}, expected keys and values")
-    for line, fault in _yaml_faults(node):
-        raise ConfigError(f"{place}, line {line}: {fault}")
-    return dict(settings)
+    return settings
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes YAML as deep as a recipe is, with values written out: no aliases, no other tags.
+
+    A few aliases of aliases stand for more values than fit into memory, and values nested deep
+    enough end the interpreter's stack.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a value and those in it."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        tag = getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent):
+            _refuse("an alias, where values are to be written out", event)
+        if tag not in (None, "!") and tag not in _PLAIN_TAGS:
+            _refuse(f"the tag {quoted(tag)}, where values are to be plain", event)
+        if self._depth >= _DEEPEST:
+            _refuse("values nested too deep", event)
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+
+def _refuse(reason: str, event: Any) -> NoReturn:
+    raise yaml.composer.ComposerError(problem=reason, problem_mark=event.start_mark)
 
 
 def _yaml_faults(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[int, str]]:
@@ -194,24 +244,47 @@ def _yaml_faults(node: yaml.MappingNode, prefix: str = "") -> Iterator[tuple[int
             yield line, _unknown(key)
         elif is_section and not isinstance(value_node, yaml.MappingNode):
             is_scalar = isinstance(value_node, yaml.ScalarNode)
-            found = repr(value_node.value) if is_scalar else "a list"
+            found = quoted(value_node.value) if is_scalar else "a list"
             yield line, f"{key}: found {found}, expected a section of settings"
         elif is_section:
             yield from _yaml_faults(value_node, f"{key}.")
 
 
 def _unknown(key: str) -> str:
-    nearest = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(key[:60], SETTINGS, n=1, cutoff=0.5)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
-    return f"found the unknown setting {key}{hint}"
+    return f"found the unknown setting {shortened(printable(key), 60)}{hint}"
 
 
 def _check_overrides(overrides: tuple[str, ...]) -> None:
     """Refuse an option that is not a setting, and suggest a similar one."""
-    for option in overrides:
+    for index, option in enumerate(overrides):
         key = option.removeprefix("--").split("=")[0]
         if option.startswith("--") and key not in SETTINGS:
             raise UsageError(_unknown(key))
+        value = option.partition("=")[2] if option.startswith("--") else option
+        _check_value(key if value is not option else overrides[index - 1].removeprefix("--"), value)
+
+
+def _check_value(key: str, value: str) -> None:
+    """Refuse a value that jsonargparse would read as YAML for hours, or into all memory."""
+    if len(value) > _LONGEST_OPTION:
+        raise UsageError(
+            f"{key}: found {len(value)} characters, expected at most {_LONGEST_OPTION}"
+        )
+    try:
+        found = yaml.load(value, Loader=_Loader)  # a safe loader, with less to it
+    except yaml.YAMLError as error:
+        # What stands alone is a text, such as the name of a file, whatever it begins with.
+        if isinstance(error, yaml.composer.ComposerError) and re.search(r"[\[{\n]", value):
+            raise UsageError(f"{key}: found {error.problem}, expected a plain value") from error
+    except Exception as error:  # a parser's, whatever it is
+        raise UsageError(f"{key}: found {reason_of(error)}, expected a plain value") from error
+    else:
+        if isinstance(found, int) and abs(found) > _LARGEST_NUMBER:
+            raise UsageError(
+                f"{key}: found {quoted(found)}, expected a number of 18 digits or less"
+            )
 
 
 def _with_names(node: yaml.MappingNode) -> dict[str, Any]:
@@ -219,8 +292,7 @@ def _with_names(node: yaml.MappingNode) -> dict[str, Any]:
     for key, value in _leaves(node):
         if key in _NAMES:
             _mark_names(value, key)
-    settings: dict[str, Any] = yaml.constructor.SafeConstructor().construct_document(node)
-    return settings
+    return dict(yaml.constructor.SafeConstructor().construct_document(node))
 
 
 def _leaves(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:

@@ -60,6 +60,42 @@ def cache_of_the_tests(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def messages_as_raised():
+    """The messages of all errors that are made, before `HarError` itself mends them."""
+    from har.errors import HarError
+
+    mend, raised = HarError.__init__, []
+
+    def note(error, message):
+        raised.append(message)
+        mend(error, message)
+
+    HarError.__init__ = note
+    yield raised
+    HarError.__init__ = mend
+
+
+@pytest.fixture(autouse=True)
+def errors_are_one_printable_line(request, messages_as_raised):
+    """Hold each error of each test to one printable line of at most 500 characters.
+
+    `HarError` escapes and shortens whatever it is given; that is the last net, in which an error
+    may lose what it says. Tests of the net are marked with ``any_message``.
+    """
+    from har.errors import LONGEST_MESSAGE
+
+    messages_as_raised.clear()
+    yield
+    if "any_message" not in request.keywords:
+        wrong = [
+            message
+            for message in messages_as_raised
+            if not message.isprintable() or len(message) > LONGEST_MESSAGE
+        ]
+        assert wrong == [], f"no line of at most {LONGEST_MESSAGE} printable characters"
+
+
+@pytest.fixture(scope="session")
 def uci_har(data_root, cache_of_the_tests, tmp_path_factory):
     """The real data set: 7352 training windows and 2947 test windows."""
     from har.config import DataConfig

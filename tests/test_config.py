@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
+import re
+from dataclasses import MISSING, FrozenInstanceError, fields
 
 import pytest
 from builders import refused
 
 from har.config import (
+    MOST_WEIGHTS,
     Config,
     DataConfig,
     ModelConfig,
@@ -16,6 +18,17 @@ from har.config import (
 from har.errors import ConfigError, UsageError
 
 SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig}
+FIELDS = [
+    *((name, item.name) for name, section in SECTIONS.items() for item in fields(section)),
+    ("", "seed"),
+    ("", "device"),
+]
+HOSTILE = [
+    *(0, -1, 2**31, 2**63, 10**400, 10**5000),
+    *(float("nan"), float("inf"), -float("inf"), 1e308, 1e-320, 0.5),
+    *(True, "", "\0", "x" * 10_000, "\x1b[2J", (), [], [[]], ("",), (True,), ("x" * 200,)),
+    *(tuple(range(100_000)), (10**400,), (float("nan"),), b"x", {}, {"x": 1}, object()),
+]
 
 
 @pytest.mark.parametrize(
@@ -27,17 +40,17 @@ SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig
         ("model", "n_members", 0, "at least 1"),
         ("model", "n_aligned_members", -1, "at least 0"),
         ("model", "n_aligned_members", 2, "at most model.n_members: 1"),
-        ("model", "compression", 0.0, "above 0"),
+        ("model", "compression", 0.0, "at least 1e-06"),
         ("model", "conv_channels", -1, "at least 0"),
         ("model", "conv_layers", 0, "at least 1"),
         ("model", "conv_kernel", 0, "at least 1"),
         ("model", "conv_stride", 0, "at least 1"),
-        ("model", "conv_dropout", 1.0, "less than 1"),
+        ("model", "conv_dropout", 1.0, "at most 0.9999"),
         ("model", "conv_skip", True, "only with model.conv_channels"),
         ("model", "embedding_size", -1, "at least 0"),
-        ("model", "dropout", 1.0, "less than 1"),
-        ("model", "head_dropout", -0.1, "0 or more"),
-        ("model", "initial_range", 0.0, "above 0"),
+        ("model", "dropout", 1.0, "at most 0.9999"),
+        ("model", "head_dropout", -0.1, "at least 0"),
+        ("model", "initial_range", 0.0, "at least 1e-06"),
         ("training", "n_epochs", 0, "at least 1"),
         ("training", "batch_size", 0, "at least 1"),
         ("training", "step_epochs", 0, "at least 1"),
@@ -45,23 +58,70 @@ SECTIONS = {"data": DataConfig, "model": ModelConfig, "training": TrainingConfig
         ("training", "weight_decay", -0.1, "at least 0"),
         ("training", "weight_decay", float("nan"), "at least 0"),
         ("training", "warmup_epochs", -1.0, "at least 0"),
-        ("training", "learning_rate", 0.0, "above 0"),
-        ("training", "learning_rate", float("nan"), "above 0"),
-        ("training", "learning_rate", float("inf"), "finite"),
+        ("training", "learning_rate", 0.0, "at least 1e-09"),
+        ("training", "learning_rate", float("nan"), "at least 1e-09"),
+        ("training", "learning_rate", float("inf"), "at least 1e-09"),
         ("training", "rotation_degrees", -1.0, "at least 0"),
         ("training", "turn_degrees", -1.0, "at least 0"),
         ("training", "gain", -0.1, "at least 0"),
-        ("training", "time_warp", 1.0, "less than 1"),
-        ("training", "averaging", 1.0, "less than 1"),
-        ("training", "step_factor", -1.0, "above 0"),
-        ("training", "clip_norm", 0.0, "above 0"),
-        ("training", "momentum", 1.0, "less than 1"),
-        ("training", "label_smoothing", 1.0, "less than 1"),
+        ("training", "time_warp", 1.0, "at most 0.9999"),
+        ("training", "averaging", 1.0, "at most 0.9999"),
+        ("training", "step_factor", -1.0, "at least 1e-06"),
+        ("training", "clip_norm", 0.0, "at least 1e-06"),
+        ("training", "momentum", 1.0, "at most 0.9999"),
+        ("training", "label_smoothing", 1.0, "at most 0.9999"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_key(section, key, value, expected):
     with refused(ConfigError, f"{section}.{key}: found {value}, expected ", expected):
         SECTIONS[section](**{key: value})
+
+
+@pytest.mark.parametrize(("section", "key"), FIELDS)
+def test_a_hostile_value_is_refused_in_words_or_fits_into_memory(section, key):
+    for value in HOSTILE:
+        try:
+            config = (SECTIONS.get(section) or Config)(**{key: value})
+        except ConfigError as error:
+            assert re.fullmatch(
+                rf"({section}\.?{key}: found .{{1,400}}|model: found settings for some \d+ weights)"
+                ", expected .{1,400}",
+                str(error),
+            ), error
+        else:
+            assert type(value) in (bool, float, int, str)
+            if section == "model":
+                assert config.n_weights(9, 100) <= MOST_WEIGHTS
+
+
+@pytest.mark.parametrize(("section", "key"), FIELDS)
+def test_every_setting_has_a_bound(section, key):
+    (item,) = (i for i in fields(SECTIONS.get(section) or Config) if i.name == key)
+    assert item.default is not MISSING
+    assert "check" in item.metadata or key == "seed"
+    for value in (float("nan"), 10**400, -(10**400), "x" * 10_000, tuple(map(str, range(20_000)))):
+        with pytest.raises(ConfigError, match="expected"):
+            (SECTIONS.get(section) or Config)(**{key: value})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"hidden_size": 4096},
+        {"hidden_size": 1024, "n_layers": 32},
+        {"conv_channels": 4096},
+        {"conv_channels": 512, "conv_layers": 32},
+        {"embedding_size": 8192, "hidden_size": 1500},
+        {"summary_size": 8192, "n_members": 30},
+        {"n_members": 100, "hidden_size": 256},
+        {"hidden_size": 1700, "bidirectional": True, "pooling": "attention"},
+    ],
+)
+def test_a_network_that_would_fill_the_memory_is_refused_before_it_is_built(settings):
+    with refused(
+        ConfigError, "model: found settings for some ", "weights, expected at most 50000000; "
+    ):
+        ModelConfig(**settings)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_of_many_values_the_first_are_listed():
     assert listed(range(100)) == "0, 1, 2, 3, 4, 5, 6, 7 and 92 more"
 
 
+@pytest.mark.any_message
 @given(st.text(max_size=2000))
 def test_a_message_is_one_printable_line(text):
     message = str(HarError(text))

@@ -8,15 +8,19 @@ import math
 import os
 import signal
 import sys
+import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
+from har import __version__
 from har.cli.parser import parse
+from har.config import openmp_threads
 from har.errors import (
     ENDING_SIGNALS,
     HarError,
@@ -33,6 +37,7 @@ logger = logging.getLogger(__name__)
 _DELAY_S = 0.01
 # While what was done is being kept, another one of these changes nothing.
 _WIND_UP_S = 10.0
+_LESS = "less data, smaller batches or a smaller network"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, 1 for what a user can mend, 2 for a wrong command line, 130 for Ctrl-C, 143
-        for SIGTERM.
+        Exit status: 0, 1 for what a user can mend, 2 for a wrong command line, 70 for a fault of
+        the program itself, 130 for Ctrl-C, 143 for SIGTERM.
     """
     _open_streams()
     options = vars(parse(sys.argv[1:] if arguments is None else arguments))
@@ -60,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             if log_file:
                 handlers.enter_context(_logged_to(_file(log_file)))
+            # OpenMP would end the interpreter.
+            openmp_threads()
             with of_surroundings(f"har {verb}"):
                 # A verb's imports are paid for by that verb alone.
                 import_module(f"har.cli.{verb}").run(**options)
@@ -73,7 +80,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             # Whoever reads our output, such as head, has seen enough.
             _drop_output()
+        except MemoryError as error:
+            logger.debug("%s", _traceback_of(error).rstrip())
+            _tell(str(HarError(f"har {verb}: found {reason_of(error)}, expected {_LESS}")))
+            return HarError.exit_status
+        except Exception as error:
+            logger.debug("%s", _traceback_of(error).rstrip())
+            _tell(str(HarError(_fault_in_words(error))))
+            return os.EX_SOFTWARE
     return 0
+
+
+def _fault_in_words(error: Exception) -> str:
+    """Write the traceback of what nobody expected to a file, and return what to do with it."""
+    what = f"this is a fault of har: {type(error).__name__}: {reason_of(error)}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w",
+            prefix="har-fault-",
+            suffix=".txt",
+            encoding="utf-8",
+            errors="replace",
+            delete=False,
+        ) as file:
+            file.write(f"har {__version__}, Python {sys.version}, {sys.platform}\n")
+            file.write(_traceback_of(error))
+    except OSError as failed:
+        return f"{what}; its traceback cannot be written: {reason_of(failed)}; --verbose shows it"
+    return (
+        f"{what}; the traceback is in {file.name}; please report it with that file as an issue of "
+        "the project"
+    )
+
+
+def _traceback_of(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))
 
 
 def _tell(message: str) -> None:

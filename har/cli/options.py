@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import math
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from har.config import Upright
+from har.config import N_PER_CORE, Upright, most_threads
 from har.datasets.catalogue import PUBLISHED
+from har.errors import quoted
 
 if TYPE_CHECKING:
     from har.config import DataConfig
@@ -25,58 +28,95 @@ _LONGEST_COMMAND = 300
 CONTEXTS = ("markov", "none")
 
 
+# Bounds of what is counted, far above what anybody waits for.
+MOST_TRIALS = 100_000
+MOST_FOLDS = 1000
+_MOST_SEEDS = 1000
+_LONGEST_MAPPING = 10_000
+_LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 0.001, 1e6
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+
+
+def whole(low: int, high: int, otherwise: str = "") -> Callable[[str], int]:
+    """Return a function that reads a whole number.
+
+    Parameters
+    ----------
+    low, high : int
+        Smallest and largest number.
+    otherwise : str
+        Words that may stand instead or explain the bound, for messages.
+
+    Returns
+    -------
+    callable
+        Function of a text; what it raises is for argparse.
+    """
+
+    def read(text: str) -> int:
+        number = int(text) if _WHOLE.fullmatch(text) else None
+        if number is None or not low <= number <= high:
+            raise argparse.ArgumentTypeError(
+                f"found {quoted(text)}, expected a whole number from {low} to {high}{otherwise}"
+            )
+        return number
+
+    return read
+
+
+def processor_count(otherwise: str = "") -> Callable[[str], int]:
+    """Return a function that reads how many threads or processes a command may have."""
+    return whole(1, most_threads(), f", {N_PER_CORE} for each core{otherwise}")
+
+
+def threads_or_auto(text: str) -> int | None:
+    """Read a number of threads, or ``auto``, which is None."""
+    return None if text == "auto" else processor_count(", or auto")(text)
+
+
 def folds(text: str) -> int | str:
     """Read how many folds, or ``loso``."""
-    if text == "loso":
-        return text
-    number = int(text)
-    if number < 2:
-        raise argparse.ArgumentTypeError(f"found {text}, expected loso or at least 2")
-    return number
+    return text if text == "loso" else whole(2, MOST_FOLDS, ", or loso")(text)
 
 
 def numbers(text: str) -> tuple[int, ...]:
-    """Read numbers such as ``0,1,4``."""
-    return tuple(int(part) for part in text.split(","))
+    """Read numbers of folds such as ``0,1,4``."""
+    return tuple(map(whole(0, MOST_FOLDS - 1), text.split(",", MOST_FOLDS)))
 
 
-def count(text: str) -> int:
-    """Read a number from 1 on."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"found {text}, expected at least 1")
-    return number
+def real(low: float, high: float) -> Callable[[str], float]:
+    """Return a function that reads a number, see `whole`."""
 
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(
+                f"found {quoted(text)}, expected a number from {low:g} to {high:g}"
+            )
+        return number
 
-def count_or_auto(text: str) -> int | None:
-    """Read a number from 1 on, or ``auto``, which is None."""
-    return None if text == "auto" else count(text)
-
-
-def probability(text: str) -> float:
-    """Read a number above 0 and up to 1."""
-    number = float(text)
-    if not 0 < number <= 1:
-        raise argparse.ArgumentTypeError(f"found {text}, expected above 0 and at most 1")
-    return number
+    return read
 
 
 def mapping(text: str) -> dict[str, str]:
     """Read pairs such as ``acc_x=Ax,time_s=t``."""
+    if len(text) > _LONGEST_MAPPING:
+        raise argparse.ArgumentTypeError(
+            f"found {len(text)} characters, expected at most {_LONGEST_MAPPING}"
+        )
     pairs = [pair.partition("=") for pair in text.split(",")]
     wrong = next((name for name, equals, column in pairs if not (name and equals and column)), None)
     if wrong is not None:
-        raise argparse.ArgumentTypeError(f"found {wrong!r} in {text!r}, expected NAME=COLUMN")
+        raise argparse.ArgumentTypeError(
+            f"found {quoted(wrong)} in {quoted(text)}, expected NAME=COLUMN"
+        )
     return {name.strip(): column.strip() for name, _, column in pairs}
 
 
-def rate(text: str) -> float:
-    """Read a positive number."""
-    rate_hz = float(text)
-    if not 0 < rate_hz < float("inf"):
-        raise argparse.ArgumentTypeError(f"found {text}, expected a number above 0")
-    return rate_hz
-
+rate = real(_LOWEST_RATE_HZ, _HIGHEST_RATE_HZ)
 
 # The keywords of argparse for each option that several verbs take.
 _SHARED: dict[str, dict[str, Any]] = {
@@ -103,9 +143,9 @@ _SHARED: dict[str, dict[str, Any]] = {
         "help": "hold out everybody in turn, also test subjects, who need not be named: with "
         "--folds loso one person at a time, as papers do",
     },
-    "--seeds": {"type": count, "metavar": "N"},
+    "--seeds": {"type": whole(1, _MOST_SEEDS), "metavar": "N"},
     "--jobs": {
-        "type": count,
+        "type": processor_count(),
         "metavar": "N",
         "help": "folds at a time (default: as many as cores allow)",
     },
@@ -114,7 +154,12 @@ _SHARED: dict[str, dict[str, Any]] = {
         "help": "a Dask scheduler, as tcp://host:8786, whose workers do the work, in place of "
         "--jobs; they must find the same files under the same names",
     },
-    "--threads": {"type": count, "default": 1, "metavar": "N", "help": "CPU threads (default: 1)"},
+    "--threads": {
+        "type": processor_count(),
+        "default": 1,
+        "metavar": "N",
+        "help": "CPU threads (default: 1)",
+    },
     "--device": {"default": "auto", "metavar": "D", "help": "auto, cpu or gpu(0) (default: auto)"},
     "--columns": {
         "type": mapping,
@@ -122,7 +167,7 @@ _SHARED: dict[str, dict[str, Any]] = {
         "help": "which column is what, by name or number: acc_x=Ax,gyro_x=Wx,time=1",
     },
     "--abstain-below": {
-        "type": probability,
+        "type": real(0, 1),
         "default": 0.0,
         "metavar": "P",
         "help": "answer UNKNOWN where no activity has a probability of P (default: always answer)",

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from har import __version__
 from har.cli.options import (
+    MOST_TRIALS,
     add,
     add_messages,
     add_set,
     add_units,
     add_upright,
-    count,
-    count_or_auto,
     numbers,
+    processor_count,
     rate,
+    threads_or_auto,
+    whole,
 )
+from har.errors import UsageError
 
 # The names in har.model_selection.baselines, whose import would make --help slow.
 CLASSICAL_BASELINES = (
@@ -27,6 +31,9 @@ CLASSICAL_BASELINES = (
 )
 ROCKETS = ("mini_rocket", "multi_rocket_hydra")
 BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
+
+# Python's words for a value that is none of those possible.
+_CHOICE = re.compile(r"argument ([^:]+): invalid choice: (.+) \(choose from (.+)\)")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -68,7 +75,7 @@ def _with_joined_axes(arguments: Sequence[str]) -> list[str]:
 
 def build_parser() -> argparse.ArgumentParser:
     """Make the parser; it leaves settings of a recipe over, which `parse` gives to the verbs."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="har",
         description="Train, measure and run LSTM classifiers of human activity from accelerometer "
         "and gyroscope signals.",
@@ -98,7 +105,19 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-class _VerbParser(argparse.ArgumentParser):
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as the verbs do."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with exit status 2."""
+        wrong = _CHOICE.sub(r"argument \1: found \2, expected one of \3", message)
+        place, is_argument, words = wrong.removeprefix("argument ").partition(": ")
+        is_place = is_argument and wrong.startswith("argument ")
+        text = f"{place}: {words}" if is_place else f"{wrong}; see {self.prog} --help"
+        self.exit(UsageError.exit_status, f"har: {UsageError(text)}\n")
+
+
+class _VerbParser(_Parser):
     """Shows the settings of a recipe under the help of the verbs that take them."""
 
     def format_help(self) -> str:
@@ -182,12 +201,14 @@ def _add_train(verbs: Any) -> None:
         "CPU threads; the same seed and number give the same weights, bit for bit; auto: as many "
         "as are fastest now, measured again when an epoch is slower by a third (default: auto)"
     )
-    add(parser, "--threads", type=count_or_auto, default=None, metavar="N|auto", help=threads)
+    add(parser, "--threads", type=threads_or_auto, default=None, metavar="N|auto", help=threads)
     processes = (
         "processes that share each batch, of one thread unless --threads is given; on two cores 2 "
         "train faster than one, once they have started (default: 1)"
     )
-    parser.add_argument("--processes", type=count, default=None, metavar="N", help=processes)
+    parser.add_argument(
+        "--processes", type=processor_count(), default=None, metavar="N", help=processes
+    )
 
 
 def _add_cv(verbs: Any) -> None:
@@ -266,7 +287,7 @@ def _add_tune(verbs: Any) -> None:
     add(parser, "--config")
     parser.add_argument(
         "--trials",
-        type=count,
+        type=whole(1, MOST_TRIALS),
         default=20,
         metavar="N",
         help="how many there shall be, those before included (default: 20)",
@@ -401,8 +422,7 @@ def _add_stream(verbs: Any) -> None:
     add(parser, "--context", default="markov", help=context)
     parser.add_argument(
         "--delay",
-        type=int,
-        choices=(0, 1, 2),
+        type=whole(0, 2),
         default=0,
         help="how many windows 'state' waits for, to be surer: it is then that of the window so "
         "many before, of which 'state_start_s' and 'state_end_s' are (default: 0)",

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import os
 import random
-import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,7 +15,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from har.errors import DeviceError
+from har.config import DEVICE
+from har.errors import DeviceError, quoted
 from har.models.mxnet_wheels import how_to_get_mxnet, missing_libraries
 from har.models.numpy_names import borrowed_names
 
@@ -108,8 +108,6 @@ NDArrayBase.__del__ = _free
 
 __all__ = ["autograd", "gluon", "mx", "nn", "parse_devices", "rnn", "seed_everything"]
 
-_DEVICE = re.compile(r"(cpu|gpu)(?:\((\d+)\))?")
-
 
 def parse_devices(text: str) -> list[mx.Context]:
     """Return the devices that a setting names.
@@ -133,15 +131,16 @@ def parse_devices(text: str) -> list[mx.Context]:
         return [mx.gpu(0) if mx.runtime.Features().is_enabled("CUDA") and _n_gpus() else mx.cpu(0)]
     devices = [_parse_device(part.strip()) for part in text.split(",")]
     if len(set(map(str, devices))) < len(devices):
-        raise DeviceError(f"device: found {text}, expected each device once")
+        raise DeviceError(f"device: found {quoted(text)}, expected each device once")
     return devices
 
 
 def _parse_device(text: str) -> mx.Context:
-    match = _DEVICE.fullmatch(text)
+    match = DEVICE.fullmatch(text)
     if not match:
         raise DeviceError(
-            f"device: found {text!r}, expected auto, cpu, gpu(0) or a list such as gpu(0),gpu(1)"
+            f"device: found {quoted(text)}, expected auto, cpu, gpu(0) or a list such as "
+            "gpu(0),gpu(1)"
         )
     kind, number = match[1], int(match[2] or 0)
     if kind == "gpu":

@@ -19,7 +19,8 @@ from functools import cache
 import numpy as np
 
 from har.arrays import FloatArray
-from har.config import openmp_threads
+from har.config import most_threads, openmp_threads
+from har.errors import ConfigError
 from har.models.backend import mx
 
 _CPU = 1  # MXNet's number for contexts of the CPU
@@ -55,7 +56,14 @@ def set_n_threads(device: mx.Context, n_threads: int) -> None:
         Context; nothing happens unless it is a CPU.
     n_threads : int
         Number of threads.
+
+    Raises
+    ------
+    ConfigError
+        If there are more than `har.config.most_threads`, which OpenMP cannot start.
     """
+    if not 1 <= n_threads <= most_threads():
+        raise ConfigError(f"threads: found {n_threads}, expected 1 to {most_threads()}")
     _call_openmp(device, "omp_set_num_threads", n_threads)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+from har.errors import printable
 
 _SIGNALS = {
     "acc": "Acceleration",
@@ -11,6 +14,9 @@ _SIGNALS = {
     "gyro": "Angular rate",
     "body_gyro": "Angular rate",
 }
+# What Markdown takes for more than itself; a line between letters stays, as in UCI_HAR.
+_MARKUP = re.compile(r"([\\`*\[\]<>|~&$]|(?<![^\W_])_|_(?![^\W_]))")
+_MARKUP_AT_START = re.compile(r"^(\d*)([-+#=.)])(?=[-+#=]*(\s|$))")
 
 
 def activity_label(activity: str) -> str:
@@ -104,6 +110,33 @@ def setting_in_words(value: object) -> str:
     return words[value] if value is None or isinstance(value, bool) else str(value)
 
 
+class Markdown(str):
+    """Text that is Markdown already, which `markdown_table` does not escape once more."""
+
+    __slots__ = ()
+
+
+def escaped(text: str) -> Markdown:
+    """Write text so that Markdown shows it as it is, in one line: names may come from anywhere."""
+    line = printable(" ".join(text.split()))
+    line = _MARKUP.sub(r"\\\1", line)
+    return Markdown(_MARKUP_AT_START.sub(r"\1\\\2", line))
+
+
+def as_code(text: str) -> Markdown:
+    """Write text as code in a cell of a Markdown table."""
+    line = printable(" ".join(text.split())).replace("|", "\\|")
+    fence = code_fence(line, 1)
+    # A code span loses a space at each end, and could not begin with a backtick otherwise.
+    return Markdown(f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}")
+
+
+def code_fence(text: str, n_at_least: int = 3) -> str:
+    """Return a row of backticks that is longer than any in a text."""
+    rows = [len(row) for row in re.findall("`+", text)]
+    return "`" * max(n_at_least, *(length + 1 for length in rows), 1)
+
+
 def markdown_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], n_words: int = 1
 ) -> list[str]:
@@ -114,14 +147,21 @@ def markdown_table(
     head : sequence of str
         Headings of the columns.
     rows : sequence of sequence of str
-        Cells; a vertical bar in them is escaped.
+        Cells.
     n_words : int
-        Number of leading columns with words; the others hold numbers, aligned at the right.
+        Number of leading columns with words, which are escaped unless they are `Markdown`; the
+        others hold numbers, aligned at the right.
 
     Returns
     -------
     list of str
     """
     rule = ["---"] * n_words + ["---:"] * (len(head) - n_words)
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    cells = [
+        [
+            cell if number >= n_words or isinstance(cell, Markdown) else escaped(cell)
+            for number, cell in enumerate(row)
+        ]
+        for row in rows
+    ]
     return [f"| {' | '.join(row)} |" for row in (head, rule, *cells)]

@@ -141,10 +141,45 @@ def test_help_of_verbs_that_take_settings_names_each(verb, capsys):
         ["fetch", "iris"],
     ],
 )
-def test_a_wrong_command_line_exits_with_2(arguments):
+def test_a_wrong_command_line_is_one_line_and_exits_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         main(arguments)
     assert stop.value.code == 2
+    assert the_one_line(capsys).startswith("har: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["train", "--threads", "{}"], " for each core, or auto"),
+        (["train", "--processes", "{}"], " for each core"),
+        (["cv", "--threads", "{}"], " for each core"),
+        (["cv", "--jobs", "{}"], " for each core"),
+        (["cv", "--folds", "{}"], "a whole number from 2 to 1000, or loso"),
+        (["cv", "--seeds", "{}"], "a whole number from 1 to 1000"),
+        (["cv", "--only-folds", "0,{}"], "a whole number from 0 to 999"),
+        (["tune", "--trials", "{}"], "a whole number from 1 to 100000"),
+        (["predict", "run", "walk.csv", "--rate-hz", "{}"], "a number from 0.001 to 1e+06"),
+        (["predict", "run", "walk.csv", "--abstain-below", "{}"], "a number from 0 to 1"),
+        (["stream", "run", "--delay", "{}"], "a whole number from 0 to 2"),
+    ],
+)
+def test_each_number_on_the_command_line_has_bounds_that_are_told(arguments, expected, capsys):
+    for value in ("-1", "100001000", str(2**63), "1" + 400 * "0", 5000 * "1", "nan", "inf", "x\n"):
+        with pytest.raises(SystemExit) as stop:
+            # A value that begins with a minus is taken for one only behind an equals sign.
+            *before, option, template = arguments
+            main([*before, f"{option}={template.format(value)}"])
+        assert stop.value.code == 2
+        line = the_one_line(capsys)
+        assert line.startswith(f"har: {option}: found '") and expected in line
+
+
+def test_what_is_no_option_is_shown_without_what_a_terminal_obeys(capsys):
+    with pytest.raises(SystemExit):
+        main(["report", "run", "--\x1b[2J\n"])
+    line = the_one_line(capsys)
+    assert line == r"har: unrecognized arguments: --\x1b[2J\n; see har --help"
 
 
 def test_a_misspelt_setting_exits_with_2_and_names_the_nearest(capsys):
@@ -244,6 +279,80 @@ def test_a_verb_run_from_python_raises_what_a_person_can_mend(tmp_path):
 
 
 @pytest.fixture
+def broken(monkeypatch, tmp_path):
+    """Let any verb raise an error: `broken("train", error)`; give the folder of temporary files."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def let(verb, error):
+        def run(**_options):
+            raise error
+
+        monkeypatch.setattr(module_of(verb)[0], "run", run)
+        return tmp_path
+
+    return let
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_fault_of_any_verb_is_one_line_status_70_and_a_file_with_the_traceback(
+    verb, broken, capsys
+):
+    folder = broken(verb, KeyError("x\x1b[2J\n" * 1000))
+    assert main([verb, *VERBS[verb]]) == os.EX_SOFTWARE == 70
+    line = the_one_line(capsys)
+    (file,) = folder.glob("har-fault-*.txt")
+    assert line.startswith("har: this is a fault of har: KeyError: ")
+    assert f"the traceback is in {file}; please report it with that file" in line
+    assert line.isprintable() and len(line) < 510
+    first, *_, last = file.read_text().splitlines()
+    assert first.startswith(f"har {__version__}, Python 3.")
+    assert last.startswith("KeyError: ")
+    assert "in run" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError(), RecursionError("deep"), OSError(5, "I/O"), SyntaxError("x"), Exception]
+)
+def test_whatever_a_verb_raises_is_one_line(error, broken, capsys):
+    broken("report", error)
+    assert main(["report", "run"]) == 70
+    assert the_one_line(capsys).startswith("har: this is a fault of har: ")
+
+
+def test_too_little_memory_is_no_fault_and_status_1(broken, capsys):
+    folder = broken("train", MemoryError("Unable to allocate 46 TiB"))
+    assert main(["train"]) == 1
+    assert the_one_line(capsys).startswith(
+        "har: har train: found more than fits into memory, expected less data"
+    )
+    assert not list(folder.glob("har-fault-*"))
+
+
+def test_verbose_shows_the_traceback_and_a_log_file_has_it(broken, tmp_path, capsys):
+    broken("report", ZeroDivisionError("by zero"))
+    assert main(["report", "run", "--verbose", "--log-file", str(tmp_path / "har.log")]) == 70
+    *shown, last = capsys.readouterr().err.splitlines()
+    assert shown[0] == "Traceback (most recent call last):"
+    assert shown[-1] == "ZeroDivisionError: by zero"
+    assert last.startswith("har: this is a fault of har: ZeroDivisionError: by zero; ")
+    assert "Traceback" in (tmp_path / "har.log").read_text()
+
+
+def test_a_fault_is_told_although_its_file_cannot_be_written(broken, monkeypatch, capsys):
+    folder = broken("report", ValueError("odd"))
+    monkeypatch.setattr("tempfile.tempdir", str(folder / "nowhere"))
+    assert main(["report", "run"]) == 70
+    line = the_one_line(capsys)
+    assert "its traceback cannot be written: No such file or directory; --verbose shows" in line
+
+
+def test_a_number_that_openmp_cannot_start_is_one_line_and_status_2(monkeypatch, capsys):
+    monkeypatch.setenv("OMP_NUM_THREADS", "99999999999")
+    assert main(["report", "run"]) == 2
+    assert the_one_line(capsys).startswith("har: OMP_NUM_THREADS: found '99999999999', expected ")
+
+
+@pytest.fixture
 def chatty(monkeypatch):
     """Put a verb that tells something at each level in the place of ``har inspect``."""
 
@@ -287,7 +396,7 @@ def test_quiet_and_verbose_exclude_each_other(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["inspect", "data", "-v", "-q"])
     assert stop.value.code == 2
-    assert "not allowed with" in capsys.readouterr().err
+    assert "not allowed with" in the_one_line(capsys)
 
 
 def test_ctrl_c_is_one_line_and_status_130(chatty, capsys):

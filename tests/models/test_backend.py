@@ -54,7 +54,7 @@ def test_what_is_no_device_is_refused(text):
 
 @pytest.mark.parametrize("text", ["cpu,cpu", "cpu,cpu(0)", "cpu(1),cpu,cpu(1)"])
 def test_the_same_device_twice_is_refused(text):
-    with refused(DeviceError, f"device: found {text}, expected each device once"):
+    with refused(DeviceError, f"device: found '{text}', expected each device once"):
         parse_devices(text)
 
 

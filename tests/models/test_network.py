@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import (
@@ -202,3 +204,25 @@ def test_several_devices_take_turns_with_the_batches():
     network.register_forward_pre_hook(lambda block, inputs: used.append(inputs[0].context))
     assert_allclose(predict_probabilities(network, SIGNALS, devices, 30), alone, atol=1e-6)
     assert used == [mx.cpu(0), mx.cpu(1), mx.cpu(0)]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"n_layers": 3},
+        {"bidirectional": True, "pooling": "attention"},
+        {"views": ("channels", "compressed"), "pooling": "mean_max", "embedding_size": 9},
+        {"conv_channels": 7, "conv_layers": 3, "conv_skip": True},
+    ],
+)
+def test_the_weights_that_settings_ask_for_are_counted_before_they_are_there(model):
+    config = ModelConfig(hidden_size=5, **model)
+    counted = n_parameters(build_network(config, 16, CHANNELS, 3, [mx.cpu()]))
+    assert config.n_weights(len(CHANNELS), 3) == counted
+    assert replace(config, n_members=4).n_weights(len(CHANNELS), 3) == 4 * counted
+
+
+def test_the_weights_of_a_summary_are_not_counted_as_too_few():
+    config = ModelConfig(hidden_size=5, summary_size=50)
+    counted = n_parameters(build_network(config, 64, UCI_CHANNELS, 3, [mx.cpu()]))
+    assert counted <= config.n_weights(len(UCI_CHANNELS), 3) <= 1.6 * counted

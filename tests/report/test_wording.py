@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from markdown_it import MarkdownIt
 
 from har.report.wording import (
     activity_label,
+    as_code,
     duration_in_words,
+    escaped,
     interval_in_words,
     markdown_table,
     percent,
@@ -57,3 +60,52 @@ def test_words_stand_at_the_left_and_numbers_at_the_right():
         "| A | 97.9 % |",
         "| a\\|b | 1 % |",
     ]
+
+
+def rendered(markdown):
+    """Give the kinds of elements that Markdown makes, and the text in them."""
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
+    inline = [part for token in tokens for part in token.children or ()]
+    kinds = {token.type for token in (*tokens, *inline)} - {"inline", "text", "text_special"}
+    return kinds, "".join(part.content for part in inline)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "|[x](javascript:alert(1))<img src=x onerror=…>",
+        "![x](https://example.org/x.png)",
+        "[x][y] [z]: https://example.org",
+        "<script>alert(1)</script>",
+        "<https://example.org>",
+        "&lt;b&gt;",
+        "`code` ``more`` `",
+        "*strong* **words** _these_ __too__ ~~gone~~ ~gone~",
+        "# heading",
+        "## heading ##",
+        "- item",
+        "+ item",
+        "1. item",
+        "12) item",
+        "---",
+        "===",
+        "> quote",
+        "| a | b |",
+        "a\\*b\\",
+        "UCI_HAR_x",
+    ],
+)
+def test_markdown_shows_a_name_as_it_is(name):
+    paragraph = {"paragraph_open", "paragraph_close"}
+    assert rendered(escaped(name)) == (paragraph, name)
+    table = "\n".join(markdown_table(("head", "n"), [(name, "1")]))
+    kinds, text = rendered(table)
+    assert {kind.split("_")[0] for kind in kinds} == {"table", "thead", "tbody", "tr", "th", "td"}
+    assert text == f"headn{name}1"
+    kinds, text = rendered("\n".join(markdown_table(("head",), [(as_code(name),)])))
+    assert "code_inline" in kinds and text == f"head{name}"
+
+
+def test_a_name_stays_in_its_line_and_leaves_the_terminal_alone():
+    assert escaped("a\n\n# b\r\n\x1b[2J\x85c") == r"a # b \\x1b\[2J c"
+    assert escaped("UCI_HAR 97.9 %") == "UCI_HAR 97.9 %"

@@ -23,6 +23,7 @@ from har.report.pages.cost_figure import cost_figure, cost_in_words
 from har.report.section import Picture, save_pictures
 from har.report.templating import page_environment
 from har.report.wording import (
+    as_code,
     duration_in_words,
     markdown_table,
     people,
@@ -130,7 +131,7 @@ def _settings_lines(comparison: Comparison) -> list[str]:
     if not settings.differing:
         return [f"Settings: none differ, of {settings.n_settings}."]
     rows = [
-        [f"`{row.setting}`", *(setting_in_words(row.values[key]) for key in keys)]
+        [as_code(row.setting), *(setting_in_words(row.values[key]) for key in keys)]
         for row in settings.differing
     ]
     return [
@@ -159,7 +160,7 @@ def _run_cells(row: ContenderRow) -> list[str]:
     return [
         row.run,
         row.name or _UNKNOWN,
-        f"`{row.folder}`" if row.is_run else "baseline",
+        as_code(row.folder) if row.folder is not None else "baseline",
         str(row.seed),
         percent(row.accuracy, 2),
         percent(row.macro_f1, 2),

@@ -10,7 +10,9 @@ from har.report.recording_figures import WAYS, figure_rows
 from har.report.sections.model_card import card_lines, model_card
 from har.report.wording import (
     activity_label,
+    code_fence,
     duration_in_words,
+    escaped,
     interval_in_words,
     markdown_table,
     number,
@@ -44,8 +46,10 @@ def report_markdown(results: Results) -> str:
     manifest = results.manifest
     duration_s = manifest.duration_s
     trained = "" if duration_s is None else f", trained in {duration_in_words(duration_s)}"
+    commands = command_lines(manifest.session, manifest.training.n_threads)
+    fence = code_fence(commands)
     lines = [
-        f"## {manifest.recipe or 'har'}: {percent(results.evaluation.accuracy)} right on "
+        f"## {escaped(manifest.recipe or 'har')}: {percent(results.evaluation.accuracy)} right on "
         f"{people(len(results.evaluation.per_subject))}",
         "",
         f"{network_in_words(results.config)}; {manifest.model.n_parameters:,} parameters{trained}.",
@@ -60,9 +64,9 @@ def report_markdown(results: Results) -> str:
         *card_lines(model_card(results)),
         "</details>",
         "",
-        "```sh",
-        command_lines(manifest.session, manifest.training.n_threads),
-        "```",
+        f"{fence}sh",
+        commands,
+        fence,
     ]
     return "\n".join(lines) + "\n"
 
@@ -100,9 +104,11 @@ def _activity_lines(evaluation: Evaluation) -> list[str]:
 def _hardest_lines(evaluation: Evaluation) -> list[str]:
     """List the hardest people, and which activities were taken for which."""
     hardest = sorted(evaluation.per_subject.items(), key=lambda row: row[1]["accuracy"])
-    subjects = [f"{name} ({percent(row['accuracy'])})" for name, row in hardest[:_N_LISTED]]
+    subjects = [
+        f"{escaped(str(name))} ({percent(row['accuracy'])})" for name, row in hardest[:_N_LISTED]
+    ]
     mistakes = [
-        f"{activity_label(true)} for {activity_label(predicted)} ({n_windows})"
+        f"{escaped(activity_label(true))} for {escaped(activity_label(predicted))} ({n_windows})"
         for true, predicted, n_windows in evaluation.commonest_mistakes(_N_LISTED)
     ]
     return [

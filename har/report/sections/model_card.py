@@ -12,7 +12,7 @@ from har.evaluation.robustness import Robustness
 from har.report.facts import about_data, device_in_words, network_in_words
 from har.report.scored_run import ScoredRun
 from har.report.section import Section
-from har.report.wording import activity_label, interval_in_words, number, people, percent
+from har.report.wording import activity_label, escaped, interval_in_words, number, people, percent
 from har.runs.results import Results
 
 # A pocket holds a phone somewhat turned; so far it is asked what becomes of the accuracy.
@@ -165,5 +165,5 @@ def card_lines(card: Mapping[str, Sequence[str]]) -> list[str]:
     return [
         line
         for heading, sentences in card.items()
-        for line in (f"**{heading}.** {' '.join(sentences)}", "")
+        for line in (f"**{heading}.** {escaped(' '.join(sentences))}", "")
     ]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from activity_segments import a_recording_evaluation
+from markdown_it import MarkdownIt
 from scored_run import make_evaluation, make_robustness, make_run, make_windows
 
 from har.report.pages.run_markdown import report_markdown
@@ -95,3 +97,28 @@ def test_the_model_card_and_the_command_are_there(tmp_path, windows):
     text = summary_of(tmp_path, windows)
     assert "**Intended use.**" in text and "</details>" in text
     assert "OMP_NUM_THREADS=2 har train --config uci_har --seed 0" in text
+
+
+HOSTILE = "|[x](javascript:alert(1))<img src=x onerror=…>\n\n# `*_"
+
+
+def test_hostile_names_are_text(tmp_path):
+    windows = make_windows(activities=(HOSTILE, "SITTING", "a"))
+    run = make_run(tmp_path / "run", windows)
+    manifest = json.loads(run.manifest.read_text())
+    manifest["recipe"] = manifest["data"]["name"] = HOSTILE
+    manifest["data"]["notes"] = [HOSTILE]
+    manifest["command"] = ["har", "train", f"```\n{HOSTILE}"]
+    run.write_json(run.manifest, manifest)
+    text = report_markdown(Results.read(run))
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    kinds = {token.type for token in tokens}
+    kinds |= {part.type for token in tokens for part in token.children or ()}
+    assert "link_open" not in kinds and "image" not in kinds and "html_inline" not in kinds
+    html = [token.content.strip() for token in tokens if token.type == "html_block"]
+    assert html == ["<details><summary>Model card</summary>", "</details>"]
+    assert len([token for token in tokens if token.type == "heading_open"]) == 1
+    (code,) = (token.content for token in tokens if token.type == "fence")
+    assert HOSTILE in code
+    shown = "".join(part.content for token in tokens for part in token.children or ())
+    assert "[x](javascript:alert(1))<img src=x onerror=…> # `*_" in shown
