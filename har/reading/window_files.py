@@ -49,7 +49,8 @@ def read_windows(path: Path, channels: tuple[str, ...]) -> FloatArray:
     """
     arrays = _load(path)
     n_compared = len(channels) + 1
-    named = tuple(map(str, np.ravel(arrays.pop("channels", channels))[:n_compared]))
+    with parsing(path, "names of channels as text"):
+        named = tuple(map(str, np.ravel(arrays.pop("channels", channels))[:n_compared]))
     if "signals" not in arrays and len(arrays) != 1:
         raise DataError(
             f"{path}: found the arrays {listed(sorted(arrays)) or 'none'}, "

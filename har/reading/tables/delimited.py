@@ -113,6 +113,10 @@ class DelimitedTable:
         for block, is_cut in text_blocks(self._source, self._encoding, self._bytes_in_block):
             if self._format.delimiter != ";":
                 block = block.replace(b";\n", b"\n")
+            if not block.strip(b"\n"):
+                self._odd.add_blank(len(block), first_line)
+                first_line += len(block)
+                continue
             lines = count_fields(
                 block,
                 self._format.delimiter,
@@ -126,8 +130,9 @@ class DelimitedTable:
         """Return which lines are rows, as far as their fields show without being read."""
         is_row = np.ones(len(lines.ends), np.bool_)
         is_row[: max(self._format.n_lines_before - first_line + 1, 0)] = False
-        # Nobody counts blank lines, of which a damaged file may have millions.
-        is_row &= lines.starts != lines.ends
+        is_blank = lines.starts == lines.ends
+        self._odd.add_blank(int(is_blank.sum()), first_line)
+        is_row &= ~is_blank
         for index in map(int, np.flatnonzero(lines.is_odd & is_row)):
             kind = self._kind_of(lines.line(index))
             if kind == "broken" and is_cut and index == len(is_row) - 1:

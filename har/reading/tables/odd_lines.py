@@ -14,6 +14,8 @@ Kind = Literal["row", "nothing", "heading", "text", "broken", "cut"]
 _MOST_TEXTS = 20
 # They are looked at one by one, and a file may have nothing else.
 _MOST_ODD = 200_000
+# A phone that lost its power leaves some megabytes of nothing.
+_MOST_BLANK = 20_000_000
 _TOLERATED_SHARE = 0.01
 
 
@@ -66,7 +68,7 @@ class OddLines:
 
     def __init__(self, place: str, line: str = "line") -> None:
         self.place, self.line = place, line
-        self.n_rows = 0
+        self.n_rows = self._n_blank = 0
         self._counts: dict[Kind, int] = {}
         self._first: dict[Kind, tuple[int, str]] = {}
 
@@ -79,6 +81,15 @@ class OddLines:
             raise DataError(
                 f"{self.place}, {self.line} {number}: found {n_odd:,} {self.line}s that are no "
                 f"rows, and {self.n_rows:,} that are, expected a table"
+            )
+
+    def add_blank(self, n_lines: int, number: int) -> None:
+        """Count blank lines, from one on; raise `DataError` if there is hardly anything else."""
+        self._n_blank += n_lines
+        if self._n_blank > max(_MOST_BLANK, self.n_rows):
+            raise DataError(
+                f"{self.place}, {self.line} {number}: found {self._n_blank:,} blank {self.line}s, "
+                f"and {self.n_rows:,} that are rows, expected a table"
             )
 
     def check(self, expected: str) -> None:

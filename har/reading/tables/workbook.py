@@ -27,7 +27,7 @@ _SNIFFED_ROWS = 1000
 # A sheet ends at 1,048,576 rows. Texts are held in memory, all of them.
 _MOST_TEXT_BYTES = 128 << 20
 _MOST_SHEET_BYTES = 2 << 30
-_MOST_ROWS, _MOST_CELLS = 1_048_576, 32 << 20
+_MOST_ROWS, _MOST_COLUMNS, _MOST_WIDE_ROWS = 1_048_576, 1024, 100
 
 _Row = tuple[Any, ...]
 
@@ -97,6 +97,9 @@ class WorkbookTable:
 
     def _is_sample(self, number: int, row: _Row) -> bool:
         """Return whether a row is a sample, and count it if it is something else."""
+        # Nobody counts empty rows, of which a sheet may have a million.
+        if all(cell is None for cell in row):
+            return False
         # Rows end with their last cell.
         row += (None,) * (len(self.headings) - len(row))
         if type(row[self._found.numeric[0]] if self._found.numeric else None) in (int, float):
@@ -249,12 +252,17 @@ def _rows_of(sheet: Any, path: Path) -> Iterator[_Row]:
     """Yield the rows of a sheet, of which a few bytes may claim any number, and any width."""
     # What the sheet says of its size need not be true.
     sheet.reset_dimensions()
-    n_rows = n_cells = 0
-    for row in sheet.iter_rows(values_only=True):
-        n_rows, n_cells = n_rows + 1, n_cells + len(row)
-        if n_rows > _MOST_ROWS or n_cells > _MOST_CELLS:
+    n_wide = 0
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        n_wide += len(row) > _MOST_COLUMNS
+        if number > _MOST_ROWS or n_wide > _MOST_WIDE_ROWS:
+            found = (
+                f"{n_wide} rows of more than {_MOST_COLUMNS:,} cells"
+                if n_wide > _MOST_WIDE_ROWS
+                else f"more than {_MOST_ROWS:,} rows"
+            )
             raise DataError(
-                f"{path}: found more than {n_rows - 1:,} rows and {_MOST_CELLS:,} cells in "
-                f"{quoted(sheet.title)}, expected a recording: save it as CSV"
+                f"{path}: found {found} in {quoted(sheet.title)}, expected a recording: save it as "
+                "CSV"
             )
         yield row
