@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,7 +21,8 @@ from har.datasets.own.labelled_recordings import (
     names_of_samples,
 )
 from har.datasets.own.recordings_table import TABLE, read_table
-from har.errors import DataError
+from har.errors import DataError, printable, shortened
+from har.reading.archives import is_archive
 from har.reading.recording_files import ReadingOptions, read_recording
 from har.reading.recording_paths import find_recordings, holds_one_recording
 from har.reading.sensors.files import has_angular_rate
@@ -102,7 +102,7 @@ def run(
 
 def _published_at(path: Path) -> tuple[DataSet, DataSetKind] | None:
     """Read the published data set at a path, if there is one."""
-    if not (path.is_dir() or (path.is_file() and (zipfile.is_zipfile(path) or is_mirror(path)))):
+    if not (path.is_dir() or is_archive(path) or is_mirror(path)):
         return None
     kinds = [kind for kind in get_args(DataSetKind) if kind in PUBLISHED]
     for kind in kinds:
@@ -153,7 +153,8 @@ def _table_in_words(path: Path) -> str:
         n_rows = sum(len(block) for block in table.blocks({"first": 0}))
     except DataError:
         return ""
-    return f"{path}: {n_rows:,} rows of {len(table.headings)} columns: {', '.join(table.headings)}"
+    names = ", ".join(printable(shortened(name, 40)) for name in table.headings)
+    return f"{path}: {n_rows:,} rows of {len(table.headings)} columns: {names}"
 
 
 def _findings_of(file: Path, about: ReadingOptions) -> FileFindings:

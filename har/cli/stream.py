@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -15,20 +14,19 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from har.config import Upright
-from har.errors import DataError, UsageError
+from har.errors import DataError, UsageError, printable
 from har.inference.context import ContextKind
 from har.inference.forward import LikestTurn
 from har.inference.live import LivePrediction, LiveTimeline
 from har.inference.live_streams import Identity, LiveStream, LiveStreams
 from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
+from har.reading.streams.byte_lines import available_lines, read_lines
 from har.reading.streams.identified_lines import IdentifiedLines
 from har.reading.streams.sample_lines import SampleLines
 
 logger = logging.getLogger(__name__)
 
-# As much as a pipe holds.
-_MOST_BYTES = 2**16
 _FIRST_LINES = 50
 
 
@@ -115,7 +113,7 @@ def run(
         # The first one checks the options, for many streams, too.
         stream = begin()
         answers = (
-            _classified(stream, sys.stdin.buffer)
+            _classified(stream, read_lines(sys.stdin.buffer))
             if id_name is None
             else _classified_by_id(
                 LiveStreams(begin, predict), IdentifiedLines(id_name), sys.stdin.fileno()
@@ -143,9 +141,9 @@ def _classified(stream: LiveStream, lines: Iterable[bytes]) -> Generator[str, No
     finally:
         stream.wearing.finish()
         for message in stream.wearing.messages():
-            logger.warning("%s", message)
+            logger.warning("%s", printable(message))
         unknown = f"; {live.in_words()}" if live.abstain_below else ""
-        logger.info("%s%s", stream.lines.in_words(), unknown)
+        logger.info("%s%s", printable(stream.lines.in_words()), unknown)
 
 
 def _classified_by_id(
@@ -155,14 +153,14 @@ def _classified_by_id(
     logger.info("har: ready for samples, a line each with its %s", identified.name)
     is_trouble_said = False
     try:
-        for lines in _available(source):
+        for lines in available_lines(source):
             for line in lines:
                 for identity, part in identified.split(line.decode(errors="replace")):
                     streams.read(identity, part, identified.heading)
             yield from _with_ids(streams.predictions())
             if not (streams.n_streams or is_trouble_said) and identified.n_lines >= _FIRST_LINES:
                 is_trouble_said = True
-                logger.warning("%s", identified.trouble())
+                logger.warning("%s", printable(identified.trouble()))
             _log(streams.messages())
         streams.finish()
         yield from _with_ids(streams.predictions())
@@ -174,22 +172,12 @@ def _classified_by_id(
     finally:
         streams.close()
         _log(streams.messages())
-        logger.info("%s; %s", identified.in_words(), streams.in_words())
-
-
-def _available(source: int) -> Iterator[list[bytes]]:
-    """Yield the lines that a file descriptor has by now, as soon as there are any."""
-    rest = b""
-    while chunk := os.read(source, _MOST_BYTES):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield lines
-    if rest:
-        yield [rest]
+        logger.info("%s; %s", printable(identified.in_words()), printable(streams.in_words()))
 
 
 def _log(messages: Iterable[tuple[int, str]]) -> None:
     for level, text in messages:
-        logger.log(level, "%s", text)
+        logger.log(level, "%s", printable(text))
 
 
 def _as_json(predictions: Iterable[LivePrediction]) -> Iterator[str]:

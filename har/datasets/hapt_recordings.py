@@ -21,10 +21,13 @@ import numpy as np
 
 from har.datasets.file_trees import FileTree
 from har.datasets.text_tables import line_numbers, parse_table
-from har.errors import DataError
+from har.errors import DataError, reason_of
+from har.files import read_regular
 from har.signals.channels import RAW_CHANNELS
 from har.signals.recording import Recording
 
+# Twice as many as the mirror's file has.
+_MOST_MIRROR_BYTES = 200 << 20
 MIRROR_FILE = "HAPT.pkl.gz"
 MIRROR_SHA256 = "231bf6d5069671f2b96e1aad89a487270ff8fe4358ad6ce0601f8ee7f5f3a17c"
 _RAW_FILE = re.compile(r"^(?P<folder>.*)RawData/acc_exp(?P<experiment>\d+)_user(?P<user>\d+)\.txt$")
@@ -168,7 +171,11 @@ class _MirrorUnpickler(Unpickler):
 
 def is_mirror(path: Path) -> bool:
     """Return whether a file is the mirror's, by the hash of its content."""
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == MIRROR_SHA256
+    try:
+        content = read_regular(path, _MOST_MIRROR_BYTES)
+    except OSError:
+        return False
+    return hashlib.sha256(content).hexdigest() == MIRROR_SHA256
 
 
 def read_mirror(path: Path, experiments: Mapping[int, int]) -> dict[int, Recording]:
@@ -195,7 +202,10 @@ def read_mirror(path: Path, experiments: Mapping[int, int]) -> dict[int, Recordi
     DataError
         If the file's hash is not the known one.
     """
-    packed = path.read_bytes()
+    try:
+        packed = read_regular(path, _MOST_MIRROR_BYTES)
+    except OSError as error:
+        raise DataError(f"{path}: found {reason_of(error)}, expected the mirror's file") from error
     found = hashlib.sha256(packed).hexdigest()
     if found != MIRROR_SHA256:
         raise DataError(f"{path}: found sha256 {found}, expected {MIRROR_SHA256}")

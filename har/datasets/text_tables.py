@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from har.arrays import FloatArray, IntArray
-from har.errors import DataError
+from har.errors import DataError, quoted, reason_of
 
 # Signals are stored as float32, in which a larger number would be infinite. NaN fails too.
 _LARGEST = float(np.finfo(np.float32).max)
@@ -49,11 +49,16 @@ def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
         raise DataError(f"{place}: found an empty file, expected lines of {n_columns} numbers")
     _check_last_line(text, place)
     table = _fixed_width_table(text, n_columns)
-    try:
-        if table is None:
+    if table is None:
+        try:
             table = np.loadtxt(io.BytesIO(text), ndmin=2, comments=None)
-    except ValueError:
-        raise _first_fault(text, place, n_columns) from None
+        except ValueError:
+            raise _first_fault(text, place, n_columns) from None
+        # Whatever else NumPy raises has no field to show.
+        except Exception as error:
+            raise DataError(
+                f"{place}: found {reason_of(error)}, expected lines of {n_columns} numbers"
+            ) from error
     if table.shape[1] != n_columns or not (np.abs(table) <= _LARGEST).all():
         raise _first_fault(text, place, n_columns)
     return table
@@ -140,7 +145,7 @@ def _first_fault(text: bytes, place: str, n_columns: int) -> DataError:
             try:
                 is_finite = abs(float(value)) <= _LARGEST
             except ValueError:
-                return DataError(f"{where}: found {found!r}, expected a number")
+                return DataError(f"{where}: found {quoted(found)}, expected a number")
             if not is_finite:
                 return DataError(f"{where}: found {found}, expected a finite number")
         if fields and len(fields) != n_columns:

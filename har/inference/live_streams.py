@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from har.errors import DataError
+from har.errors import DataError, quoted
 from har.inference.live import CutWindow, LivePrediction, LiveTimeline, predicted
 from har.inference.live_wearing import LiveWearing
 from har.signals.activities import UNKNOWN
@@ -31,6 +31,8 @@ _FIRST_SECOND = 1.0
 # What differs between equal messages of two streams: numbers, quoted names, and examples.
 _PARTICULARS = re.compile(r"'[^']*'|\"[^\"]*\"|\([^)]*\)?|-?\d[\d.]*(?:e[+-]?\d+)?")
 _LONGEST_KIND = 60
+# Names without quotes may differ in each.
+_MOST_KINDS = 1000
 _COUNTS = ("n_malformed", "n_filled", "n_dropped", "n_gaps")
 
 
@@ -238,7 +240,7 @@ class LiveStreams:
 
     def _fail(self, identity: Identity, error: DataError) -> None:
         self.n_failed += 1
-        self.first_error = self.first_error or f"id {identity!r}: {error}"
+        self.first_error = self.first_error or f"id {quoted(identity)}: {error}"
         self._messages.add(identity, logging.WARNING, f"{error}; its other lines are left out")
         self._failed[identity] = None
         if len(self._failed) > self._most:
@@ -250,7 +252,7 @@ class LiveStreams:
         self._counts["n_windows"] += stream.timeline.n_windows
         self._counts["n_unknown"] += stream.timeline.n_unknown
         if self._first_malformed is None and stream.lines.first_malformed:
-            self._first_malformed = f"id {identity!r}, {stream.lines.first_malformed}"
+            self._first_malformed = f"id {quoted(identity)}, {stream.lines.first_malformed}"
 
     def in_words(self) -> str:
         """Return the counts of all streams in one line, once they are over."""
@@ -277,10 +279,12 @@ class _SharedMessages:
     def add(self, identity: Identity, level: int, text: str) -> None:
         """Add a stream's message: the first of its kind, the tenth, the hundredth is said."""
         kind = _PARTICULARS.sub("", text)[:_LONGEST_KIND]
+        if kind not in self._n_of_kind and len(self._n_of_kind) >= _MOST_KINDS:
+            kind = "others"
         self._n_of_kind[kind] += 1
         n_same = self._n_of_kind[kind]
         if n_same == 1:
-            self._first[kind] = f"id {identity!r}: {text}"
+            self._first[kind] = f"id {quoted(identity)}: {text}"
             self._new.append((level, self._first[kind]))
         elif str(n_same).strip("0") == "1":
             self._new.append((level, f"{n_same} streams say the like of {self._first[kind]}"))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from har.errors import DataError
+from har.errors import DataError, listed, quoted
 from har.reading.sensors.names import axis_named, is_of_core_motion, words_of
 from har.reading.times.time_units import time_unit_named
 from har.reading.units import acc_unit_named, gyro_unit_named
@@ -70,6 +70,8 @@ _FORM_OF_TIME = re.compile(
     r"txt|text|string|n|r|z|iso.*|utc.*|gmt.*|local.*|system|phone|epoch|unix|posix|since .*"
     r"|[+-]\d\d:?\d\d|[ymdhs:/. \-f,t']{5,}|.*h+[:. ]?m+[:. ]?s.*"
 )
+# What is longer is no name, and may take these patterns hours.
+_LONGEST_HEADING = 200
 # m/(s^2) has one inside.
 _BRACKET = re.compile(r"[(\[](.*?)[)\]]\)?")
 
@@ -91,6 +93,8 @@ def read_heading(text: str) -> Heading:
     -------
     Heading
     """
+    if len(text) > _LONGEST_HEADING:
+        return Heading(text, None, None)
     bracket = _BRACKET.search(text)
     in_bracket = bracket[1].strip() if bracket else None
     bare = _bare(text)
@@ -172,8 +176,8 @@ class Columns:
 
     def _described(self, role: str) -> str:
         addend = f"linear_{role[-1]}" if role.startswith("acc") else ""
-        text = repr(self.names[role])
-        return f"{text} + {self.names[addend]!r}" if addend in self.names else text
+        text = quoted(self.names[role])
+        return f"{text} + {quoted(self.names[addend])}" if addend in self.names else text
 
     def without_time(self) -> Columns:
         """Return the columns without those of time."""
@@ -193,7 +197,7 @@ class Columns:
 
     def named(self, role: str) -> str:
         """Return the name of a column for a message."""
-        return f"column {self.names[role]!r}"
+        return f"column {quoted(self.names[role])}"
 
 
 REVERSED_NOTE = (
@@ -288,7 +292,7 @@ def find_columns(
     times = _time_indices(read, by_user)
     if "time" not in times and needs_time:
         raise DataError(
-            f"{place}: found columns {_listed(headings)}, expected one of time stamps such as "
+            f"{place}: found columns {listed(headings)}, expected one of time stamps such as "
             "time_s: say which it is by --columns time=…, or give the rate by --rate-hz"
         )
     indices = times | indices
@@ -316,13 +320,15 @@ def _indices_named(named: Mapping[str, str], headings: Sequence[str], place: str
     indices = {}
     for role, heading in named.items():
         if role not in _NAMEABLE:
-            raise DataError(f"--columns: found {role!r}, expected one of {', '.join(_NAMEABLE)}")
+            raise DataError(
+                f"--columns: found {quoted(role)}, expected one of {', '.join(_NAMEABLE)}"
+            )
         # A line of units below the headings is read as their brackets.
         alike = [index for index, text in enumerate(headings) if text == heading] or [
             index for index, text in enumerate(headings) if _bare(text) == heading
         ]
         if len(alike) > 1:
-            found = " and ".join(repr(headings[index]) for index in alike)
+            found = " and ".join(quoted(headings[index]) for index in alike)
             raise DataError(
                 f"{place}: found {found} for {role}, expected one: say which by its number, "
                 f"--columns {role}={alike[0] + 1}"
@@ -333,8 +339,8 @@ def _indices_named(named: Mapping[str, str], headings: Sequence[str], place: str
             indices[role] = int(heading) - 1
         else:
             raise DataError(
-                f"{place}: found no column {heading!r} for {role}, expected one of "
-                f"{_listed(headings)}, or a number from 1 to {len(headings)}"
+                f"{place}: found no column {quoted(heading)} for {role}, expected one of "
+                f"{listed(headings)}, or a number from 1 to {len(headings)}"
             )
     return indices
 
@@ -375,7 +381,7 @@ def _axes_of(
     elif len(fixed) < len(roles):
         groups = _preferred(groups, preferred_group)
         if len(groups) > 1:
-            found = " and ".join(repr(_first(group, kind, read)) for group in groups)
+            found = " and ".join(quoted(_first(group, kind, read)) for group in groups)
             raise DataError(
                 f"{place}: found several sensors for {roles[0]}, {found}, expected one: say which "
                 f"by --columns {roles[0]}=…"
@@ -427,7 +433,7 @@ def _index_of(
         return by_user[role]
     rivals = [index for index, heading in enumerate(headings) if heading.role == role]
     if len(rivals) > 1:
-        found = " and ".join(repr(headings[index].text) for index in rivals)
+        found = " and ".join(quoted(headings[index].text) for index in rivals)
         raise DataError(
             f"{place}: found {found} for {role}, expected one: say which by --columns {role}=…"
         )
@@ -463,7 +469,7 @@ def _check_each_once(indices: Mapping[str, int], headings: Sequence[str], place:
     every = list(indices.values())
     twice = [role for role, index in indices.items() if every.count(index) > 1]
     if twice:
-        found = repr(headings[indices[twice[0]]])
+        found = quoted(headings[indices[twice[0]]])
         raise DataError(f"{place}: found {found} for {' and '.join(twice)}, expected it for one")
 
 
@@ -472,7 +478,7 @@ def _no_channel(channel: str, headings: Sequence[Heading], place: str) -> DataEr
     linear = [heading.text for heading in headings if heading.sensor == "linear"]
     if linear and channel.startswith("acc"):
         return DataError(
-            f"{place}: found only acceleration without gravity ({_listed(linear)}), expected "
+            f"{place}: found only acceleration without gravity ({listed(linear)}), expected "
             "acceleration with gravity: apps call it accelerometer, raw or total acceleration; if "
             f"gravity is in these, as in messages of ROS, --columns {channel}={linear[0]},…"
         )
@@ -480,7 +486,7 @@ def _no_channel(channel: str, headings: Sequence[Heading], place: str) -> DataEr
     if channel.startswith("gyro") and not any(heading.sensor == "gyro" for heading in headings):
         cure = NO_GYROSCOPE
     return DataError(
-        f"{place}: found columns {_listed([heading.text for heading in headings])}, expected also "
+        f"{place}: found columns {listed([heading.text for heading in headings])}, expected also "
         f"{channel}: {cure}"
     )
 
@@ -498,15 +504,10 @@ def _declared(
 ) -> str | None:
     """Return the unit that the headings of a sensor declare, if any."""
     units = {
-        heading.text: unit_named(heading.unit, f"{place}, column {heading.text!r}")
+        heading.text: unit_named(heading.unit, f"{place}, column {quoted(heading.text)}")
         for heading in headings
         if heading.unit
     }
     if len(set(units.values())) > 1:
-        raise DataError(f"{place}: found different units in {_listed(list(units))}, expected one")
+        raise DataError(f"{place}: found different units in {listed(units)}, expected one")
     return next(iter(units.values()), None)
-
-
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest

@@ -17,6 +17,9 @@ from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.recording import Stretch
 from har.signals.resampling import fits_grid, resample
 
+# A packet is lost every few seconds at worst. Many stretches are no harm unless they are short.
+_MOST_STRETCHES, _FEWEST_SAMPLES = 10_000, 25
+
 
 def fill_channel(
     seconds: FloatArray, values: FloatArray, longest_s: float, step_s: float
@@ -116,7 +119,7 @@ def fill_missing(
 
 
 def to_regular(
-    ticks: Ticks, samples: FloatArray
+    ticks: Ticks, samples: FloatArray, place: str
 ) -> tuple[FloatArray, tuple[Stretch, ...], list[str]]:
     """Cut a recording at its gaps, and bring each part to 50 Hz if it is not there already.
 
@@ -126,6 +129,8 @@ def to_regular(
         Times of the samples.
     samples : ndarray of float32, shape (n_timesteps, n_channels)
         Signals without NaN.
+    place : str
+        File, for the message.
 
     Returns
     -------
@@ -133,8 +138,14 @@ def to_regular(
         The array given itself, if all samples fit a grid of 50 Hz.
     stretches : tuple of Stretch
     notes : list of str
+
+    Raises
+    ------
+    DataError
+        If there is hardly anything but gaps.
     """
     starts = ticks.stretch_starts()
+    check_stretches(len(starts), len(samples), place)
     parts = [slice(*ends) for ends in itertools.pairwise([*starts.tolist(), len(samples)])]
     notes = _gap_notes(ticks.seconds, starts)
     if all(fits_grid(ticks.seconds[part], SAMPLE_RATE_HZ) for part in parts):
@@ -151,6 +162,21 @@ def to_regular(
     firsts = [0, *np.cumsum(lengths).tolist()[:-1]]
     starts_s = ticks.seconds[starts].tolist()
     return samples, tuple(map(Stretch, firsts, lengths, starts_s)), notes
+
+
+def check_stretches(n_stretches: int, n_samples: int, place: str) -> None:
+    """Refuse a recording that is hardly anything but gaps.
+
+    Raises
+    ------
+    DataError
+        If there are many stretches, of half a second or less in the mean.
+    """
+    if n_stretches > _MOST_STRETCHES and n_samples < _FEWEST_SAMPLES * n_stretches:
+        raise DataError(
+            f"{place}: found {n_stretches - 1:,} gaps among {n_samples:,} samples, expected "
+            "samples that follow each other for seconds"
+        )
 
 
 def _gap_notes(seconds: FloatArray, starts: IntArray) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from har.arrays import BoolArray, FloatArray
-from har.errors import DataError
+from har.errors import DataError, quoted
 from har.reading.columns import Columns
 from har.reading.gravity import check_columns
 from har.reading.tables.opening import Table
@@ -196,8 +196,8 @@ def _numbers(column: pd.Series[Any], place: str) -> FloatArray:
     is_wrong = (np.abs(values) > _LARGEST) | (np.isnan(values) & column.notna().to_numpy())
     if is_wrong.any():
         first = int(np.argmax(is_wrong))
-        found = str(column.iloc[first])[:40]
+        found = quoted(str(column.iloc[first]))
         raise DataError(
-            f"{place}, row {column.index[first] + 1}: found {found!r}, expected a finite number"
+            f"{place}, row {column.index[first] + 1}: found {found}, expected a finite number"
         )
     return values

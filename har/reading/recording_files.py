@@ -10,7 +10,7 @@ from typing import TypedDict
 import numpy as np
 
 from har.arrays import FloatArray
-from har.errors import DataError
+from har.errors import DataError, reason_of
 from har.reading.axes import (
     AxesComparison,
     describe_relabeling,
@@ -157,8 +157,13 @@ def read_recording(
         needs_gyroscope,
     )
     gyro = None if gyro is None else Path(gyro)
-    tables = open_sensors(Path(path), gyro, needs_gyroscope, rows_with)
-    recording = _read([_part(table, settings) for table in tables], settings, str(path))
+    try:
+        tables = open_sensors(Path(path), gyro, needs_gyroscope, rows_with)
+        recording = _read([_part(table, settings) for table in tables], settings, str(path))
+    except MemoryError as error:
+        raise DataError(
+            f"{path}: found {reason_of(error)}, expected a recording of a few days at most"
+        ) from error
     return replace(recording, subject=subject)
 
 
@@ -307,11 +312,11 @@ def _together(
     """Bring the sensors to one grid, and add up what are two parts of acceleration."""
     series = [one.series for one in read]
     if len(series) == 1:
-        return to_regular(series[0].ticks, series[0].samples)
+        return to_regular(series[0].ticks, series[0].samples, place)
     if share_ticks(series):
         widths = np.cumsum([one.samples.shape[1] for one in series])[:-1].tolist()
         stacked = np.hstack([one.samples for one in series])
-        samples, stretches, notes = to_regular(series[0].ticks, stacked)
+        samples, stretches, notes = to_regular(series[0].ticks, stacked, place)
         aligned = np.split(samples, widths, axis=1)
     else:
         aligned, stretches, notes = align(series, place)

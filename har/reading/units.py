@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from har.arrays import FloatArray
-from har.errors import DataError
+from har.errors import DataError, quoted
 
 STANDARD_GRAVITY = 9.80665  # m/s², exactly: CGPM 1901.
 
@@ -101,7 +101,8 @@ def _unit_named(text: str, units: dict[str, float], spellings: dict[str, str], p
     plain = unicodedata.normalize("NFKC", signs)
     if _COUNTS.fullmatch(plain.strip()):
         raise DataError(
-            f"{place}: found unit {text!r}, expected one of {', '.join(units)}: counts of a sensor "
+            f"{place}: found unit {quoted(text)}, expected one of {', '.join(units)}: counts of a "
+            "sensor "
             "have to be converted with its scale, or the unit given by "
             f"{'--acc-unit' if 'g' in units else '--gyro-unit'}"
         )
@@ -110,7 +111,7 @@ def _unit_named(text: str, units: dict[str, float], spellings: dict[str, str], p
     letters = re.sub(r"[^a-z0-9]", "", plain)
     name = spellings.get(letters, letters)
     if name not in units:
-        raise DataError(f"{place}: found unit {text!r}, expected one of {', '.join(units)}")
+        raise DataError(f"{place}: found unit {quoted(text)}, expected one of {', '.join(units)}")
     return name
 
 

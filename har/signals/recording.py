@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from har.arrays import FloatArray
-from har.errors import DataError
+from har.errors import DataError, printable
 from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ
 from har.signals.subjects import Subject
 
@@ -59,7 +59,8 @@ class Recording:
     Raises
     ------
     DataError
-        If `samples` is not a table with a column per channel, or the stretches do not cover it.
+        If `samples` is not a table of finite numbers with a column per channel, or the stretches do
+        not cover it.
     """
 
     samples: FloatArray
@@ -76,11 +77,24 @@ class Recording:
                 f"{self.source}: found samples of shape {self.samples.shape}, "
                 f"expected (n_timesteps, {len(self.channels)})"
             )
+        if not np.isfinite(self.samples).all():
+            row, channel = np.argwhere(~np.isfinite(self.samples))[0]
+            raise DataError(
+                f"{self.source}: found {self.samples[row, channel]} for {self.channels[channel]} "
+                f"in sample {row + 1}, expected finite numbers"
+            )
+        # Notes repeat headings and cells, and are shown on terminals.
+        object.__setattr__(self, "notes", tuple(map(printable, self.notes)))
         if not self.stretches:
             object.__setattr__(self, "stretches", (Stretch(0, len(self.samples), 0.0),))
         lengths = [stretch.n_samples for stretch in self.stretches]
         ends = np.cumsum(lengths).tolist()
         starts = [stretch.first_sample for stretch in self.stretches]
+        starts_s = np.array([stretch.start_s for stretch in self.stretches])
+        if not np.isfinite(starts_s).all():
+            raise DataError(
+                f"{self.source}: found stretches that start at no time, expected seconds"
+            )
         if starts != [0, *ends[:-1]] or ends[-1] != len(self.samples):
             raise DataError(
                 f"{self.source}: found stretches that start at samples {starts} and end at {ends}, "

@@ -128,10 +128,10 @@ def test_an_unpacked_copy_is_read_beside_a_broken_download(small, tmp_path, trus
 WRONG_ROOTS = {
     "missing": (lambda root: None, "found nothing, expected a folder or a zip with a data set"),
     "empty": (lambda root: root.mkdir(), "found no UCI HAR in it, expected train/Inertial"),
-    "text": (lambda root: root.write_text("hello"), "found a broken zip"),
+    "text": (lambda root: root.write_text("hello"), "found a damaged zip"),
     "damaged": (
         lambda root: (root.mkdir(), (root / "uci.zip").write_bytes(b"PK")),
-        "found a broken zip",
+        "found a damaged zip",
     ),
     "impostor": (
         lambda root: (root.mkdir(), (root / MIRROR_FILE).write_bytes(b"pickle")),
@@ -168,7 +168,7 @@ def test_a_copy_that_is_not_the_known_one_can_be_looked_at(small, tmp_path, refu
 def test_a_damaged_copy_in_data_is_an_error_and_no_reason_to_fetch(refused):
     Path("data").mkdir()
     Path("data/uci.zip").write_bytes(b"PK half")
-    with refused("data/uci.zip: found a broken zip"):
+    with refused("data/uci.zip: found a damaged zip"):
         open_data(DataConfig())
 
 

@@ -76,16 +76,16 @@ def test_an_npz_file_is_read_by_name_or_if_it_has_one_array_of_signals(saved, ar
 @pytest.mark.parametrize(
     ("arrays", "part"),
     [
-        ({"x": SIGNALS, "y": SIGNALS}, "the arrays x, y, expected one called signals"),
+        ({"x": SIGNALS, "y": SIGNALS}, "the arrays 'x', 'y', expected one called signals"),
         ({"channels": np.array(CHANNELS)}, "the arrays none, expected one called signals"),
-        ({"signals": SIGNALS, "channels": np.array(CHANNELS[::-1])}, "channels gyro_z, acc_y"),
-        ({"signals": SIGNALS, "channels": np.array("acc_x")}, "channels acc_x, expected acc_x, "),
+        ({"signals": SIGNALS, "channels": np.array(CHANNELS[::-1])}, "channels 'gyro_z', 'acc_y'"),
+        ({"signals": SIGNALS, "channels": np.array("acc_x")}, "channels 'acc_x', expected acc_x, "),
         ({"signals": np.array([{}, {}])}, "Python objects"),
     ],
 )
 def test_an_npz_file_with_other_content_is_refused(saved, arrays, part):
     file = saved(**arrays)
-    with refused(DataError, f"{file}: found ", part, "expected"):
+    with refused(DataError, f"{file}", ": found ", part, "expected"):
         read_windows(file, CHANNELS)
 
 

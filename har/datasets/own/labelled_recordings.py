@@ -16,7 +16,7 @@ from har.datasets.own.sample_labels import (
 )
 from har.datasets.own.segment_times import place_segments
 from har.datasets.own.spellings import check_spellings
-from har.errors import DataError
+from har.errors import DataError, quoted
 from har.reading.label_column import read_column
 from har.reading.recording_files import read_recording
 from har.reading.recording_start import recording_start
@@ -84,7 +84,8 @@ def list_recordings(files: Sequence[LabelledFile]) -> list[LabelledRecording]:
         people = texts_in(table, index_of(table, file.subject_column))
         if not people:
             raise DataError(
-                f"{file.path}: found no person in column {file.subject_column!r}, expected some"
+                f"{file.path}: found no person in column {quoted(file.subject_column)}, expected "
+                "some"
             )
         recordings += [LabelledRecording(file, person) for person in people]
     places: dict[str, str] = {}

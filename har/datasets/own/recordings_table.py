@@ -22,7 +22,7 @@ from har.datasets.own.segment_times import (
 )
 from har.datasets.own.spellings import check_spellings
 from har.datasets.own.written_tables import Row, parse_number, read_rows
-from har.errors import DataError
+from har.errors import DataError, listed, quoted
 from har.reading.times.clock import check_rate
 from har.reading.times.moments import Moment, parse_moment
 from har.reading.times.time_units import time_unit_named
@@ -204,7 +204,7 @@ def _rows(table: Path, has_subject_column: bool) -> tuple[list[Row], tuple[str, 
         raise DataError(f"{table}: found {error}, expected a CSV file in UTF-8") from None
     _check_heading(columns, str(table), has_subject_column)
     others = [column for column in columns if column not in _KNOWN]
-    notes = (f"{table.name}: the columns {', '.join(others)} are left out.",) if others else ()
+    notes = (f"{table.name}: the columns {listed(others)} are left out.",) if others else ()
     return rows, notes
 
 
@@ -223,7 +223,9 @@ def _check_heading(columns: tuple[str, ...], place: str, has_subject_column: boo
         absent = [known for known in _KNOWN if known not in columns]
         meant = difflib.get_close_matches(column.casefold(), absent, n=1, cutoff=0.8)
         if column not in _KNOWN and meant:
-            raise DataError(f"{place}: found the column {column!r}, expected {meant[0]!r}?")
+            raise DataError(
+                f"{place}: found the column {quoted(column)}, expected {quoted(meant[0])}?"
+            )
     has_edges = [edge in columns for edge in _EDGES]
     like_edges = [c for c in columns if c not in _KNOWN and _LIKE_AN_EDGE.match(c.casefold())]
     is_lacking = "file" not in columns or not (is_by_column or "activity" in columns)
@@ -236,7 +238,7 @@ def _check_heading(columns: tuple[str, ...], place: str, has_subject_column: boo
         )
     if is_lacking or len(set(columns)) < len(columns):
         raise DataError(
-            f"{place}: found the columns {', '.join(columns) or 'none'}, "
+            f"{place}: found the columns {listed(columns) or 'none'}, "
             f"expected {_EXPECTED}, each once"
         )
 
@@ -256,7 +258,9 @@ def _labelled_file(path: Path, rows: Sequence[Row], subject_column: str | None) 
     subject_column = subject_column or first.get(_SUBJECT_COLUMN) or None
     subject = first.get("subject") or None
     if subject_column and subject:
-        raise first.fault("subject", f"none, as column {subject_column!r} of the file names people")
+        raise first.fault(
+            "subject", f"none, as column {quoted(subject_column)} of the file names people"
+        )
     if not subject_column and not subject:
         raise first.fault("subject", "a name or number for each person, or a subject_column")
     if subject_column and any((one.start, one.end) != (None, None) for one in segments):
@@ -281,7 +285,8 @@ def _check_same(row: Row, first: Row) -> None:
         if row.get(column) != first.get(column):
             cure = "; of several people in one file a subject_column tells" * (column == "subject")
             raise row.fault(
-                column, f"{first.get(column)!r} for {row.get('file')} as in {first.place}{cure}"
+                column,
+                f"{quoted(first.get(column))} for {row.get('file')} as in {first.place}{cure}",
             )
 
 

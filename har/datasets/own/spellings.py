@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from har.errors import DataError
+from har.errors import DataError, quoted
 
 
 def folded(name: str) -> str:
@@ -41,7 +41,7 @@ def check_spellings(places: Mapping[str, str], kind: str) -> None:
         if other != name:
             pairs.append((other, name))
     if pairs:
-        listed = ", ".join(f"{one!r} and {other!r}" for one, other in pairs)
+        listed = ", ".join(f"{quoted(one)} and {quoted(other)}" for one, other in pairs)
         raise DataError(
             f"{places[pairs[0][1]]}: found {kind} in two spellings ({listed}), expected each in one"
         )

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from har.errors import DataError
+from har.errors import DataError, quoted
+from har.files import read_regular
 
 _DELIMITERS = ",;\t|"
+# A person writes a line for each recording, or each second of one.
+_MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class Row:
 
     def fault(self, column: str, expected: str) -> DataError:
         """Return an error about a cell."""
-        return DataError(f"{self.place}, {column}: found {self.get(column)!r}, expected {expected}")
+        return DataError(
+            f"{self.place}, {column}: found {quoted(self.get(column))}, expected {expected}"
+        )
 
     def number(self, column: str, expected: str) -> float:
         """Return a cell as a finite number, with a decimal point or comma."""
@@ -137,7 +142,7 @@ def _reader(text: str, delimiter: str) -> Any:
 
 def _lines_of(table: Path) -> list[str]:
     """Decode a table, which spreadsheets save in one of four encodings, and split its lines."""
-    content = table.read_bytes()
+    content = read_regular(table, _MOST_BYTES)
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encodings = ["utf-16"]
     elif b"\0" in content or content[:2] == b"PK":

@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 from har.arrays import FloatArray, IntArray
 from har.config import DataConfig
 from har.datasets.catalogue import HHAR
-from har.datasets.file_trees import DAMAGES, FileTree
+from har.datasets.file_trees import FileTree
 from har.datasets.own.sample_labels import NameArray, names_from_column
 from har.datasets.published.recorded_sets import LeftOut, NamedRecording, Part, RecordedSet
 from har.datasets.published.timed_rows import TimedRows, put_together, time_rows
-from har.errors import DataError
+from har.errors import DataError, parsing, quoted
 from har.reading.units import ACC_FACTORS
 
 _FILE = re.compile(
@@ -123,26 +123,24 @@ def _rows_of(tree: FileTree, name: str, sensor: str) -> dict[tuple[str, str], _R
     place = f"{tree.place}/{name}"
     factor = np.float32(ACC_FACTORS["m/s2"] if sensor == "accelerometer" else 1.0)
     blocks: dict[tuple[str, str], list[_Rows]] = defaultdict(list)
-    try:
-        with tree.open(name) as file:
-            chunks = pd.read_csv(
-                file,
-                usecols=list(_COLUMNS),
-                dtype=_COLUMNS,
-                keep_default_na=False,
-                chunksize=_ROWS_AT_ONCE,
-            )
-            for chunk in chunks:
-                for key, rows in chunk.groupby(["User", "Device"], observed=True):
-                    person, device = map(str, key)
-                    blocks[person.strip(), device.strip()].append(_block(rows, factor, place))
-    except (ValueError, *DAMAGES) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(
-            f"{place}: found {reason}, expected numbers in columns {', '.join(_COLUMNS)}"
-        ) from None
+    for chunk in _chunks_of(tree, name, place):
+        for key, rows in chunk.groupby(["User", "Device"], observed=True):
+            person, device = map(str, key)
+            blocks[person.strip(), device.strip()].append(_block(rows, factor, place))
     # One after the other, so that not all rows are in memory twice.
     return {key: _joined(blocks.pop(key)) for key in list(blocks)}
+
+
+def _chunks_of(tree: FileTree, name: str, place: str) -> Iterator[pd.DataFrame]:
+    """Read a file's rows, some at a time."""
+    with parsing(place, f"numbers in columns {', '.join(_COLUMNS)}"), tree.open(name) as file:
+        yield from pd.read_csv(
+            file,
+            usecols=list(_COLUMNS),
+            dtype=_COLUMNS,
+            keep_default_na=False,
+            chunksize=_ROWS_AT_ONCE,
+        )
 
 
 def _block(rows: pd.DataFrame, factor: np.float32, place: str) -> _Rows:
@@ -150,7 +148,7 @@ def _block(rows: pd.DataFrame, factor: np.float32, place: str) -> _Rows:
     labels = words.map(_CODES)
     if labels.isna().any():
         raise DataError(
-            f"{place}: found activity {words[labels.isna()].iloc[0]!r}, expected "
+            f"{place}: found activity {quoted(words[labels.isna()].iloc[0])}, expected "
             f"{', '.join(_ACTIVITIES)} or null"
         )
     return _Rows(

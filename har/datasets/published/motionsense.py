@@ -22,7 +22,7 @@ from har.config import DataConfig
 from har.datasets.catalogue import MOTIONSENSE
 from har.datasets.file_trees import FileTree
 from har.datasets.published.recorded_sets import NamedRecording, RecordedSet
-from har.errors import DataError
+from har.errors import DataError, parsing, quoted
 from har.signals.channels import RAW_CHANNELS
 from har.signals.recording import Recording
 
@@ -51,7 +51,8 @@ def _read(tree: FileTree, config: DataConfig) -> Iterator[NamedRecording]:
         activity = _ACTIVITIES.get(found["code"])
         if activity is None:
             raise DataError(
-                f"{place}: found activity {found['code']}, expected {', '.join(_ACTIVITIES)}"
+                f"{place}: found activity {quoted(found['code'])}, expected "
+                f"{', '.join(_ACTIVITIES)}"
             )
         gravity, user, rate = np.split(_columns(tree.read(name), place), 3, axis=1)
         # At rest Core Motion's acceleration points down; an accelerometer measures +1 g upwards.
@@ -64,13 +65,8 @@ def _read(tree: FileTree, config: DataConfig) -> Iterator[NamedRecording]:
 
 def _columns(text: bytes, place: str) -> FloatArray:
     """Return gravity, user acceleration and rotation rate, nine columns."""
-    try:
+    with parsing(place, f"numbers in columns {', '.join(_COLUMNS)}"):
         table = pd.read_csv(io.BytesIO(text), usecols=_COLUMNS, dtype=np.float64)[_COLUMNS]
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise DataError(
-            f"{place}: found {reason}, expected numbers in columns {', '.join(_COLUMNS)}"
-        ) from None
     values: FloatArray = table.to_numpy(np.float32)
     if not np.isfinite(values).all():
         row = int(np.argmin(np.isfinite(values).all(axis=1)))

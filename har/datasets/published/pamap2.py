@@ -27,7 +27,7 @@ from har.datasets.file_trees import FileTree
 from har.datasets.own.sample_labels import names_from_column
 from har.datasets.published.recorded_sets import LeftOut, NamedRecording, Part, RecordedSet
 from har.datasets.published.timed_rows import put_together, time_rows
-from har.errors import DataError
+from har.errors import DataError, parsing
 from har.reading.gaps import fill_missing
 from har.reading.units import ACC_FACTORS
 from har.signals.channels import RAW_CHANNELS
@@ -102,11 +102,8 @@ def _recording(person: int, place: str, table: FloatArray, samples: FloatArray) 
 
 
 def _table(text: bytes, place: str) -> FloatArray:
-    try:
+    with parsing(place, f"{_N_COLUMNS} numbers a line"):
         table = pd.read_csv(io.BytesIO(text), sep=r"\s+", header=None, dtype=np.float64)
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{place}: found {reason}, expected {_N_COLUMNS} numbers a line") from None
     if table.shape[1] != _N_COLUMNS or table.iloc[-1:].isna().iloc[:, :2].to_numpy().any():
         raise DataError(
             f"{place}: found {table.shape[1]} columns or a line that is cut off, expected "

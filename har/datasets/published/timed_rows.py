@@ -104,7 +104,7 @@ def put_together(
     """
     series = [sensor.series for sensor in sensors]
     if len(series) == 1:
-        samples, stretches, resampled = to_regular(series[0].ticks, series[0].samples)
+        samples, stretches, resampled = to_regular(series[0].ticks, series[0].samples, place)
     else:
         parts, stretches, resampled = align(series, place)
         samples = np.hstack(parts)

@@ -17,6 +17,7 @@ x, y, z of one sample after another, which contradicts the README: the data deci
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -30,13 +31,15 @@ from har.datasets.catalogue import UNIMIB_SHAR
 from har.datasets.file_trees import FileTree
 from har.datasets.own.sample_labels import NameArray
 from har.datasets.published.recorded_sets import NamedRecording, RecordedSet
-from har.errors import DataError
+from har.errors import DataError, listed, parsing
 from har.reading.units import ACC_FACTORS
 from har.signals.channels import N_TIMESTEPS, RAW_CHANNELS, SAMPLE_RATE_HZ
 from har.signals.recording import Recording, Stretch
 
 _FILE = re.compile(r"(?:^|/)(?P<kind>acc|adl)_(?P<what>data|labels)\.mat$")
 _N_SAMPLES = 151
+# Twenty times as many as the published array has.
+_MOST_NUMBERS = 100_000_000
 # Between segments that follow each other in the file.
 _APART_S = 10.0
 _ACTIVITIES = (
@@ -122,20 +125,25 @@ def _recording(segments: FloatArray, labels: IntArray, person: int, source: str)
 def _array(tree: FileTree, name: str) -> tuple[FloatArray, str]:
     """Return the one array of a file of MATLAB, and the file's name in messages."""
     place = f"{tree.place}/{name}"
-    try:
-        file: Any = io.BytesIO(tree.read(name))
-        content = scipy.io.loadmat(file)
-        (array,) = (value for key, value in content.items() if not key.startswith("__"))
+    file: Any = io.BytesIO(tree.read(name))
+    expected = "a MATLAB file of one array"
+    with parsing(place, expected):
+        # Sizes and types of the arrays, before anything is unpacked.
+        listed_arrays = scipy.io.whosmat(file)
+    found = [f"{kind} {name} of shape {shape}" for name, shape, kind in listed_arrays]
+    if len(found) != 1 or not _is_small_array(*listed_arrays[0][1:]):
+        raise DataError(f"{place}: found {listed(found) or 'no array'}, expected {expected}")
+    with parsing(place, expected):
+        file.seek(0)
+        content = scipy.io.loadmat(file, variable_names=[listed_arrays[0][0]])
+        (array,) = (value for name, value in content.items() if not name.startswith("__"))
         return np.asarray(array, np.float64), place
-    except (
-        scipy.io.matlab.MatReadError,
-        ValueError,
-        TypeError,
-        NotImplementedError,
-        OSError,
-    ) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{place}: found {reason}, expected a MATLAB file of one array") from None
+
+
+def _is_small_array(shape: tuple[int, ...], kind: str) -> bool:
+    """Return whether an array has plain numbers, and not many more than the published ones."""
+    is_possible = min(shape, default=0) >= 0 and math.prod(shape) <= _MOST_NUMBERS
+    return is_possible and (kind in ("double", "single") or kind.startswith(("int", "uint")))
 
 
 def _check_labels(labels: FloatArray, n_segments: int, place: str) -> None:

@@ -27,7 +27,7 @@ from har.datasets.catalogue import WISDM_2011, WISDM_2019
 from har.datasets.file_trees import FileTree
 from har.datasets.published.recorded_sets import LeftOut, NamedRecording, Part, RecordedSet
 from har.datasets.published.timed_rows import TimedRows, put_together, time_rows
-from har.errors import DataError
+from har.errors import DataError, parsing, quoted
 from har.reading.units import ACC_FACTORS
 
 _FILE_2011 = re.compile(r"(?:^|/)WISDM_ar_v1\.1_raw\.txt$")
@@ -89,13 +89,14 @@ def _lines(text: bytes, activities: dict[str, str], place: str) -> tuple[pd.Data
     rows = [row for row in re.split(rb"[;\r\n]+", text) if row.strip(b" ,\t")]
     # So that pandas takes the number of columns from it, and a row of eight is one too many.
     heading = ",".join(_COLUMNS).encode()
-    table = pd.read_csv(
-        io.BytesIO(b"\n".join([heading, *rows])),
-        dtype=str,
-        keep_default_na=False,
-        on_bad_lines="skip",
-        skipinitialspace=True,
-    )
+    with parsing(place, "person,activity,stamp,x,y,z; in each line"):
+        table = pd.read_csv(
+            io.BytesIO(b"\n".join([heading, *rows])),
+            dtype=str,
+            keep_default_na=False,
+            on_bad_lines="skip",
+            skipinitialspace=True,
+        )
     numbers = table[["person", "stamp", "x", "y", "z"]].apply(pd.to_numeric, errors="coerce")
     is_whole = numbers.notna().all(axis=1) & (table["more"].fillna("") == "")
     is_whole &= np.isfinite(numbers[["x", "y", "z"]]).all(axis=1)
@@ -108,7 +109,9 @@ def _lines(text: bytes, activities: dict[str, str], place: str) -> tuple[pd.Data
     names = table["activity"].str.strip()
     unknown = sorted(set(names[is_whole]) - set(activities))
     if unknown:
-        raise DataError(f"{place}: found activity {unknown[0]!r}, expected {', '.join(activities)}")
+        raise DataError(
+            f"{place}: found activity {quoted(unknown[0])}, expected {', '.join(activities)}"
+        )
     numbers["activity"] = names.map(activities)
     kept = numbers[is_whole & (numbers["stamp"] > 0)]
     return kept.astype({"person": int, "stamp": np.int64}), len(rows) - len(kept)

@@ -9,6 +9,7 @@ import numpy as np
 
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
+from har.reading.gaps import check_stretches
 from har.reading.times.clock import Ticks
 from har.signals.channels import SAMPLE_RATE_HZ
 from har.signals.recording import Stretch
@@ -82,7 +83,7 @@ def align(
     Raises
     ------
     DataError
-        If there is no time at which all sensors were measured.
+        If there is no time at which all sensors were measured, or hardly any between gaps.
     """
     origin_s = min(one.ticks.origin_s for one in series)
     intervals = [one.intervals(origin_s) for one in series]
@@ -99,6 +100,7 @@ def align(
             f"{place}: found {ranges}, expected sensors that measured at the same time, "
             "with stamps of one clock"
         )
+    check_stretches(len(common), min(len(one.samples) for one in series), place)
     starts = [one.ticks.stretch_starts() for one in series]
     parts = [
         [

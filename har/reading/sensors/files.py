@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from har.errors import DataError
+from har.errors import DataError, listed, quoted
 from har.reading.columns import NO_GYROSCOPE, has_gyroscope, sensors_in
 from har.reading.sensors.names import SensorName, is_of_another_device, sensor_named
 from har.reading.sensors.rows import split_by_sensor
@@ -110,7 +110,7 @@ def open_sensors(
     if gyro is not None:
         found = [*_of_acceleration(found, path), _of_angular_rate(gyro)]
     if needs_gyroscope and found[0].sensor and found[-1].sensor != "gyro":
-        names = ", ".join(one.table.path.name for one in found)
+        names = listed(one.table.path.name for one in found)
         raise DataError(f"{path}: found {names} without a gyroscope: {NO_GYROSCOPE}")
     return tuple(one for one in found if needs_gyroscope or one.sensor != "gyro")
 
@@ -159,7 +159,9 @@ def _opened_at(path: Path) -> list[SensorTable]:
 def _files_in(path: Path) -> dict[str, _File] | None:
     """Find the tables in a folder, zip or workbook, by their names; None in any other file."""
     if path.is_dir():
-        names = [file.relative_to(path).as_posix() for file in sorted(path.rglob("*"))]
+        # What is no regular file, such as a pipe, is no table.
+        found = sorted(file for file in path.rglob("*") if file.is_file())
+        names = [file.relative_to(path).as_posix() for file in found]
         tables = [name for name in names if name.lower().endswith(_SUFFIXES)]
         files = {name: _File(path / name) for name in tables if _is_table(name)}
     else:
@@ -203,14 +205,14 @@ def _in_files(files: Mapping[str, _File], place: Path) -> list[SensorTable]:
     candidates = _candidates(opened)
     ours = [one for one in candidates if not is_of_another_device(one.name)] or candidates
     notes = tuple(
-        f"table: {one.name} left out, as it is of another device than the others"
+        f"table: {quoted(one.name)} left out, as it is of another device than the others"
         for one in candidates
         if one not in ours
     )
     candidates = ours
     whole = [one for one in candidates if one.is_whole]
     if len(whole) > 1:
-        names = ", ".join(one.name for one in whole[:3])
+        names = listed(one.name for one in whole[:3])
         raise DataError(
             f"{place}: found {len(whole)} recordings ({names}, …), expected one: name its file"
         )
@@ -268,7 +270,7 @@ def _by_kind(candidates: list[_Candidate], place: Path) -> dict[str, Table]:
         ours = [one for one in candidates if kind in one.kinds]
         ours = [one for one in ours if not one.is_second] or ours
         if len(ours) > 1 and kind in ("acc", "gyro"):
-            names = " and ".join(one.name for one in ours)
+            names = listed(one.name for one in ours)
             raise DataError(
                 f"{place}: found several tables of one kind of sensor, {names}, expected one: name "
                 "the file of acceleration, and that of angular rate by --gyro FILE"
@@ -285,7 +287,7 @@ def _of_kinds(tables: Mapping[str, Table], place: Path) -> list[SensorTable]:
     elif "gravity" in tables and "linear" in tables:
         kinds = ["gravity", "linear"]
     else:
-        found = ", ".join(sorted({table.path.name for table in tables.values()})) or "no table"
+        found = listed(sorted({table.path.name for table in tables.values()})) or "no table"
         without = "acceleration without gravity" if "linear" in tables else "no acceleration"
         raise DataError(
             f"{place}: found {without} ({found}), expected acceleration with gravity, in a file "

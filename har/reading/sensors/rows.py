@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from har.errors import DataError
+from har.errors import DataError, quoted
 from har.reading.columns import read_heading, sensors_in
 from har.reading.sensors.names import ANDROID_TYPES, SensorName, sensor_named, words_of
 from har.reading.tables.opening import Table
@@ -47,7 +47,7 @@ def split_by_sensor(table: Table) -> dict[str, SensorRows] | None:
         if column in taken:
             continue
         values = set(texts_in(table, column, _MOST_SENSORS) or ())
-        if found := _sensors_among(values, text, f"{table.path}, column {text!r}"):
+        if found := _sensors_among(values, text, f"{table.path}, column {quoted(text)}"):
             return {name: SensorRows(table, column, rows) for name, rows in found.items()}
     return None
 
@@ -61,7 +61,7 @@ def _sensors_among(values: set[str], heading: str, place: str) -> dict[str, froz
         ours = [value for value in ours if not kinds[value].is_second] or ours
         if len(ours) > 1:
             raise DataError(
-                f"{place}: found {' and '.join(map(repr, ours))}, expected one {sensor} sensor: "
+                f"{place}: found {' and '.join(map(quoted, ours))}, expected one {sensor} sensor: "
                 "leave the rows of the others out"
             )
         if ours:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from har.arrays import FloatArray
-from har.errors import DataError
+from har.errors import DataError, listed, quoted
 from har.reading.sensors.names import is_of_another_device
 from har.reading.streams.json_forms import SENSOR_LOGGER_LINEAR, SENSOR_LOGGER_RAW
 from har.reading.streams.readings import Reading, Sensor, Stamp
@@ -171,7 +171,7 @@ def _format_with_time(collected: _Collected, zero: Stamp, is_last: bool) -> Stre
         unit = unit or _time_unit(sensor, is_date, stamps)
         if not is_date and sensor.time_unit not in (None, unit):
             raise DataError(
-                f"time: found {sensor.name!r} in {sensor.time_unit} and others in {unit}, "
+                f"time: found {quoted(sensor.name)} in {sensor.time_unit} and others in {unit}, "
                 "expected one unit"
             )
         times[sensor] = (stamps - stamps[0]) * SECONDS[unit]
@@ -185,7 +185,7 @@ def _format_with_time(collected: _Collected, zero: Stamp, is_last: bool) -> Stre
     unit = unit or "s"
     notes.append(
         f"time: in {NAMES[unit]}, "
-        + ", ".join(f"{s.name!r} at {r:.4g} Hz" for s, r in zip(times, rates_hz, strict=True))
+        + ", ".join(f"{quoted(s.name)} at {r:.4g} Hz" for s, r in zip(times, rates_hz, strict=True))
         + ("" if is_regular else f", interpolated to {SAMPLE_RATE_HZ:g} Hz")
     )
     return StreamFormat(
@@ -211,7 +211,7 @@ def _sensors_of(
     for sensor in sorted(seen, key=lambda s: (not _SECOND_CHOICE.search(s.name), seen[s])):
         if is_apart[sensor] == device:
             best[sensor.kind] = sensor
-    names = ", ".join(repr(sensor.name) for sensor in seen)
+    names = listed(sensor.name for sensor in seen)
     has_parts = "linear" in best and "gravity" in best
     if "acc" not in best and not has_parts:
         return (), (
@@ -242,7 +242,7 @@ def _factors_of(collected: _Collected) -> tuple[tuple[float, ...], list[str]]:
             # UNITS.md and COORDINATES.md.
             has_apples_signs |= sensor.name == SENSOR_LOGGER_RAW and unit == "g"
             factors += [ACC_FACTORS[unit] * (-1 if has_apples_signs else 1)] * 3
-        notes.append(f"{_WORDS[sensor.kind]}: {sensor.name!r} in {unit}, {evidence}")
+        notes.append(f"{_WORDS[sensor.kind]}: {quoted(sensor.name)} in {unit}, {evidence}")
     if collected.sensors[0].kind == "linear":
         notes.append("acceleration: the sum of that without gravity and of gravity")
     if has_apples_signs:
@@ -300,7 +300,7 @@ def _check_stamps(sensor: Sensor, stamps: FloatArray, collected: _Collected) -> 
     if n_odd > _MOST_ODD_STAMPS * len(steps):
         raise DataError(
             f"time: found the stamp of an earlier sample in {n_odd} of {len(stamps)} of "
-            f"{sensor.name!r}, expected one for each sample{_CURE}"
+            f"{quoted(sensor.name)}, expected one for each sample{_CURE}"
         )
 
 
@@ -317,8 +317,8 @@ def _time_unit(sensor: Sensor, is_date: bool, stamps: FloatArray) -> str:
     unit = likely_time_unit(step, float(np.median(stamps))) if step else None
     if unit is None:
         raise DataError(
-            f"time: found steps of {step:g} in {sensor.name!r}, expected 10 to 1000 samples a "
-            f"second: give --time-unit ({', '.join(DECLARABLE)}){_CURE}"
+            f"time: found steps of {step:g} in {quoted(sensor.name)}, expected 10 to 1000 samples "
+            f"a second: give --time-unit ({', '.join(DECLARABLE)}){_CURE}"
         )
     return unit
 
@@ -337,9 +337,9 @@ def _rate_of(times_s: FloatArray, sensor: Sensor, is_last: bool) -> float:
     overall_hz = len(steps) / float(times_s.max() - times_s.min())
     if rate_hz > _BURST_FACTOR * overall_hz and abs(overall_hz / SAMPLE_RATE_HZ - 1) < 0.1:
         raise DataError(
-            f"time: found bursts of samples at {rate_hz:.4g} Hz in {sensor.name!r}, and "
+            f"time: found bursts of samples at {rate_hz:.4g} Hz in {quoted(sensor.name)}, and "
             f"{overall_hz:.3g} a second on the whole, expected the time when each was measured, "
             f"not when it came{_CURE}"
         )
-    check_rate(rate_hz, f"time, {sensor.name!r}")
+    check_rate(rate_hz, f"time, {quoted(sensor.name)}")
     return rate_hz

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from har.errors import quoted
+from har.reading.streams.byte_lines import LONGEST_LINE_BYTES
 from har.reading.streams.json_forms import Message
 from har.reading.streams.line_forms import COMMENTS, separated
 
 Identity = str | int
+
+# Ids of all streams are kept, and 10,000 of them may be; those of devices have 36 characters.
+_LONGEST_ID = 200
 
 
 class IdentifiedLines:
@@ -56,6 +61,9 @@ class IdentifiedLines:
             Empty for a heading, a comment, a blank line, and one without an id.
         """
         self.n_lines += 1
+        if len(line) > LONGEST_LINE_BYTES:
+            self._count_without(f"more than {LONGEST_LINE_BYTES:,} characters", line)
+            return []
         text = line.strip("\ufeff \t\r\n")
         if not text:
             return []
@@ -68,9 +76,9 @@ class IdentifiedLines:
             self._place, self.heading = fields.index(self.name), text
             return []
         place = self._place
-        if place is not None and place < len(fields) and fields[place]:
+        if place is not None and place < len(fields) and 0 < len(fields[place]) <= _LONGEST_ID:
             return [(fields[place], text)]
-        self._count_without("no heading before it" if place is None else "an empty cell", text)
+        self._count_without("no heading before it" if place is None else "no id", text)
         return []
 
     def trouble(self) -> str:
@@ -90,14 +98,14 @@ class IdentifiedLines:
     def _of_json(self, text: str) -> list[tuple[Identity, str | Message]]:
         try:
             message = json.loads(text)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, MemoryError):
             self._count_without("no JSON", text)
             return []
         found: list[tuple[Identity, str | Message]] = []
         for item in message if isinstance(message, list) else [message]:
             identity = self._id_of(item)
             if identity is None:
-                self._count_without(f"no text or whole number {self.name!r}", text)
+                self._count_without(f"no text or whole number {quoted(self.name)}", text)
             else:
                 found.append((identity, item))
         return found
@@ -108,9 +116,11 @@ class IdentifiedLines:
             found = message
             for key in self._keys:
                 found = found.get(key) if isinstance(found, dict) else None
-        return found if type(found) in (str, int) and found != "" else None
+        if type(found) not in (str, int):
+            return None
+        return found if 0 < len(str(found)) <= _LONGEST_ID else None
 
     def _count_without(self, reason: str, text: str) -> None:
         self.n_without_id += 1
         if self.first_without_id is None:
-            self.first_without_id = f"line {self.n_lines}: {reason}: {text[:40]!r}"
+            self.first_without_id = f"line {self.n_lines}: {reason}: {quoted(text)}"

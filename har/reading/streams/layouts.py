@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from har.errors import DataError
+from har.errors import DataError, listed, quoted
 from har.reading.columns import Heading, read_heading
 from har.reading.sensors.names import is_of_core_motion
 from har.reading.streams.readings import MalformedLineError, Reading, Sensor, number_of, stamp_of
@@ -21,6 +21,8 @@ _TIME_OF_SENSOR = re.compile(
 )
 # Names of accelerations that leave no doubt whether gravity is in them.
 _SURE = re.compile(r"total|(?:including|with)[\s_]*g|g[\s_-]*f(?:orce)?[\s_.]*[xyz]", re.IGNORECASE)
+# What is longer is no name, and may take these patterns hours.
+_LONGEST_NAME = 200
 # Cells of a sensor that was not read.
 _NOTHING = ("", None)
 
@@ -178,7 +180,7 @@ def _axes_of(kind: str, read: Sequence[Heading]) -> tuple[int, int, int] | None:
             sure = [place for place in rivals if _SURE.search(read[place].text)]
             rivals = sure if len(sure) == 1 else rivals
         if len(rivals) > 1:
-            found = " and ".join(repr(read[place].text) for place in rivals)
+            found = " and ".join(quoted(read[place].text) for place in rivals)
             raise DataError(
                 f"found {found} for {kind}_{axis}, expected one: say which in "
                 f"--columns {kind}_{axis}=NAME"
@@ -187,7 +189,7 @@ def _axes_of(kind: str, read: Sequence[Heading]) -> tuple[int, int, int] | None:
     if not places:
         return None
     if len(places) < 3:
-        found = ", ".join(repr(read[place].text) for place in places)
+        found = listed(read[place].text for place in places)
         raise DataError(f"found only {found} of {kind}, expected all of x, y and z")
     x, y, z = places
     return x, y, z
@@ -201,7 +203,7 @@ def _without_axis(name: str) -> str:
 def _time_of(kind: str, sensor: str, read: Sequence[Heading]) -> tuple[int | None, str | None]:
     """Return the place of a sensor's stamps, and their declared unit: its own before the row's."""
     for place, heading in enumerate(read):
-        own = _TIME_OF_SENSOR.fullmatch(heading.text)
+        own = _TIME_OF_SENSOR.fullmatch(heading.text[:_LONGEST_NAME])
         if heading.text.startswith(f"{sensor}."):
             within = read_heading(heading.text[len(sensor) + 1 :])
             if within.role == "time":
@@ -232,7 +234,7 @@ def _time_unit(text: str | None) -> str | None:
 def _unit_of(kind: str, axes: Sequence[Heading]) -> str | None:
     """Return the unit that the names of a sensor's axes declare, if any."""
     named: Callable[[str, str], str] = gyro_unit_named if kind == "gyro" else acc_unit_named
-    units = {named(heading.unit, repr(heading.text)) for heading in axes if heading.unit}
+    units = {named(heading.unit, quoted(heading.text)) for heading in axes if heading.unit}
     if len(units) > 1:
         raise DataError(f"found {' and '.join(sorted(units))} in one sensor, expected one unit")
     return next(iter(units), None)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from har.errors import DataError
+from har.errors import DataError, listed, quoted
 from har.reading.columns import find_columns, read_heading
 from har.reading.streams.json_forms import Message, rows_of
 from har.reading.streams.layouts import Declared, Layout, layout_of
@@ -23,6 +23,8 @@ from har.reading.streams.readings import (
 
 # Names change from line to line in garbage only.
 _MOST_LAYOUTS = 200
+# A phone has some twenty sensors of a few values each.
+_MOST_NAMES = 1000
 # The axes of a sensor.
 _FEWEST_NAMES = 3
 _SENSOR_COLUMNS = {
@@ -97,7 +99,7 @@ class LineReader:
         if self._unread_heading is not None and len(fields) == len(self._unread_heading[0]):
             if sum(map(_is_number, fields)) * 2 >= len(fields):
                 raise self._unread_heading[1]
-        if len(fields) < _FEWEST_NAMES:
+        if not _FEWEST_NAMES <= len(fields) <= _MOST_NAMES:
             return False
         names = [field for field in fields if field]
         if any(map(_is_number, names)) or len(set(names)) < len(names):
@@ -121,8 +123,8 @@ class LineReader:
         for channel, name in (self._declared.names or {}).items():
             if name not in names:
                 raise DataError(
-                    f"{place}: found no column {name!r} for {channel}, "
-                    f"expected one of {', '.join(names)}"
+                    f"{place}: found no column {quoted(name)} for {channel}, "
+                    f"expected one of {listed(names)}"
                 )
         try:
             layout = layout_of(names, self._declared)
@@ -136,7 +138,7 @@ class LineReader:
             names, place, self._declared.names, self._declared.needs_gyroscope, needs_time=False
         )
         raise DataError(
-            f"{place}: found columns {', '.join(names)}, expected {', '.join(self._channels)}"
+            f"{place}: found columns {listed(names)}, expected {', '.join(self._channels)}"
         )
 
     def readings(self, text: str | Message) -> list[Reading]:
@@ -188,7 +190,7 @@ class LineReader:
     def _from_json(self, text: str) -> list[Reading]:
         try:
             message = json.loads(text)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, MemoryError):
             raise MalformedLineError("no JSON") from None
         if isinstance(message, list) and message and not isinstance(message[0], dict):
             rows = message if isinstance(message[0], list) else [message]
@@ -212,7 +214,7 @@ class LineReader:
             else:
                 found += layout.readings(values)
         if not found and not is_known:
-            named = ", ".join(self.other_names) or "no names"
+            named = listed(self.other_names) or "no names"
             raise OtherSensorsError(f"found {named}, none of which names a sensor that is needed")
         return found
 
@@ -237,7 +239,7 @@ class LineReader:
             if not all(isinstance(columns[place], list) for place in places) or (
                 len({len(columns[place]) for place in places}) > 1
             ):
-                named = ", ".join(layout.names[place] for place in places)
+                named = listed(layout.names[place] for place in places)
                 raise MalformedLineError(f"{named} are not equally long")
             part = Layout(layout.names, ((time, members),))
             row: list[Any] = [None] * len(layout.names)
@@ -251,7 +253,8 @@ class LineReader:
         """Return the rows after the newest stamp of before; all when the clock has begun anew."""
         if self._declared.ignore_time:
             return list(range(len(stamps)))
-        numbers = [stamp for stamp in stamps if isinstance(stamp, int | float)]
+        # JSON's NaN is greater than nothing, and would be the newest for ever.
+        numbers = [stamp for stamp in stamps if isinstance(stamp, int | float) and stamp == stamp]
         newest = self._newest.get(clock, -math.inf)
         if numbers:
             newest = -math.inf if max(numbers) < newest else newest
@@ -266,6 +269,8 @@ class LineReader:
         """Return the layout of names, from memory if they came before."""
         layout = self._layouts.get(names)
         if layout is None:
+            if len(names) > _MOST_NAMES:
+                raise MalformedLineError(f"{len(names):,} values, more than {_MOST_NAMES:,}")
             try:
                 layout = layout_of(names, self._declared)
             except DataError as error:
@@ -274,7 +279,7 @@ class LineReader:
                 self._layouts.clear()
             self._layouts[names] = layout
             if layout.groups and not self._has_read:
-                self.names_beside = [name[:40] for name in layout.names_beside][:8]
+                self.names_beside = layout.names_beside[:8]
         return layout
 
     def _remember(self, names: Sequence[str]) -> None:

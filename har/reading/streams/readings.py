@@ -7,6 +7,8 @@ import re
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+from har.errors import quoted
+
 Stamp = int | float
 
 _DATE = re.compile(
@@ -130,8 +132,9 @@ def stamp_of(value: Any, name: str) -> tuple[Stamp, bool]:
             stamp = _nanoseconds(value.strip())
             is_date = True
     if stamp is None or stamp != stamp:
-        found = str(value)[:40]
-        raise MalformedLineError(f"{name} is {found!r}, neither a number nor a date as in ISO 8601")
+        raise MalformedLineError(
+            f"{name} is {quoted(value)}, neither a number nor a date as in ISO 8601"
+        )
     if abs(stamp) > _LARGEST_STAMP:
         raise MalformedLineError(f"{name} is too large")
     return stamp, is_date

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from har.errors import DataError
+from har.errors import DataError, listed, quoted
 from har.reading.streams.beginning import StreamFormat, format_of
+from har.reading.streams.byte_lines import LONGEST_LINE_BYTES
 from har.reading.streams.doubts import Doubts
 from har.reading.streams.interpolation import SlotInterpolation, steps_of
 from har.reading.streams.json_forms import Message
@@ -106,7 +107,7 @@ class SampleLines:
         self._has_time: tuple[bool, bool] | None = None
         self._ignores_time = ignore_time
         self._n_midnights, self._newest_clock_time = 0, 0.0
-        self._is_trouble_said = False
+        self._is_trouble_said = self._is_length_said = False
 
     @property
     def n_filled(self) -> int:
@@ -146,13 +147,16 @@ class SampleLines:
         """
         self.n_lines += 1
         text = line
-        if isinstance(text, str):
+        is_too_long = isinstance(text, str) and len(text) > LONGEST_LINE_BYTES
+        if isinstance(text, str) and not is_too_long:
             text = text.strip("\ufeff \t\r\n")
             if not text or self._reader.takes_as_heading(text):
                 return []
         first_slot = self._n_line_slots
         self._n_line_slots += 1
         try:
+            if is_too_long:
+                raise self._too_long()
             readings = self._reader.readings(text)
             self._check_times(readings)
             if self._has_time is not None and self._has_time[1]:
@@ -170,9 +174,7 @@ class SampleLines:
         except MalformedLineError as reason:
             is_of_others = isinstance(reason, OtherSensorsError)
             if not (is_of_others and self._has_time and self._has_time[0]):
-                self._count_malformed(
-                    f"line {self.n_lines}: {str(reason)[:160]}: {str(text)[:40]!r}"
-                )
+                self._count_malformed(f"line {self.n_lines}: {str(reason)[:160]}: {quoted(text)}")
             return []
         return joined(chunks) if len(chunks) > 1 else chunks
 
@@ -193,6 +195,16 @@ class SampleLines:
         if not self.n_samples:
             raise DataError(f"stream: {self._no_sample()}")
         return chunks
+
+    def _too_long(self) -> MalformedLineError:
+        """Return why a line is not read, and say so once."""
+        if not self._is_length_said:
+            self._is_length_said = True
+            self._early_doubts.append(
+                f"stream: line {self.n_lines} has more than {LONGEST_LINE_BYTES:,} characters and "
+                "is left out, as are others so long"
+            )
+        return MalformedLineError(f"more than {LONGEST_LINE_BYTES:,} characters")
 
     def _check_times(self, readings: Sequence[Reading]) -> None:
         """Refuse a line without time among others with it, and the reverse."""
@@ -221,7 +233,9 @@ class SampleLines:
         n_waiting = len(self._waiting)
         if not is_last and (n_waiting < self._next_try or not n_waiting):
             return []
-        self._next_try = n_waiting + (_NEXT_TRY if self._has_time and self._has_time[0] else 1)
+        # Later ones look at more readings, and are the fewer for it.
+        has_time = self._has_time is not None and self._has_time[0]
+        self._next_try = n_waiting + max(_NEXT_TRY if has_time else 1, n_waiting // 10)
         found = format_of(
             [reading for reading, _ in self._waiting],
             self._needs_gyroscope,
@@ -233,7 +247,7 @@ class SampleLines:
         self._notes += found.notes
         self._early_doubts += found.doubts
         if found.zero is None and not self._ignores_time and self._reader.names_beside:
-            names = ", ".join(self._reader.names_beside)
+            names = listed(self._reader.names_beside)
             self._early_doubts.append(
                 f"time: none known among {names}, so that lines count as 20 ms apart: say which it "
                 "is with --columns time=NAME"
@@ -302,7 +316,10 @@ class SampleLines:
             late = self._interpolation.waits_for
             if late is not None:
                 self._is_trouble_said = True
-                return f"stream: {late.name!r} does not come, or its times are from another clock"
+                return (
+                    f"stream: {quoted(late.name)} does not come, or its times are from another "
+                    "clock"
+                )
         return self._doubts.next()
 
     def notes(self) -> list[str]:
@@ -354,6 +371,6 @@ def _together(known: StreamFormat, reading: Reading) -> list[float]:
     values: list[float] = []
     for sensor in known.sensors:
         if sensor not in reading.values:
-            raise MalformedLineError(f"no values of {sensor.name!r}")
+            raise MalformedLineError(f"no values of {quoted(sensor.name)}")
         values += reading.values[sensor]
     return values

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO
 
-from har.errors import DataError
+from har.errors import DataError, listed, quoted, reason_of
+from har.files import open_regular
+from har.reading.archives import MOST_UNPACKED_BYTES, open_archive, unpacking
 
 _STREAMS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\0": "xz"}
 _ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -48,55 +49,37 @@ class Source:
         DataError
             If they cannot be read, here or in the block.
         """
-        try:
-            with self._opened() as stream:
-                yield stream
-        except (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError) as error:
-            raise self._unreadable(error) from None
-        except (RuntimeError, ValueError) as error:
-            if self.packing is None:
-                raise
-            raise self._unreadable(error) from None
-
-    def _opened(self) -> IO[bytes]:
-        if self.packing == "gzip":
-            import gzip
-
-            return cast(IO[bytes], gzip.open(self.path, "rb"))
-        if self.packing == "bzip2":
-            import bz2
-
-            return bz2.open(self.path, "rb")
-        if self.packing == "xz":
-            return _open_xz(self.path)
         if self.packing == "zip" and self.member is not None:
-            return zipfile.ZipFile(self.path).open(self.member)
-        return self.path.open("rb")
+            with open_archive(self.path, str(self.place)) as archive:
+                with archive.open(self.member) as stream:
+                    yield stream
+            return
+        if self.packing is not None and self.packing != "zip":
+            with unpacking(self.path, self.packing, str(self.place)) as stream:
+                yield stream
+            return
+        try:
+            with open_regular(self.path) as stream:
+                self._check_size(stream)
+                yield stream
+        except OSError as error:
+            raise DataError(
+                f"{self.place}: found an unreadable file ({reason_of(error)}), expected a whole one"
+            ) from error
 
-    def _unreadable(self, error: Exception) -> DataError:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        kind = f"a damaged {self.packing} file" if self.packing else "an unreadable file"
-        return DataError(f"{self.place}: found {kind} ({reason}), expected a whole one")
+    def _check_size(self, stream: IO[bytes]) -> None:
+        n_bytes = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        if n_bytes > MOST_UNPACKED_BYTES:
+            raise DataError(
+                f"{self.place}: found {n_bytes >> 30:,} GB, expected a table of at most "
+                f"{MOST_UNPACKED_BYTES >> 30}: a day at 100 Hz has 1 GB of text"
+            )
 
     def start(self, n_bytes: int) -> bytes:
         """Return the first bytes."""
         with self.open() as stream:
             return stream.read(n_bytes)
-
-
-def _open_xz(path: Path) -> IO[bytes]:
-    import lzma
-
-    class Stream(lzma.LZMAFile):
-        """An xz file whose damage is an `OSError`, as that of the others is."""
-
-        def read(self, size: int | None = -1) -> bytes:
-            try:
-                return super().read(-1 if size is None else size)
-            except lzma.LZMAError as error:
-                raise OSError(str(error)) from None
-
-    return Stream(path)
 
 
 def packing_of(start: bytes) -> str | None:
@@ -114,14 +97,10 @@ def zip_members(path: Path) -> tuple[str, ...]:
     DataError
         If the zip is damaged, or has a password.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if info.file_size and not info.is_dir()]
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise DataError(f"{path}: found a damaged zip ({error}), expected a whole one") from None
-    if any(info.flag_bits & 1 for info in members):
-        raise DataError(f"{path}: found a zip with a password, expected one without")
-    return tuple(info.filename for info in members if not is_hidden(info.filename))
+    with open_archive(path, str(path)) as archive:
+        return tuple(
+            name for name in archive.names if archive.n_bytes(name) and not is_hidden(name)
+        )
 
 
 def is_hidden(name: str) -> bool:
@@ -175,15 +154,12 @@ def unpacked(path: Path, packing: str | None, member: str | None = None) -> Sour
     members = zip_members(path)
     if member is not None:
         if member not in members:
-            raise DataError(f"{path}: found no {member} in the zip, expected {_listed(members)}")
+            raise DataError(
+                f"{path}: found no {quoted(member)} in the zip, expected {listed(members)}"
+            )
         return Source(path, packing, member, path / member)
     tables = tables_among(members)
     if len(tables) != 1:
-        found = f"{len(tables)} tables: {_listed(tables)}" if tables else "nothing"
+        found = f"{len(tables)} tables: {listed(tables)}" if tables else "nothing"
         raise DataError(f"{path}: found a zip of {found}; expected one table in it")
     return Source(path, packing, tables[0], path)
-
-
-def _listed(names: tuple[str, ...], most: int = 6) -> str:
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import BoolArray, IntArray
-from har.errors import DataError
+from har.errors import DataError, parsing, quoted
 from har.reading.columns import PLAIN_HEADING
 from har.reading.tables.block_lines import BlockLines, count_fields
 from har.reading.tables.cells import MISSING, to_numbers
@@ -79,7 +79,7 @@ class DelimitedTable:
     def notes(self) -> tuple[str, ...]:
         """Unusual things that were found, and, once the rows were read, what was left out."""
         packed = self._source.member if self._source.place == self._source.path else None
-        of_zip = (f"table: {packed!r} in the zip",) if packed else ()
+        of_zip = (f"table: {quoted(packed)} in the zip",) if packed else ()
         return (*of_zip, *self._format.notes, *self._odd.notes())
 
     def blocks(
@@ -113,6 +113,10 @@ class DelimitedTable:
         for block, is_cut in text_blocks(self._source, self._encoding, self._bytes_in_block):
             if self._format.delimiter != ";":
                 block = block.replace(b";\n", b"\n")
+            if not block.strip(b"\n"):
+                self._odd.add_blank(len(block), first_line)
+                first_line += len(block)
+                continue
             lines = count_fields(
                 block,
                 self._format.delimiter,
@@ -126,6 +130,9 @@ class DelimitedTable:
         """Return which lines are rows, as far as their fields show without being read."""
         is_row = np.ones(len(lines.ends), np.bool_)
         is_row[: max(self._format.n_lines_before - first_line + 1, 0)] = False
+        is_blank = lines.starts == lines.ends
+        self._odd.add_blank(int(is_blank.sum()), first_line)
+        is_row &= ~is_blank
         for index in map(int, np.flatnonzero(lines.is_odd & is_row)):
             kind = self._kind_of(lines.line(index))
             if kind == "broken" and is_cut and index == len(is_row) - 1:
@@ -178,7 +185,8 @@ class DelimitedTable:
         """Read columns of rows by their index."""
         if not text:
             return pd.DataFrame({index: np.empty(0) for index in columns})
-        try:
+        expected = f"{len(self.headings)} columns in each line"
+        with parsing(self.path, expected):
             return pd.read_csv(
                 io.BytesIO(text),
                 sep=r"\s+" if self._format.delimiter == " " else self._format.delimiter,
@@ -196,20 +204,15 @@ class DelimitedTable:
                 low_memory=False,
                 **_EXACT_NUMBERS,
             )
-        except pd.errors.ParserError as error:
-            reason = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")
-            raise DataError(
-                f"{self.path}: found an unreadable table ({reason}), "
-                f"expected {len(self.headings)} columns in each line"
-            ) from None
 
     def _check_numbers(self, column: pd.Series[Any], index: int, numbers: IntArray) -> None:
         """Refuse text in a column of numbers."""
         wrong = _wrong_cells(column)
         if len(wrong):
             raise DataError(
-                f"{self.path}, line {numbers[wrong[0]]}, column {self.headings[index]!r}: "
-                f"found {str(column.iloc[wrong[0]])[:40]!r}, expected a finite number"
+                f"{self.path}, line {numbers[wrong[0]]}, column "
+                f"{quoted(self.headings[index])}: found {quoted(str(column.iloc[wrong[0]]))}, "
+                "expected a finite number"
             )
 
 

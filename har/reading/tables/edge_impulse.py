@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from har.errors import DataError
+from har.errors import DataError, parsing, reason_of
 from har.reading.tables.containers import Source
 
 # JSON is parsed as a whole, which takes several times as much memory.
-_MOST_BYTES = 64 << 20
+_MOST_BYTES = 32 << 20
 _NO_UNITS = frozenset(("", "N/A", "n/a", "none", "None", "-"))
 
 
@@ -55,7 +55,9 @@ class EdgeImpulseTable:
         columns = {name: [row[index] for row in self.values] for name, index in indices.items()}
         for name in as_text:
             columns[name] = [None if cell is None else str(cell) for cell in columns[name]]
-        yield pd.DataFrame(columns)
+        with parsing(self.path, "lists of numbers"):
+            block = pd.DataFrame(columns)
+        yield block
 
 
 def is_json(start: bytes) -> bool:
@@ -93,7 +95,7 @@ def open_edge_impulse(source: Source) -> EdgeImpulseTable:
         headings = tuple(_heading(sensor) for sensor in payload["sensors"])
         values = [row if isinstance(row, list) else [row] for row in payload["values"]]
         interval_ms = float(payload.get("interval_ms") or 0)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         raise DataError(
             f"{source.place}: found damaged JSON of Edge Impulse, expected names of sensors, "
             "lists of values and a number for interval_ms"
@@ -117,22 +119,22 @@ def _load(source: Source) -> Any:
         )
     try:
         return json.loads(text.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+    # ValueError for damage, RecursionError for depth, MemoryError for millions of empty lists.
+    except Exception as error:
         if _is_json_object(text.split(b"\n", 1)[0]):
             raise DataError(
                 f"{source.place}: found JSON lines, which only har stream reads, "
                 "expected a table: export the recording as CSV"
             ) from None
-        reason = " ".join(str(error).split())[:120]
         raise DataError(
-            f"{source.place}: found damaged JSON ({reason}), expected a whole file"
-        ) from None
+            f"{source.place}: found damaged JSON ({reason_of(error)}), expected a whole file"
+        ) from error
 
 
 def _is_json_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         return False
 
 

@@ -20,6 +20,8 @@ _INTERVAL = re.compile(
 )
 # "date format dd/MM/yyyy at 30 Hz", as ActiGraph has it.
 _AT = re.compile(rf"\b(?:at|@)\s*{_NUMBER}\s*(?P<unit>hz)\b", re.IGNORECASE)
+# What is longer is no line of a heading, and may take these patterns hours.
+_LONGEST_LINE = 300
 _UNITS = ("", "hz", "sps", "samples", "samples/s")
 _OTHER = re.compile(
     r"filter|pass|band|cut.?off|heart|cpu|clock|refresh|screen|frame|bit|baud|magn|baro|gps|light|"
@@ -42,7 +44,7 @@ def rate_among(lines: Sequence[str]) -> float | None:
     float or None
         Samples per second; None if there is none, or several that differ.
     """
-    rates = {rate for line in lines for rate in _rates_in(line)}
+    rates = {rate for line in lines for rate in _rates_in(line[:_LONGEST_LINE])}
     return rates.pop() if len(rates) == 1 else None
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
-from har.errors import DataError
+from har.errors import DataError, quoted
 from har.reading.tables.cells import is_missing, is_number
 
 Kind = Literal["row", "nothing", "heading", "text", "broken", "cut"]
 
 # More lines of text than this, or of broken rows, and the file is not what it seems to be.
 _MOST_TEXTS = 20
+# They are looked at one by one, and a file may have nothing else.
+_MOST_ODD = 200_000
+# A phone that lost its power leaves some megabytes of nothing.
+_MOST_BLANK = 20_000_000
 _TOLERATED_SHARE = 0.01
 
 
@@ -64,14 +68,29 @@ class OddLines:
 
     def __init__(self, place: str, line: str = "line") -> None:
         self.place, self.line = place, line
-        self.n_rows = 0
+        self.n_rows = self._n_blank = 0
         self._counts: dict[Kind, int] = {}
         self._first: dict[Kind, tuple[int, str]] = {}
 
     def add(self, kind: Kind, number: int, text: str) -> None:
-        """Count a line, numbered as in an editor."""
+        """Count a line, numbered as in an editor; raise `DataError` if hardly any is a row."""
         self._counts[kind] = self._counts.get(kind, 0) + 1
         self._first.setdefault(kind, (number, text))
+        n_odd = sum(self._counts.values())
+        if n_odd > max(_MOST_ODD, self.n_rows):
+            raise DataError(
+                f"{self.place}, {self.line} {number}: found {n_odd:,} {self.line}s that are no "
+                f"rows, and {self.n_rows:,} that are, expected a table"
+            )
+
+    def add_blank(self, n_lines: int, number: int) -> None:
+        """Count blank lines, from one on; raise `DataError` if there is hardly anything else."""
+        self._n_blank += n_lines
+        if self._n_blank > max(_MOST_BLANK, self.n_rows):
+            raise DataError(
+                f"{self.place}, {self.line} {number}: found {self._n_blank:,} blank {self.line}s, "
+                f"and {self.n_rows:,} that are rows, expected a table"
+            )
 
     def check(self, expected: str) -> None:
         """Refuse more lines than a few.
@@ -94,7 +113,7 @@ class OddLines:
                 number, text = self._first[kind]
                 others = f", and {count - 1} more such {self.line}s" if count > 1 else ""
                 raise DataError(
-                    f"{self.place}, {self.line} {number}: found {_shortened(text)!r}{others}, "
+                    f"{self.place}, {self.line} {number}: found {quoted(text)}{others}, "
                     f"expected {expected}"
                 )
 
@@ -112,10 +131,6 @@ class OddLines:
                 number, text = self._first[kind]
                 lines = f"1 {self.line} {name}" if count == 1 else f"{count} {self.line}s {name}"
                 where = f"{self.line} {number}" if count == 1 else f"the first is {number}"
-                example = f", {_shortened(text)!r}" if kind == "text" else ""
+                example = f", {quoted(text)}" if kind == "text" else ""
                 notes.append(f"table: {lines} left out ({where}{example})")
         return notes
-
-
-def _shortened(text: str, most: int = 40) -> str:
-    return text if len(text) <= most else text[:most] + "…"

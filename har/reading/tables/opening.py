@@ -8,7 +8,8 @@ from typing import Protocol
 
 import pandas as pd
 
-from har.errors import DataError
+from har.errors import DataError, quoted, reason_of
+from har.files import open_regular
 from har.reading.columns import PLAIN_HEADING
 from har.reading.tables.containers import packing_of, tables_among, unpacked, zip_members
 from har.reading.tables.delimited import SNIFFED_BYTES, open_delimited
@@ -134,7 +135,7 @@ def check_heading(table: Table) -> None:
     if table.first_line is not None:
         example = ",".join(f"{name}={i}" for i, name in enumerate(["time", *PLAIN_HEADING[1:]], 1))
         raise DataError(
-            f"{table.path}: found no heading above {table.first_line[:60]!r}, expected names such "
+            f"{table.path}: found no heading above {quoted(table.first_line)}, expected names such "
             f"as {','.join(PLAIN_HEADING)}; or give the columns by number: --columns {example}"
         )
 
@@ -143,11 +144,10 @@ def _start_of(path: Path) -> bytes:
     if path.is_dir():
         raise DataError(f"{path}: found a folder, {_EXPECTED}")
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             return stream.read(8)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{path}: found {reason}, {_EXPECTED}") from None
+        raise DataError(f"{path}: found {reason_of(error).lower()}, {_EXPECTED}") from error
 
 
 def _document_in(path: Path, sheet: str | None) -> Table | None:

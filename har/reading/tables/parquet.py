@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from har.errors import DataError, install_command
+from har.errors import DataError, install_command, reason_of
+from har.files import open_regular
+from har.reading.archives import most_unpacked
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 MAGIC = b"PAR1"
 _ROWS_IN_BLOCK = 100_000
+_MOST_COLUMNS = 4096
+# What never changes is packed to nothing, but stamps do: a byte holds no 20 rows of them.
+_HARMLESS_ROWS, _MOST_ROWS_IN_BYTE = 1_000_000, 20
 
 
 @dataclass(frozen=True)
@@ -41,12 +52,11 @@ class ParquetTable:
             If the file is damaged.
         """
         import pyarrow
-        from pyarrow import parquet
 
         names = {self.headings[index]: name for name, index in indices.items()}
         first_row = 0
         try:
-            with parquet.ParquetFile(self.path, memory_map=False, pre_buffer=False) as file:
+            with _opened(self.path) as file:
                 for batch in file.iter_batches(_ROWS_IN_BLOCK, columns=list(names)):
                     block = batch.to_pandas(ignore_metadata=True).rename(columns=names)
                     for name in as_text:
@@ -59,8 +69,11 @@ class ParquetTable:
                     yield block
                     del batch, block
                     pyarrow.default_memory_pool().release_unused()
-        except (pyarrow.ArrowException, OSError) as error:
-            raise _unreadable(self.path, error) from None
+        except DataError:
+            raise
+        # pyarrow raises what its parsers and its conversions do.
+        except Exception as error:
+            raise _unreadable(self.path, error) from error
 
 
 def open_parquet(path: Path) -> ParquetTable:
@@ -81,19 +94,51 @@ def open_parquet(path: Path) -> ParquetTable:
         If pyarrow is not installed, or the file is damaged.
     """
     try:
-        import pyarrow
-        from pyarrow import parquet
+        import pyarrow.parquet  # noqa: F401 (where it is missing, this is the place to say so)
     except ImportError:
         raise DataError(
             f"{path}: found a Parquet file, expected pyarrow to read it: "
             f"{install_command('parquet')}"
         ) from None
     try:
-        return ParquetTable(path, tuple(parquet.read_schema(path).names))
-    except (pyarrow.ArrowException, OSError) as error:
-        raise _unreadable(path, error) from None
+        with _opened(path) as file:
+            return ParquetTable(path, tuple(file.schema_arrow.names))
+    except DataError:
+        raise
+    except Exception as error:
+        raise _unreadable(path, error) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[ParquetFile]:
+    """Open a file, and compare what it claims to hold with its size."""
+    from pyarrow import parquet
+
+    with open_regular(path) as stream:
+        n_bytes = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        with parquet.ParquetFile(stream, pre_buffer=False) as file:
+            facts = file.metadata
+            if facts.num_columns > _MOST_COLUMNS:
+                raise DataError(
+                    f"{path}: found {facts.num_columns:,} columns, expected at most "
+                    f"{_MOST_COLUMNS:,}"
+                )
+            if facts.num_rows > max(_HARMLESS_ROWS, _MOST_ROWS_IN_BYTE * n_bytes):
+                raise DataError(
+                    f"{path}: found {facts.num_rows:,} rows in {n_bytes:,} bytes, expected a "
+                    "Parquet file of signals"
+                )
+            groups = [facts.row_group(i).total_byte_size for i in range(facts.num_row_groups)]
+            if sum(groups) > most_unpacked(n_bytes) or min(groups, default=0) < 0:
+                raise DataError(
+                    f"{path}: found {sum(groups) >> 20:,} MB in a Parquet file of {n_bytes:,} "
+                    "bytes, expected signals, which are packed less"
+                )
+            yield file
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:
-    reason = " ".join(str(error).split())[:120]
-    return DataError(f"{path}: found a damaged Parquet file ({reason}), expected a whole one")
+    return DataError(
+        f"{path}: found a damaged Parquet file ({reason_of(error)}), expected a whole one"
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from har.errors import DataError
+from har.errors import DataError, listed, quoted
 from har.reading.tables.cells import as_text
 from har.reading.tables.opening import Table
 
@@ -119,7 +119,7 @@ def index_of(table: Table, column: str) -> int:
     n_found = table.headings.count(column)
     if n_found != 1:
         raise DataError(
-            f"{table.path}: found {n_found or 'no'} columns {column!r}, "
-            f"expected one among {', '.join(table.headings)}"
+            f"{table.path}: found {n_found or 'no'} columns {quoted(column)}, "
+            f"expected one among {listed(table.headings)}"
         )
     return table.headings.index(column)

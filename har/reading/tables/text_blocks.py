@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from har.errors import DataError
 from har.reading.tables.containers import Source
 
-_LONGEST_LINE = 16 << 20
+# Lines of real tables have less than 10,000 characters.
+_LONGEST_LINE = 1 << 20
 _BOM = codecs.BOM_UTF8
 # The minus sign of typography, which some languages' number formats write.
 _MINUS = "\N{MINUS SIGN}".encode()

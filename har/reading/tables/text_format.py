@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from har.errors import DataError
+from har.errors import DataError, quoted
 from har.reading.columns import PLAIN_HEADING
 from har.reading.tables.cells import decimal_of, is_number, is_row_of_numbers
 from har.reading.tables.header_block import rate_among
@@ -17,6 +17,8 @@ from har.reading.tables.heading_lines import HeadingLines, find_heading, n_under
 DELIMITERS = (",", ";", "\t", "|", " ")
 _COMMENT = re.compile(r"\s*\"?(?:#+|//+|%+|;;+)")
 _SEP = re.compile(r"\s*\"?sep=(.?)\"?\s*[,;\t]*", re.IGNORECASE)
+# Of motion capture a few hundred columns are known.
+_MOST_COLUMNS = 4096
 # Delimiters are compared in as many lines.
 _MOST_COMPARED = 200
 # A share of rows that are too long is no accident; and one of those that are short, a habit.
@@ -98,9 +100,10 @@ def find_format(lines: Sequence[str], place: str) -> TextFormat:
     Raises
     ------
     DataError
-        If there is no text but comments, decimal signs cannot be told from separators of
-        thousands, or many rows have more fields than the heading.
+        If there is no text but comments, a line has thousands of fields, decimal signs cannot be
+        told from separators of thousands, or many rows have more fields than the heading.
     """
+    _check_widths(lines, place)
     delimiter = _delimiter_of(lines)
     rows, comments = _split_lines(lines, delimiter)
     if not any(rows) and not any(n_understood(fields) for fields in comments.values()):
@@ -123,6 +126,19 @@ def find_format(lines: Sequence[str], place: str) -> TextFormat:
         _leaves_cells_out(rows, found.first_row, len(headings), place),
         tuple(_notes(rows, found)),
     )
+
+
+def _check_widths(lines: Sequence[str], place: str) -> None:
+    """Refuse a line of so many fields that it would take minutes to look at each."""
+    for number, line in enumerate(lines, start=1):
+        n_fields = 1 + max(map(line.count, DELIMITERS[:-1]))
+        if len(line) > _MOST_COLUMNS:
+            n_fields = max(n_fields, len(line.split()))
+        if n_fields > _MOST_COLUMNS:
+            raise DataError(
+                f"{place}, line {number}: found {n_fields:,} fields, expected at most "
+                f"{_MOST_COLUMNS:,}"
+            )
 
 
 def _split_lines(
@@ -174,8 +190,8 @@ def _decimal_of(rows: Sequence[Sequence[str]], numeric: Sequence[int], place: st
     decimal = decimal_of([text for text in cells if is_number(text)])
     if decimal is None:
         raise DataError(
-            f"{place}: found numbers such as {_with_comma(cells)!r}, which could be of thousands "
-            "or have a decimal comma, expected numbers without separators of thousands"
+            f"{place}: found numbers such as {quoted(_with_comma(cells))}, which could be of "
+            "thousands or have a decimal comma, expected numbers without separators of thousands"
         )
     return decimal
 

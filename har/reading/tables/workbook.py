@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from har.errors import DataError, install_command
+from har.errors import DataError, install_command, listed, quoted, reason_of
+from har.reading.archives import open_archive
 from har.reading.columns import PLAIN_HEADING
 from har.reading.tables.cells import decimal_of, is_number, to_numbers
 from har.reading.tables.header_block import rate_among
@@ -27,6 +27,7 @@ _SNIFFED_ROWS = 1000
 # A sheet ends at 1,048,576 rows. Texts are held in memory, all of them.
 _MOST_TEXT_BYTES = 128 << 20
 _MOST_SHEET_BYTES = 2 << 30
+_MOST_ROWS, _MOST_COLUMNS, _MOST_WIDE_ROWS = 1_048_576, 1024, 100
 
 _Row = tuple[Any, ...]
 
@@ -54,7 +55,9 @@ class WorkbookTable:
         self.path = path
         self.rate_hz = rate_among([",".join(row) for row in top])
         self.headings = found.headings or tuple(str(i + 1) for i in range(found.n_fields))
-        self.first_line = None if found.headings else f"row {found.first_row + 1} of {sheet!r}"
+        self.first_line = (
+            None if found.headings else f"row {found.first_row + 1} of {quoted(sheet)}"
+        )
         self._sheet, self._found, self._decimal = sheet, found, decimal
         self._repeatable = [top[i] for i in (found.at, found.units_at) if i is not None]
         self._odd = OddLines(str(path), "row")
@@ -64,7 +67,7 @@ class WorkbookTable:
         """Unusual things that were found, and, once the rows were read, what was left out."""
         at = self._found.first_row if self._found.at is None else self._found.at
         below = f", heading in row {at + 1}" if at else ""
-        return (f"table: sheet {self._sheet!r} of a workbook{below}", *self._odd.notes())
+        return (f"table: sheet {quoted(self._sheet)} of a workbook{below}", *self._odd.notes())
 
     def blocks(
         self, indices: Mapping[str, int], as_text: Collection[str] = ()
@@ -78,7 +81,7 @@ class WorkbookTable:
         """
         self._odd = OddLines(str(self.path), "row")
         with _opened(self.path) as workbook:
-            rows = enumerate(workbook[self._sheet].iter_rows(values_only=True), start=1)
+            rows = enumerate(_rows_of(workbook[self._sheet], self.path), start=1)
             samples = itertools.islice(rows, self._found.first_row, None)
             while chunk := list(itertools.islice(samples, _ROWS_IN_BLOCK)):
                 kept = [row for number, row in chunk if self._is_sample(number, row)]
@@ -94,6 +97,11 @@ class WorkbookTable:
 
     def _is_sample(self, number: int, row: _Row) -> bool:
         """Return whether a row is a sample, and count it if it is something else."""
+        # Nobody counts empty rows, of which a sheet may have a million.
+        if all(cell is None for cell in row):
+            return False
+        # Rows end with their last cell.
+        row += (None,) * (len(self.headings) - len(row))
         if type(row[self._found.numeric[0]] if self._found.numeric else None) in (int, float):
             return True
         fields = _as_fields(row)[: len(self.headings)]
@@ -149,7 +157,7 @@ def sheet_names(path: Path) -> tuple[str, ...]:
         return tuple(
             sheet.title
             for sheet in workbook.worksheets
-            if any(cell is not None for row in sheet.iter_rows(values_only=True) for cell in row)
+            if any(cell is not None for row in _rows_of(sheet, path) for cell in row)
         )
 
 
@@ -175,13 +183,13 @@ def open_workbook(path: Path, sheet: str | None = None) -> WorkbookTable:
     """
     names = sheet_names(path)
     if sheet is None and len(names) != 1:
-        found = f"{len(names)} sheets with rows: {', '.join(names[:8])}" if names else "no rows"
+        found = f"{len(names)} sheets with rows: {listed(names)}" if names else "no rows"
         raise DataError(f"{path}: found an Excel workbook of {found}, expected one: save it as CSV")
     sheet = names[0] if sheet is None else sheet
     if sheet not in names:
-        raise DataError(f"{path}: found no sheet {sheet!r}, expected one of {', '.join(names)}")
+        raise DataError(f"{path}: found no sheet {quoted(sheet)}, expected {listed(names)}")
     with _opened(path) as workbook:
-        sniffed = itertools.islice(workbook[sheet].iter_rows(values_only=True), _SNIFFED_ROWS)
+        sniffed = itertools.islice(_rows_of(workbook[sheet], path), _SNIFFED_ROWS)
         rows = [_without_empty_end(_as_fields(row)) for row in sniffed]
     if not any(rows):
         raise DataError(f"{path}: found an empty sheet, expected {','.join(PLAIN_HEADING)}")
@@ -222,18 +230,39 @@ def _opened(path: Path) -> Iterator[Workbook]:
         raise
     # openpyxl raises whatever its parsers and its models do.
     except Exception as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise DataError(
-            f"{path}: found a damaged Excel workbook ({reason}), expected a whole one, or CSV"
-        ) from None
+            f"{path}: found a damaged Excel workbook ({reason_of(error)}), expected a whole one, "
+            "or CSV"
+        ) from error
 
 
 def _check_size(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            most = _MOST_SHEET_BYTES if "/worksheets/" in info.filename else _MOST_TEXT_BYTES
-            if info.file_size > most:
+    """Refuse files in a workbook that are larger than a sheet, or than they say."""
+    with open_archive(path, str(path)) as archive:
+        for name in archive.names:
+            most = _MOST_SHEET_BYTES if "/worksheets/" in name else _MOST_TEXT_BYTES
+            if archive.n_bytes(name) > most:
                 raise DataError(
-                    f"{path}: found {info.file_size >> 20} MB in {info.filename} of an Excel "
+                    f"{path}: found {archive.n_bytes(name) >> 20} MB in {quoted(name)} of an Excel "
                     f"workbook, expected at most {most >> 20}: save it as CSV"
                 )
+
+
+def _rows_of(sheet: Any, path: Path) -> Iterator[_Row]:
+    """Yield the rows of a sheet, of which a few bytes may claim any number, and any width."""
+    # What the sheet says of its size need not be true.
+    sheet.reset_dimensions()
+    n_wide = 0
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        n_wide += len(row) > _MOST_COLUMNS
+        if number > _MOST_ROWS or n_wide > _MOST_WIDE_ROWS:
+            found = (
+                f"{n_wide} rows of more than {_MOST_COLUMNS:,} cells"
+                if n_wide > _MOST_WIDE_ROWS
+                else f"more than {_MOST_ROWS:,} rows"
+            )
+            raise DataError(
+                f"{path}: found {found} in {quoted(sheet.title)}, expected a recording: save it as "
+                "CSV"
+            )
+        yield row

@@ -43,7 +43,10 @@ def are_packed_dates(values: IntArray) -> bool:
 def numbers_in(cells: StringArray, is_missing: BoolArray) -> tuple[pd.Series[Any], BoolArray]:
     """Read cells as numbers, with a comma before decimals or thousands, if they have one."""
     texts = pd.Series(cells).where(~is_missing, None)
+    # pandas takes TRUE and FALSE for numbers.
     numbers = pd.to_numeric(texts, errors="coerce")
+    if numbers.dtype.kind not in "iuf":
+        numbers = pd.Series(np.nan, texts.index)
     is_number = numbers.notna().to_numpy()
     has_comma = texts.str.contains(",", regex=False, na=False).to_numpy(np.bool_)
     if not has_comma.any():

@@ -9,7 +9,7 @@ import numpy as np
 from har.arrays import FloatArray, IntArray
 from har.errors import DataError
 from har.reading.times.arrivals import spread_arrivals
-from har.reading.times.order import rows_in_order
+from har.reading.times.order import OrderedRows, rows_in_order
 from har.reading.times.steps import usual_step
 from har.reading.times.time_units import (
     DECLARABLE,
@@ -27,6 +27,8 @@ from har.signals.recording import LONGEST_HOLE_S
 _EXACTLY = 1.000001
 # Devices are never on for 16 years; longer times since something say a date.
 _LONGEST_UPTIME_S = 5e8
+# Stamps nearer to the one before than this part of the median step are the same moment.
+_REPEATED_PART = 0.1
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ def read_clock(
         stamps = replace(stamps, is_date=size_s > _LONGEST_UPTIME_S)
     ordered = rows_in_order(stamps, samples, unit, place)
     spread_arrivals(ordered, samples, unit, place)
+    _leave_out_repeats(ordered)
     if len(ordered.values) < 2:
         raise DataError(f"{place}: found {len(ordered.values)} usable stamps, expected at least 2")
     unit = stamps.unit or declared or _unit_of(ordered.values, values, place)
@@ -173,6 +176,22 @@ def read_clock(
     coarseness_s = float(np.median(steps[steps > 0])) * SECONDS[unit]
     notes = (first, *ordered.notes)
     return Clock(ticks, ordered.rows, notes, unit, coarseness_s, ordered.is_estimated)
+
+
+def _leave_out_repeats(ordered: OrderedRows) -> None:
+    """Leave out rows whose stamp is next to that of the row before: it was measured once.
+
+    Between such rows any difference of signals would be a movement without end.
+    """
+    steps = np.diff(ordered.values)
+    if not len(steps):
+        return
+    is_again = np.concatenate([[False], steps < _REPEATED_PART * np.median(steps)])
+    n_again = int(is_again.sum())
+    if n_again:
+        rows = "1 row" if n_again == 1 else f"{n_again} rows"
+        ordered.notes.append(f"time: {rows} next to the stamp of an earlier row, left out")
+        ordered.keep(~is_again)
 
 
 def _guessed_unit(stamps: Stamps) -> str | None:
@@ -208,6 +227,11 @@ def _measured_ticks(stamps: StampArray, unit: str, place: str) -> Ticks:
     steps = np.diff(seconds)
     # In place, as a day has millions of steps, whose order does not matter.
     step = float(np.median(steps, overwrite_input=True))
+    if not (step > 0 and np.isfinite(seconds[-1])):
+        raise DataError(
+            f"{place}: found stamps from {stamps[0]:.6g} to {stamps[-1]:.6g} with steps of "
+            f"{step:g}, expected 10 to 1000 samples a second"
+        )
     check_rate(1 / step, f"{place} (in {NAMES[unit]})")
     # Gaps are no jitter.
     steps[steps > max(LONGEST_HOLE_S, 1.5 * step)] = step

@@ -25,6 +25,8 @@ _MONTHS = {
 YEAR_FIRST, YEAR_LAST, TWO_DIGIT_YEAR = 0, 1, 2
 _FORM = 1_000_000_000
 NO_DATE = -1
+# No recording is a hundred years long; nanoseconds fit into 64 bits.
+_MOST_DAYS = 36_500
 
 _NAME = r"[a-zäöüé]{3,10}\.?"
 _DATE = (
@@ -171,7 +173,7 @@ def _read_rows(times: WrittenTimes, rows: IntArray, numbers: _Numbers) -> BoolAr
     hours, minutes = numbers.value("h", "h_c"), numbers.value("min", "min_c")
     seconds, half = numbers.value("s", "s_c"), numbers.text("half")
     has_hours = numbers.text("min", "min_c") is None or numbers.text("h", "h_c") is not None
-    is_wrong |= seconds > 60
+    is_wrong |= (seconds > 60) | (numbers.value("days") > _MOST_DAYS)
     if has_hours:
         is_wrong |= minutes > 59
     if half:

@@ -29,7 +29,8 @@ def usual_step(values: StampArray) -> float:
     forward = steps[steps > 0]
     if not len(forward):
         return 0.0
-    longest = _GAP_FACTOR * np.quantile(forward, 0.995)
+    # One of the steps there are: between a usual one and a huge one lies nothing.
+    longest = _GAP_FACTOR * np.quantile(forward, 0.995, method="lower")
     n_rows = len(steps) - int((steps > longest).sum())
     # A row that went back is made up for by a longer step.
     is_short = np.abs(steps) <= longest

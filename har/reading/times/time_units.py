@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from har.errors import DataError
+from har.errors import DataError, quoted
 
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "100 ns": 1e-7, "d": 86400.0}
 NAMES = {
@@ -60,7 +60,9 @@ def time_unit_named(text: str, place: str) -> str:
     """
     name = _SPELLINGS.get(text.strip().lower(), text.strip().lower())
     if name not in DECLARABLE:
-        raise DataError(f"{place}: found unit {text!r}, expected one of {', '.join(DECLARABLE)}")
+        raise DataError(
+            f"{place}: found unit {quoted(text)}, expected one of {', '.join(DECLARABLE)}"
+        )
     return name
 
 

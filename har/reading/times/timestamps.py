@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from har.arrays import BoolArray, IntArray, StringArray
-from har.errors import DataError
+from har.errors import DataError, parsing, quoted
 from har.reading.times.calendar_days import days_of
 from har.reading.times.cells import are_packed_dates, numbers_in, say_nothing, text_of
 from har.reading.times.dates import NO_DATE, NS_IN_S, WrittenTimes, read_written_times
@@ -21,6 +21,8 @@ StampArray = NDArray[Any]
 # The place of an empty cell among whole numbers, as NumPy has it among dates.
 MISSING = np.iinfo(np.int64).min
 _DAY_NS = 86_400 * NS_IN_S
+# Nanoseconds of 146 years since 1970: differences of such numbers fit into 64 bits.
+_LARGEST = 2**62
 
 
 @dataclass(frozen=True)
@@ -94,11 +96,13 @@ class StampReader:
         if pd.api.types.is_datetime64_any_dtype(column):
             # Through UTC, whatever the time zone of the column.
             self._has_dates = True
-            utc = pd.to_datetime(column, utc=True).dt.tz_convert(None)
-            self._numbers.append(utc.to_numpy("datetime64[ns]").astype(np.int64))
+            with parsing(self.place, "dates between 1678 and 2262"):
+                utc = pd.to_datetime(column, utc=True).dt.tz_convert(None)
+                self._numbers.append(utc.dt.as_unit("ns").to_numpy().astype(np.int64))
         elif pd.api.types.is_timedelta64_dtype(column):
             self._has_dates = True
-            self._numbers.append(column.to_numpy("timedelta64[ns]").astype(np.int64))
+            with parsing(self.place, "times of less than 292 years"):
+                self._numbers.append(column.dt.as_unit("ns").to_numpy().astype(np.int64))
         elif column.dtype.kind in "iuf":
             self._add_numbers(column)
         else:
@@ -111,9 +115,10 @@ class StampReader:
             text = column.astype(str).to_numpy(np.str_)
             self._add_text(text, np.zeros(len(text), np.bool_), column)
             return
-        dtype = np.float64 if column.dtype.kind == "f" or column.hasnans else np.int64
+        is_whole = column.dtype.kind == "i" and not column.hasnans
         # A copy, for a view would keep all columns of the block in memory.
-        self._numbers.append(column.to_numpy(dtype, copy=True))
+        values = column.to_numpy(np.int64 if is_whole else np.float64, copy=True)
+        self._numbers.append(_without_impossible(values))
 
     def _add_cells(self, column: pd.Series[Any], dates: pd.Series[Any] | None) -> None:
         """Read cells that are no numbers: text, or objects whose text says a time."""
@@ -161,7 +166,7 @@ class StampReader:
 
     def _wrong(self, column: pd.Series[Any], row: int) -> DataError:
         return DataError(
-            f"{self.place}, row {column.index[row] + 1}: found {str(column.iloc[row])[:40]!r}, "
+            f"{self.place}, row {column.index[row] + 1}: found {quoted(str(column.iloc[row]))}, "
             "expected a number or a date as in ISO 8601"
         )
 
@@ -186,6 +191,17 @@ def stamps_of(column: pd.Series[Any], place: str) -> Stamps:
     reader = StampReader(place)
     reader.add(column)
     return reader.stamps()
+
+
+def _without_impossible(values: StampArray) -> StampArray:
+    """Return numbers with NaN for those that no clock shows and whose differences are not exact."""
+    # The absolute value of the smallest whole number is not one.
+    is_impossible = (values > _LARGEST) | (values < -_LARGEST)
+    if values.dtype.kind == "f":
+        is_impossible &= np.isfinite(values)
+    if not is_impossible.any():
+        return values
+    return np.where(is_impossible, np.nan, values.astype(np.float64))
 
 
 def _no_times(n_rows: int) -> WrittenTimes:

@@ -56,7 +56,7 @@ def test_a_damaged_file_is_named(edit, message, tmp_path):
 
 def test_an_unknown_activity_is_refused(tmp_path):
     files = as_folder(motionsense((1, 5), ("wlk_7", "hop_1")), tmp_path)
-    with pytest.raises(DataError, match="found activity hop, expected dws, ups"):
+    with pytest.raises(DataError, match="found activity 'hop', expected dws, ups"):
         read_data(files, CONFIG)
 
 

@@ -128,7 +128,7 @@ def test_without_need_of_a_gyroscope_acceleration_is_read_alone(export, phone):
     files = phyphox(phone)
     path = export({name: files[name] for name in ("Accelerometer.csv", "Linear Acceleration.csv")})
     with refused(
-        DataError, "Accelerometer.csv without a gyroscope: this model needs", "--gyro FILE"
+        DataError, "'Accelerometer.csv' without a gyroscope: this model needs", "--gyro FILE"
     ):
         read_recording(path)
     recording = read_recording(path, needs_gyroscope=False)
@@ -158,7 +158,7 @@ def test_linear_acceleration_alone_is_refused(export, phone):
 def test_several_tables_of_a_kind_are_refused(export, phone):
     files = phyphox(phone)
     files["HipAccelerometer.csv"] = files["Accelerometer.csv"]
-    with refused(DataError, "Accelerometer.csv and ", "HipAccelerometer.csv", "--gyro FILE"):
+    with refused(DataError, "Accelerometer.csv', '", "HipAccelerometer.csv", "--gyro FILE"):
         read_recording(export(files))
 
 
@@ -181,7 +181,7 @@ def test_a_watch_beside_the_phone_is_left_out_with_a_note(export, phone):
     files = phyphox(phone) | {"WristMotion.csv": table(np.ones((1500, 9)), names)}
     recording = read_recording(export(files))
     assert_allclose(recording.samples, read_recording(export(phyphox(phone))).samples)
-    assert any("WristMotion.csv left out" in note for note in recording.notes)
+    assert any("'WristMotion.csv' left out" in note for note in recording.notes)
 
 
 def test_an_export_is_known(export, phone, tmp_path):

@@ -138,7 +138,7 @@ def test_fifty_lines_that_say_nothing_are_told_of_once():
         told.append(lines.trouble())
     assert told[:49] == [None] * 49
     assert told[50:] == [None] * 70
-    for words in ("50 lines", "line 1", "foo, bar", "acc_x", "gyro_z", "time_s", "accX"):
+    for words in ("50 lines", "line 1", "'foo', 'bar'", "acc_x", "gyro_z", "time_s", "accX"):
         assert words in told[49]
 
 

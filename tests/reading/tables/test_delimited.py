@@ -262,7 +262,7 @@ def test_integers_stay_exact(opened):
         (b'a,b\n1,2\n"1,2\n', "walk.csv, line 3: found '\"1,2', expected 2 fields"),
         (b'"t","a","b","c"\n"1",1,2,3,4\n"2",1,2,3,4\n', "line 2: found 5 fields, as in 2 of 2"),
         (b"a,b,c\n1,2\n1,2\n", "line 2: found 2 fields, as in all lines, expected 3 as in the"),
-        (b"1" * (17 << 20), "found a line of more than 16 MB"),
+        (b"1" * (17 << 20), "found a line of more than 1 MB"),
     ],
 )
 def test_what_is_no_table_is_refused(opened, content, message):

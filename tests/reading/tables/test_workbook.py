@@ -105,10 +105,10 @@ def test_without_a_heading_columns_have_numbers(saved, numbers):
 def test_sheets_have_names(saved, read, numbers):
     path = saved({"acc": [PLAIN, *numbers.tolist()], "gyro": [PLAIN, [0] * 7]})
     assert table_names(path) == ("acc", "gyro")
-    with refused(DataError, "found an Excel workbook of 2 sheets with rows: acc, gyro"):
+    with refused(DataError, "found an Excel workbook of 2 sheets with rows: 'acc', 'gyro'"):
         open_table(path)
     assert_array_equal(read(open_table(path, "acc")), numbers)
-    with refused(DataError, "found no sheet 'light', expected one of acc, gyro"):
+    with refused(DataError, "found no sheet 'light', expected 'acc', 'gyro'"):
         open_table(path, "light")
     with refused(DataError, "found an Excel workbook of no rows"):
         open_table(saved({"a": []}))
@@ -117,7 +117,7 @@ def test_sheets_have_names(saved, read, numbers):
 def test_damaged_and_enormous_workbooks_are_refused(saved, numbers, monkeypatch):
     path = saved({"a": [PLAIN, *numbers.tolist()]})
     monkeypatch.setattr("har.reading.tables.workbook._MOST_SHEET_BYTES", 100)
-    with refused(DataError, "MB in xl/worksheets/sheet1.xml of an Excel workbook, expected at"):
+    with refused(DataError, "MB in 'xl/worksheets/sheet1.xml' of an Excel workbook, expected at"):
         open_table(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("xl/workbook.xml", "<nothing>")
