@@ -11,11 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from har.arrays import FloatArray
-from har.errors import RunError
-from har.models.backend import mx
 from har.training.history import EpochRecord
 
 
@@ -56,42 +52,3 @@ class Checkpoints(Protocol):
 
     def write(self, member: int, state: TrainingState) -> None:
         """Keep a state in place of the last one of that network."""
-
-
-# Arrays of MXNet by name; of each one on every device.
-Places = Mapping[str, list[mx.nd.NDArray]]
-
-
-def copies_of(places: Places) -> dict[str, FloatArray]:
-    """Return the values in places, those on the first device."""
-    return {name: arrays[0].asnumpy() for name, arrays in places.items()}
-
-
-def put(values: Mapping[str, FloatArray], places: Places) -> None:
-    """Write values to places.
-
-    Parameters
-    ----------
-    values : mapping of str to ndarray
-        An array for each place.
-    places : mapping of str to list of NDArray
-        Places of the same names and shapes, changed on all devices.
-
-    Raises
-    ------
-    RunError
-        If a name is missing or unknown, or a shape is another.
-    """
-    if set(values) != set(places):
-        odd = min(set(values) ^ set(places))
-        state = "no" if odd in places else "the unknown"
-        raise RunError(f"checkpoint: found {state} array {odd}, expected those of the network")
-    for name, arrays in places.items():
-        value = values[name]
-        if value.shape != arrays[0].shape or value.dtype != np.float32:
-            raise RunError(
-                f"checkpoint: found {name} of shape {value.shape} and type {value.dtype}, expected "
-                f"{arrays[0].shape} of float32"
-            )
-        for array in arrays:
-            array[:] = value

@@ -19,12 +19,12 @@ from har.models.backend import mx
 from har.models.network import ActivityNetwork, predict_probabilities
 from har.signals.windows import Windows
 from har.training.batches import count_batches
-from har.training.checkpoint import Places, TrainingState, copies_of, put
+from har.training.checkpoint import TrainingState
 from har.training.history import EpochRecord
 from har.training.passes import Pass, Passes
 from har.training.processes import Workers
 from har.training.threads import FixedThreads
-from har.training.weights import BestWeights
+from har.training.weights import BestWeights, Places, copies_of, put
 
 
 def fit(

@@ -32,9 +32,9 @@ from har.models.backend import parse_devices
 from har.models.engine import memory_of, set_n_threads
 from har.models.network import ActivityNetwork, build_network
 from har.signals.windows import Windows
-from har.training.checkpoint import put
 from har.training.exchange import Exchange
 from har.training.passes import Passes
+from har.training.weights import put
 
 # A group of processes gets them together: the main one ends its workers.
 _SIGNALS_OF_MAIN = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}

@@ -13,9 +13,8 @@ from har.errors import RunError
 from har.models.backend import autograd, gluon, mx
 from har.models.engine import memory_of
 from har.models.network import ActivityNetwork, WithParts
-from har.training.checkpoint import Places
 from har.training.exchange import Exchange
-from har.training.weights import AveragedWeights, approach, share_statistics
+from har.training.weights import AveragedWeights, Places, approach, share_statistics
 
 
 def learning_rate_at(config: TrainingConfig, epochs: float) -> float:

@@ -1,14 +1,21 @@
-"""Weights that training keeps: the best so far, and their average over the steps."""
+"""Weights that training keeps: the best so far, their average over the steps, a checkpoint's."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+
+from har.arrays import FloatArray
+from har.errors import RunError
 from har.models.backend import mx
 from har.models.network import ActivityNetwork
 from har.training.history import EpochRecord
+
+# Arrays of MXNet by name; of each one on every device.
+Places = Mapping[str, list[mx.nd.NDArray]]
 
 # MXNet's own limit is 60.
 _N_IN_CALL = 50
@@ -149,3 +156,38 @@ def _copies(network: ActivityNetwork) -> dict[str, mx.nd.NDArray]:
 def _put(weights: dict[str, mx.nd.NDArray], network: ActivityNetwork) -> None:
     for name, parameter in network.collect_params().items():
         parameter.set_data(weights[name])
+
+
+def copies_of(places: Places) -> dict[str, FloatArray]:
+    """Return the values in places, those on the first device."""
+    return {name: arrays[0].asnumpy() for name, arrays in places.items()}
+
+
+def put(values: Mapping[str, FloatArray], places: Places) -> None:
+    """Write values to places.
+
+    Parameters
+    ----------
+    values : mapping of str to ndarray
+        An array for each place.
+    places : mapping of str to list of NDArray
+        Places of the same names and shapes, changed on all devices.
+
+    Raises
+    ------
+    RunError
+        If a name is missing or unknown, or a shape is another.
+    """
+    if set(values) != set(places):
+        odd = min(set(values) ^ set(places))
+        state = "no" if odd in places else "the unknown"
+        raise RunError(f"checkpoint: found {state} array {odd}, expected those of the network")
+    for name, arrays in places.items():
+        value = values[name]
+        if value.shape != arrays[0].shape or value.dtype != np.float32:
+            raise RunError(
+                f"checkpoint: found {name} of shape {value.shape} and type {value.dtype}, expected "
+                f"{arrays[0].shape} of float32"
+            )
+        for array in arrays:
+            array[:] = value
