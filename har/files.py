@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import json
 import math
 import os
@@ -36,6 +37,7 @@ _PARTIAL = ".partial-"
 _PARTIAL_NAME = re.compile(r"\.partial-[a-z0-9_]{8}(\..*)?")
 _LEFT_AFTER_S = 24 * 3600
 _MOST_BYTES_OF_LINE = 1 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -241,11 +243,14 @@ def read_regular(path: Path, n_bytes: int) -> bytes:
     OSError
         As `open_regular`, or if the file is larger.
     """
+    content = io.BytesIO()
     with open_regular(path) as stream:
-        content = stream.read(n_bytes + 1)
-    if len(content) > n_bytes:
+        # By blocks, since reading takes the memory for all that is asked for, before it reads.
+        while content.tell() <= n_bytes and (block := stream.read(_BLOCK_BYTES)):
+            content.write(block)
+    if content.tell() > n_bytes:
         raise OSError(errno.EFBIG, f"more than {n_bytes:,} bytes", str(path))
-    return content
+    return content.getvalue()
 
 
 @contextmanager
