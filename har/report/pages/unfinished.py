@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -77,10 +78,17 @@ def write_unfinished_report(run: RunFolder) -> Path:
         settings=settings_rows(config),
         about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
         command=command_lines(manifest.session),
+        resume=_way_to_go_on(run),
     )
     with writing_to(run.path):
         write_text(run.report, page)
     return run.report
+
+
+def _way_to_go_on(run: RunFolder) -> str | None:
+    """Return the command that goes on with a training, if there is a checkpoint."""
+    has_checkpoint = run.checkpoints.is_dir() and any(run.checkpoints.iterdir())
+    return f"har train --resume {shlex.quote(str(run.path))}" if has_checkpoint else None
 
 
 def _state(manifest: Manifest, is_alive: bool, place: Path) -> str:
