@@ -161,7 +161,8 @@ def _watched(run: RunFolder, config: Config) -> Iterator[RunCheckpoints]:
     except Exception as error:
         # Where the disk is full, that is the failure to report.
         with suppress(OSError, HarError):
-            run.mark_ended("failed", failure=reason_of(error))
+            failure = str(error) if isinstance(error, HarError) else reason_of(error)
+            run.mark_ended("failed", failure=failure)
         if not isinstance(error, HarError) or not checkpoints.place:
             raise
         raise type(error)(f"{error}; {_kept(run, checkpoints)}") from error

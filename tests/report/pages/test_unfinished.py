@@ -130,6 +130,16 @@ def test_how_it_ended_is_told(begin, status, words):
     assert "epoch 2 of 40 is over" in told_of(run)
 
 
+@pytest.mark.parametrize("status", ["interrupted", "failed", "running"])
+def test_with_a_checkpoint_the_command_that_goes_on_is_told(begin, status):
+    run = begin(n_epochs=2, status=status)
+    words = f"har train --resume {run.path} goes on from the last checkpoint."
+    assert words not in told_of(run)
+    run.checkpoints.mkdir()
+    (run.checkpoints / "member1.npz").touch()
+    assert words in told_of(run)
+
+
 def test_an_ensemble_tells_which_network_it_is_at(begin, at):
     config = replace(FORTY, model=ModelConfig(n_members=3))
     run = begin(n_epochs=4, config=config, n_members=2)
