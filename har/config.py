@@ -251,7 +251,8 @@ class DataConfig:
         Sensor on the body that is read: pamap2 chest, hand, ankle; mhealth ankle, arm,
         chest; wisdm_2019 and hhar phone, watch; null: the first of these.
     n_validation_subjects : int
-        Number of training subjects held out to choose the best epoch; drawn with the seed.
+        Number of training subjects held out to choose the best epoch; drawn with the seed; 0 to
+        10,000.
     """
 
     set: DataSetKind = _choice("uci_har", DataSetKind)
@@ -318,28 +319,30 @@ class ModelConfig:
         Whether the network scales the view of all channels to mean 0 and standard deviation 1 of
         the training windows.
     compression : float
-        Scale of the compressed view, in g and rad/s: linear far below, logarithmic far above.
+        Scale of the compressed view, in g and rad/s: linear far below, logarithmic far above; 1e-6
+        to 1,000.
     conv_channels : int
-        Output channels of each convolution over time before the LSTM; 0: no convolutions.
+        Output channels of each convolution over time before the LSTM; 0: no convolutions; 0 to
+        4,096.
     conv_layers : int
-        Number of stacked convolutions, each with batch normalisation and ReLU.
+        Number of stacked convolutions, each with batch normalisation and ReLU; 1 to 32.
     conv_kernel : int
-        Kernel size of each convolution, in time steps.
+        Kernel size of each convolution, in time steps; 1 to 256.
     conv_stride : int
-        Stride of each convolution, in time steps.
+        Stride of each convolution, in time steps; 1 to 256.
     conv_dropout : float
         Share of values dropped after each convolution in training.
     conv_skip : bool
         Whether the classifier also reads the mean over time of the convolutions' outputs.
     summary_size : int
         Units of a dense layer that reads a summary of the window: energies by frequency,
-        correlations, gravity's direction. It judges beside the LSTM; 0: none.
+        correlations, gravity's direction. It judges beside the LSTM; 0: none; 0 to 8,192.
     embedding_size : int
-        Units of a dense layer with ReLU on each time step before the LSTM; 0: none.
+        Units of a dense layer with ReLU on each time step before the LSTM; 0: none; 0 to 8,192.
     n_layers : int
-        Number of stacked LSTM layers.
+        Number of stacked LSTM layers; 1 to 32.
     hidden_size : int
-        Units of each LSTM layer, in each direction.
+        Units of each LSTM layer, in each direction; 1 to 4,096.
     bidirectional : bool
         Whether the LSTM also reads the window backwards.
     dropout : float
@@ -349,18 +352,18 @@ class ModelConfig:
     head_dropout : float
         Share of values dropped before the classifier in training.
     forget_bias : float
-        Initial bias of the forget gate; 1 keeps the memory long from the start.
+        Initial bias of the forget gate; 1 keeps the memory long from the start; -100 to 100.
     initial_range : float or None
-        Half-width of the uniform distribution of initial weights; null: Xavier's.
+        Half-width of the uniform distribution of initial weights; null: Xavier's; 1e-6 to 100.
     align_heading : bool
         Whether the network first turns each window about x so that it faces the way that training
         windows do, told from its movements: turns of the phone about x then change nothing.
     n_members : int
-        Number of networks, trained with different seeds, whose probabilities are averaged;
-        1: a single network.
+        Number of networks, trained with different seeds, whose probabilities are averaged; 1: a
+        single network; 1 to 100.
     n_aligned_members : int
         Number of these networks, the last ones, for which align_heading holds although it is not
-        set: networks that see windows differently err on different ones.
+        set: networks that see windows differently err on different ones; 0 to 100.
     """
 
     kernel: Kernel = _choice("fused", Kernel)
@@ -450,49 +453,51 @@ class TrainingConfig:
     Parameters
     ----------
     n_epochs : int
-        Maximum number of passes over the training windows.
+        Maximum number of passes over the training windows; 1 to 100,000.
     batch_size : int
-        Windows per step.
+        Windows per step; 1 to 65,536.
     shuffle : bool
         Whether the windows get a new order in each epoch.
     rotation_degrees : float
         Augmentation: standard deviation, in degrees, of a random rotation of the phone, drawn for
-        each window and epoch.
+        each window and epoch; 0 to 360.
     turn_degrees : float
         Augmentation: largest angle, in degrees, of a random turn of the phone about its x axis,
-        which is upright at the waist; drawn for each window and epoch. 180: the full circle.
+        which is upright at the waist; drawn for each window and epoch. 180: the full circle; 0 to
+        360.
     gain : float
         Augmentation: standard deviation of a random gain around 1 for each axis of each sensor,
-        drawn for each window and epoch.
+        drawn for each window and epoch; 0 to 10.
     time_warp : float
         Augmentation: largest relative change of a window's speed, drawn for each window and epoch.
     optimizer : {'adam', 'rmsprop', 'sgd'}
         Update rule.
     learning_rate : float
-        Highest learning rate of the schedule.
+        Highest learning rate of the schedule; 1e-9 to 100.
     momentum : float
         Momentum of SGD; ignored by the other optimizers.
     weight_decay : float
-        Strength of the weight decay.
+        Strength of the weight decay; 0 to 100.
     decay_kind : {'decoupled', 'l2'}
         Decay separate from the gradient (AdamW), or added to the gradient.
     schedule : {'constant', 'cosine', 'step'}
         Course of the learning rate after the warm-up.
     warmup_epochs : float
-        Epochs over which the learning rate rises linearly from zero.
+        Epochs over which the learning rate rises linearly from zero; 0 to 100,000.
     step_epochs : int
-        Epochs between two drops of the step schedule.
+        Epochs between two drops of the step schedule; 1 to 100,000.
     step_factor : float
-        Factor of the learning rate at each drop of the step schedule.
+        Factor of the learning rate at each drop of the step schedule; 1e-6 to 1.
     clip_norm : float or None
-        Largest norm of the gradient over all weights; null: no clipping.
+        Largest norm of the gradient over all weights; null: no clipping; 1e-6 to 1,000,000.
     label_smoothing : float
         Share of the target spread evenly over all activities.
     averaging : float
         Decay per step of a moving average of the weights, such as 0.99, which is validated and kept
         in their place; 0: no averaging.
     patience : int or None
-        Epochs without a new best on the validation subjects before training stops; null: no limit.
+        Epochs without a new best on the validation subjects before training stops; null: no limit;
+        1 to 100,000.
     keep : {'best', 'last'}
         Weights to keep: of the best epoch on the validation subjects, or of the last.
     calibrate : bool

@@ -21,7 +21,8 @@ from har.files import read_regular, write_text
 
 # Bytes of a recipe; the longest names that `har.config` accepts take 900,000 where they are saved.
 _LARGEST_RECIPE = 2**20
-_LONGEST_PLACE = 200
+# Characters in messages.
+_LONGEST_PLACE, _LONGEST_FAULT = 200, 250
 # Characters of an option, and levels of a recipe: a section, its keys, a list.
 _LONGEST_OPTION = 2**17
 _DEEPEST = 4
@@ -74,9 +75,9 @@ def load_config(name_or_file: str | Path = "uci_har", *overrides: str) -> Config
     Raises
     ------
     ConfigError
-        If the recipe is missing or is not YAML, or has an unknown key or an invalid value.
+        If the recipe is not YAML, or has an unknown key or an invalid value.
     UsageError
-        If an override is invalid.
+        If an override is invalid, or the recipe is missing or no file that can be read.
     """
     return resolve(*read_settings(name_or_file), *overrides)
 
@@ -94,7 +95,9 @@ def read_settings(name_or_file: str | Path) -> tuple[dict[str, Any], str]:
     Raises
     ------
     ConfigError
-        If the recipe is missing, is not YAML, or has an unknown key.
+        If the recipe is not YAML, or has an unknown key.
+    UsageError
+        If the recipe is missing or no file that can be read.
     """
     text, place = _read_recipe(name_or_file)
     return _parse_yaml(text, place), place
@@ -146,7 +149,8 @@ def _one_line(error: Exception) -> str:
     line = " ".join(str(error).split())
     match = next(filter(None, (pattern.fullmatch(line) for pattern in _WRONG_TYPE)), None)
     if not match:
-        return _FAULT.sub(r"\1: found \2, expected a value that fits", line)
+        words = shortened(printable(line), _LONGEST_FAULT)
+        return _FAULT.sub(r"\1: found \2, expected a value that fits", words)
     key, expected, found = match.groups()
     expected = expected.replace("<class 'tuple'>", "a list")
     expected = re.sub(r"<class '(\w+)'>", r"\1", expected.replace(">, <", "> or <"))
@@ -170,7 +174,9 @@ def _read_recipe(name_or_file: str | Path) -> tuple[str, str]:
     except (OSError, ValueError) as error:
         # A path with a zero character is a ValueError, as is what is no UTF-8.
         reason = error.strerror if isinstance(error, OSError) else "no text"
-        raise ConfigError(
+        # What a file holds is a fault of the recipe, and that there is none of the command line.
+        kind = ConfigError if path.is_file() else UsageError
+        raise kind(
             f"{place}: found {reason}, expected a YAML file or one of {', '.join(recipe_names())}"
         ) from error
 

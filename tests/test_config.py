@@ -5,6 +5,7 @@ from dataclasses import MISSING, FrozenInstanceError, fields
 
 import pytest
 from builders import refused
+from docstring_parser import numpydoc
 
 from har.config import (
     MOST_WEIGHTS,
@@ -261,3 +262,22 @@ def test_the_most_threads_grow_with_the_cores(two_cores, monkeypatch):
     assert most_threads() == 16
     monkeypatch.setattr("os.sched_getaffinity", lambda _process: {3})
     assert most_threads() == 8
+
+
+@pytest.mark.parametrize(("section", "key"), FIELDS)
+def test_the_description_of_a_number_tells_its_bounds(section, key):
+    kind = SECTIONS.get(section) or Config
+    (item,) = (i for i in fields(kind) if i.name == key)
+    bounds = re.match(r"at least (\S+) and at most ([^\s,]+)", _expected(item))
+    # That a share is below 1 goes without saying.
+    if bounds and bounds[2] != "0.9999":
+        (told,) = (p for p in numpydoc.parse(kind.__doc__).params if p.arg_name == key)
+        low, high = re.search(
+            r"; (\S+) to ([\d,.]+)\.$", " ".join(told.description.split())
+        ).groups()
+        assert float(low) == float(bounds[1])
+        assert float(high.replace(",", "")) == float(bounds[2])
+
+
+def _expected(item):
+    return item.metadata["check"].expected if "check" in item.metadata else ""

@@ -210,20 +210,20 @@ def test_what_a_saved_recipe_can_hold_is_not_too_large_to_be_read(tmp_path):
 
 @pytest.mark.parametrize("name", ["/dev/zero", "\0"])
 def test_a_recipe_that_is_no_file_is_not_read(name):
-    with refused(ConfigError, "expected a YAML file or one of book"):
+    with refused(UsageError, "expected a YAML file or one of book"):
         load_config(name)
 
 
 def test_a_pipe_is_no_recipe_and_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")
-    with refused(ConfigError, "pipe.yaml: found a pipe or a device, not a regular file"):
+    with refused(UsageError, "pipe.yaml: found a pipe or a device, not a regular file"):
         load_config(tmp_path / "pipe.yaml")
 
 
 @pytest.mark.parametrize("name", ["nowhere/quick.yaml", "quik", ""])
 def test_a_recipe_that_is_not_there_is_refused_with_those_that_are(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with refused(ConfigError, "expected a YAML file or one of book", "quick"):
+    with refused(UsageError, "expected a YAML file or one of book", "quick"):
         load_config(name)
 
 
