@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from har.config import Config
-from har.errors import DataError, RunError
+from har.errors import DataError, RunError, listed
 from har.evaluation.metrics import Evaluation
 from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.robustness import Robustness
@@ -77,6 +77,7 @@ class Results:
             Evaluation.from_frame(table, str(run.predictions)),
             temperature=manifest.training.temperature,
         )
+        _check_activities(evaluation, manifest, run.predictions)
         if run.evaluation.exists():
             check_figures(run.read_object(run.evaluation), evaluation, run.predictions.name)
         return cls(
@@ -152,6 +153,15 @@ def metrics_table(epochs: Sequence[Mapping[str, Any]], place: Path) -> pd.DataFr
         raise RunError(
             f"{place}: found a value that is no number ({error}), expected numbers"
         ) from error
+
+
+def _check_activities(evaluation: Evaluation, manifest: TrainedManifest, place: Path) -> None:
+    expected = manifest.model.window_format.activities
+    if evaluation.activities != expected:
+        raise RunError(
+            f"{place}: found the activities {listed(evaluation.activities)}, expected "
+            f"{listed(expected)} as in the manifest"
+        )
 
 
 def check_figures(content: JsonObject, evaluation: Evaluation, predictions: str) -> None:
