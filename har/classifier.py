@@ -622,11 +622,26 @@ class ActivityClassifier:
         network = classifier._join(members)
         weights = run.read_weights()
         check_weights(network, weights, str(run.weights))
+        _check_features(run, classifier.strangeness_, members)
         for member in members:
             initialise(member, classifier.devices)
         load_weights(network, weights, str(run.weights))
         classifier.network_ = network
         return classifier
+
+
+def _check_features(
+    run: RunFolder, strangeness: Strangeness | None, members: list[ActivityNetwork]
+) -> None:
+    """Refuse a strangeness of other features than those that the members' last layers read."""
+    if strangeness is None:
+        return
+    expected = sum(member.head[1].weight.shape[1] for member in members)
+    if len(strangeness.whitening) != expected:
+        raise RunError(
+            f"{run.strangeness}: found {len(strangeness.whitening)} features, expected the "
+            f"{expected} of the network"
+        )
 
 
 def _read_context(run: RunFolder, n_activities: int) -> MarkovContext | None:

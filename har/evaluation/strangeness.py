@@ -42,6 +42,11 @@ class Strangeness:
         Matrix after which the features of an activity have the covariance 1.
     threshold : float
         Distance that 1 % of the windows of new people exceed.
+
+    Raises
+    ------
+    ValueError
+        If these are not finite numbers that fit each other.
     """
 
     centres: FloatArray
@@ -56,6 +61,9 @@ class Strangeness:
             or self.centres.shape[1] != n_whitened
         ):
             raise ValueError("centres and whitening do not fit each other")
+        values = np.concatenate([self.centres.ravel(), self.whitening.ravel(), [self.threshold]])
+        if values.dtype.kind != "f" or not np.isfinite(values).all() or self.threshold <= 0:
+            raise ValueError("centres, whitening or a threshold that are no finite numbers")
 
     def to_arrays(self) -> dict[str, FloatArray]:
         """Return all arrays by their names, for a file."""

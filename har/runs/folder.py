@@ -39,13 +39,21 @@ from har.errors import RunError, parsing
 from har.evaluation.strangeness import Strangeness
 from har.files import append_line, write_frame, write_text, writing_to
 from har.runs.arrays_file import Array, parse_arrays, write_arrays
-from har.runs.json_object import JsonObject
+from har.runs.json_object import FLAG, INTEGER, NUMBER, JsonObject, Kind
 from har.runs.manifest import TrainedManifest
 from har.runs.output_folder import OutputFolder, PathInside
 from har.runs.params_file import parse_params
 from har.runs.prediction_table import read_prediction_table
 from har.signals.subjects import Subject
 from har.training.history import EpochRecord
+
+# Values of an epoch, as in `EpochRecord`; those without validation subjects may be null.
+_EPOCH_KINDS: dict[str, Kind[Any]] = {
+    **dict.fromkeys(("epoch", "member"), INTEGER),
+    **dict.fromkeys(("learning_rate", "train_loss", "train_accuracy", "windows_per_s"), NUMBER),
+    "is_best": FLAG,
+}
+_VALIDATION = ("validation_loss", "validation_accuracy")
 
 
 @dataclass(frozen=True)
@@ -247,10 +255,16 @@ class RunFolder(OutputFolder):
         return epoch_records(self.read_epochs_so_far(), str(self.metrics))
 
     def _parse_epochs(self, text: str) -> list[dict[str, Any]]:
-        return [
-            dict(JsonObject.parse(line, f"{self.metrics}, line {number}").content)
+        objects = [
+            JsonObject.parse(line, f"{self.metrics}, line {number}")
             for number, line in enumerate(text.splitlines(), start=1)
         ]
+        for line in objects:
+            for key in line.content.keys() & _EPOCH_KINDS.keys():
+                line.required(key, _EPOCH_KINDS[key])
+            for key in _VALIDATION:
+                line.optional(key, NUMBER)
+        return [dict(line.content) for line in objects]
 
     def write_strangeness(self, strangeness: Strangeness | None) -> None:
         """Write the arrays of a strangeness; without one, an earlier one is removed."""

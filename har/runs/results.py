@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from har.config import Config
-from har.errors import DataError, RunError
+from har.errors import RunError, listed, reason_of
 from har.evaluation.metrics import Evaluation
 from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.robustness import Robustness
@@ -77,6 +77,7 @@ class Results:
             Evaluation.from_frame(table, str(run.predictions)),
             temperature=manifest.training.temperature,
         )
+        _check_activities(evaluation, manifest, run.predictions)
         if run.evaluation.exists():
             check_figures(run.read_object(run.evaluation), evaluation, run.predictions.name)
         return cls(
@@ -154,6 +155,15 @@ def metrics_table(epochs: Sequence[Mapping[str, Any]], place: Path) -> pd.DataFr
         ) from error
 
 
+def _check_activities(evaluation: Evaluation, manifest: TrainedManifest, place: Path) -> None:
+    expected = manifest.model.window_format.activities
+    if evaluation.activities != expected:
+        raise RunError(
+            f"{place}: found the activities {listed(evaluation.activities)}, expected "
+            f"{listed(expected)} as in the manifest"
+        )
+
+
 def check_figures(content: JsonObject, evaluation: Evaluation, predictions: str) -> None:
     """Refuse figures, which are kept for other programs, that contradict the predictions.
 
@@ -181,11 +191,12 @@ def check_figures(content: JsonObject, evaluation: Evaluation, predictions: str)
 
 
 def _read_robustness(run: RunFolder, evaluation: Evaluation) -> Robustness:
+    content = run.read_json(run.robustness)
     try:
-        robustness = Robustness.from_dict(run.read_json(run.robustness))
-    except (KeyError, TypeError, ValueError) as error:
+        robustness = Robustness.from_dict(content)
+    except Exception as error:  # whatever a value of another type or size leads to
         raise RunError(
-            f"{run.robustness}: found a missing or wrong figure ({error}), "
+            f"{run.robustness}: found a missing or wrong figure ({reason_of(error)}), "
             "expected what har evaluate --robustness writes"
         ) from error
     if robustness.n_windows != evaluation.n_windows:
@@ -198,11 +209,12 @@ def _read_robustness(run: RunFolder, evaluation: Evaluation) -> Robustness:
 
 
 def _read_explanation(run: RunFolder, evaluation: Evaluation) -> Explanation:
+    content = run.read_json(run.explanation)
     try:
-        explanation = Explanation.from_dict(run.read_json(run.explanation))
-    except (KeyError, TypeError, ValueError) as error:
+        explanation = Explanation.from_dict(content)
+    except Exception as error:  # whatever a value of another type or size leads to
         raise RunError(
-            f"{run.explanation}: found something missing or wrong ({error}), "
+            f"{run.explanation}: found something missing or wrong ({reason_of(error)}), "
             "expected what har evaluate --explain writes"
         ) from error
     found = explanation.n_windows, explanation.activities
@@ -250,7 +262,8 @@ def read_recordings(content: object, file: Path, command: str) -> RecordingEvalu
     """
     try:
         return RecordingEvaluation.from_dict(content)  # type: ignore[arg-type]
-    except (AttributeError, DataError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a value of another type or size leads to
         raise RunError(
-            f"{file}: found something missing or wrong ({error}), expected what {command} writes"
+            f"{file}: found something missing or wrong ({reason_of(error)}), "
+            f"expected what {command} writes"
         ) from error

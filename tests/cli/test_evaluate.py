@@ -52,7 +52,8 @@ def test_an_explanation_is_found_kept_and_shown(copied, data_root, uci_har, monk
 
 
 def test_a_damaged_explanation_is_told_in_one_line(copied, data_root, capsys):
-    (copied / "explanation.json").write_text('{"accuracy": 1}')
+    folder = RunFolder(copied)
+    folder.write_json(folder.explanation, {"accuracy": 1})
     assert main(["report", str(copied), "--data.root", str(data_root)]) == 1
     assert "explanation.json: found something missing or wrong" in the_one_line(capsys)
 

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-import yaml
 from scored_run import make_run, make_windows
 
 from har.cli.main import main
+from har.runs.folder import RunFolder
 
 
 def test_report_is_made_again_without_the_data(run, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("HAR_DATA", raising=False)
     monkeypatch.chdir(tmp_path)
-    config = yaml.safe_load((run / "config.yaml").read_text())
+    config = RunFolder(run).read_config()
     copy = tmp_path / "copy"
     copy.mkdir()
     for file in run.iterdir():
         if file.is_file() and file.name != "report.html":
             (copy / file.name).write_bytes(file.read_bytes())
-    config["data"]["root"] = None
-    (copy / "config.yaml").write_text(yaml.safe_dump(config))
+    RunFolder(copy).write_config(replace(config, data=replace(config.data, root=None)))
     assert main(["report", str(copy)]) == 0
     assert (copy / "report.html").exists()
     assert "without their signals" in capsys.readouterr().err

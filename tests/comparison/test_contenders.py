@@ -13,6 +13,7 @@ from scored_run import make_evaluation, make_run, make_windows
 from har.comparison.contenders import Contender, line_up, read_runs
 from har.config import Config
 from har.errors import RunError, UsageError
+from har.runs.folder import RunFolder
 
 
 @pytest.fixture
@@ -21,8 +22,9 @@ def paths(tmp_path):
 
 
 def rewrite(path, change):
-    file = path / "predictions.csv"
-    change(pd.read_csv(file)).to_csv(file, index=False)
+    run = RunFolder(path)
+    run.write_predictions(change(run.read_predictions()))
+    run.evaluation.unlink(missing_ok=True)
 
 
 def evaluations(paths):

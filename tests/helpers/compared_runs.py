@@ -10,6 +10,7 @@ from scored_run import make_evaluation, make_run, make_windows
 from har.comparison.contenders import line_up, read_runs
 from har.config import Config
 from har.evaluation.metrics import Evaluation
+from har.runs.integrity import SEAL, sealed
 
 
 def make_runs(folder, names=("one", "two"), windows=None):
@@ -39,7 +40,7 @@ def evaluation_of(names, predictions, subjects, true, confidence=0.9):
 
 
 def change_json(file, change):
-    """Change the content of a JSON file with a function."""
+    """Change the content of a JSON file with a function, as if it had been written so."""
     content = json.loads(file.read_text())
     change(content)
-    file.write_text(json.dumps(content))
+    file.write_text(json.dumps(sealed(content) if SEAL in content else content))

@@ -176,7 +176,7 @@ def test_a_damaged_manifest_is_not_written_over(run):
 
 
 def test_each_epoch_is_a_line_of_the_metrics(run):
-    records = [{"epoch": 1, "train_loss": 0.5}, {"epoch": 2, "train_loss": None}]
+    records = [{"epoch": 1, "validation_loss": 0.5}, {"epoch": 2, "validation_loss": None}]
     for record in records:
         run.append_epoch(record)
     assert run.read_epochs() == records
@@ -190,6 +190,9 @@ def test_each_epoch_is_a_line_of_the_metrics(run):
         ('{"epoch": 1}\n{"epoch"', ", line 2: found broken JSON"),
         ('{"epoch": 1}\n\n', ", line 2: found broken JSON"),
         ("3\n", ", line 1: found int, expected a JSON object"),
+        ('{"epoch": "one"}\n', ", line 1: found 'one' as epoch, expected a whole number"),
+        ('{"is_best": null}\n', ", line 1: found no 'is_best', expected true or false"),
+        ('{"epoch": 1}\n{"validation_loss": "x"}\n', ", line 2: found 'x' as validation_loss"),
     ],
 )
 def test_missing_or_damaged_metrics_are_refused_with_the_line(run, content, part):

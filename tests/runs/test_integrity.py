@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 
+import numpy as np
 import pytest
 from activity_segments import a_recording_evaluation
 from builders import ACTIVITIES, refused, small_windows, tiny_config
@@ -15,6 +16,7 @@ from unbound import unbind
 from har.classifier import ActivityClassifier
 from har.config import Config
 from har.errors import ConfigError, HarError, RunError
+from har.evaluation.strangeness import Strangeness
 from har.runs.folder import RunFolder
 from har.runs.manifest import Manifest
 from har.runs.results import Results
@@ -175,6 +177,12 @@ def test_weights_that_are_not_bound_are_compared_with_the_network_before_it_gets
     )
     unbind(run).write_config(settings)
     with refused(RunError, "model-0000.params: found ", "expected"):
+        load(run)
+
+
+def test_strangeness_of_other_features_than_the_networks_is_refused(run):
+    run.write_strangeness(Strangeness(np.ones((3, 2)), np.ones((5, 2)), 1.0))
+    with refused(RunError, "strangeness.npz: found 5 features, expected the 8 of the network"):
         load(run)
 
 

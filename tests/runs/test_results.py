@@ -74,6 +74,12 @@ def test_a_damaged_file_is_named(run, name):
         Results.read(run)
 
 
+def test_activities_in_another_order_than_the_models_are_refused(run):
+    change_json(run, run.manifest, lambda content: content["model"]["activities"].reverse())
+    with refused(RunError, "predictions.csv: found the activities 'WALKING', ", "as in the man"):
+        Results.read(run)
+
+
 @pytest.mark.parametrize("content", [None, b"{}", b'{"macro_f1": null}'], ids=str)
 def test_figures_follow_from_the_predictions_whatever_evaluation_json_lacks(run, content):
     expected = Results.read(run).evaluation.to_dict()
