@@ -143,7 +143,12 @@ def _drop_output() -> None:
 
 def _open_streams() -> None:
     """Open what was closed of standard input, output and errors, and print every character."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # The next file would be taken for it; what is opened gets the lowest number.
+            os.open(os.devnull, os.O_RDWR)
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 (for good)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
