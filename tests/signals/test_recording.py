@@ -51,3 +51,20 @@ def test_its_duration_counts_the_gaps():
 def test_stretches_must_cover_the_samples(stretches):
     with pytest.raises(DataError, match="expected them to cover 100 samples"):
         Recording(np.zeros((100, 6)), None, "walk.csv", stretches=stretches)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_finite_number_is_refused(value):
+    samples = np.zeros((9, 6), np.float32)
+    samples[4, 2] = value
+    with pytest.raises(
+        DataError, match=f"walk: found {value} for acc_z in sample 5, expected finite"
+    ):
+        Recording(samples, None, "walk")
+    with pytest.raises(DataError, match="walk: found stretches that start at no time"):
+        Recording(np.zeros((9, 6)), None, "walk", stretches=(Stretch(0, 9, value),))
+
+
+def test_notes_are_shown_without_what_terminals_obey():
+    recording = Recording(np.zeros((9, 6)), None, "walk", notes=("\x1b[31mred",))
+    assert recording.notes == (r"\x1b[31mred",)

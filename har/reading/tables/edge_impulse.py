@@ -134,7 +134,7 @@ def _load(source: Source) -> Any:
 def _is_json_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError, MemoryError):
+    except Exception:
         return False
 
 

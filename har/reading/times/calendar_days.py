@@ -18,6 +18,8 @@ _MONTHS = (
 # Two-digit years from here on are of the last century.
 _FIRST_OLD_YEAR = 70
 _LONGEST_STEP_S = 60.0
+# 1825 to 2114.
+_FURTHEST_DAY = 52_900
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,12 @@ def _whole_year(year: IntArray) -> IntArray:
 
 
 def _days(year: IntArray, month: IntArray, day: IntArray) -> FloatArray:
-    """Return days since 1970, NaN for dates that do not exist."""
+    """Return days since 1970, NaN for dates that do not exist or lie centuries away."""
     parts = pd.DataFrame({"year": year, "month": month, "day": day})
     dates = pd.to_datetime(parts, errors="coerce")
-    days: FloatArray = ((dates - pd.Timestamp(0)) / pd.Timedelta(days=1)).to_numpy(np.float64)
-    return days
+    days = dates.to_numpy().astype("datetime64[D]").astype(np.float64)
+    # Not a time is the smallest number, and centuries from now end in no 64 bits of nanoseconds.
+    return np.where(np.abs(days) <= _FURTHEST_DAY, days, np.nan)
 
 
 def _best_reading(

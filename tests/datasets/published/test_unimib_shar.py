@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+import scipy
 from numpy.testing import assert_allclose
 from published_copies import MS2, as_folder, movement, unimib_shar
 
@@ -69,3 +72,39 @@ def test_units_are_m_s2(tmp_path):
     lengths = np.linalg.norm(data.train.signals[:, :, 3:].mean(axis=1), axis=1)
     assert_allclose(lengths, 1, atol=0.1)
     assert MS2 == pytest.approx(9.80665)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ({"a": np.zeros(3), "b": np.zeros(3)}, "double a of shape"),
+        ({"a": np.array([[{}]], object)}, "cell a of shape"),
+        ({"a": np.zeros((0, 3))}, "an array of shape (0, 3)"),
+        ({"a": "text"}, "char a of shape"),
+    ],
+)
+def test_a_file_of_anything_but_one_array_of_numbers_is_refused(content, found, tmp_path):
+    with io.BytesIO() as buffer:
+        scipy.io.savemat(buffer, content)
+        files = unimib_shar() | {"UniMiB-SHAR/data/acc_data.mat": buffer.getvalue()}
+    with pytest.raises(DataError) as caught:
+        read(files, tmp_path)
+    assert found in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["whosmat", "loadmat"])
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("r"), AttributeError("a")])
+def test_whatever_scipy_raises_is_one_line(name, error, tmp_path, monkeypatch):
+    def fail(*_args, **_options):
+        raise error
+
+    monkeypatch.setattr(scipy.io, name, fail)
+    with pytest.raises(DataError, match=r"acc_data.mat: found .*expected a MATLAB file"):
+        read(unimib_shar(), tmp_path)
+
+
+def test_an_array_that_is_far_too_large_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("har.datasets.published.unimib_shar._MOST_NUMBERS", 1000)
+    monkeypatch.setattr(scipy.io, "loadmat", lambda *_: pytest.fail("read"))
+    with pytest.raises(DataError, match="found 'double acc_data of shape"):
+        read(unimib_shar(), tmp_path)

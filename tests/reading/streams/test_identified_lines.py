@@ -81,3 +81,13 @@ def test_nothing_with_an_id_is_said_with_the_cause():
         "--id device: found no line with it in 50 lines (line 1: no heading before it: '1,2,3'), "
         "expected a heading with this column, or objects of JSON with this key"
     )
+
+
+@pytest.mark.parametrize(
+    "line", ["x" * 70_000, '{"id": "' + "a" * 300 + '"}', '{"id": ' + "9" * 300 + "}", "[" * 9000]
+)
+def test_long_lines_and_ids_are_without_an_id(line):
+    identified = IdentifiedLines("id")
+    assert identified.split(line) == []
+    assert identified.n_without_id == 1
+    assert len(identified.first_without_id) < 120

@@ -364,3 +364,59 @@ def test_the_summary_is_one_line_with_the_first_malformed_line():
         "(line 2: expected 6 values, or 7 with the time first, found 1: 'bad'), "
         "filled in: 1, dropped: 0, gaps: 1"
     )
+
+
+def test_a_line_of_more_than_64_kib_takes_a_slot_and_is_told_of_once():
+    lines = plain()
+    texts = [numbered(number) for number in range(60)]
+    texts[55] = texts[57] = "1," * 40_000
+    samples = np.concatenate([chunk.samples for text in texts for chunk in lines.read(text)])
+    assert lines.n_malformed == 2
+    assert "line 56: more than 65,536 characters: '1,1," in lines.first_malformed
+    assert samples[56, 0] == 56
+    doubts = [doubt for doubt in iter(lines.doubt, None) if "characters" in doubt]
+    assert doubts == [
+        "stream: line 56 has more than 65,536 characters and is left out, as are others so long"
+    ]
+
+
+@pytest.mark.parametrize("jump_s", [1e6, 3e8, 1e11, -1e9])
+def test_a_jump_of_years_is_a_gap_and_no_loop(jump_s):
+    lines = plain()
+    texts = [stamped(number) for number in range(100)]
+    texts += [stamped(number, start_s=jump_s) for number in range(100, 200)]
+    chunks = [chunk for text in texts for chunk in lines.read(text)]
+    assert sum(len(chunk.samples) for chunk in chunks) <= 200
+    assert lines.n_gaps == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": ' * 5000 + "1" + "}" * 5000,
+        '{"acc_x": ' + "9" * 4000 + ', "acc_y": 1, "acc_z": 1}',
+        json.dumps({f"name {i}": 1 for i in range(2000)}),
+        json.dumps({f"accelerometer {'x' * 9000} {i}": 1 for i in range(5)}),
+        ",".join(f"name {i}" for i in range(5000)),
+        "\x1b[31m" * 99,
+        "\udcff\ufffd",
+    ],
+    ids=["deep", "huge", "many", "long", "heading", "escapes", "no text"],
+)
+def test_lines_that_would_harm_are_malformed(text):
+    lines = plain()
+    for number in range(60):
+        lines.read(numbered(number))
+        lines.read(text)
+    assert lines.n_malformed == 60
+    assert len(lines.first_malformed) < 300
+
+
+def test_json_that_is_not_a_number_is_not_the_newest_time():
+    lines = plain()
+    for times in ([0.0, 0.02], [float("nan")], [0.04, 0.06]):
+        n = len(times)
+        batch = {"time": times} | {name: [1.0] * n for name in RAW_CHANNELS}
+        lines.read(json.dumps({"batch": 1, **batch}))
+    lines.finish()
+    assert lines.n_samples == 4
