@@ -69,7 +69,8 @@ class Group:
 
 def _recording(folder: Path) -> str:
     files = sorted(folder.iterdir())
-    recording = read_recording(files[0] if len(files) == 1 else folder)
+    path = files[0] if len(files) == 1 else folder
+    recording = read_recording(path, needs_gyroscope=path.name != "acceleration.csv")
     if not np.isfinite(recording.samples).all():
         raise WrongAnswerError("found samples that are no finite numbers")
     _check_lines(recording.notes)
@@ -136,26 +137,23 @@ def _settings(folder: Path) -> None:
     settings_of(config)
 
 
-def _typed(kind: type, given: dict[str, Any]) -> tuple[type, dict[str, Any]]:
-    """Return the values of a section whose types are those of its fields; others are left out."""
-    hints, usual = _hints(kind), {item.name: item.default for item in fields(kind)}
+def _typed(kind: type, given: Any) -> tuple[type, dict[str, Any]]:
+    """Return the values of a section; a `TypeError` if one has not the type of its field."""
+    usual = {item.name: item.default for item in fields(kind)}
     values = {}
     for name, value in dict(given).items():
-        if name not in hints:
-            raise TypeError(name)
+        hint = _hints(kind)[name]
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             value = tuple(value)
-        hint = hints[name]
-        if "float" in hint and isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and "float" in hint:
             value = float(value)
-        is_choice = "Literal" in hint and not isinstance(usual[name], tuple)
-        if is_choice and value != usual[name] and f"'{value}'" not in hint:
-            raise TypeError(name)
-        if (
-            not is_choice
-            and f"'{type(value).__name__}'" not in hint
-            and type(value).__name__ not in hint
-        ):
+        if "Literal" in hint and isinstance(value, str):
+            is_fitting = f"'{value}'" in hint
+        elif value is None:
+            is_fitting = "Optional" in hint or "None" in hint
+        else:
+            is_fitting = value == usual[name] or type(value).__name__ in hint
+        if not is_fitting:
             raise TypeError(name)
         values[name] = value
     return kind, values

@@ -35,7 +35,11 @@ from har.signals.channels import UCI_CHANNELS
 
 # Tables in their own files; all others are packed, or folders.
 _PACKED = ("phyphox", "phyphox, Excel", "Sensor Logger", "gzip", "Parquet")
+# Those of which a person has to say something.
+_WITH_OPTIONS = ("Core Motion",)
 _N_ROWS = 120
+# Of a published file: so many bytes have a few windows.
+_LONGEST = 60_000
 CACHE_KEY = "uci_har-fuzzed"
 
 
@@ -55,13 +59,11 @@ def _written(write: Callable[[Path], object]) -> Files:
 def recordings() -> list[Files]:
     """Return tables in the forms of apps and loggers, as text."""
     samples = _movement()
-    forms = [form for name, form in FORMS.items() if name not in _PACKED]
+    forms = [form for name, form in FORMS.items() if name not in (*_PACKED, *_WITH_OPTIONS)]
     found = [_written(partial(form, samples)) for form in forms]
     table = pd.DataFrame(plain_table(samples))
-    table.insert(0, "activity", "WALKING")
-    found.append({"walk.csv": table.to_csv(index=False).encode()})
-    found.append({"walk.csv": table.iloc[:, 2:].to_csv(index=False, header=False).encode()})
-    found.append({"walk.csv": table.iloc[:, :5].to_csv(index=False).encode()})
+    found.append({"walk.csv": table.assign(activity="WALKING").to_csv(index=False).encode()})
+    found.append({"acceleration.csv": table.iloc[:, :4].to_csv(index=False).encode()})
     return found
 
 
@@ -258,6 +260,10 @@ def published_sets() -> list[Files]:
         {f"{kind}/{name}": content for name, content in files.items()}
         for kind, files in copies.items()
     ]
+    for files in found:
+        for name, content in files.items():
+            if len(content) > _LONGEST and not name.endswith(".mat"):
+                files[name] = content[: content.rindex(b"\n", 0, _LONGEST) + 1]
     for kind in ("uci_har", "wisdm_2011", "unimib_shar"):
         found.append({f"{kind}/set.zip": zipped(copies[kind])})
     return found
@@ -290,4 +296,4 @@ def caches() -> list[Files]:
     return [_written(write)]
 
 
-OWN = DataConfig(set="recordings", test_subjects=("P2", 2))
+OWN = DataConfig(set="recordings")

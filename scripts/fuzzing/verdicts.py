@@ -102,6 +102,8 @@ def judge(read: Callable[[Path], str | None], folder: Path) -> Verdict:
     try:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
+            # MXNet's own.
+            warnings.filterwarnings("ignore", message="Please import `csr_matrix`")
             verdict = _judged(read, folder)
     finally:
         package.removeHandler(listener)
