@@ -13,7 +13,6 @@ import argparse
 import os
 import sys
 import time
-import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -53,13 +52,11 @@ def _options() -> argparse.Namespace:
 
 def main() -> int:
     """Run the groups that were asked for, and print what came of them."""
-    # Children are forked while MXNet's threads idle, which it prepares for.
-    warnings.filterwarnings("ignore", category=DeprecationWarning, message=".*fork.*")
     options = _options()
     started_s = time.monotonic()
     with TemporaryDirectory(prefix="har-fuzz-") as folder:
         scratch = Path(folder)
-        prepare(scratch / "run")
+        prepare()
         groups = [BY_NAME[name] for name in options.groups] or list(GROUPS)
         if options.again:
             files = read_input(options.again)

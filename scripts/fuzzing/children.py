@@ -10,7 +10,8 @@ import re
 import resource
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,7 +25,7 @@ from fuzzing.verdicts import Verdict, judge, raise_too_long
 MEMORY_BYTES = 1_000_000_000
 LIMIT_S = 5.0
 # On the clock, for what waits and for what no signal ends; other programs may take most of it.
-_LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S = 60.0
 MOST_IN_POOL = 400
 _FRAME = re.compile(r'File "[^"]*/har/([^"]+)", line (\d+) in (\w+)')
 
@@ -103,7 +104,7 @@ class Child:
     has_ended: bool = False
 
     @classmethod
-    def start(cls, batch: Batch, folder: Path, known: frozenset[str], end_s: float) -> Child:
+    def start(cls, batch: Batch, folder: Path, known: Container[str], end_s: float) -> Child:
         """Fork a child that reads a batch and sends an `Outcome` for each input.
 
         Parameters
@@ -112,7 +113,7 @@ class Child:
             Inputs to read.
         folder : Path
             Folder for the input that is being read.
-        known : frozenset of str
+        known : container of str
             Signatures of verdicts that need not be sent with their inputs.
         end_s : float
             Time of `time.monotonic` at which it stops.
@@ -123,10 +124,15 @@ class Child:
         """
         context = multiprocessing.get_context("fork")
         ours, theirs = context.Pipe(duplex=False)
-        gc.freeze()
-        arguments = batch, folder, set(known), end_s, theirs
+        arguments = batch, folder, known, end_s, theirs
         process = context.Process(target=_work, args=arguments, daemon=True)
-        process.start()
+        # What is shared stays shared: the collector writes to what it looks at.
+        gc.freeze()
+        with warnings.catch_warnings():
+            # MXNet's threads, of which Python 3.12 and later warn, are prepared for a fork.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+        gc.unfreeze()
         theirs.close()
         return cls(batch, folder, process, ours, batch.numbers.start)
 
@@ -146,7 +152,7 @@ class Child:
 
     def check(self) -> Outcome | None:
         """Kill it if it has been silent for too long; return what that says of its input."""
-        if self.has_ended or time.monotonic() - self.heard_s < _LONGEST_WAIT_S:
+        if self.has_ended or time.monotonic() - self.heard_s < LONGEST_WAIT_S:
             return None
         self.process.kill()
         self.process.join()
@@ -168,8 +174,11 @@ def _in_words(status: int | None) -> str:
     return f"exit status {status}"
 
 
-def _work(batch: Batch, folder: Path, known: set[str], end_s: float, parent: Connection) -> None:
+def _work(
+    batch: Batch, folder: Path, known: Container[str], end_s: float, parent: Connection
+) -> None:
     """Read all inputs of a batch."""
+    sent_signatures: set[str] = set()
     _limit(folder)
     place = folder / "input"
     for number in batch.numbers:
@@ -178,8 +187,8 @@ def _work(batch: Batch, folder: Path, known: set[str], end_s: float, parent: Con
         files = batch.write(number, place)
         verdict, milliseconds = judged(batch.group, place)
         sent: Files | None = None
-        if verdict.signature not in known:
-            known.add(verdict.signature)
+        if verdict.signature not in known and verdict.signature not in sent_signatures:
+            sent_signatures.add(verdict.signature)
             sent = files
             if verdict.kind in ("traceback", "message", "value"):
                 sent = shortened_input(

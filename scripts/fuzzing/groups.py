@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, get_type_hints
 
 import numpy as np
 
 import har.recipes
 from fuzzing import samples
-from fuzzing.inputs import Files
+from fuzzing.inputs import Files, write_input
 from fuzzing.verdicts import WrongAnswerError, complaint_about
 from har.classifier import ActivityClassifier
 from har.cli import stream
@@ -39,6 +40,9 @@ from har.runs.folder import RunFolder
 from har.runs.results import Results
 from har.signals.channels import UCI_CHANNELS
 from har.signals.windows import Windows
+
+# That of the package, in whose place streams put another.
+_LOAD = ActivityClassifier.load
 
 
 @dataclass(frozen=True)
@@ -98,11 +102,14 @@ def _stream(folder: Path) -> str:
     file, earlier = _only_file(folder), sys.stdin
     printed = io.StringIO()
     id_name = "id" if file.name.startswith("by-id") else None
+    # Streams are about lines: reading the same network for each would take most of the time.
+    ActivityClassifier.load = lambda *_arguments: _classifier()  # type: ignore[method-assign]
     try:
         with file.open() as sys.stdin, redirect_stdout(printed):
             stream.run(run=folder, id_name=id_name, upright="auto" if id_name else None)
     finally:
         sys.stdin = earlier
+        ActivityClassifier.load = _LOAD  # type: ignore[method-assign]
     answers = [json.loads(line) for line in printed.getvalue().splitlines()]
     for answer in answers:
         if not np.isfinite(list(answer["probabilities"].values())).all():
@@ -178,7 +185,7 @@ def _command(folder: Path) -> None:
         if end.code not in (0, 2):
             raise WrongAnswerError(f"found exit status {end.code}, expected 0 or 2") from None
         last = said.getvalue().rstrip("\n").rpartition("\n")[2]
-        if end.code and (complaint := complaint_about(last)):
+        if end.code and (complaint := complaint_about(last.removeprefix("har: "))):
             raise WrongAnswerError(f"standard error: {complaint}") from None
         raise UsageError(last) from None
 
@@ -269,9 +276,6 @@ def _check_windows(windows: Windows) -> None:
         raise WrongAnswerError("found windows that are no finite numbers")
 
 
-# The one of the package, before `prepare` puts another in its place for streams.
-_LOAD = ActivityClassifier.load
-
 GROUPS = (
     Group("recordings", 2_500, samples.recordings, _recording),
     Group("packed", 1_000, samples.packed_recordings, _recording),
@@ -294,21 +298,17 @@ GROUPS = (
 BY_NAME = {group.name: group for group in GROUPS}
 
 
-def prepare(scratch: Path) -> None:
-    """Load what children share: libraries, a network for streams, and a parser of settings.
-
-    Parameters
-    ----------
-    scratch : Path
-        Empty folder to write to.
-    """
-    from fuzzing.inputs import write_input
-
+@functools.lru_cache
+def _classifier() -> ActivityClassifier:
+    """Return a tiny network for streams."""
     (run,) = samples.trained_runs()
-    write_input(run, scratch)
-    classifier = _LOAD(scratch)
-    classifier.predict_proba(np.zeros((1, 128, len(UCI_CHANNELS)), np.float32))
-    # Streams are about lines: reading the same network for each would take most of the time.
-    ActivityClassifier.load = lambda *_arguments: classifier  # type: ignore[method-assign]
+    with TemporaryDirectory() as folder:
+        write_input(run, Path(folder))
+        return _LOAD(folder)
+
+
+def prepare() -> None:
+    """Make what children share: a network for streams, and a parser of settings."""
+    _classifier().predict_proba(np.zeros((1, 128, len(UCI_CHANNELS)), np.float32))
     # Making the parser takes longer than all else, and it is the same each time.
     har.recipes.config_parser = functools.lru_cache(har.recipes.config_parser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from random import Random
@@ -103,14 +104,15 @@ def _with_change(value: Any, other: bytes, random: Random) -> Any:
         path.append((at, key))
         at = at[key]
     if not path:
-        return random.choice(_VALUES)
+        return copy.deepcopy(random.choice(_VALUES))
     container, key = path[-1]
     random.choice(_CHANGES)(container, key, other, random)
     return value
 
 
 def _replace(container: Any, key: Any, _other: bytes, random: Random) -> None:
-    container[key] = random.choice((*_VALUES, random.choice(HOSTILE_WORDS)))
+    # Copied, since what is put in may be changed itself.
+    container[key] = copy.deepcopy(random.choice((*_VALUES, random.choice(HOSTILE_WORDS))))
 
 
 def _delete(container: Any, key: Any, _other: bytes, _random: Random) -> None:

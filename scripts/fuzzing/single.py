@@ -57,6 +57,8 @@ def judged_apart(group: Group, folder: Path, given: Files | Write) -> Verdict:
             return killed.verdict
 
 
-class _Everything(frozenset[str]):
+class _Everything:
+    """A container of all signatures."""
+
     def __contains__(self, _signature: object) -> bool:
         return True
