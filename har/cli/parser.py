@@ -22,7 +22,7 @@ from har.cli.options import (
     threads_or_auto,
     whole,
 )
-from har.errors import UsageError
+from har.errors import LONGEST_MESSAGE, UsageError, printable, shortened
 
 # The names in har.model_selection.baselines, whose import would make --help slow.
 CLASSICAL_BASELINES = (
@@ -110,6 +110,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the program with exit status 2."""
+        # It repeats what was typed, whatever that is and as long as it is.
+        message = shortened(printable(message), LONGEST_MESSAGE // 2)
         wrong = _CHOICE.sub(r"argument \1: found \2, expected one of \3", message)
         place, is_argument, words = wrong.removeprefix("argument ").partition(": ")
         is_place = is_argument and wrong.startswith("argument ")

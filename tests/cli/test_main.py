@@ -311,7 +311,8 @@ def test_a_fault_of_any_verb_is_one_line_status_70_and_a_file_with_the_traceback
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError(), RecursionError("deep"), OSError(5, "I/O"), SyntaxError("x"), Exception]
+    "error",
+    [ValueError(), RecursionError("deep"), OSError(9, "closed"), SyntaxError("x"), Exception],
 )
 def test_whatever_a_verb_raises_is_one_line(error, broken, capsys):
     broken("report", error)

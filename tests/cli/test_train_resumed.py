@@ -16,6 +16,7 @@ from made_up_people import write_people
 
 from har.cli.main import main
 from har.runs.checkpoints import RunCheckpoints
+from har.runs.integrity import sealed
 
 # Epochs of some 40 steps of four windows.
 SETTINGS = (*TINY, "--training.n_epochs", "3", "--training.batch_size", "4", "--threads", "1")
@@ -242,22 +243,28 @@ def edit_json(file, **changes):
     content = json.loads(file.read_text())
     for key, value in changes.items():
         content[key].update(value)
-    file.write_text(json.dumps(content))
+    file.write_text(json.dumps(sealed(content)))
 
 
-def test_other_data_is_refused_and_other_versions_are_warned_of(stopped, capsys):
-    manifest = stopped / "manifest.json"
-    edit_json(manifest, environment={"numpy": "1.0"})
-    edit_json(manifest, data={"fingerprint": "another"})
+def test_other_data_is_refused(stopped, capsys):
+    edit_json(stopped / "manifest.json", data={"fingerprint": "another"})
     assert main(["train", "--resume", str(stopped)]) == 1
     assert "found a training on data with the fingerprint 'another'" in the_one_line(capsys)
+
+
+def test_other_versions_are_warned_of(stopped, uninterrupted, capsys):
+    edit_json(stopped / "manifest.json", environment={"numpy": "1.0", "python": "3.9.1"})
+    assert main(["train", "--resume", str(stopped)]) == 0
+    words = "was trained with Python 3.9.1, numpy 1.0 so far, and goes on with Python 3."
+    assert words in capsys.readouterr().err
+    assert_same_run(stopped, uninterrupted)
 
 
 def test_a_changed_recipe_is_refused(stopped, capsys):
     recipe = stopped / "config.yaml"
     recipe.write_text(recipe.read_text().replace("label_smoothing: ", "label_smoothing: 0.0 # "))
     assert main(["train", "--resume", str(stopped)]) == 1
-    assert "found a training with training.label_smoothing" in the_one_line(capsys)
+    assert "config.yaml: found another file than was saved" in the_one_line(capsys)
 
 
 def test_a_damaged_checkpoint_is_refused_by_name(stopped, capsys):

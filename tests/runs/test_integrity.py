@@ -170,7 +170,7 @@ def test_weights_that_are_not_bound_are_compared_with_the_network_before_it_gets
     run, monkeypatch
 ):
     """A wrong size in the settings would else allocate what it claims."""
-    settings = tiny_config({"hidden_size": 30_000, "n_layers": 3})
+    settings = tiny_config({"hidden_size": 2000, "n_layers": 2})
     monkeypatch.setattr(
         "har.models.network.ActivityNetwork.initialize",
         lambda *_arguments, **_options: pytest.fail("weights were allocated"),

@@ -77,7 +77,7 @@ TRAINING = st.builds(
     device=st.none() | TEXT,
     n_threads=st.none() | COUNT,
     n_threads_by_epoch=st.none() | COUNTS,
-    n_processes=st.integers(min_value=1),
+    n_processes=st.integers(1, 1000),
     n_train_windows=COUNT,
     train_subjects=COUNTS,
     validation_subjects=COUNTS,
