@@ -197,7 +197,7 @@ def test_ctrl_c_ends_with_one_line_and_keeps_the_figures_so_far(tmp_path, data_r
     assert process.returncode == Interrupted.exit_status
     assert "Traceback" not in errors
     last_line = errors.strip().splitlines()[-1]
-    assert last_line.startswith("har: interrupted; all up to step ")
+    assert last_line.startswith("har: interrupted; all up to ")
     assert last_line.endswith(f"har train --resume {out}")
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
     assert not (out / "model-0000.params").exists()
