@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 # Bytes of a table or of weights: 100 times those of a real one, and no more than memory has.
 _MOST_BYTES_OF_DATA = 1 << 30
+# Of a file that is larger than was saved, so much more is read to say that it is another.
+_LEEWAY = 1 << 20
 
 
 class PathInside:
@@ -136,6 +138,8 @@ class OutputFolder:
             If it is missing, no regular file or larger, or is not the file that was saved.
         """
         digest = self._digest_of(file)
+        if digest is not None:
+            n_bytes = min(n_bytes, digest.n_bytes + _LEEWAY)
         try:
             content = read_regular(file, n_bytes)
         except OSError as error:

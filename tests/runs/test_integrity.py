@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -100,6 +102,18 @@ def test_any_flipped_bit_of_the_manifest_is_refused_or_changes_nothing(run):
             assert str(error).startswith(f"{run.manifest}: found "), error
             n_refused += 1
     assert n_refused > 250
+
+
+@pytest.mark.parametrize("name", ["model-0000.params", "metrics.jsonl", "predictions.csv"])
+def test_of_a_file_that_grew_no_more_is_read_than_was_saved(run, name):
+    os.truncate(run.path / name, 1 << 33)
+    tracemalloc.start()
+    try:
+        with refused(RunError, f"{run.path / name}: found more than "):
+            read_whatever_has(name, run)
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", ["strangeness.npz", "context.json", "model-symbol.json"])
