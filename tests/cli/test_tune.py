@@ -103,12 +103,15 @@ def test_ctrl_c_is_one_line_and_keeps_the_trials_before(out, small_data, capsys,
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
 
 
-def test_trials_that_fail_are_told_and_the_search_ends_well(out, small_data, capsys):
-    ranges = ("--training.learning_rate", "1e300,1e301")
-    assert tune(out, *SMALL, *ranges, "--trials", 2) == 0
+def test_trials_that_fail_are_told_and_the_search_ends_well(out, small_data, capsys, monkeypatch):
+    def fail(*_arguments):
+        raise RuntimeError("Check failed\n" * 100)
+
+    monkeypatch.setattr(tuning, "score_fold", fail)
+    assert tune(out, *SMALL, "--trials", 2) == 0
     said = capsys.readouterr()
     first, second = said.err.splitlines()
-    assert "1/2  trial 0: failed: MXNetError: " in first
+    assert "1/2  trial 0: failed: " in first
     assert len(second) < 250
     assert said.out == f"no trial was scored on all folds; why: {out / 'trials.csv'}\n"
     assert not (out / "best.yaml").exists()
