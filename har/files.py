@@ -112,12 +112,18 @@ def _partial(folder: Path, make: Callable[[Path], str]) -> Iterator[Path]:
             with suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Before it had its lock, another process may have taken it for a leftover.
-            with suppress(FileNotFoundError):
-                if os.path.samestat(path.stat(), os.fstat(descriptor)):
-                    yield path
-                    return
+            if _is_at(path, descriptor):
+                yield path
+                return
         finally:
             os.close(descriptor)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 @cache

@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -152,6 +153,14 @@ def test_a_file_that_was_taken_for_a_leftover_is_made_anew(tmp_path, monkeypatch
     write_text(tmp_path / "file.txt", "text")
     assert len(n_calls) == 2
     assert names_in(tmp_path) == ["file.txt"]
+
+
+def test_a_folder_that_is_removed_during_a_write_is_told(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with pytest.raises(FileNotFoundError) as caught:
+        write_whole(folder / "manifest.json", lambda _temporary: shutil.rmtree(folder))
+    assert caught.value.filename == str(folder / "manifest.json")
 
 
 def test_without_locks_what_is_left_is_a_day_old(tmp_path, monkeypatch):
