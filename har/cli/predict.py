@@ -20,7 +20,7 @@ from har.cli.terminal import show_files
 from har.config import Upright
 from har.datasets.file_trees import fingerprint
 from har.datasets.own.recordings_table import read_segments
-from har.errors import DataError, HarError, Interrupted, UsageError
+from har.errors import DataError, HarError, Interrupted, UsageError, reason_of
 from har.evaluation.metrics import predictions_table
 from har.files import check_file, write_frame, writing_to
 from har.inference.batch import BatchFolder, BatchJob, BatchResult, timeline_names
@@ -333,7 +333,7 @@ def _predict_file(
         raise
     except Exception as error:
         logger.debug("%s", file, exc_info=True)
-        words = " ".join(f"{type(error).__name__}: {error}".split())
+        words = f"{type(error).__name__}: {reason_of(error)}"
         return BatchResult(*kept, error=f"{file}: found something unforeseen ({words})")
     return BatchResult(
         *kept,

