@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from fuzzing.failures import replay
 from fuzzing.findings import Findings
-from fuzzing.groups import BY_NAME, GROUPS, prepare
+from fuzzing.groups import BY_NAME, GROUPS, Group, prepare
 from fuzzing.inputs import read_input
 from fuzzing.session import HEADING, run_groups
 from fuzzing.single import judged_apart
@@ -34,8 +35,8 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add("--inputs", type=int, default=N_INPUTS, help=f"number of inputs (default: {N_INPUTS})")
     add("--seed", type=int, default=0, help="of all choices (default: 0)")
-    help_text = "time on the clock after which nothing is begun (default: 240)"
-    add("--seconds", type=float, default=240.0, help=help_text)
+    help_text = "time on the clock after which nothing is begun (default: 180)"
+    add("--seconds", type=float, default=180.0, help=help_text)
     n_cores = len(os.sched_getaffinity(0))
     add("--jobs", type=int, default=n_cores, help=f"processes at a time (default: {n_cores})")
     kept = Path("runs/fuzz")
@@ -50,19 +51,30 @@ def _options() -> argparse.Namespace:
     return options
 
 
+def _fastest_folder() -> Path | None:
+    """Return a folder in memory if there is one, else None."""
+    memory = Path("/dev/shm")
+    is_large = memory.is_dir() and shutil.disk_usage(memory).free > 500_000_000
+    return memory if is_large else None
+
+
+def _read_again(group: Group, scratch: Path, folder: Path) -> int:
+    """Read one input, and print the verdict."""
+    verdict = judged_apart(group, scratch, read_input(folder))
+    print(verdict.kind, verdict.place, verdict.words, sep=": ")
+    return 0 if verdict.is_right else 1
+
+
 def main() -> int:
     """Run the groups that were asked for, and print what came of them."""
     options = _options()
     started_s = time.monotonic()
-    with TemporaryDirectory(prefix="har-fuzz-") as folder:
+    with TemporaryDirectory(prefix="har-fuzz-", dir=_fastest_folder()) as folder:
         scratch = Path(folder)
         prepare()
         groups = [BY_NAME[name] for name in options.groups] or list(GROUPS)
         if options.again:
-            files = read_input(options.again)
-            verdict = judged_apart(groups[0], scratch / "again", files)
-            print(verdict.kind, verdict.place, verdict.words, sep=": ")
-            return 0 if verdict.is_right else 1
+            return _read_again(groups[0], scratch / "again", options.again)
         findings = Findings(options.out)
         wrong = replay(groups, scratch / "failures")
         asked = options.inputs, options.seed, options.seconds, options.jobs

@@ -277,23 +277,23 @@ def _check_windows(windows: Windows) -> None:
 
 
 GROUPS = (
-    Group("recordings", 2_500, samples.recordings, _recording),
+    Group("recordings", 2_200, samples.recordings, _recording),
     Group("packed", 1_000, samples.packed_recordings, _recording),
-    Group("arrays", 25_000, samples.arrays, _arrays),
-    Group("streams", 2_000, samples.streams, _stream),
+    Group("arrays", 27_000, samples.arrays, _arrays),
+    Group("streams", 1_700, samples.streams, _stream),
     Group("recipes", 800, samples.recipes, _recipe),
-    Group("settings", 24_000, samples.settings, _settings),
+    Group("settings", 27_000, samples.settings, _settings),
     Group("commands", 2_500, samples.commands, _command),
-    Group("searches", 200, samples.searches, _search),
+    Group("searches", 120, samples.searches, _search),
     Group("runs", 400, samples.trained_runs, _trained_run),
-    Group("run-files", 24_450, samples.trained_runs, _run_files),
+    Group("run-files", 16_000, samples.trained_runs, _run_files),
     Group("results", 300, samples.scored_runs, _results),
     Group("unfinished", 100, samples.unfinished_runs, _unfinished),
     Group("folds", 200, samples.cross_validations, _cross_validation),
-    Group("tables", 12_000, samples.own_recordings, _table, ("recordings.csv",)),
+    Group("tables", 16_000, samples.own_recordings, _table, ("recordings.csv",)),
     Group("own", 150, samples.own_recordings, _own_set),
     Group("published", 400, samples.published_sets, _published_set),
-    Group("caches", 4_000, samples.caches, _cache),
+    Group("caches", 4_130, samples.caches, _cache),
 )
 BY_NAME = {group.name: group for group in GROUPS}
 
