@@ -199,6 +199,7 @@ class Interrupted(HarError):  # noqa: N818 (an interruption is no mistake)
 _SURROUNDINGS = {
     errno.ENOSPC: "enough free space",
     errno.EDQUOT: "enough free space",
+    errno.EFBIG: "larger files to be allowed (ulimit -f)",
     errno.EIO: "a disk that works",
     errno.EROFS: "a place to write to",
     errno.EACCES: "it to be allowed",
