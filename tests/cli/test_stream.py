@@ -148,7 +148,9 @@ def test_a_heading_that_is_not_understood_ends_a_stream_with_one_line(run, sampl
     rows = [",".join(map(str, row)) for row in samples.tolist()]
     status, _, errors = har_stream(run, ["a,b,c,d,e,f", *rows])
     assert status == 1
-    assert errors.splitlines()[-1].startswith("har: heading of the stream: found columns a, b, c")
+    assert errors.splitlines()[-1].startswith(
+        "har: heading of the stream: found columns 'a', 'b', 'c'"
+    )
 
 
 def test_what_cannot_be_read_is_told_of_while_the_stream_goes_on(run):

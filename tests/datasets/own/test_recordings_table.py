@@ -92,10 +92,13 @@ def test_the_error_about_a_missing_table_describes_one(tmp_path):
 @pytest.mark.parametrize(
     ("heading", "found"),
     [
-        ("file,subject,start_s,activity", "the columns file, subject, start_s, activity, expected"),
+        (
+            "file,subject,start_s,activity",
+            "the columns 'file', 'subject', 'start_s', 'activity', expected",
+        ),
         (f"{SEGMENTS},subject", "each once"),
         ("file,subject,beginning,activity", "the column beginning, but no start_s"),
-        ("file,activity", "the columns file, activity, expected"),
+        ("file,activity", "the columns 'file', 'activity', expected"),
         (f"{SEGMENTS},label_column", "both label_column and start_s, end_s, activity"),
         (f"{LABELS},start_s,end_s", "both label_column and start_s, end_s, expected"),
     ],
@@ -224,7 +227,7 @@ def test_a_table_is_read_as_a_spreadsheet_saves_it(table, delimiter, encoding):
         (4.5, 10.25, "Gehen"),
         (11.0, 12.0, "Gehen"),
     ]
-    assert found.notes == ("recordings.csv: the columns Anmerkung are left out.",)
+    assert found.notes == ("recordings.csv: the columns 'Anmerkung' are left out.",)
 
 
 @pytest.mark.parametrize(

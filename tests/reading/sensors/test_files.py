@@ -181,7 +181,7 @@ def test_a_watch_beside_the_phone_is_left_out_with_a_note(export, phone):
     files = phyphox(phone) | {"WristMotion.csv": table(np.ones((1500, 9)), names)}
     recording = read_recording(export(files))
     assert_allclose(recording.samples, read_recording(export(phyphox(phone))).samples)
-    assert any("'WristMotion.csv' left out" in note for note in recording.notes)
+    assert any("WristMotion.csv' left out" in note for note in recording.notes)
 
 
 def test_an_export_is_known(export, phone, tmp_path):
