@@ -35,8 +35,8 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add("--inputs", type=int, default=N_INPUTS, help=f"number of inputs (default: {N_INPUTS})")
     add("--seed", type=int, default=0, help="of all choices (default: 0)")
-    help_text = "time on the clock after which nothing is begun (default: 180)"
-    add("--seconds", type=float, default=180.0, help=help_text)
+    help_text = "time on the clock after which nothing is begun (default: 240)"
+    add("--seconds", type=float, default=240.0, help=help_text)
     n_cores = len(os.sched_getaffinity(0))
     add("--jobs", type=int, default=n_cores, help=f"processes at a time (default: {n_cores})")
     kept = Path("runs/fuzz")

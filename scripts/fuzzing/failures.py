@@ -79,6 +79,7 @@ def all_failures() -> list[Failure]:
         Failure("unfinished", "without data", _unfinished_without_data, is_refused=False),
         *(Failure("recipes", *each) for each in _hostile_settings()),
         Failure("recipes", "a device without end", _recipe_without_end),
+        *(Failure("commands", *each) for each in _commands()),
     ]
 
 
@@ -119,6 +120,8 @@ def _recordings() -> Iterator[tuple[str, Callable[[Path], object]]]:
     )
     nan = _table(even).replace(b"0.02,", b"nan,", 1).replace(b"0.97", b"inf")
     yield "values without end", _writes("walk.csv", nan)
+    dates = [f"1677-09-21 00:00:{row / 50:05.2f}" for row in range(120)]
+    yield "a day before pandas' calendar", _writes("walk.csv", _table(dates))
 
 
 def _strange_stamps() -> Iterator[tuple[str, Callable[[Path], object]]]:
@@ -153,6 +156,17 @@ def _arrays() -> Iterator[tuple[str, Callable[[Path], object]]]:
     for name, header in headers.items():
         yield name, _writes("windows.npy", header + bytes(100))
     yield "a bomb", _array_bomb
+    nameless = io.BytesIO()
+    with zipfile.ZipFile(nameless, "w") as archive:
+        archive.writestr("x", b"1")
+    content = nameless.getvalue()
+    end = content.index(b"PK\x01\x02")
+    listed = content[end : end + 28] + bytes(2) + content[end + 30 : end + 46]
+    yield "a member without a name", _writes("windows.npz", content[:end] + listed + _zip_end(end))
+
+
+def _zip_end(start: int) -> bytes:
+    return b"PK\x05\x06" + struct.pack("<4H2IH", 0, 0, 1, 1, 46, start, 0)
 
 
 def _deflated_zeros(start: bytes) -> tuple[bytes, int, int]:
@@ -344,6 +358,14 @@ def _hostile_settings() -> Iterator[tuple[str, Callable[[Path], object]]]:
         overrides = "".join(f"--{setting}\n" for setting in given).encode()
         files = {"recipe.yaml": b"seed: 0\n", "overrides.txt": overrides}
         yield " ".join(given), functools.partial(write_input, files)
+
+
+def _commands() -> Iterator[tuple[str, Callable[[Path], object]]]:
+    yield (
+        "an option with escapes",
+        _writes("arguments.txt", b"predict\nrun\nx.csv\n--\x1b[31m\rx\n"),
+    )
+    yield "a verb of 70,000 characters", _writes("arguments.txt", b"a" * 70_000)
 
 
 def _recipe_without_end(folder: Path) -> None:

@@ -135,10 +135,16 @@ def _judged(read: Callable[[Path], str | None], folder: Path) -> Verdict:
 def _ran_out_of_memory(error: BaseException | None) -> bool:
     """Return whether an error came of memory that was asked for and not there."""
     while error is not None:
-        if isinstance(error, MemoryError):
+        if isinstance(error, MemoryError) and not _is_of_pythons_parser(error):
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _is_of_pythons_parser(error: MemoryError) -> bool:
+    """Return whether brackets are nested too deep for Python, which says so in this way."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename.endswith(("/ast.py", "/tokenize.py"))
 
 
 def _place_of(error: BaseException) -> str:

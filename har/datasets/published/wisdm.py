@@ -97,9 +97,11 @@ def _lines(text: bytes, activities: dict[str, str], place: str) -> tuple[pd.Data
             on_bad_lines="skip",
             skipinitialspace=True,
         )
-    numbers = table[["person", "stamp", "x", "y", "z"]].apply(pd.to_numeric, errors="coerce")
+        numbers = table[["person", "stamp", "x", "y", "z"]].apply(pd.to_numeric, errors="coerce")
+        # Whole numbers of more than 64 bits are Python's.
+        is_finite = np.isfinite(numbers[["x", "y", "z"]].astype(float))
     is_whole = numbers.notna().all(axis=1) & (table["more"].fillna("") == "")
-    is_whole &= np.isfinite(numbers[["x", "y", "z"]]).all(axis=1)
+    is_whole &= is_finite.all(axis=1)
     n_malformed = len(rows) - int(is_whole.sum())
     if n_malformed > _MOST_MALFORMED * len(rows):
         raise DataError(
