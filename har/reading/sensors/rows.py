@@ -10,6 +10,8 @@ from har.reading.tables.row_filter import FilteredTable, texts_in
 
 # A column of sensors has few different values.
 _MOST_SENSORS = 100
+# A row for each event has few columns, of which each is read once to find that of the sensors.
+_MOST_COLUMNS = 50
 _LETTERS = {"a": SensorName("acc"), "g": SensorName("gyro"), "w": SensorName("gyro")}
 
 
@@ -40,6 +42,8 @@ def split_by_sensor(table: Table) -> dict[str, SensorRows] | None:
     DataError
         If several sensors could be the same one.
     """
+    if len(table.headings) > _MOST_COLUMNS:
+        return None
     if "axis" not in sensors_in(table.headings) or {"acc", "gyro"} & sensors_in(table.headings):
         return None
     taken = {i for i, text in enumerate(table.headings) if read_heading(text).role}

@@ -93,3 +93,13 @@ def test_a_column_of_other_words_makes_no_sensors(tmp_path):
     table = pd.DataFrame({"activity": ["walking", "sitting"], "t": [0, 1], "x": 1, "y": 2, "z": 3})
     table.to_csv(tmp_path / "walk.csv", index=False)
     assert split_by_sensor(open_table(tmp_path / "walk.csv")) is None
+
+
+def test_hundreds_of_columns_are_not_read_one_after_the_other(tmp_path, phone, monkeypatch):
+    table = events(phone[:50], ("acc", "gyr")).assign(**{f"c{n}": n for n in range(60)})
+    table.to_csv(tmp_path / "wide.csv", index=False)
+    opened = open_table(tmp_path / "wide.csv")
+    monkeypatch.setattr(
+        "har.reading.sensors.rows.texts_in", lambda *_column: pytest.fail("a column was read")
+    )
+    assert split_by_sensor(opened) is None
