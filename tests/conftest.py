@@ -46,9 +46,11 @@ def data_root():
 
 
 @pytest.fixture(scope="session", autouse=True)
-def heed_interrupts():
-    """Undo what a shell's background does to its jobs: they and all they start ignore Ctrl-C."""
+def heed_signals():
+    """Undo what nohup and a shell's background do to their jobs: they ignore signals."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
