@@ -261,5 +261,6 @@ def open_delimited(source: Source) -> DelimitedTable:
 def _is_binary(start: bytes) -> bool:
     """Return whether bytes have zeros, or many signs that no text has."""
     start = start[: 1 << 10]
-    n_controls = sum(sign < 32 and sign not in b"\t\n\r\f\x1a" for sign in start)
+    # What was copied from a terminal has its escapes and bells.
+    n_controls = sum(sign < 32 and sign not in b"\t\n\r\f\x1a\x1b\x07" for sign in start)
     return b"\0" in start or n_controls > len(start) / 20

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from har.errors import DataError
+from har.reading.recording_files import read_recording
 from har.reading.tables.opening import open_table
 
 HEADING = "time_s,acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z"
@@ -268,3 +269,10 @@ def test_integers_stay_exact(opened):
 def test_what_is_no_table_is_refused(opened, content, message):
     with refused(DataError, "walk.csv", message):
         list(opened(content).blocks({"a": 0}))
+
+
+def test_escapes_of_a_terminal_in_a_heading_are_shown_and_not_obeyed(tmp_path):
+    path = tmp_path / "walk.csv"
+    path.write_bytes(b"time_s,\x1b[31macc\x1b]0;title\x07,b\n0,1,2\n")
+    with refused(DataError, r"\x1b[31macc\x1b]0;title\x07"):
+        read_recording(path)
