@@ -240,7 +240,9 @@ def of_surroundings(place: str) -> Iterator[None]:
 
 
 @contextmanager
-def parsing(place: object, expected: str, kind: type[HarError] = DataError) -> Iterator[None]:
+def parsing(
+    place: object, expected: str, kind: type[HarError] = DataError, found: str = ""
+) -> Iterator[None]:
     """Turn whatever another library's parser raises in a block into a one-line error.
 
     Parsers raise far more than they document. The block calls the parser, and nothing else.
@@ -253,6 +255,8 @@ def parsing(place: object, expected: str, kind: type[HarError] = DataError) -> I
         Content that was expected there.
     kind : type of HarError
         Error to raise.
+    found : str
+        Words for what is damaged, which the parser's reason then follows in brackets.
 
     Raises
     ------
@@ -264,4 +268,6 @@ def parsing(place: object, expected: str, kind: type[HarError] = DataError) -> I
     except HarError:
         raise
     except Exception as error:
-        raise kind(f"{place}: found {reason_of(error)}, expected {expected}") from error
+        reason = reason_of(error)
+        words = f"{found} ({reason})" if found else reason
+        raise kind(f"{place}: found {words}, expected {expected}") from error

@@ -90,6 +90,12 @@ def test_whatever_a_parser_raises_becomes_one_line(raised):
             raise raised
 
 
+def test_a_parser_may_be_told_of_as_the_reason_of_damage():
+    with pytest.raises(DataError, match=r"^a\.zip: found a damaged zip \(bad\), expected a whole"):
+        with parsing("a.zip", "a whole one", found="a damaged zip"):
+            raise ValueError("bad")
+
+
 def test_errors_of_har_pass_a_parser_as_they_are():
     with pytest.raises(DataError, match="^told already$"):
         with parsing("a.yaml", "settings", ConfigError):

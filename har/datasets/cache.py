@@ -19,7 +19,7 @@ import numpy as np
 import platformdirs
 
 from har.datasets.dataset import SPLITS, DataSet, TrainingSet
-from har.errors import reason_of
+from har.errors import DataError, parsing, reason_of
 from har.files import open_regular, read_regular, whole_folder
 from har.signals.windows import Windows
 
@@ -59,22 +59,23 @@ def load_cached(key: str) -> DataSet | None:
         None if the entry is missing or damaged; signals are read-only memory maps.
     """
     try:
-        facts, train, test = _load(key, SPLITS)
-        notes = tuple(facts["notes"])
-        return DataSet(facts["name"], train, test, facts["source"], facts["fingerprint"], notes)
-    # Damaged files make parsers raise more than they document, and all can be made anew.
-    except Exception as error:
-        logger.debug("Found no cached windows: %s", error)
+        with parsing(_folder_of(key), "cached windows"):
+            facts, train, test = _load(key, SPLITS)
+            notes = tuple(facts["notes"])
+            return DataSet(facts["name"], train, test, facts["source"], facts["fingerprint"], notes)
+    except DataError as error:
+        logger.debug("%s", error)
         return None
 
 
 def load_cached_training(key: str) -> TrainingSet | None:
     """Return only the training windows stored under a key; see `load_cached`."""
     try:
-        facts, train = _load(key, ("train",))
-        return TrainingSet(facts["name"], train, facts["source"], tuple(facts["notes"]))
-    except Exception as error:
-        logger.debug("Found no cached windows: %s", error)
+        with parsing(_folder_of(key), "cached windows"):
+            facts, train = _load(key, ("train",))
+            return TrainingSet(facts["name"], train, facts["source"], tuple(facts["notes"]))
+    except DataError as error:
+        logger.debug("%s", error)
         return None
 
 

@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -106,20 +107,7 @@ def _fetch_archive(
     pooch.get_logger().setLevel("WARNING")
     shows_progress = sys.stderr.isatty() and logger.isEnabledFor(logging.INFO)
     most_bytes = _MOST_TIMES_AS_LARGE * published.n_megabytes * 10**6
-
-    def download(url: str, file: str, pup: object) -> None:
-        """Write what the server sends, as long as it is not far more than the archive."""
-        with ExitStack() as stack:
-
-            def look_at(response: Response, **_options: object) -> None:
-                # The server goes on sending to what nobody closes.
-                stack.callback(response.close)
-                refuse_downgrade(response)
-
-            hooks = {"response": look_at}
-            get = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S, hooks=hooks)
-            get(url, stack.enter_context(_BoundedFile(Path(file), most_bytes, url)), pup)
-
+    download = partial(_download, most_bytes, shows_progress)
     try:
         with partial_folder(folder) as temporary:
             file = Path(pooch.retrieve(url, None, published.file, temporary, downloader=download))
@@ -133,6 +121,22 @@ def _fetch_archive(
     except requests.RequestException as error:
         reason = type(error).__name__
         raise DataError(f"{url}: found no answer ({reason}), expected the data set") from error
+
+
+def _download(most_bytes: int, shows_progress: bool, url: str, file: str, pup: object) -> None:
+    """Write what a server sends, up to a bound; what calls this is pooch."""
+    import pooch
+
+    with ExitStack() as stack:
+
+        def look_at(response: Response, **_options: object) -> None:
+            # The server goes on sending to what nobody closes.
+            stack.callback(response.close)
+            refuse_downgrade(response)
+
+        hooks = {"response": look_at}
+        get = pooch.HTTPDownloader(progressbar=shows_progress, timeout=_TIMEOUT_S, hooks=hooks)
+        get(url, stack.enter_context(_BoundedFile(Path(file), most_bytes, url)), pup)
 
 
 class _BoundedFile(io.FileIO):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from har.arrays import FloatArray, IntArray
-from har.errors import DataError, quoted, reason_of
+from har.errors import DataError, parsing, quoted
 
 # Signals are stored as float32, in which a larger number would be infinite. NaN fails too.
 _LARGEST = float(np.finfo(np.float32).max)
@@ -50,15 +50,11 @@ def parse_table(text: bytes, place: str, n_columns: int) -> FloatArray:
     _check_last_line(text, place)
     table = _fixed_width_table(text, n_columns)
     if table is None:
-        try:
-            table = np.loadtxt(io.BytesIO(text), ndmin=2, comments=None)
-        except ValueError:
-            raise _first_fault(text, place, n_columns) from None
-        # Whatever else NumPy raises has no field to show.
-        except Exception as error:
-            raise DataError(
-                f"{place}: found {reason_of(error)}, expected lines of {n_columns} numbers"
-            ) from error
+        with parsing(place, f"lines of {n_columns} numbers"):
+            try:
+                table = np.loadtxt(io.BytesIO(text), ndmin=2, comments=None)
+            except ValueError:
+                raise _first_fault(text, place, n_columns) from None
     if table.shape[1] != n_columns or not (np.abs(table) <= _LARGEST).all():
         raise _first_fault(text, place, n_columns)
     return table

@@ -10,11 +10,13 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-from har.errors import DataError, quoted, reason_of
+from har.errors import DataError, parsing, quoted, reason_of
 from har.files import open_regular
 
 # A day at 100 Hz is 1 GB of text at most; the largest published set has less than 4 GB.
@@ -33,21 +35,33 @@ _LONGEST_END_BYTES = (1 << 16) + 22 + 20 + 56
 
 
 class _Pieces(io.RawIOBase):
-    """What is unpacked by another library, in pieces, up to a bound."""
+    """What another library unpacks, in pieces, up to a bound.
+
+    Parameters
+    ----------
+    streams : tuple of IO
+        Stream of unpacked bytes, and what else is closed with it.
+    n_bytes : int
+        Bytes that are unpacked at once.
+    most_bytes : int
+        Bound of all of them.
+    unpacked : callable
+        Context of `har.errors.parsing` in which the library unpacks.
+    too_large : DataError
+        Error beyond the bound.
+    """
 
     def __init__(
         self,
-        read: Callable[[int], bytes],
-        closed_last: tuple[IO[bytes], ...],
+        streams: tuple[IO[bytes], ...],
         n_bytes: int,
         most_bytes: int,
-        damaged: Callable[[BaseException], DataError],
+        unpacked: Callable[[], AbstractContextManager[None]],
         too_large: DataError,
     ) -> None:
         super().__init__()
-        self._read, self._closed_last = read, closed_last
+        self._streams, self._unpacked, self._too_large = streams, unpacked, too_large
         self._n_bytes, self._left = n_bytes, most_bytes
-        self._damaged, self._too_large = damaged, too_large
 
     def readable(self) -> bool:
         """Return that this is to be read."""
@@ -55,11 +69,8 @@ class _Pieces(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         """Unpack the next piece."""
-        try:
-            piece = self._read(min(len(buffer), self._n_bytes))
-        # A damaged archive makes these libraries raise almost anything.
-        except Exception as error:
-            raise self._damaged(error) from error
+        with self._unpacked():
+            piece = self._streams[0].read(min(len(buffer), self._n_bytes))
         self._left -= len(piece)
         if self._left < 0:
             raise self._too_large
@@ -68,7 +79,7 @@ class _Pieces(io.RawIOBase):
 
     def close(self) -> None:
         """Close what is read from, too."""
-        for stream in self._closed_last:
+        for stream in self._streams:
             stream.close()
         super().close()
 
@@ -96,28 +107,24 @@ def unpacking(path: Path, kind: str, place: str) -> BinaryIO:
     DataError
         If it cannot be opened.
     """
-
-    def damaged(error: BaseException) -> DataError:
-        return DataError(
-            f"{place}: found a damaged {kind} file ({reason_of(error)}), expected a whole one"
-        )
-
     try:
         file = open_regular(path)
     except OSError as error:
         raise DataError(f"{place}: found {reason_of(error)}, expected a file") from error
-    most_bytes = most_unpacked(file.seek(0, io.SEEK_END))
+    n_packed = file.seek(0, io.SEEK_END)
     file.seek(0)
-    try:
-        stream = _opened_by(kind, file)
-    except Exception as error:
-        file.close()
-        raise damaged(error) from error
+    unpacked = partial(parsing, place, "a whole one", found=f"a damaged {kind} file")
+    with ExitStack() as failed:
+        failed.callback(file.close)
+        with unpacked():
+            stream = _opened_by(kind, file)
+        failed.pop_all()
+    most_bytes = most_unpacked(n_packed)
     too_large = DataError(
-        f"{place}: found more than {most_bytes >> 20:,} MB in a {kind} file of "
-        f"{path.stat().st_size:,} bytes, expected {_MOST_TIMES_AS_LARGE} times its size at most"
+        f"{place}: found more than {most_bytes >> 20:,} MB in a {kind} file of {n_packed:,} bytes, "
+        f"expected {_MOST_TIMES_AS_LARGE} times its size at most"
     )
-    pieces = _Pieces(stream.read, (stream, file), _PIECE_BYTES, most_bytes, damaged, too_large)
+    pieces = _Pieces((stream, file), _PIECE_BYTES, most_bytes, unpacked, too_large)
     return io.BufferedReader(pieces, _PIECE_BYTES)
 
 
@@ -180,29 +187,21 @@ class Archive:
         DataError
             If it cannot be opened.
         """
-
-        def damaged(error: BaseException) -> DataError:
-            return DataError(
-                f"{self.place}: found a damaged zip ({reason_of(error)}, in {quoted(name)}), "
-                "expected a whole one"
-            )
-
-        try:
+        unpacked = partial(
+            parsing, self.place, f"{quoted(name)} to be whole", found="a damaged zip"
+        )
+        with unpacked():
             info = self._zip.getinfo(name)
             if info.flag_bits & 1:
                 raise DataError(f"{self.place}: found a zip with a password, expected one without")
             stream = self._zip.open(info)
-        except DataError:
-            raise
-        except Exception as error:
-            raise damaged(error) from error
         is_bounded = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
         too_large = DataError(
             f"{self.place}: found more in {quoted(name)} than its {info.file_size:,} bytes, "
             "expected a whole zip"
         )
         n_bytes = _PIECE_BYTES if is_bounded else _PACKED_PIECE_BYTES
-        pieces = _Pieces(stream.read, (stream,), n_bytes, info.file_size, damaged, too_large)
+        pieces = _Pieces((stream,), n_bytes, info.file_size, unpacked, too_large)
         return io.BufferedReader(pieces, n_bytes)
 
     def read(self, name: str, most_bytes: int = MOST_UNPACKED_BYTES) -> bytes:
@@ -265,7 +264,7 @@ def open_archive(file: Path | io.BytesIO, place: str) -> Archive:
     DataError
         If it is no zip, damaged, or says that it holds more than any recording or data set.
     """
-    try:
+    with parsing(place, "a whole one", found="a damaged zip"):
         if isinstance(file, Path):
             with open_regular(file) as stream:
                 n_packed = _check_directory(stream, place)
@@ -274,12 +273,6 @@ def open_archive(file: Path | io.BytesIO, place: str) -> Archive:
         opened = zipfile.ZipFile(file)
         # A file may have no name, on which this fails.
         infos = [info for info in opened.infolist() if not info.is_dir()]
-    except DataError:
-        raise
-    except Exception as error:
-        raise DataError(
-            f"{place}: found a damaged zip ({reason_of(error)}), expected a whole one"
-        ) from error
     _check_sizes(infos, n_packed, place)
     return Archive(place, tuple(dict.fromkeys(info.filename for info in infos)), opened)
 

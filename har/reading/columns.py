@@ -71,7 +71,7 @@ _FORM_OF_TIME = re.compile(
     r"|[+-]\d\d:?\d\d|[ymdhs:/. \-f,t']{5,}|.*h+[:. ]?m+[:. ]?s.*"
 )
 # What is longer is no name, and may take these patterns hours.
-_LONGEST_HEADING = 200
+LONGEST_HEADING = 200
 # m/(s^2) has one inside.
 _BRACKET = re.compile(r"[(\[](.*?)[)\]]\)?")
 
@@ -93,7 +93,7 @@ def read_heading(text: str) -> Heading:
     -------
     Heading
     """
-    if len(text) > _LONGEST_HEADING:
+    if len(text) > LONGEST_HEADING:
         return Heading(text, None, None)
     bracket = _BRACKET.search(text)
     in_bracket = bracket[1].strip() if bracket else None

@@ -102,8 +102,7 @@ def _unit_named(text: str, units: dict[str, float], spellings: dict[str, str], p
     if _COUNTS.fullmatch(plain.strip()):
         raise DataError(
             f"{place}: found unit {quoted(text)}, expected one of {', '.join(units)}: counts of a "
-            "sensor "
-            "have to be converted with its scale, or the unit given by "
+            "sensor have to be converted with its scale, or the unit given by "
             f"{'--acc-unit' if 'g' in units else '--gyro-unit'}"
         )
     for word, letters in _WORDS.items():

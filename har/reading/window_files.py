@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from har.arrays import FloatArray
-from har.errors import DataError, listed, parsing, printable, quoted, reason_of, shortened
+from har.errors import DataError, listed, parsing, quoted, reason_of
 from har.files import open_regular
 from har.reading.archives import open_archive
 from har.signals.windows import check_signals
@@ -88,7 +88,7 @@ def _arrays_in(path: Path) -> dict[str, NDArray[Any]]:
     with open_archive(path, str(path)) as archive:
         for name in archive.names:
             if name.endswith(".npy"):
-                place = f"{path}, {printable(shortened(name, 40))}"
+                place = f"{path}, {quoted(name)}"
                 with archive.open(name) as stream:
                     array = _read_array(stream, archive.n_bytes(name), place)
                 arrays[name.removesuffix(".npy")] = array

@@ -48,6 +48,8 @@ class Batch:
     pool : sequence of dict
         Inputs to change: whole ones, and those that earlier batches found to be answered in a new
         way.
+    n_samples : int
+        Number of whole ones, which come first.
     """
 
     group: Group

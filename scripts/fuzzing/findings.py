@@ -6,12 +6,15 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from fuzzing.inputs import Files, write_input
 from fuzzing.verdicts import Verdict
 
 _LONGEST_S = 3.0
+# Larger files are not shortened byte by byte.
+_MOST_SINGLE_BYTES = 4000
 
 
 def shortened_input(files: Files, signature: str, read: Callable[[Files], str]) -> Files:
@@ -32,26 +35,35 @@ def shortened_input(files: Files, signature: str, read: Callable[[Files], str]) 
         The same input if nothing can be left out in 3 s.
     """
     end_s = time.process_time() + _LONGEST_S
+
+    def is_same(name: str, content: bytes) -> bool:
+        return read({**files, name: content}) == signature
+
     for name in sorted(files, key=lambda name: len(files[name]), reverse=True):
         # Lines first, so that a table stays one.
-        for separator in (b"\n", b""):
-            parts = files[name].split(separator) if separator else [files[name]]
-            if not separator:
-                parts = [bytes([value]) for value in files[name][:4000]]
-                if len(files[name]) > 4000:
-                    continue
-            size = len(parts) // 2
-            while size and time.process_time() < end_s:
-                first = 0
-                while first < len(parts) and time.process_time() < end_s:
-                    fewer = parts[:first] + parts[first + size :]
-                    shorter = {**files, name: separator.join(fewer)}
-                    if read(shorter) == signature:
-                        files, parts = shorter, fewer
-                    else:
-                        first += size
-                size //= 2
+        lines = files[name].split(b"\n")
+        files = {**files, name: _fewest(lines, b"\n", partial(is_same, name), end_s)}
+        if len(files[name]) <= _MOST_SINGLE_BYTES:
+            single = [bytes([value]) for value in files[name]]
+            files = {**files, name: _fewest(single, b"", partial(is_same, name), end_s)}
     return files
+
+
+def _fewest(
+    parts: list[bytes], separator: bytes, is_same: Callable[[bytes], bool], end_s: float
+) -> bytes:
+    """Leave out runs of parts, shorter and shorter ones, as long as the answer is the same."""
+    size = len(parts) // 2
+    while size and time.process_time() < end_s:
+        first = 0
+        while first < len(parts) and time.process_time() < end_s:
+            fewer = parts[:first] + parts[first + size :]
+            if is_same(separator.join(fewer)):
+                parts = fewer
+            else:
+                first += size
+        size //= 2
+    return separator.join(parts)
 
 
 class Findings:

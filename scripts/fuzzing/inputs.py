@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from random import Random
 
@@ -18,6 +18,7 @@ from fuzzing.container_changes import (
 )
 from fuzzing.json_changes import changed_json, changed_yaml
 from fuzzing.text_changes import changed_text
+from har.runs.integrity import FILES, SEAL, Digest, sealed
 
 # Content by path in the input's folder.
 Files = dict[str, bytes]
@@ -104,11 +105,10 @@ def _forged(files: Files, changed: str) -> Files:
     """
     made = {changed: _sealed(files[changed])} if changed.endswith(".json") else {}
     manifest = _parsed(files.get("manifest.json", b""))
-    if manifest is not None and isinstance(digests := manifest.get("files"), dict):
+    if manifest is not None and isinstance(digests := manifest.get(FILES), dict):
         for name, content in {**files, **made}.items():
             if name in digests and name != "manifest.json":
-                digest = hashlib.sha256(content).hexdigest()
-                digests[name] = {"sha256": digest, "n_bytes": len(content)}
+                digests[name] = asdict(Digest.of(content))
         made["manifest.json"] = _sealed(json.dumps(manifest).encode())
     return {**files, **made}
 
@@ -124,11 +124,9 @@ def _parsed(content: bytes) -> dict[str, object] | None:
 def _sealed(content: bytes) -> bytes:
     """Return an object of JSON whose digest of itself fits, if it has one."""
     value = _parsed(content)
-    if value is None or "sha256" not in value:
+    if value is None or SEAL not in value:
         return content
-    bare = {key: each for key, each in value.items() if key != "sha256"}
-    seal = hashlib.sha256(json.dumps(bare, sort_keys=True).encode()).hexdigest()
-    return json.dumps({**bare, "sha256": seal}, indent=2).encode()
+    return json.dumps(sealed(value), indent=2).encode()
 
 
 def write_input(files: Files, folder: Path) -> None:

@@ -32,12 +32,14 @@ class Progress:
         Number of inputs that it is asked for.
     pool : list of dict
         Inputs to change: samples, then those that were answered in a new way.
+    n_samples : int
+        Number of samples.
     """
 
     group: Group
     n_inputs: int
     pool: list[Files]
-    n_samples: int = 0
+    n_samples: int
     n_done: int = 0
     next_number: int = 0
     child: Child | None = None

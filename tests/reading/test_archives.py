@@ -157,7 +157,7 @@ def test_whatever_the_libraries_raise_is_one_line(tmp_path, monkeypatch, error):
     content = io.BytesIO(zip_of({"a.txt": b"1"}))
     with monkeypatch.context() as patch, open_archive(content, "z") as found:
         patch.setattr(zipfile.ZipExtFile, "read", fail)
-        with refused(DataError, "z: found a damaged zip (", "in 'a.txt'"):
+        with refused(DataError, "z: found a damaged zip (", "expected 'a.txt' to be whole"):
             found.read("a.txt")
         patch.setattr(zipfile.ZipFile, "open", fail)
         with refused(DataError, "z: found a damaged zip ("):

@@ -179,7 +179,7 @@ def test_headers_of_arrays_are_compared_with_their_file(saved, content, part):
         read_windows(path, CHANNELS)
     with zipfile.ZipFile(path.with_suffix(".npz"), "w") as archive:
         archive.writestr("signals.npy", content)
-    with refused(DataError, "a.npz, signals.npy: found ", part):
+    with refused(DataError, "a.npz, 'signals.npy': found ", part):
         read_windows(path.with_suffix(".npz"), CHANNELS)
 
 

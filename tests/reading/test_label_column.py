@@ -79,5 +79,5 @@ def test_empty_blocks_before_text_are_read(tmp_path, monkeypatch):
 
 
 def test_a_column_that_is_not_there_is_refused(tmp_path):
-    with refused(DataError, "a.csv: found no columns 'did', expected one among time_ms, acc_x"):
+    with refused(DataError, "a.csv: found no columns 'did', expected one among 'time_ms', 'acc_x'"):
         read_column(write(recorded(), tmp_path / "a.csv"), "did")

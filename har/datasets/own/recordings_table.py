@@ -22,7 +22,7 @@ from har.datasets.own.segment_times import (
 )
 from har.datasets.own.spellings import check_spellings
 from har.datasets.own.written_tables import Row, parse_number, read_rows
-from har.errors import DataError, listed, quoted
+from har.errors import DataError, listed, quoted, reason_of
 from har.reading.times.clock import check_rate
 from har.reading.times.moments import Moment, parse_moment
 from har.reading.times.time_units import time_unit_named
@@ -201,7 +201,9 @@ def _rows(table: Path, has_subject_column: bool) -> tuple[list[Row], tuple[str, 
             f"expected a table with the columns {_EXPECTED}"
         ) from None
     except OSError as error:
-        raise DataError(f"{table}: found {error}, expected a CSV file in UTF-8") from None
+        raise DataError(
+            f"{table}: found {reason_of(error)}, expected a CSV file in UTF-8"
+        ) from error
     _check_heading(columns, str(table), has_subject_column)
     others = [column for column in columns if column not in _KNOWN]
     notes = (f"{table.name}: the columns {listed(others)} are left out.",) if others else ()

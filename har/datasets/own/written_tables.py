@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from har.errors import DataError, quoted
+from har.errors import DataError, parsing, quoted
 from har.files import read_regular
 
 _DELIMITERS = ",;\t|"
@@ -89,10 +89,8 @@ def read_rows(
     while n_before < len(lines) and re.fullmatch(r"\s*(sep=.)?\s*", lines[n_before], re.I):
         n_before += 1
     text = "".join(lines[n_before:])
-    try:
+    with parsing(table, "a CSV file in UTF-8"):
         rows = _split(text, known, rename)
-    except csv.Error as error:
-        raise DataError(f"{table}: found {error}, expected a CSV file in UTF-8") from None
     if not rows:
         return (), []
     columns = [rename(heading.strip()) for heading in rows[0][1]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from har.errors import DataError, listed, quoted
-from har.reading.columns import Heading, read_heading
+from har.reading.columns import LONGEST_HEADING, Heading, read_heading
 from har.reading.sensors.names import is_of_core_motion
 from har.reading.streams.readings import MalformedLineError, Reading, Sensor, number_of, stamp_of
 from har.reading.times.time_units import time_unit_named
@@ -21,8 +21,6 @@ _TIME_OF_SENSOR = re.compile(
 )
 # Names of accelerations that leave no doubt whether gravity is in them.
 _SURE = re.compile(r"total|(?:including|with)[\s_]*g|g[\s_-]*f(?:orce)?[\s_.]*[xyz]", re.IGNORECASE)
-# What is longer is no name, and may take these patterns hours.
-_LONGEST_NAME = 200
 # Cells of a sensor that was not read.
 _NOTHING = ("", None)
 
@@ -203,7 +201,7 @@ def _without_axis(name: str) -> str:
 def _time_of(kind: str, sensor: str, read: Sequence[Heading]) -> tuple[int | None, str | None]:
     """Return the place of a sensor's stamps, and their declared unit: its own before the row's."""
     for place, heading in enumerate(read):
-        own = _TIME_OF_SENSOR.fullmatch(heading.text[:_LONGEST_NAME])
+        own = _TIME_OF_SENSOR.fullmatch(heading.text[:LONGEST_HEADING])
         if heading.text.startswith(f"{sensor}."):
             within = read_heading(heading.text[len(sensor) + 1 :])
             if within.role == "time":

@@ -233,9 +233,9 @@ class SampleLines:
         n_waiting = len(self._waiting)
         if not is_last and (n_waiting < self._next_try or not n_waiting):
             return []
-        # Later ones look at more readings, and are the fewer for it.
+        # Each try looks at all readings: of many, another one in fifty waits for the next.
         has_time = self._has_time is not None and self._has_time[0]
-        self._next_try = n_waiting + max(_NEXT_TRY if has_time else 1, n_waiting // 10)
+        self._next_try = n_waiting + max(_NEXT_TRY if has_time else 1, n_waiting // 50)
         found = format_of(
             [reading for reading, _ in self._waiting],
             self._needs_gyroscope,

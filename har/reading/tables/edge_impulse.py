@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from har.errors import DataError, parsing, reason_of
+from har.errors import DataError, parsing
 from har.reading.tables.containers import Source
 
 # JSON is parsed as a whole, which takes several times as much memory.
@@ -117,24 +117,22 @@ def _load(source: Source) -> Any:
             f"{source.place}: found more than {_MOST_BYTES >> 20} MB of JSON, "
             "expected less: export the recording as CSV"
         )
-    try:
-        return json.loads(text.decode("utf-8-sig"))
-    # ValueError for damage, RecursionError for depth, MemoryError for millions of empty lists.
-    except Exception as error:
-        if _is_json_object(text.split(b"\n", 1)[0]):
-            raise DataError(
-                f"{source.place}: found JSON lines, which only har stream reads, "
-                "expected a table: export the recording as CSV"
-            ) from None
-        raise DataError(
-            f"{source.place}: found damaged JSON ({reason_of(error)}), expected a whole file"
-        ) from error
+    with parsing(source.place, "a whole file", found="damaged JSON"):
+        try:
+            return json.loads(text.decode("utf-8-sig"))
+        except ValueError:
+            if _is_json_object(text.split(b"\n", 1)[0]):
+                raise DataError(
+                    f"{source.place}: found JSON lines, which only har stream reads, "
+                    "expected a table: export the recording as CSV"
+                ) from None
+            raise
 
 
 def _is_json_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except Exception:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 _NUMBER = r"(?P<number>\d+(?:[.,]\d+)?)"
-_BETWEEN = r"[\s\"':=,;|\t_(\[\])-]*"
+_SEPARATOR = r"[\s\"':=,;|\t_(\[\])-]"
+_BETWEEN = rf"{_SEPARATOR}*"
 _RATE = re.compile(
     r"(?<![a-z])(?:sample|sampling|measurement|output|update|data|recording|logging)?[\s_-]*"
     r"(?:rate|frequency|freq|frequenz|abtastrate|fs)(?![a-z])"
@@ -14,14 +15,16 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _INTERVAL = re.compile(
-    r"(?:sampl\w*|measurement|output|record\w*)[\s_-]*(?:interval|period)"
+    r"(?:sampl\w{0,20}|measurement|output|record\w{0,20})[\s_-]*(?:interval|period)"
     rf"{_BETWEEN}(?P<before>ms|s)?{_BETWEEN}{_NUMBER}\s*(?P<unit>ms|s)?\b",
     re.IGNORECASE,
 )
 # "date format dd/MM/yyyy at 30 Hz", as ActiGraph has it.
 _AT = re.compile(rf"\b(?:at|@)\s*{_NUMBER}\s*(?P<unit>hz)\b", re.IGNORECASE)
-# What is longer is no line of a heading, and may take these patterns hours.
-_LONGEST_LINE = 300
+# These patterns would take hours for long runs of separators.
+_LONG_RUN = re.compile(rf"({_SEPARATOR}{{3}}){_SEPARATOR}+")
+# OpenSignals writes a line of JSON with all about its channels.
+_LONGEST_LINE = 2000
 _UNITS = ("", "hz", "sps", "samples", "samples/s")
 _OTHER = re.compile(
     r"filter|pass|band|cut.?off|heart|cpu|clock|refresh|screen|frame|bit|baud|magn|baro|gps|light|"
@@ -44,8 +47,12 @@ def rate_among(lines: Sequence[str]) -> float | None:
     float or None
         Samples per second; None if there is none, or several that differ.
     """
-    rates = {rate for line in lines for rate in _rates_in(line[:_LONGEST_LINE])}
+    rates = {rate for line in lines for rate in _rates_in(_compact(line))}
     return rates.pop() if len(rates) == 1 else None
+
+
+def _compact(line: str) -> str:
+    return _LONG_RUN.sub(r"\1", line[:_LONGEST_LINE])
 
 
 def _rates_in(line: str) -> list[float]:

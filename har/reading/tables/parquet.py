@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from har.errors import DataError, install_command, reason_of
+from har.errors import DataError, install_command, parsing
 from har.files import open_regular
 from har.reading.archives import most_unpacked
 
 if TYPE_CHECKING:
-    from pyarrow.parquet import ParquetFile
+    from pyarrow.parquet import FileMetaData, ParquetFile
 
 MAGIC = b"PAR1"
 _ROWS_IN_BLOCK = 100_000
@@ -55,25 +55,19 @@ class ParquetTable:
 
         names = {self.headings[index]: name for name, index in indices.items()}
         first_row = 0
-        try:
-            with _opened(self.path) as file:
-                for batch in file.iter_batches(_ROWS_IN_BLOCK, columns=list(names)):
-                    block = batch.to_pandas(ignore_metadata=True).rename(columns=names)
-                    for name in as_text:
-                        # Numbers beside missing ones stay as they are written.
-                        values = batch.column(self.headings[indices[name]]).to_pylist()
-                        texts = [None if value is None else str(value) for value in values]
-                        block[name] = pd.Series(texts, dtype=object)
-                    block.index = pd.RangeIndex(first_row, first_row + len(block))
-                    first_row += len(block)
-                    yield block
-                    del batch, block
-                    pyarrow.default_memory_pool().release_unused()
-        except DataError:
-            raise
-        # pyarrow raises what its parsers and its conversions do.
-        except Exception as error:
-            raise _unreadable(self.path, error) from error
+        with _opened(self.path) as file:
+            for batch in file.iter_batches(_ROWS_IN_BLOCK, columns=list(names)):
+                block = batch.to_pandas(ignore_metadata=True).rename(columns=names)
+                for name in as_text:
+                    # Numbers beside missing ones stay as they are written.
+                    values = batch.column(self.headings[indices[name]]).to_pylist()
+                    texts = [None if value is None else str(value) for value in values]
+                    block[name] = pd.Series(texts, dtype=object)
+                block.index = pd.RangeIndex(first_row, first_row + len(block))
+                first_row += len(block)
+                yield block
+                del batch, block
+                pyarrow.default_memory_pool().release_unused()
 
 
 def open_parquet(path: Path) -> ParquetTable:
@@ -100,13 +94,8 @@ def open_parquet(path: Path) -> ParquetTable:
             f"{path}: found a Parquet file, expected pyarrow to read it: "
             f"{install_command('parquet')}"
         ) from None
-    try:
-        with _opened(path) as file:
-            return ParquetTable(path, tuple(file.schema_arrow.names))
-    except DataError:
-        raise
-    except Exception as error:
-        raise _unreadable(path, error) from error
+    with _opened(path) as file:
+        return ParquetTable(path, tuple(file.schema_arrow.names))
 
 
 @contextmanager
@@ -114,31 +103,31 @@ def _opened(path: Path) -> Iterator[ParquetFile]:
     """Open a file, and compare what it claims to hold with its size."""
     from pyarrow import parquet
 
-    with open_regular(path) as stream:
+    # pyarrow raises what its parsers and its conversions do.
+    with (
+        parsing(path, "a whole one", found="a damaged Parquet file"),
+        open_regular(path) as stream,
+    ):
         n_bytes = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         with parquet.ParquetFile(stream, pre_buffer=False) as file:
-            facts = file.metadata
-            if facts.num_columns > _MOST_COLUMNS:
-                raise DataError(
-                    f"{path}: found {facts.num_columns:,} columns, expected at most "
-                    f"{_MOST_COLUMNS:,}"
-                )
-            if facts.num_rows > max(_HARMLESS_ROWS, _MOST_ROWS_IN_BYTE * n_bytes):
-                raise DataError(
-                    f"{path}: found {facts.num_rows:,} rows in {n_bytes:,} bytes, expected a "
-                    "Parquet file of signals"
-                )
-            groups = [facts.row_group(i).total_byte_size for i in range(facts.num_row_groups)]
-            if sum(groups) > most_unpacked(n_bytes) or min(groups, default=0) < 0:
-                raise DataError(
-                    f"{path}: found {sum(groups) >> 20:,} MB in a Parquet file of {n_bytes:,} "
-                    "bytes, expected signals, which are packed less"
-                )
+            _check_claims(file.metadata, n_bytes, path)
             yield file
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(
-        f"{path}: found a damaged Parquet file ({reason_of(error)}), expected a whole one"
-    )
+def _check_claims(facts: FileMetaData, n_bytes: int, path: Path) -> None:
+    if facts.num_columns > _MOST_COLUMNS:
+        raise DataError(
+            f"{path}: found {facts.num_columns:,} columns, expected at most {_MOST_COLUMNS:,}"
+        )
+    if facts.num_rows > max(_HARMLESS_ROWS, _MOST_ROWS_IN_BYTE * n_bytes):
+        raise DataError(
+            f"{path}: found {facts.num_rows:,} rows in {n_bytes:,} bytes, expected a Parquet file "
+            "of signals"
+        )
+    groups = [facts.row_group(i).total_byte_size for i in range(facts.num_row_groups)]
+    if sum(groups) > most_unpacked(n_bytes) or min(groups, default=0) < 0:
+        raise DataError(
+            f"{path}: found {sum(groups) >> 20:,} MB in a Parquet file of {n_bytes:,} bytes, "
+            "expected signals, which are packed less"
+        )

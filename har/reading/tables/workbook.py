@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from har.errors import DataError, install_command, listed, quoted, reason_of
+from har.errors import DataError, install_command, listed, parsing, quoted
 from har.reading.archives import open_archive
 from har.reading.columns import PLAIN_HEADING
 from har.reading.tables.cells import decimal_of, is_number, to_numbers
@@ -220,20 +220,13 @@ def _opened(path: Path) -> Iterator[Workbook]:
             f"{install_command('excel')}; or save it as CSV"
         ) from None
     _check_size(path)
-    try:
+    # openpyxl raises whatever its parsers and its models do, also while rows are read.
+    with parsing(path, "a whole one, or CSV", found="a damaged Excel workbook"):
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
             yield workbook
         finally:
             workbook.close()
-    except DataError:
-        raise
-    # openpyxl raises whatever its parsers and its models do.
-    except Exception as error:
-        raise DataError(
-            f"{path}: found a damaged Excel workbook ({reason_of(error)}), expected a whole one, "
-            "or CSV"
-        ) from error
 
 
 def _check_size(path: Path) -> None:

@@ -115,9 +115,10 @@ class StampReader:
             text = column.astype(str).to_numpy(np.str_)
             self._add_text(text, np.zeros(len(text), np.bool_), column)
             return
-        is_whole = column.dtype.kind == "i" and not column.hasnans
+        is_whole = column.dtype.kind != "f" and not column.hasnans
+        whole = np.uint64 if column.dtype.kind == "u" else np.int64
         # A copy, for a view would keep all columns of the block in memory.
-        values = column.to_numpy(np.int64 if is_whole else np.float64, copy=True)
+        values = column.to_numpy(whole if is_whole else np.float64, copy=True)
         self._numbers.append(_without_impossible(values))
 
     def _add_cells(self, column: pd.Series[Any], dates: pd.Series[Any] | None) -> None:
@@ -200,7 +201,8 @@ def _without_impossible(values: StampArray) -> StampArray:
     if values.dtype.kind == "f":
         is_impossible &= np.isfinite(values)
     if not is_impossible.any():
-        return values
+        # Differences of numbers without a sign have none either.
+        return values.view(np.int64) if values.dtype.kind == "u" else values
     return np.where(is_impossible, np.nan, values.astype(np.float64))
 
 

@@ -24,12 +24,18 @@ def test_a_word_among_numbers_is_named_with_its_row():
         stamps_of(pd.Series(["0.00", "0.02", "oops", "0.06"]), "t")
 
 
-def test_whole_numbers_stay_whole_and_are_copied():
-    column = pd.Series([1_700_000_000_000_000_001, 1_700_000_000_020_000_001])
+@pytest.mark.parametrize("kind", ["int64", "uint64", "Int64", "UInt64"])
+def test_whole_numbers_stay_whole_and_are_copied(kind):
+    column = pd.Series([1_700_000_000_000_000_001, 1_700_000_000_020_000_001], dtype=kind)
     values = stamps_of(column, "t").values
     assert values.dtype == np.int64
     assert_array_equal(values, column)
     assert not np.shares_memory(values, column.to_numpy())
+
+
+def test_numbers_that_no_clock_shows_are_missing():
+    column = pd.Series([5, 2**64 - 1, 2**62], dtype="uint64")
+    assert_array_equal(stamps_of(column, "t").values, [5, np.nan, 2**62])
 
 
 @settings(deadline=None)
