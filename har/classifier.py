@@ -558,7 +558,9 @@ class ActivityClassifier:
 
         Besides `load`, Gluon reads it without any of this project:
         ``SymbolBlock.imports("model-symbol.json", ["data"], "model-0000.params")`` takes windows
-        in g and rad/s and gives logits.
+        in g and rad/s and gives logits. Import your own graphs alone: MXNet believes what a graph
+        says, and one that somebody else made can crash the process, or jump to an address in it;
+        `load` reads no graph.
 
         Parameters
         ----------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from har.cli.terminal import show_scores, summary_in_words
 from har.config import DataConfig
 from har.datasets.loading import open_all_subjects, open_training
 from har.datasets.whole_recordings import true_segments, whole_recordings
-from har.errors import HarError, Interrupted, reason_of
+from har.errors import Interrupted
 from har.model_selection.cross_validation import RecordingsOf, SegmentsOf, cross_validate
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.folds import FoldScore, choose_folds, folds_of
@@ -126,18 +125,14 @@ def _keep(
     """Write each score as soon as it is there."""
     n_done = 0
     try:
-        for score in scores:
-            folder.write_score(score)
-            n_done += 1
+        with folder.noting_early_end():
+            for score in scores:
+                folder.write_score(score)
+                n_done += 1
     except KeyboardInterrupt as stop:
-        folder.mark_ended("interrupted")
         raise Interrupted(
             f"interrupted after {n_done} of {n_scores} folds, which {folder.path} keeps; "
             f"{way_to_go_on(command, folder.path)}",
             stop,
         ) from None
-    except (HarError, OSError) as error:
-        with suppress(HarError, OSError):
-            folder.mark_ended("failed", failure=reason_of(error))
-        raise
     folder.mark_ended("finished")

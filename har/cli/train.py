@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import shlex
+import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,13 +18,13 @@ from har.cli.terminal import shown
 from har.config import Config, openmp_threads
 from har.datasets.loading import open_data
 from har.datasets.whole_recordings import true_segments
-from har.errors import HarError, Interrupted, UsageError, install_command, reason_of
+from har.errors import HarError, Interrupted, UsageError, install_command
 from har.recipes import load_config
 from har.runs.checkpoints import RunCheckpoints
 from har.runs.folder import RunFolder
 from har.runs.lock import held
 from har.runs.provenance import describe_session, describe_start
-from har.runs.resuming import go_on, resumed_config
+from har.runs.resuming import go_on, resumed_config, way_to_resume
 from har.training.history import EpochRecord
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def run(
         data = open_data(resolved.data)
         if resume is None:
             run = RunFolder.create(path, overwrite)
-            run.write_config(resolved)
             run.update_manifest(describe_start(command, recipe, data.describe()))
+            run.write_config(resolved)
         else:
             run = RunFolder.open(path)
             go_on(run, resolved, data.describe(), describe_session(command))
@@ -113,8 +113,7 @@ def _train(
     with _watched(run, config) as checkpoints:
         history = checkpoints.read_history()
         run.write_epochs(map(asdict, history))
-        n_before = history[-1].n_threads if history else None
-        numbers = threads if isinstance(threads, int) else n_before or threads
+        numbers = threads if isinstance(threads, int) else checkpoints.n_threads or threads
         records = classifier.fit_epochs(
             data.train, numbers, checkpoints.use_processes(processes), checkpoints
         )
@@ -126,7 +125,8 @@ def _train(
         # Those of a model with fewer epochs.
         run.remove_scores()
         classifier.save(run.path)
-        before_s = sum(classifier.n_train_windows_ / record.windows_per_s for record in history)
+        speeds = filter(None, (record.windows_per_s for record in history))
+        before_s = sum(classifier.n_train_windows_ / speed for speed in speeds)
         duration_s = time.monotonic() - started_s + before_s
         run.mark_ended("finished", duration_s=round(duration_s, 1))
 
@@ -153,17 +153,12 @@ def _watched(run: RunFolder, config: Config) -> Iterator[RunCheckpoints]:
     """
     checkpoints = RunCheckpoints(run, config)
     try:
-        yield checkpoints
+        with run.noting_early_end():
+            yield checkpoints
     except KeyboardInterrupt as stop:
-        with suppress(OSError, HarError):
-            run.mark_ended("interrupted")
         raise Interrupted(f"interrupted; {_kept(run, checkpoints)}", stop) from None
-    except Exception as error:
-        # Where the disk is full, that is the failure to report.
-        with suppress(OSError, HarError):
-            failure = str(error) if isinstance(error, HarError) else reason_of(error)
-            run.mark_ended("failed", failure=failure)
-        if not isinstance(error, HarError) or not checkpoints.place:
+    except HarError as error:
+        if not checkpoints.place:
             raise
         raise type(error)(f"{error}; {_kept(run, checkpoints)}") from error
 
@@ -171,8 +166,7 @@ def _watched(run: RunFolder, config: Config) -> Iterator[RunCheckpoints]:
 def _kept(run: RunFolder, checkpoints: RunCheckpoints) -> str:
     if not checkpoints.place:
         return f"{run.path} has no checkpoint yet"
-    command = f"har train --resume {shlex.quote(str(run.path))}"
-    return f"all up to {checkpoints.place} is kept, and goes on with: {command}"
+    return f"all up to {checkpoints.place} is kept, and goes on with: {way_to_resume(run)}"
 
 
 def _keep(
@@ -187,6 +181,8 @@ def _keep(
     if is_for_tensorboard:
         from har.training.tensorboard import with_event_files
 
+        # Those of before are written again with the history.
+        shutil.rmtree(run.events, ignore_errors=True)
         every = with_event_files(itertools.chain(history, records), run.events, n_members)
         records = itertools.islice(every, len(history), None)
     for record in shown(records, n_epochs, n_members, len(history)):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from har.cli.options import RUNS, way_to_go_on
 from har.cli.terminal import trial_in_words
 from har.datasets.loading import open_training
-from har.errors import HarError, Interrupted, UsageError, install_command, reason_of
+from har.errors import Interrupted, UsageError, install_command
 from har.model_selection.folds import folds_of
 
 try:
@@ -93,20 +92,16 @@ def _run_trials(
 ) -> None:
     """Run the trials that are missing, and keep the table of all after each."""
     try:
-        for trial in run_trials(study, task, n_trials):
-            trials = study.get_trials()
-            folder.write_trials(task.search, trials)
-            logger.info("%s", trial_in_words(trial, n_over(trials), n_trials))
+        with folder.noting_early_end():
+            for trial in run_trials(study, task, n_trials):
+                trials = study.get_trials()
+                folder.write_trials(task.search, trials)
+                logger.info("%s", trial_in_words(trial, n_over(trials), n_trials))
     except KeyboardInterrupt as stop:
-        folder.mark_ended("interrupted")
         raise Interrupted(
             f"interrupted after {n_over(study.get_trials())} of {n_trials} trials, which "
             f"{folder.path} keeps; {to_go_on}",
             stop,
         ) from None
-    except (HarError, OSError) as error:
-        with suppress(HarError, OSError):
-            folder.mark_ended("failed", failure=reason_of(error))
-        raise
     folder.write_trials(task.search, study.get_trials())
     folder.mark_ended("finished")

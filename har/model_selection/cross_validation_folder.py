@@ -96,13 +96,20 @@ class CrossValidationFolder(OutputFolder):
         """
         folder = cls.prepare(path)
         with writing_to(path):
-            if folder.manifest.exists():
+            if folder._is_begun():
                 folder._resume(config, manifest)
                 return folder
-            folder._scores.mkdir()
-            folder.write_config(config)
             folder.update_manifest(manifest)
+            folder._scores.mkdir(exist_ok=True)
+            folder.write_config(config)
         return folder
+
+    def _is_begun(self) -> bool:
+        """Return whether there is all that `start` writes, or something else."""
+        if not self.manifest.exists():
+            return False
+        # The settings come last, and may be missing where a process was killed.
+        return self.config.exists() or self.read_manifest().folds is None
 
     def _resume(self, config: Config, manifest: Manifest) -> None:
         """Note a further session, as code and versions may have changed since."""

@@ -16,20 +16,31 @@ from types import FrameType
 import numpy as np
 
 from har.arrays import FloatArray
-from har.config import Config
+from har.config import MOST_WEIGHTS, Config, most_threads
 from har.errors import ENDING_SIGNALS, RunError, quoted
 from har.files import writing_to
 from har.recipes import settings_of
 from har.runs.arrays_file import read_arrays, write_arrays
-from har.runs.folder import RunFolder, epoch_records
-from har.runs.json_object import INTEGER, NUMBER, JsonObject
-from har.training.checkpoint import TrainingState
+from har.runs.folder import RunFolder, epoch_records, epoch_values
+from har.runs.json_object import INTEGER, MOST_BYTES, NUMBER, JsonObject, Kind, above_0
+from har.training.checkpoint import N_STEPS_SEEDED, TrainingState
 from har.training.history import EpochRecord
 
 # The array whose bytes are JSON; those of `TrainingState.arrays` have names with a slash.
 _STATE = "state"
-# Some 20 times the largest of the packaged recipes' networks with all that is kept of it.
-_MOST_BYTES = 2**30
+# Weights, averages, best weights and Adam's two estimates of the largest network, and as many again
+# for a data set with more channels than it was counted with.
+_MOST_BYTES = 2 * 5 * 4 * MOST_WEIGHTS
+# Far more than one machine has.
+_MOST_PROCESSES = 10_000
+
+
+def _is_moment(value: object) -> bool:
+    return type(value) is int and value >= 0 and value % N_STEPS_SEEDED == 0
+
+
+_STEPS = Kind(f"a multiple of {N_STEPS_SEEDED}", _is_moment, int)
+_NUMBER_OF_PROCESSES = above_0(INTEGER, _MOST_PROCESSES)
 # Settings that may change when a training goes on: the schedule's end, and what affects no weight.
 MAY_DIFFER = frozenset({"data.root", "training.n_epochs", "training.checkpoint_steps"})
 
@@ -48,6 +59,8 @@ class RunCheckpoints:
     ----------
     place : str
         Words for the last checkpoint, such as "epoch 3"; empty if there is none.
+    n_threads : int or None
+        CPU threads at the last checkpoint; None if there is none.
     """
 
     def __init__(self, run: RunFolder, config: Config) -> None:
@@ -57,6 +70,7 @@ class RunCheckpoints:
         self._n_steps = 0
         self._signal: int | None = None
         self.place = ""
+        self.n_threads: int | None = None
 
     def _file(self, member: int) -> Path:
         return self._run.checkpoints / f"member{member}.npz"
@@ -75,8 +89,19 @@ class RunCheckpoints:
         return history
 
     def use_processes(self, n_processes: int | None) -> int:
-        """Return a number of processes, by default the last checkpoint's, and note it for more."""
+        """Return a number of processes, by default the last checkpoint's, and note it for more.
+
+        Raises
+        ------
+        RunError
+            If there were more than this machine may start.
+        """
         self._n_processes = n_processes or self._n_processes
+        if self._n_processes > most_threads():
+            raise RunError(
+                f"{self._run.checkpoints}: found a training in {self._n_processes} processes, "
+                f"expected at most {most_threads()} on this machine; --processes tells how many"
+            )
         return self._n_processes
 
     def read(self, member: int) -> TrainingState | None:
@@ -93,8 +118,7 @@ class RunCheckpoints:
         arrays = read_arrays(file, _MOST_BYTES)
         content = _object_in(arrays.pop(_STATE, None), file)
         self._check_settings(content, file)
-        rows = [dict(record.content) for record in content.inners("history")]
-        history = epoch_records(rows, str(file))
+        history = epoch_records(list(map(epoch_values, content.inners("history"))), str(file))
         n_epochs = self._config.training.n_epochs
         if len(history) > n_epochs:
             raise RunError(
@@ -103,13 +127,14 @@ class RunCheckpoints:
             )
         state = TrainingState(
             history=tuple(history),
-            n_steps=content.required("n_steps", INTEGER),
+            n_steps=content.required("n_steps", _STEPS),
             loss=content.required("loss", NUMBER),
             n_right=content.required("n_right", NUMBER),
             duration_s=content.required("duration_s", NUMBER),
             arrays=arrays,
+            n_threads=content.optional("n_threads", INTEGER),
         )
-        self._n_processes = content.required("n_processes", INTEGER)
+        self._n_processes = content.required("n_processes", _NUMBER_OF_PROCESSES)
         self._note(member, state)
         return state
 
@@ -142,6 +167,7 @@ class RunCheckpoints:
         content = {
             "settings": _settings(self._config),
             "n_processes": self._n_processes,
+            "n_threads": state.n_threads,
             "n_steps": state.n_steps,
             "loss": state.loss,
             "n_right": state.n_right,
@@ -159,6 +185,7 @@ class RunCheckpoints:
 
     def _note(self, member: int, state: TrainingState) -> None:
         self._n_steps = state.n_steps
+        self.n_threads = state.n_threads
         place = f"epoch {len(state.history)}"
         if state.n_steps:
             place = f"step {state.n_steps} of epoch {len(state.history) + 1}"
@@ -173,9 +200,9 @@ class RunCheckpoints:
         """
         handlers = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
         self._handlers = {number: h for number, h in handlers.items() if callable(h)}
-        for number in self._handlers:
-            signal.signal(number, self._note_signal)
         try:
+            for number in self._handlers:
+                signal.signal(number, self._note_signal)
             yield
         finally:
             for number, handler in self._handlers.items():
@@ -202,6 +229,6 @@ def _settings(config: Config) -> dict[str, object]:
 
 
 def _object_in(array: FloatArray | None, file: Path) -> JsonObject:
-    if array is None or array.dtype != np.uint8:
+    if array is None or array.dtype != np.uint8 or array.size > MOST_BYTES:
         raise RunError(f"{file}: found no state, expected what a training wrote")
     return JsonObject.parse(array.tobytes().decode(errors="replace"), str(file))

@@ -11,17 +11,17 @@
     context.json         how long activities last and what follows them, if recordings showed it
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
-    checkpoints/         the state of the training, from which it can go on
     robustness.json      figures on disturbed test windows, if they were asked for
     recordings.json      figures on the test people's whole recordings, if they were asked for
-    events/              the epochs for TensorBoard, if they were asked for
     explanation.json     what the network looks at, if that was asked for
+    checkpoints/         the state of the training, from which it can go on
+    events/              the epochs for TensorBoard, if they were asked for
     figures/             the report's figures, as SVG, most as PNG, too
     report.html          one page to look at
     report.md            its summary for pull requests
 
-All but the last four are bound together by their digests in the manifest; metrics once the model
-is saved. What is written by `RunFolder` is entered there, and what it reads is compared.
+All down to explanation.json are bound together by their digests in the manifest; metrics once the
+model is saved. What is written by `RunFolder` is entered there, and what it reads is compared.
 """
 
 from __future__ import annotations
@@ -47,13 +47,16 @@ from har.runs.prediction_table import read_prediction_table
 from har.signals.subjects import Subject
 from har.training.history import EpochRecord
 
-# Values of an epoch, as in `EpochRecord`; those without validation subjects may be null.
+# Values of an epoch, as in `EpochRecord`.
 _EPOCH_KINDS: dict[str, Kind[Any]] = {
     **dict.fromkeys(("epoch", "member"), INTEGER),
     **dict.fromkeys(("learning_rate", "train_loss", "train_accuracy", "windows_per_s"), NUMBER),
     "is_best": FLAG,
 }
-_VALIDATION = ("validation_loss", "validation_accuracy")
+_MAY_BE_NULL: dict[str, Kind[Any]] = {
+    **dict.fromkeys(("validation_loss", "validation_accuracy"), NUMBER),
+    "n_threads": INTEGER,
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class RunFolder(OutputFolder):
         "recordings.json",
         "explanation.json",
     )
-    growing: ClassVar[tuple[str, ...]] = ("metrics.jsonl",)
+    changing: ClassVar[tuple[str, ...]] = ("config.yaml", "metrics.jsonl")
 
     @classmethod
     def create(cls, path: Path, overwrite: bool = False) -> RunFolder:
@@ -255,16 +258,10 @@ class RunFolder(OutputFolder):
         return epoch_records(self.read_epochs_so_far(), str(self.metrics))
 
     def _parse_epochs(self, text: str) -> list[dict[str, Any]]:
-        objects = [
-            JsonObject.parse(line, f"{self.metrics}, line {number}")
+        return [
+            epoch_values(JsonObject.parse(line, f"{self.metrics}, line {number}"))
             for number, line in enumerate(text.splitlines(), start=1)
         ]
-        for line in objects:
-            for key in line.content.keys() & _EPOCH_KINDS.keys():
-                line.required(key, _EPOCH_KINDS[key])
-            for key in _VALIDATION:
-                line.optional(key, NUMBER)
-        return [dict(line.content) for line in objects]
 
     def write_strangeness(self, strangeness: Strangeness | None) -> None:
         """Write the arrays of a strangeness; without one, an earlier one is removed."""
@@ -332,6 +329,15 @@ class RunFolder(OutputFolder):
         """Return the people who were learned from, as far as the manifest has them."""
         training = self.read_manifest().training if self.manifest.exists() else None
         return training.train_subjects if training else ()
+
+
+def epoch_values(record: JsonObject) -> dict[str, Any]:
+    """Return the values of an epoch, of which those that are there are of their kinds."""
+    for key in record.content.keys() & _EPOCH_KINDS.keys():
+        record.required(key, _EPOCH_KINDS[key])
+    for key, kind in _MAY_BE_NULL.items():
+        record.optional(key, kind)
+    return dict(record.content)
 
 
 def epoch_records(rows: list[dict[str, Any]], place: str) -> list[EpochRecord]:

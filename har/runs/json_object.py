@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from har.errors import RunError, parsing, quoted
 
 _T = TypeVar("_T")
+_Number = TypeVar("_Number", int, float)
 
 # Bytes of a JSON file; the largest real ones have one or two million.
 MOST_BYTES = 32 << 20
@@ -47,6 +48,15 @@ def _is_list_of(accepts: Callable[[object], bool]) -> Callable[[object], bool]:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def above_0(kind: Kind[_Number], highest: int) -> Kind[_Number]:
+    """Return a kind of number with bounds: above 0 and up to the highest."""
+
+    def accepts(value: object) -> bool:
+        return kind.accepts(value) and 0 < kind.convert(value) <= highest
+
+    return Kind(f"{kind.words} above 0 and up to {highest:,}", accepts, kind.convert)
 
 
 TEXT = Kind("text", _is_text, str)

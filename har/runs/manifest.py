@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from har.runs.json_object import (
     DIRECTION,
@@ -23,6 +23,7 @@ from har.runs.json_object import (
     TEXTS,
     JsonObject,
     Kind,
+    above_0,
 )
 from har.signals.channels import UCI_CHANNELS
 from har.signals.data_description import DataDescription
@@ -35,15 +36,6 @@ _MOST_NAMES = 1_000
 _MOST_TIMESTEPS = 10_000
 _HIGHEST_RATE_HZ = 100_000
 _HIGHEST_TEMPERATURE = 1_000_000
-
-_Number = TypeVar("_Number", int, float)
-
-
-def _above_0(kind: Kind[_Number], highest: int) -> Kind[_Number]:
-    def accepts(value: object) -> bool:
-        return kind.accepts(value) and 0 < kind.convert(value) <= highest
-
-    return Kind(f"{kind.words} above 0 and up to {highest:,}", accepts, kind.convert)
 
 
 def _are_names(texts: tuple[str, ...]) -> bool:
@@ -59,9 +51,9 @@ _NAMES: Kind[tuple[str, ...]] = Kind(
     lambda value: TEXTS.accepts(value) and _are_names(TEXTS.convert(value)),
     tuple,
 )
-_TIMESTEPS = _above_0(INTEGER, _MOST_TIMESTEPS)
-_RATE_HZ = _above_0(NUMBER, _HIGHEST_RATE_HZ)
-_TEMPERATURE = _above_0(NUMBER, _HIGHEST_TEMPERATURE)
+_TIMESTEPS = above_0(INTEGER, _MOST_TIMESTEPS)
+_RATE_HZ = above_0(NUMBER, _HIGHEST_RATE_HZ)
+_TEMPERATURE = above_0(NUMBER, _HIGHEST_TEMPERATURE)
 _MOMENT = Kind("a time in ISO 8601 with a time zone", lambda value: _is_moment(value), str)
 _FOLD_SUBJECTS: Kind[tuple[tuple[Subject, ...], ...]] = Kind(
     "a list of lists of subjects",

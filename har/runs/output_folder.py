@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from har.config import Config
-from har.errors import RunError, reason_of
+from har.errors import HarError, RunError, reason_of
 from har.files import read_regular, remove_leftovers, write_text, writing_to
 from har.recipes import load_config, save_config
 from har.runs.integrity import FILES, Digest, digests_in, sealed, with_digests
@@ -61,8 +62,8 @@ class OutputFolder:
     manifest = PathInside("manifest.json")
     # Names of the files whose digests the manifest has.
     bound: ClassVar[tuple[str, ...]] = ("config.yaml",)
-    # Names of those that are bound only when they grow no more.
-    growing: ClassVar[tuple[str, ...]] = ()
+    # Names of those that may be without a digest: while they grow, or are being replaced.
+    changing: ClassVar[tuple[str, ...]] = ("config.yaml",)
 
     def _make(self, expected: str, may_be_filled: bool = False) -> None:
         """Make the folder and those above it, naming in a refusal what was `expected`."""
@@ -76,6 +77,9 @@ class OutputFolder:
 
     def write_config(self, config: Config) -> None:
         """Keep every setting."""
+        # Whoever is killed in between leaves settings that can be read: no training goes on
+        # without them.
+        self._unbind(self.config)
         save_config(config, self.config)
         self._bind(self.config)
 
@@ -153,7 +157,7 @@ class OutputFolder:
         digests = self._digests() if self._is_to_bind(file) else None
         if digests is None:
             return None
-        if file.name not in {*digests, *self.growing} and file.exists():
+        if file.name not in {*digests, *self.changing} and file.exists():
             raise RunError(
                 f"{file}: found a file that {self.manifest.name} does not name, expected only "
                 "those that were saved together"
@@ -185,7 +189,7 @@ class OutputFolder:
         )
 
     def _unbind(self, file: Path) -> None:
-        """Leave a file out of the manifest because it is going to grow."""
+        """Leave a file out of the manifest because it is going to change."""
         digests = self._digests() or {}
         if digests.pop(file.name, None) is not None:
             self._write_digests(digests)
@@ -220,8 +224,25 @@ class OutputFolder:
 
     def update_manifest(self, known: Manifest) -> None:
         """Write all that is known to the manifest; its other keys stay as they are."""
-        earlier = self.read_json(self.manifest) if self.manifest.exists() else {}
+        is_new = not self.manifest.exists()
+        earlier = with_digests({}, {}) if is_new else self.read_json(self.manifest)
         self.write_json(self.manifest, {**earlier, **known.to_dict()})
+
+    @contextmanager
+    def noting_early_end(self) -> Iterator[None]:
+        """Note in the manifest how a block ends if that is early, by a signal or an error."""
+        try:
+            yield
+        except (KeyboardInterrupt, Exception) as error:
+            is_stopped = isinstance(error, KeyboardInterrupt)
+            words = str(error) if isinstance(error, HarError) else reason_of(error)
+            # Where the disk is full, that is the failure to report.
+            with suppress(OSError, HarError):
+                if is_stopped:
+                    self.mark_ended("interrupted")
+                else:
+                    self.mark_ended("failed", failure=words)
+            raise
 
     def mark_ended(
         self, status: str, failure: str | None = None, duration_s: float | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ from har.runs.folder import RunFolder
 from har.runs.json_object import NUMBER, JsonObject
 from har.runs.manifest import TrainedManifest
 from har.signals.windows import Windows
+
+_Value = TypeVar("_Value")
 
 _METRICS = ("epoch", "train_loss", "train_accuracy")
 # Figures that are compared, and how much they may differ, since predictions are rounded.
@@ -191,14 +193,8 @@ def check_figures(content: JsonObject, evaluation: Evaluation, predictions: str)
 
 
 def _read_robustness(run: RunFolder, evaluation: Evaluation) -> Robustness:
-    content = run.read_json(run.robustness)
-    try:
-        robustness = Robustness.from_dict(content)
-    except Exception as error:  # whatever a value of another type or size leads to
-        raise RunError(
-            f"{run.robustness}: found a missing or wrong figure ({reason_of(error)}), "
-            "expected what har evaluate --robustness writes"
-        ) from error
+    content, command = run.read_json(run.robustness), "har evaluate --robustness"
+    robustness = _made(Robustness.from_dict, content, run.robustness, command)
     if robustness.n_windows != evaluation.n_windows:
         raise RunError(
             f"{run.robustness}: found figures of {robustness.n_windows} windows, "
@@ -209,14 +205,8 @@ def _read_robustness(run: RunFolder, evaluation: Evaluation) -> Robustness:
 
 
 def _read_explanation(run: RunFolder, evaluation: Evaluation) -> Explanation:
-    content = run.read_json(run.explanation)
-    try:
-        explanation = Explanation.from_dict(content)
-    except Exception as error:  # whatever a value of another type or size leads to
-        raise RunError(
-            f"{run.explanation}: found something missing or wrong ({reason_of(error)}), "
-            "expected what har evaluate --explain writes"
-        ) from error
+    content, command = run.read_json(run.explanation), "har evaluate --explain"
+    explanation = _made(Explanation.from_dict, content, run.explanation, command)
     found = explanation.n_windows, explanation.activities
     if found != (evaluation.n_windows, evaluation.activities):
         raise RunError(
@@ -260,10 +250,15 @@ def read_recordings(content: object, file: Path, command: str) -> RecordingEvalu
     RunError
         If something is missing or wrong.
     """
+    return _made(RecordingEvaluation.from_dict, content, file, command)
+
+
+def _made(make: Callable[[Any], _Value], content: object, file: Path, command: str) -> _Value:
+    """Make a value of what was read from a file that the command writes."""
     try:
-        return RecordingEvaluation.from_dict(content)  # type: ignore[arg-type]
+        return make(content)
     except Exception as error:  # whatever a value of another type or size leads to
         raise RunError(
-            f"{file}: found something missing or wrong ({reason_of(error)}), "
-            f"expected what {command} writes"
+            f"{file}: found something missing or wrong ({reason_of(error)}), expected what "
+            f"{command} writes"
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Sequence
 
 from har.config import Config
@@ -51,7 +52,9 @@ def resumed_config(run: RunFolder, settings: Sequence[str] = ()) -> Config:
             f"{run.path}: found a trained model and no checkpoints, expected a run of har train "
             "with checkpoints; train anew"
         )
-    if run.is_scored and config.training.n_epochs <= earlier.training.n_epochs:
+    # More epochs of a finished training may have been begun, whose scores are still there.
+    is_over = run.is_scored and run.read_manifest().status == "finished"
+    if is_over and config.training.n_epochs <= earlier.training.n_epochs:
         raise RunError(
             f"{run.path}: found a training that is finished, expected an interrupted one, or more "
             f"epochs: --training.n_epochs {2 * earlier.training.n_epochs}"
@@ -110,8 +113,14 @@ def go_on(run: RunFolder, config: Config, data: DataDescription, session: Sessio
             ", ".join(changed),
             now,
         )
-    run.write_config(config)
     run.update_manifest(Manifest(status="running", resumed=(*earlier.resumed, session)))
+    if config != run.read_config():
+        run.write_config(config)
+
+
+def way_to_resume(run: RunFolder) -> str:
+    """Return the command that goes on with the training of a run."""
+    return f"har train --resume {shlex.quote(str(run.path))}"
 
 
 def _versions(session: Session) -> dict[str, str | None]:

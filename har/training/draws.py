@@ -6,9 +6,6 @@ import numpy as np
 
 from har.models.backend import mx
 
-# Seeding MXNet's generator takes 1.4 ms: for each step, it would be 3 % of a training.
-N_STEPS_SEEDED = 10
-
 # What is drawn, as a part of the seed.
 _ORDER, _AUGMENTATION, _DROPOUT = 1, 2, 3
 

@@ -148,7 +148,12 @@ class Training:
             n_right=n_right,
             duration_s=self._passes.duration_s,
             arrays=copies_of(self._places),
+            n_threads=self._n_threads,
         )
+
+    @property
+    def _n_threads(self) -> int | None:
+        return self._threads.n_threads if self._threads else None
 
     def moments(self) -> Iterator[EpochRecord | None]:
         """Train, and stop at each moment from which a later training could go on.
@@ -192,7 +197,7 @@ class Training:
             validation_accuracy=validation_accuracy,
             windows_per_s=len(self._train) / done.duration_s,
             is_best=is_best,
-            n_threads=self._threads.n_threads if self._threads else None,
+            n_threads=self._n_threads,
         )
 
 

@@ -14,7 +14,8 @@ from har.models.backend import mx
 from har.models.network import ActivityNetwork
 from har.signals.windows import Windows
 from har.training.batches import WHOLE_BATCH, Share, batches, count_batches, windows_of_batches
-from har.training.draws import N_STEPS_SEEDED, seed_dropout
+from har.training.checkpoint import N_STEPS_SEEDED
+from har.training.draws import seed_dropout
 from har.training.exchange import Exchange
 from har.training.trainer import Trainer
 

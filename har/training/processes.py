@@ -36,9 +36,6 @@ from har.training.exchange import Exchange
 from har.training.passes import Passes
 from har.training.weights import put
 
-# A group of processes gets them together: the main one ends its workers.
-_SIGNALS_OF_MAIN = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-
 
 @dataclass(frozen=True)
 class _Begin:
@@ -149,8 +146,9 @@ class Workers:
             here, there = context.Pipe()
             arguments = there, memory, number, self.n_processes
             process = context.Process(target=_work, args=arguments, daemon=True)
-            # It would allow signals, which belong to the main process, when it is started.
+            # It would allow signals when it is started.
             resource_tracker.ensure_running()
+            # A group of processes gets them together: the main one ends its workers.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
             try:
                 process.start()

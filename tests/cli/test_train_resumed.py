@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +13,15 @@ import time
 
 import pytest
 from command_line import TINY, the_one_line
+from event_records import expected, scalars_in
 from made_up_people import write_people
 
+from har import files
 from har.cli.main import main
+from har.models import export
+from har.runs import arrays_file
 from har.runs.checkpoints import RunCheckpoints
+from har.runs.folder import RunFolder
 from har.runs.integrity import sealed
 
 # Epochs of some 40 steps of four windows.
@@ -209,6 +215,70 @@ def test_more_epochs_go_on_with_a_finished_run(tmp_path, people, capsys):
     assert main(["train", "--resume", str(shorter), "--training.n_epochs", "2"]) == 1
     words = "found 3 epochs that are done, expected at most the 2 of training.n_epochs"
     assert words in the_one_line(capsys)
+
+
+@pytest.fixture
+def short(tmp_path, people):
+    """A scored run of two epochs, and the bytes of one of three."""
+    constant = ("--training.schedule", "constant", "--training.checkpoint_steps", "50")
+    longer, run = tmp_path / "longer", tmp_path / "run"
+    assert main(train_arguments(longer, people, *constant)) == 0
+    assert main(train_arguments(run, people, *constant, "--training.n_epochs", "2")) == 0
+    (run / "predictions.csv").touch()
+    return run, longer
+
+
+MORE = ("--training.n_epochs", "3")
+
+
+def test_more_epochs_of_a_scored_run_that_were_stopped_go_on(short, monkeypatch, capsys):
+    run, longer = short
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1, lambda: signal.raise_signal(signal.SIGINT))
+        assert main(["train", "--resume", str(run), *MORE]) == 130
+    assert f"goes on with: har train --resume {run}" in capsys.readouterr().err
+    assert main(["train", "--resume", str(run)]) == 0
+    assert_same_run(run, longer)
+
+
+@pytest.mark.slow
+def test_a_kill_after_any_file_was_written_can_be_gone_on_from(short, tmp_path, monkeypatch):
+    run, longer = short
+    write, n_written = files.write_whole, 0
+
+    def write_some(path, write_to):
+        nonlocal n_left
+        write(path, write_to)
+        n_left -= 1
+        if not n_left:
+            raise SystemExit(9)
+
+    while True:
+        n_written += 1
+        n_left = n_written
+        killed = shutil.copytree(run, tmp_path / f"killed{n_written}")
+        with monkeypatch.context() as patch:
+            for module in (files, arrays_file, export):
+                patch.setattr(module, "write_whole", write_some)
+            try:
+                main(["train", "--resume", str(killed), *MORE])
+            except SystemExit:
+                is_killed = True
+            else:
+                is_killed = False
+        if not is_killed:
+            break
+        assert main(["train", "--resume", str(killed), *MORE]) == 0, n_written
+        assert_same_run(killed, longer)
+    assert n_written > 10
+
+
+def test_events_are_written_again_from_the_first_epoch(stopped):
+    (stopped / "events" / "training").mkdir(parents=True)
+    assert main(["train", "--resume", str(stopped), "--tensorboard"]) == 0
+    history = RunFolder.open(stopped).read_history()
+    found = scalars_in(stopped / "events" / "training")
+    assert {key: found[key] for key in expected(history, "train")} == expected(history, "train")
 
 
 def test_with_a_cosine_more_epochs_are_warned_of(stopped, capsys):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -115,6 +116,17 @@ def test_other_settings_data_or_folds_are_refused_by_name(folder, config, manife
     with refused(RunError, str(folder.path), difference):
         start(folder.path, config, manifest)
     assert (folder.path / "manifest.json").read_text() == earlier
+
+
+@pytest.mark.parametrize("step", ["update_manifest", "write_config", "_bind"])
+def test_a_start_that_was_killed_is_made_again(step, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(CrossValidationFolder, step, lambda *_given: sys.exit())
+        start(tmp_path / "cv", Config(), MANIFEST)
+    folder = start(tmp_path / "cv", Config(), MANIFEST)
+    folder.write_score(make_score(0, 1))
+    assert len(folder.read_scores()) == 1
+    assert folder.is_bound
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

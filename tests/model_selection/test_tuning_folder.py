@@ -17,7 +17,8 @@ from har.recipes import load_config
 from har.runs.manifest import Manifest, Session
 
 SIZES = "--model.hidden_size=4..64"
-MANIFEST = Manifest(session=Session(har="1", started="now", command=("har",)))
+NOW, LATER = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
+MANIFEST = Manifest(session=Session(har="1", started=NOW, command=("har",)))
 
 
 def trial(state=TrialState.COMPLETE, value=0.5, size=8, **notes):
@@ -50,12 +51,10 @@ def test_the_manifest_keeps_how_it_began_and_every_session(folder):
     search = load_search("quick", SIZES)
     folder.write_start(search, MANIFEST)
     folder.mark_ended("interrupted")
-    folder.write_start(
-        search, replace(MANIFEST, session=replace(MANIFEST.session, started="again"))
-    )
+    folder.write_start(search, replace(MANIFEST, session=replace(MANIFEST.session, started=LATER)))
     manifest = json.loads((folder.path / "manifest.json").read_text())
-    assert (manifest["started"], manifest["status"]) == ("now", "running")
-    assert [session["started"] for session in manifest["sessions"]] == ["now", "again"]
+    assert (manifest["started"], manifest["status"]) == (NOW, "running")
+    assert [session["started"] for session in manifest["sessions"]] == [NOW, LATER]
 
 
 def test_the_table_has_a_row_for_each_trial_that_is_over(folder):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 import signal
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 from builders import refused, tiny_config
 
 from har.errors import RunError
+from har.runs.arrays_file import read_arrays, write_arrays
 from har.runs.checkpoints import RunCheckpoints
 from har.runs.folder import RunFolder
 from har.training.checkpoint import TrainingState
@@ -19,7 +21,7 @@ RECORDS = (
     EpochRecord(2, 0.05, 1.2, 0.7, None, None, 900.5, False, n_threads=2),
 )
 ARRAYS = {"weights/a": np.arange(6, dtype=np.float32).reshape(2, 3), "best/a": np.float32([0.1])}
-STATE = TrainingState(RECORDS, 10, 3.25, 7.0, 0.5, ARRAYS)
+STATE = TrainingState(RECORDS, 10, 3.25, 7.0, 0.5, ARRAYS, n_threads=2)
 CONFIG = tiny_config(n_epochs=5)
 
 
@@ -43,7 +45,7 @@ def test_a_state_is_read_back_as_it_was_written(tmp_path):
     again = checkpoints_in(tmp_path)
     assert again.exist()
     assert is_same(again.read(1), STATE)
-    assert again.place == "step 10 of epoch 3"
+    assert (again.place, again.n_threads) == ("step 10 of epoch 3", 2)
     assert again.read_history() == list(RECORDS)
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["member1.npz"]
 
@@ -144,6 +146,44 @@ def test_a_damaged_checkpoint_is_refused_unless_what_it_says_is_the_same(tmp_pat
             # The bit was that of a time or another entry of the archive that says nothing.
             assert is_same(state, STATE)
     assert n_refused > 200
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "part"),
+    [
+        ("n_steps", -10, "found -10 as n_steps, expected a multiple of 10"),
+        ("n_steps", 7, "found 7 as n_steps"),
+        ("n_steps", "10", "found '10' as n_steps"),
+        ("n_processes", 0, "found 0 as n_processes"),
+        ("n_processes", 10**6, "found 1000000 as n_processes"),
+        ("n_threads", "2", "found '2' as n_threads"),
+        ("loss", None, "found no 'loss'"),
+        ("history", [{**vars(RECORDS[0]), "epoch": "1"}], "found '1' as history"),
+        ("history", [{**vars(RECORDS[0]), "n_threads": 2.5}], "found 2.5 as history"),
+        ("history", [{**vars(RECORDS[0]), "mood": "good"}], "found a line with other keys"),
+    ],
+)
+def test_a_state_of_other_values_than_a_training_writes_is_refused(key, value, part, tmp_path):
+    checkpoints_in(tmp_path).write(1, STATE)
+    file = tmp_path / "checkpoints" / "member1.npz"
+    arrays = read_arrays(file, 1 << 20)
+    content = {**json.loads(arrays["state"].tobytes()), key: value}
+    text = np.frombuffer(json.dumps(content).encode(), np.uint8)
+    write_arrays(file, {**arrays, "state": text})
+    with refused(RunError, f"{file}: ", part):
+        checkpoints_in(tmp_path).read(1)
+
+
+def test_a_training_in_more_processes_than_there_may_be_asks_how_many(tmp_path, monkeypatch):
+    checkpoints = checkpoints_in(tmp_path)
+    checkpoints.use_processes(4)
+    checkpoints.write(1, STATE)
+    again = checkpoints_in(tmp_path)
+    again.read(1)
+    monkeypatch.setattr("har.runs.checkpoints.most_threads", lambda: 2)
+    with refused(RunError, "checkpoints: found a training in 4 processes, expected at most 2"):
+        again.use_processes(None)
+    assert again.use_processes(1) == 1
 
 
 def test_arrays_without_a_state_are_refused(tmp_path):

@@ -128,6 +128,8 @@ def test_sections_of_the_manifest_are_added_or_replaced(run):
         "status": "finished",
         "data": {"source": "a zip", "notes": []},
         "duration_s": 3.5,
+        "files": {},
+        "sha256": manifest["sha256"],
     }
 
 

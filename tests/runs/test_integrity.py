@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import sys
 import tracemalloc
 
 import numpy as np
@@ -210,6 +211,18 @@ def test_metrics_grow_while_training_goes_on(run):
         stream.write(json.dumps(record) + "\n")
     with refused(RunError, f"{run.metrics}: found another file than was saved"):
         load(run)
+
+
+def test_settings_that_a_killed_process_left_unbound_are_read_and_bound_again(run, monkeypatch):
+    longer = tiny_config(n_epochs=7)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(RunFolder, "_bind", lambda *_files: sys.exit())
+        run.write_config(longer)
+    assert run.read_config() == longer
+    run.write_config(longer)
+    run.config.write_text(run.config.read_text() + "# changed")
+    with refused(RunError, f"{run.config}: found another file than was saved"):
+        run.read_config()
 
 
 def test_a_damaged_config_is_no_recipe_for_a_bound_run(run):

@@ -205,7 +205,7 @@ def test_robustness_is_read_where_it_was_measured(run):
 def test_damaged_robustness_is_refused(run, change):
     run.write_json(run.robustness, make_robustness().to_dict())
     change_json(run, run.robustness, change)
-    with refused(RunError, "robustness.json: found a missing or wrong figure", "--robustness"):
+    with refused(RunError, "robustness.json: found something missing or wrong", "--robustness"):
         Results.read(run)
 
 

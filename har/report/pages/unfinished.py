@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -22,10 +21,12 @@ from har.report.facts import (
 from har.report.section import Section
 from har.report.sections.learning import curves_section
 from har.report.templating import page_environment
+from har.runs.checkpoints import RunCheckpoints
 from har.runs.folder import RunFolder
 from har.runs.lock import is_held
 from har.runs.manifest import Manifest
 from har.runs.results import metrics_table
+from har.runs.resuming import way_to_resume
 from har.training.history import EpochRecord
 
 # By the manifest's status, but for a run that is said to be running while nobody holds it.
@@ -78,17 +79,11 @@ def write_unfinished_report(run: RunFolder) -> Path:
         settings=settings_rows(config),
         about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
         command=command_lines(manifest.session),
-        resume=_way_to_go_on(run),
+        resume=way_to_resume(run) if RunCheckpoints(run, config).exist() else None,
     )
     with writing_to(run.path):
         write_text(run.report, page)
     return run.report
-
-
-def _way_to_go_on(run: RunFolder) -> str | None:
-    """Return the command that goes on with a training, if there is a checkpoint."""
-    has_checkpoint = run.checkpoints.is_dir() and any(run.checkpoints.iterdir())
-    return f"har train --resume {shlex.quote(str(run.path))}" if has_checkpoint else None
 
 
 def _state(manifest: Manifest, is_alive: bool, place: Path) -> str:
