@@ -505,7 +505,7 @@ class TrainingConfig:
         logits by it; the most probable activity stays the same.
     checkpoint_steps : int or None
         Steps after which har train keeps a checkpoint within an epoch, at the next step whose
-        number is a multiple of ten; null: only at the end of each epoch.
+        number is a multiple of ten; null: only at the end of each epoch; 1 to 1,000,000.
     """
 
     n_epochs: int = _whole(30, 1, 100_000)

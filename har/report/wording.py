@@ -118,17 +118,22 @@ class Markdown(str):
 
 def escaped(text: str) -> Markdown:
     """Write text so that Markdown shows it as it is, in one line: names may come from anywhere."""
-    line = printable(" ".join(text.split()))
-    line = _MARKUP.sub(r"\\\1", line)
+    line = _MARKUP.sub(r"\\\1", _in_one_line(text))
     return Markdown(_MARKUP_AT_START.sub(r"\1\\\2", line))
 
 
 def as_code(text: str) -> Markdown:
     """Write text as code in a cell of a Markdown table."""
-    line = printable(" ".join(text.split())).replace("|", "\\|")
+    line = _in_one_line(text).replace("|", "\\|")
     fence = code_fence(line, 1)
     # A code span loses a space at each end, and could not begin with a backtick otherwise.
     return Markdown(f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}")
+
+
+def _in_one_line(text: str) -> str:
+    """Escape what is not printable; spaces that do not break stay, as in figures of `percent`."""
+    parts = text.split("\N{NO-BREAK SPACE}")
+    return "\N{NO-BREAK SPACE}".join(printable(" ".join(re.split(r"\s+", part))) for part in parts)
 
 
 def code_fence(text: str, n_at_least: int = 3) -> str:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from builders import refused
 from command_line import TINY, the_one_line
 from scored_run import make_run, make_windows
 
 from har.cli.main import main
-from har.errors import RunError
-from har.runs.folder import RunFolder
 from har.runs.lock import held
 
 
@@ -62,13 +59,12 @@ def test_a_folder_in_which_another_process_works_is_refused(verb, a_run, tmp_pat
         assert [file.name for file in out.iterdir()] == ["file"]
 
 
-def test_a_run_that_is_trained_is_not_overwritten(a_run):
+def test_a_run_that_is_trained_is_not_overwritten(a_run, capsys):
     before = content_of(a_run.path)
-    with held(a_run.path), refused(RunError, "found another process", "at work in it"):
-        RunFolder.create(a_run.path, overwrite=True)
+    with held(a_run.path):
+        assert main(["train", "--overwrite", "--out", str(a_run.path)]) == 1
+    assert f"{a_run.path}: found another process" in the_one_line(capsys)
     assert content_of(a_run.path) == before
-    RunFolder.create(a_run.path, overwrite=True)
-    assert not a_run.manifest.exists()
 
 
 def test_a_run_that_is_trained_is_not_evaluated(a_run, capsys):

@@ -79,7 +79,7 @@ def test_own_data_are_shown_by_person_and_file_though_one_is_broken(people, caps
     assert main(["inspect", str(people)]) == 1
     captured = capsys.readouterr()
     assert f"{people}: 4 recordings of 4 people, 3 activities" in captured.out
-    assert f"Problems\n  {people / 'person3.csv'}: found columns heart_rate" in captured.out
+    assert f"Problems\n  {people / 'person3.csv'}: found columns 'heart_rate'" in captured.out
     rows = {line.split()[0]: line.split()[1:] for line in captured.out.splitlines() if line.strip()}
     assert rows["1"] == ["0.4"] * 3
     assert rows["3"] == ["0.0"] * 3

@@ -232,7 +232,7 @@ def test_a_recording_that_cannot_be_used_is_one_line(run, content, words, tmp_pa
         ["--acc-unit", "lb"],
         ["--upright", "up"],
         ["--context", "some"],
-        *(["--abstain-below", text] for text in ("0", "-0.5", "1.01", "nan", "often")),
+        *(["--abstain-below", text] for text in ("-0.5", "1.01", "nan", "often")),
     ],
 )
 def test_a_wrong_option_is_a_wrong_command_line(run, walk, wrong, capsys):

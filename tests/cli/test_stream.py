@@ -187,7 +187,10 @@ def test_many_streams_say_what_each_says_alone(run, samples, walk):
             assert mine["state"] == alone["state"]
             expected = pytest.approx(alone["probabilities"], abs=1e-6)
             assert mine["probabilities"] == expected
-    assert "lines: 802, without device: 1 (line 101: an empty cell" in errors.splitlines()[-1]
+    assert (
+        "lines: 802, without device: 1 (line 101: no cell of 1 to 200 characters"
+        in errors.splitlines()[-1]
+    )
     assert "streams: 2, ended by an error: 0" in errors.splitlines()[-1]
 
 

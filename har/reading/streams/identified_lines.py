@@ -78,7 +78,8 @@ class IdentifiedLines:
         place = self._place
         if place is not None and place < len(fields) and 0 < len(fields[place]) <= _LONGEST_ID:
             return [(fields[place], text)]
-        self._count_without("no heading before it" if place is None else "no id", text)
+        reason = f"no cell of 1 to {_LONGEST_ID} characters"
+        self._count_without("no heading before it" if place is None else reason, text)
         return []
 
     def trouble(self) -> str:
