@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from har.config import N_PER_CORE, Upright, most_threads
 from har.datasets.catalogue import PUBLISHED
-from har.errors import quoted
+from har.errors import LONGEST_MESSAGE, quoted
 
 if TYPE_CHECKING:
     from har.config import DataConfig
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # Where results go unless --out says otherwise.
 RUNS = Path("runs")
 DEFAULT_RECIPE = "uci_har"
-# Characters of a command line that a message repeats; more would be shortened.
-_LONGEST_COMMAND = 300
+# Characters of a message about interrupted work, besides its folder and the command that goes on.
+_OTHER_WORDS = 80
 # The kinds in har.inference.context, whose import would make --help slow.
 CONTEXTS = ("markov", "none")
 
@@ -264,6 +264,6 @@ def way_to_go_on(command: Sequence[str], out: Path) -> str:
     """
     names_out = any(part == "--out" or part.startswith("--out=") for part in command)
     line = shlex.join([*command, *(() if names_out else ("--out", str(out)))])
-    if not command or len(line) > _LONGEST_COMMAND:
+    if not command or len(line) + len(str(out)) + _OTHER_WORDS > LONGEST_MESSAGE:
         return f"the same command with --out {out} goes on from there"
     return f"to go on: {line}"
