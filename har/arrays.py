@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -55,3 +56,23 @@ def channel_moments(blocks: Iterable[FloatArray]) -> tuple[FloatArray, FloatArra
         lows = np.minimum(lows, block.min(axis=(0, 1)))
         highs = np.maximum(highs, block.max(axis=(0, 1)))
     return means, np.where(lows == highs, 0.0, np.sqrt(squares / max(n, 1)))
+
+
+def check_text(array: NDArray[Any]) -> None:
+    """Refuse an array of damaged text, which Python cannot take as strings.
+
+    Parameters
+    ----------
+    array : ndarray, shape (n,)
+        Values as they lay in a file; all but text is as good as it can be.
+
+    Raises
+    ------
+    ValueError
+        If a character is none of Unicode.
+    """
+    if array.dtype.kind == "U":
+        # Damaged bytes make numbers of characters that NumPy does not check.
+        numbers = array.view(np.dtype("u4").newbyteorder(array.dtype.byteorder))
+        if numbers.max(initial=0) > sys.maxunicode:
+            raise ValueError("text with characters beyond those of Unicode")

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from har.arrays import FloatArray
+from har.arrays import FloatArray, check_text
 from har.errors import DataError, listed, parsing, quoted, reason_of
 from har.files import open_regular
 from har.reading.archives import open_archive
@@ -107,6 +107,7 @@ def _read_array(stream: BinaryIO, n_bytes: int, place: str) -> NDArray[Any]:
     with parsing(place, _EXPECTED.removeprefix("expected ")):
         # An array of its own, of which nothing else holds the memory.
         values = np.frombuffer(bytearray(stream.read(n_claimed)), dtype)
+        check_text(values)
         return values.reshape(shape, order="F" if is_transposed else "C")
 
 

@@ -13,6 +13,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 import numpy.typing as npt
 
+from har.arrays import check_text
 from har.errors import RunError, parsing, quoted
 from har.files import read_regular, write_whole
 
@@ -116,6 +117,7 @@ def _parse_array(name: str, content: bytes) -> Array:
     if min(shape, default=1) < 0 or math.prod(shape) * dtype.itemsize != n_bytes:
         raise ValueError(f"{n_bytes:,} bytes for the array {quoted(name)} of shape {shape}")
     flat = np.frombuffer(content, dtype, offset=stream.tell())
+    check_text(flat)
     array = flat.reshape(shape, order="F" if is_by_columns else "C")
     # A copy, since what lies on bytes cannot be changed.
     return array.astype(dtype.newbyteorder("="))

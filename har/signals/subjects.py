@@ -72,4 +72,5 @@ def number_subjects(subjects: SubjectArray) -> tuple[tuple[Subject, ...], IntArr
 
 def subject_key(subject: Subject) -> tuple[list[str | int], str]:
     """Return a key that sorts numbers by size and text naturally."""
-    return ([subject], "") if isinstance(subject, int) else natural_key(subject)
+    # A number is compared with text as the same digits are; see `natural_key`.
+    return (["", subject, ""], "") if isinstance(subject, int) else natural_key(subject)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from har.signals.subjects import number_subjects, subjects_from_text
+from har.signals.subjects import number_subjects, subject_key, subjects_from_text
 
 TEXTS = st.lists(st.text(min_size=1, max_size=5), min_size=1)
 
@@ -38,3 +38,8 @@ def test_each_window_has_the_name_of_its_subject(texts):
     names, of_window = number_subjects(subjects)
     assert len(set(names)) == len(names)
     assert [names[index] for index in of_window] == subjects.tolist()
+
+
+def test_numbers_and_text_can_be_sorted_together():
+    subjects = ["P2", 10, "3", 2, "anna", -1]
+    assert sorted(subjects, key=subject_key) == [-1, 2, "3", 10, "anna", "P2"]
