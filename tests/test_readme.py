@@ -84,7 +84,9 @@ def test_the_modules_that_documents_name_are_there():
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("configs/*.yaml")]
     for document in documents:
         text = document.read_text(encoding="utf-8")
-        for name in re.findall(r"(?:har|scripts)/[\w/]+\.py\b|docs/[\w/]+\.(?:md|csv)\b", text):
+        for name in re.findall(
+            r"(?<![\w/])(?:har|scripts)/[\w/]+\.py\b|docs/[\w/]+\.(?:md|csv)\b", text
+        ):
             assert (ROOT / name).is_file(), f"{document.name}: {name}"
 
 

@@ -64,7 +64,7 @@ def load_cached(key: str) -> DataSet | None:
             notes = tuple(facts["notes"])
             return DataSet(facts["name"], train, test, facts["source"], facts["fingerprint"], notes)
     except DataError as error:
-        logger.debug("%s", error)
+        logger.debug("Found no cached windows: %s", error)
         return None
 
 
@@ -75,7 +75,7 @@ def load_cached_training(key: str) -> TrainingSet | None:
             facts, train = _load(key, ("train",))
             return TrainingSet(facts["name"], train, facts["source"], tuple(facts["notes"]))
     except DataError as error:
-        logger.debug("%s", error)
+        logger.debug("Found no cached windows: %s", error)
         return None
 
 

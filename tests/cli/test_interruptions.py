@@ -205,8 +205,20 @@ def options_of(run, walk, tmp_path):
     }.__getitem__
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("verb", ["cv", "tune", "predict"])
+@pytest.mark.parametrize(
+    ("verb", "number", "status"),
+    [
+        ("cv", signal.SIGTERM, 143),
+        ("tune", signal.SIGTERM, 143),
+        ("predict", signal.SIGTERM, 143),
+        # Each of these has a test of Ctrl-C beside its others.
+        *(
+            pytest.param(verb, signal.SIGINT, 130, marks=pytest.mark.slow)
+            for verb in ("cv", "tune")
+        ),
+        ("predict", signal.SIGINT, 130),
+    ],
+)
 def test_an_interrupted_verb_names_what_it_keeps_and_the_command_that_goes_on(
     verb, number, status, options_of, tmp_path
 ):
