@@ -103,15 +103,14 @@ def go_on(run: RunFolder, config: Config, data: DataDescription, session: Sessio
         )
     last = earlier.resumed[-1] if earlier.resumed else earlier.session
     found, before = _versions(session), _versions(last)
-    changed = [f"{name} {before.get(name)}" for name in found if found[name] != before.get(name)]
+    changed = [name for name in found if found[name] != before.get(name)]
     if changed:
-        now = ", ".join(f"{name.split()[0]} {found[name.split()[0]]}" for name in changed)
         logger.warning(
             "%s was trained with %s so far, and goes on with %s: its weights may differ from those "
             "of one go",
             run.path,
-            ", ".join(changed),
-            now,
+            ", ".join(f"{name} {before.get(name)}" for name in changed),
+            ", ".join(f"{name} {found[name]}" for name in changed),
         )
     run.update_manifest(Manifest(status="running", resumed=(*earlier.resumed, session)))
     if config != run.read_config():

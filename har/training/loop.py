@@ -128,8 +128,8 @@ class Training:
         self._history = list(state.history)
         self._best.go_on_after(self._history)
         n_epochs = len(self._history)
-        self._passes.go_on_after(n_epochs, state.n_steps, state.loss, state.n_right)
-        self._passes.duration_s = state.duration_s
+        totals = state.loss, state.n_right
+        self._passes.go_on_after(n_epochs, state.n_steps, totals, state.duration_s)
         if self._workers:
             self._workers.go_on_after(n_epochs, state.arrays)
 

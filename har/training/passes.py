@@ -90,11 +90,16 @@ class Passes:
         self.duration_s = 0.0
 
     def go_on_after(
-        self, n_epochs: int, n_steps: int = 0, loss: float = 0.0, n_right: float = 0.0
+        self,
+        n_epochs: int,
+        n_steps: int = 0,
+        totals: tuple[float, float] = (0.0, 0.0),
+        duration_s: float = 0.0,
     ) -> None:
         """Be as after complete epochs, and steps of the next one, of an earlier process."""
         self.n_steps = n_steps
-        self.totals = np.array([loss, n_right])
+        self.totals = np.array(totals)
+        self.duration_s = duration_s
         self.trainer.go_on_after(n_epochs * self._n_batches + n_steps)
 
     def run(self, epoch: int) -> Generator[None, None, Pass]:
