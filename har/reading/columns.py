@@ -72,6 +72,8 @@ _FORM_OF_TIME = re.compile(
 )
 # What is longer is no name, and may take these patterns hours.
 LONGEST_HEADING = 200
+# Of motion capture a few hundred columns are known.
+MOST_COLUMNS = 4096
 # m/(s^2) has one inside.
 _BRACKET = re.compile(r"[(\[](.*?)[)\]]\)?")
 

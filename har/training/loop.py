@@ -1,8 +1,8 @@
-"""The training loop, a generator of `EpochRecord` that the caller may stop at any epoch.
+"""The training loop, which the caller may stop between epochs, or between steps.
 
 A pass over the training windows is in `har.training.passes`, one step of it is `Trainer.step`:
-forward, backward, update. `Training` can also be stopped between steps, and another one goes on
-from its `TrainingState`, with the same weights bit for bit.
+forward, backward, update. After a stop, another `Training` goes on from the `TrainingState`, with
+the same weights bit for bit.
 """
 
 from __future__ import annotations
@@ -27,17 +27,8 @@ from har.training.threads import FixedThreads
 from har.training.weights import BestWeights, Places, copies_of, put
 
 
-def fit(
-    network: ActivityNetwork,
-    train: Windows,
-    validation: Windows | None,
-    config: TrainingConfig,
-    devices: list[mx.Context],
-    seed: int,
-    threads: FixedThreads | None = None,
-    workers: Workers | None = None,
-) -> Iterator[EpochRecord]:
-    """Train a network, an epoch at a time.
+class Training:
+    """The training of a network, which may stop and go on.
 
     Parameters
     ----------
@@ -59,27 +50,6 @@ def fit(
     workers : Workers or None
         Other processes that share each batch, which have the same training windows; None to train
         in this one alone.
-
-    Yields
-    ------
-    EpochRecord
-
-    Raises
-    ------
-    RunError
-        If the loss or a weight is no longer finite, or another process has ended.
-    """
-    training = Training(network, train, validation, config, devices, seed, threads, workers)
-    yield from filter(None, training.moments())
-
-
-class Training:
-    """The training of a network, which may stop and go on.
-
-    Parameters
-    ----------
-    network, train, validation, config, devices, seed, threads, workers
-        As for `fit`.
     earlier : TrainingState or None
         State of an earlier training with the same settings and windows, to go on from.
 
@@ -162,6 +132,11 @@ class Training:
         ------
         EpochRecord or None
             The record of an epoch that has ended; None between steps.
+
+        Raises
+        ------
+        RunError
+            If the loss or a weight is no longer finite, or another process has ended.
         """
         while not self._is_done():
             epoch = len(self._history) + 1
@@ -230,7 +205,7 @@ def score(
     Parameters
     ----------
     network, devices
-        Network with its weights on `devices`, as for `fit`.
+        Network with its weights on `devices`, as for `Training`.
     windows : Windows
         Validation windows, of subjects the network is not trained on.
 

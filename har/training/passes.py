@@ -48,7 +48,7 @@ class Passes:
     Parameters
     ----------
     network, config, devices, seed
-        As for `har.training.loop.fit`.
+        As for `har.training.loop.Training`.
     windows : Windows
         Training windows, the same in all processes.
     exchange : Exchange or None

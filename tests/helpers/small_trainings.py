@@ -20,6 +20,7 @@ from har.config import TrainingConfig
 from har.models.backend import mx
 from har.models.network import build_network
 from har.training.batches import smoothed_targets
+from har.training.loop import Training
 from har.training.trainer import Trainer
 
 CPU = [mx.cpu(0)]
@@ -36,6 +37,11 @@ def network_of(devices=CPU, **model):
     network = build_network(config, WINDOWS.n_timesteps, CHANNELS, len(ACTIVITIES), devices)
     random_weights(network, devices=devices)
     return network
+
+
+def fit(*arguments, **options):
+    """Train a network to the end; yield the record of each epoch."""
+    yield from filter(None, Training(*arguments, **options).moments())
 
 
 def trainer_of(network, devices=CPU, n_batches=1, **config):

@@ -10,13 +10,13 @@ from builders import (
     weights_of,
 )
 from numpy.testing import assert_allclose, assert_array_equal
-from small_trainings import CPU, TRAIN, TWO_CPUS, VALIDATION, network_of, numpy_loss
+from small_trainings import CPU, TRAIN, TWO_CPUS, VALIDATION, fit, network_of, numpy_loss
 
 from har.errors import RunError
 from har.models.backend import mx
 from har.models.export import load_weights
 from har.training import loop as training
-from har.training.loop import fit, score
+from har.training.loop import score
 from har.training.weights import AveragedWeights
 
 

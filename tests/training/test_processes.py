@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 from builders import refused, tiny_config, weights_of
 from numpy.testing import assert_allclose, assert_array_equal
-from small_trainings import CPU, TRAIN, TWO_CPUS, network_of
+from small_trainings import CPU, TRAIN, TWO_CPUS, fit, network_of
 
 from har.errors import RunError
-from har.training.loop import fit
 from har.training.processes import Workers, _Main
 
 MODEL = {"conv_channels": 4, "bidirectional": True}
@@ -76,10 +75,9 @@ def test_batches_must_have_a_window_for_each_process():
 
 SCRIPT = """
 from har.training.processes import Workers
-from small_trainings import TRAIN
+from small_trainings import TRAIN, fit
 from builders import tiny_config
-from har.training.loop import fit
-from small_trainings import CPU, network_of
+from small_trainings import CPU, network_of, fit
 
 if __name__ == "__main__":
     config = tiny_config(n_epochs=10_000, keep="last")

@@ -5,11 +5,10 @@ import logging
 import pytest
 from builders import tiny_config, weights_of
 from numpy.testing import assert_array_equal
-from small_trainings import CPU, TRAIN, network_of
+from small_trainings import CPU, TRAIN, fit, network_of
 
 from har.models.backend import seed_everything
 from har.training import threads as module
-from har.training.loop import fit
 from har.training.threads import FixedThreads, MeasuredThreads, candidates, choose_threads
 
 CONFIG = tiny_config({"dropout": 0.5, "head_dropout": 0.5, "n_layers": 2}, keep="last")

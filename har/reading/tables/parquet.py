@@ -14,13 +14,13 @@ import pandas as pd
 from har.errors import DataError, install_command, parsing
 from har.files import open_regular
 from har.reading.archives import most_unpacked
+from har.reading.columns import MOST_COLUMNS
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData, ParquetFile
 
 MAGIC = b"PAR1"
 _ROWS_IN_BLOCK = 100_000
-_MOST_COLUMNS = 4096
 # What never changes is packed to nothing, but stamps do: a byte holds no 20 rows of them.
 _HARMLESS_ROWS, _MOST_ROWS_IN_BYTE = 1_000_000, 20
 
@@ -116,9 +116,9 @@ def _opened(path: Path) -> Iterator[ParquetFile]:
 
 
 def _check_claims(facts: FileMetaData, n_bytes: int, path: Path) -> None:
-    if facts.num_columns > _MOST_COLUMNS:
+    if facts.num_columns > MOST_COLUMNS:
         raise DataError(
-            f"{path}: found {facts.num_columns:,} columns, expected at most {_MOST_COLUMNS:,}"
+            f"{path}: found {facts.num_columns:,} columns, expected at most {MOST_COLUMNS:,}"
         )
     if facts.num_rows > max(_HARMLESS_ROWS, _MOST_ROWS_IN_BYTE * n_bytes):
         raise DataError(

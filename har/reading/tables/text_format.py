@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from har.errors import DataError, quoted
-from har.reading.columns import PLAIN_HEADING
+from har.reading.columns import MOST_COLUMNS, PLAIN_HEADING
 from har.reading.tables.cells import decimal_of, is_number, is_row_of_numbers
 from har.reading.tables.header_block import rate_among
 from har.reading.tables.heading_lines import HeadingLines, find_heading, n_understood
@@ -17,8 +17,6 @@ from har.reading.tables.heading_lines import HeadingLines, find_heading, n_under
 DELIMITERS = (",", ";", "\t", "|", " ")
 _COMMENT = re.compile(r"\s*\"?(?:#+|//+|%+|;;+)")
 _SEP = re.compile(r"\s*\"?sep=(.?)\"?\s*[,;\t]*", re.IGNORECASE)
-# Of motion capture a few hundred columns are known.
-_MOST_COLUMNS = 4096
 # Delimiters are compared in as many lines.
 _MOST_COMPARED = 200
 # A share of rows that are too long is no accident; and one of those that are short, a habit.
@@ -132,12 +130,12 @@ def _check_widths(lines: Sequence[str], place: str) -> None:
     """Refuse a line of so many fields that it would take minutes to look at each."""
     for number, line in enumerate(lines, start=1):
         n_fields = 1 + max(map(line.count, DELIMITERS[:-1]))
-        if len(line) > _MOST_COLUMNS:
+        if len(line) > MOST_COLUMNS:
             n_fields = max(n_fields, len(line.split()))
-        if n_fields > _MOST_COLUMNS:
+        if n_fields > MOST_COLUMNS:
             raise DataError(
                 f"{place}, line {number}: found {n_fields:,} fields, expected at most "
-                f"{_MOST_COLUMNS:,}"
+                f"{MOST_COLUMNS:,}"
             )
 
 
