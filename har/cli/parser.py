@@ -201,12 +201,13 @@ def _add_train(verbs: Any) -> None:
     )
     threads = (
         "CPU threads; the same seed and number give the same weights, bit for bit; auto: as many "
-        "as are fastest now, measured again when an epoch is slower by a third (default: auto)"
+        "as are fastest now, measured again when an epoch is slower by a third (default: auto; with "
+        "--resume as before)"
     )
     add(parser, "--threads", type=threads_or_auto, default=None, metavar="N|auto", help=threads)
     processes = (
         "processes that share each batch, of one thread unless --threads is given; on two cores 2 "
-        "train faster than one, once they have started (default: 1)"
+        "train faster than one, once they have started (default: 1; with --resume as before)"
     )
     parser.add_argument(
         "--processes", type=processor_count(), default=None, metavar="N", help=processes
