@@ -201,8 +201,8 @@ def _add_train(verbs: Any) -> None:
     )
     threads = (
         "CPU threads; the same seed and number give the same weights, bit for bit; auto: as many "
-        "as are fastest now, measured again when an epoch is slower by a third (default: auto; with "
-        "--resume as before)"
+        "as are fastest now, measured again when an epoch is slower by a third (default: auto; "
+        "with --resume as before)"
     )
     add(parser, "--threads", type=threads_or_auto, default=None, metavar="N|auto", help=threads)
     processes = (
