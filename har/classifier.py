@@ -14,7 +14,7 @@ import pandas as pd
 
 from har.arrays import FloatArray, IntArray, blocks_of
 from har.config import Config, Upright
-from har.errors import DataError, RunError
+from har.errors import RunError
 from har.evaluation.agreement import window_confusion
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
@@ -27,8 +27,9 @@ from har.inference.forward import LikestTurn
 from har.inference.segments import merge_segments
 from har.inference.timeline import each_alone, make_timeline
 from har.models.backend import parse_devices, seed_everything
+from har.models.constants import member_prefix
 from har.models.engine import use_default_threads
-from har.models.ensemble import joined, member_prefix
+from har.models.ensemble import joined
 from har.models.export import check_weights, export_network, load_weights
 from har.models.features import WithFeatures, predict_with_features
 from har.models.network import (
@@ -617,7 +618,10 @@ class ActivityClassifier:
         classifier.validation_subjects_ = training.validation_subjects
         classifier.gravity_ = manifest.model.gravity
         classifier.strangeness_ = run.read_strangeness()
-        classifier.context_ = _read_context(run, len(manifest.model.window_format.activities))
+        n_activities = len(manifest.model.window_format.activities)
+        classifier.context_ = MarkovContext.of_run(
+            run.read_context(), n_activities, str(run.context)
+        )
         classifier.history_ = run.read_history()
         n_members = classifier.config.model.n_members
         members = [classifier._without_weights(number) for number in range(1, n_members + 1)]
@@ -644,23 +648,6 @@ def _check_features(
             f"{run.strangeness}: found {len(strangeness.whitening)} features, expected the "
             f"{expected} of the network"
         )
-
-
-def _read_context(run: RunFolder, n_activities: int) -> MarkovContext | None:
-    """Read the context that a run learned, if it did; a `RunError` if it is damaged."""
-    content = run.read_context()
-    if content is None:
-        return None
-    try:
-        context = MarkovContext.from_dict(content)
-        if context.n_activities != n_activities:
-            raise DataError(f"found {context.n_activities} activities")
-    except (KeyError, TypeError, ValueError, DataError) as error:
-        raise RunError(
-            f"{run.context}: found a missing or wrong value ({error}), expected transitions "
-            f"between {n_activities} activities and a weight"
-        ) from error
-    return context
 
 
 def _scored(

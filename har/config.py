@@ -51,7 +51,7 @@ MOST_WEIGHTS = 50_000_000
 # activities than a published set has.
 _N_CHANNELS = 9
 _N_ACTIVITIES = 100
-# Largest number of features of the summary for each channel, see `har.models.summary_tables`.
+# Largest number of features of the summary for each channel, see `har.models.constants`.
 _N_SUMMARISED = 64
 # Lengths of texts and lists, and digits of a subject's number.
 _LONGEST_NAME = 100

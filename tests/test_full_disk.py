@@ -67,7 +67,7 @@ def fill(folder):
 def small_data(monkeypatch):
     data = TrainingSet("small", small_windows(), "a builder")
     for verb in ("cross_validate", "tune", "baseline"):
-        monkeypatch.setattr(f"har.cli.{verb}.open_training", lambda config: data)
+        monkeypatch.setattr(f"har.cli.verbs.{verb}.open_training", lambda config: data)
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_baselines_end_with_one_line(disk, recipe, small_data, capsys):
 def test_a_report_ends_with_one_line_and_leaves_the_earlier_one(
     disk, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("har.cli.report.find_data", lambda _config: None)
+    monkeypatch.setattr("har.cli.verbs.report.find_data", lambda _config: None)
     run = make_run(tmp_path / "run", make_windows())
     folder = disk(4096)
     shutil.copytree(run.path, folder / "run")
@@ -292,9 +292,9 @@ def test_a_log_on_a_full_disk_ends_nothing(disk, monkeypatch, capsys):
     folder = disk(4)
     fill(folder)
     monkeypatch.setattr(
-        "har.cli.inspect.run",
+        "har.cli.verbs.inspect.run",
         lambda **_options: [
-            logging.getLogger("har.cli.inspect").info("line %d", n) for n in (1, 2)
+            logging.getLogger("har.cli.verbs.inspect").info("line %d", n) for n in (1, 2)
         ],
     )
     assert main(["inspect", "data", "--log-file", str(folder / "har.log")]) == 0
@@ -318,7 +318,7 @@ def test_whatever_a_disk_refuses_is_one_line(number, monkeypatch, capsys):
     def fail(**_options):
         raise OSError(number, os.strerror(number), "runs/a/manifest.json")
 
-    monkeypatch.setattr("har.cli.inspect.run", fail)
+    monkeypatch.setattr("har.cli.verbs.inspect.run", fail)
     assert main(["inspect", "data"]) == 1
     line = the_one_line(capsys)
     assert line.startswith(f"har: runs/a/manifest.json: found {os.strerror(number)}, expected ")
@@ -327,7 +327,7 @@ def test_whatever_a_disk_refuses_is_one_line(number, monkeypatch, capsys):
 @pytest.mark.parametrize("is_buffered", [True, False])
 def test_output_that_finds_no_space_is_one_line(is_buffered):
     code = (
-        "import sys\nfrom har.cli import inspect, main\n"
+        "import sys\nfrom har.cli import main\nfrom har.cli.verbs import inspect\n"
         "inspect.run = lambda **_: print('result')\n"
         "sys.exit(main.main(['inspect', 'data']))"
     )

@@ -11,10 +11,11 @@ import pytest
 # Put in the place of `har inspect`, which prints and tells something.
 _COMMAND = """
 import logging, sys
-from har.cli import inspect, main
+from har.cli import main
+from har.cli.verbs import inspect
 def run(**_):
     print('w\\u00e4lk')
-    logging.getLogger('har.cli.inspect').info('told')
+    logging.getLogger('har.cli.verbs.inspect').info('told')
     {work}
 inspect.run = run
 sys.exit(main.main(['inspect', 'data']))

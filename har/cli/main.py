@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             openmp_threads()
             with of_surroundings(f"har {verb}"):
                 # A verb's imports are paid for by that verb alone.
-                import_module(f"har.cli.{verb}").run(**options)
+                import_module(f"har.cli.verbs.{verb}").run(**options)
             _flush_output()
         except HarError as error:
             _tell(str(error))

@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import BoolArray, FloatArray
-from har.errors import DataError
+from har.errors import DataError, RunError
 from har.signals.channels import SAMPLE_RATE_HZ, WINDOW_STEP
 
 # How windows are judged: with those around them, or each by itself.
@@ -204,6 +204,39 @@ class MarkovContext:
         """
         transitions = np.array(content["transitions"], dtype=np.float64)
         return cls(transitions, float(content["weight"]))
+
+    @classmethod
+    def of_run(
+        cls, content: Mapping[str, object] | None, n_activities: int, place: str
+    ) -> MarkovContext | None:
+        """Return the context that a run learned, if it did.
+
+        Parameters
+        ----------
+        content : mapping or None
+            Transitions and weight as `to_dict` returns them; None if nothing was learned.
+        n_activities : int
+            Number of the run's activities.
+        place : str
+            Name of the file, for messages.
+
+        Raises
+        ------
+        RunError
+            If the content is damaged, or of other activities.
+        """
+        if content is None:
+            return None
+        expected = f"transitions between {n_activities} activities and a weight"
+        try:
+            context = cls.from_dict(content)
+        except (KeyError, TypeError, ValueError, DataError) as error:
+            raise RunError(
+                f"{place}: found a missing or wrong value ({error}), expected {expected}"
+            ) from error
+        if context.n_activities != n_activities:
+            raise RunError(f"{place}: found {context.n_activities} activities, expected {expected}")
+        return context
 
     @property
     def n_activities(self) -> int:

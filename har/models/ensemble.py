@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from har.models.backend import gluon
-from har.models.layers import PREFIX
 from har.models.network import ActivityNetwork
 
 
@@ -48,11 +47,6 @@ class Ensemble(gluon.HybridBlock):  # type: ignore[misc]
         mean = F.mean(F.exp(F.broadcast_sub(logarithms, highest)), axis=0)
         logits = F.log(mean) + F.squeeze(highest, axis=0)
         return logits, F.concat(*(features for _, features in outputs), dim=1)
-
-
-def member_prefix(number: int, n_members: int) -> str:
-    """Return the prefix of a network's parameter names, unique within an ensemble."""
-    return PREFIX if n_members == 1 else f"{PREFIX}member{number}_"
 
 
 def joined(members: Sequence[ActivityNetwork]) -> ActivityNetwork | Ensemble:

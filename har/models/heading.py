@@ -30,6 +30,12 @@ import numpy as np
 from har.arrays import ComplexArray, FloatArray
 from har.errors import DataError
 from har.models.backend import gluon, mx
+from har.models.constants import (
+    MIDDLE_MOVEMENT,
+    MOVEMENT_RANGE,
+    SMALLEST_DEVIATION,
+    SMALLEST_LENGTH,
+)
 from har.models.operators import mean_over_last
 
 # Standard deviations, in samples, of the Gaussians whose derivatives filter the signals: strides
@@ -38,14 +44,8 @@ _SCALES = (1.0, 2.0, 4.0)
 # Samples on either side of a filter's middle: three of the largest standard deviation.
 _REACH = 12
 N_SMALLEST_WINDOW = 2 * _REACH + 1
-# In g and rad/s, keeps correlations of a constant signal finite; far below a still sensor's noise.
-_SMALLEST_DEVIATION = 1e-4
-# Logarithms of the deviations of body_acc over UCI HAR: about their middle and half their range.
-MIDDLE_MOVEMENT, MOVEMENT_RANGE = -3.5, 1.5
 # Ridge penalty for each training window.
 _PENALTY = 0.002
-# Keeps the direction of a window finite that neither moves nor has gravity across x.
-SMALLEST_LENGTH = 1e-6
 _N_PER_BLOCK = 512
 
 
@@ -236,7 +236,7 @@ def _channel(F: Any, windows: Any, place: int) -> Any:
 
 def _deviation(F: Any, squares: Any, length: int) -> Any:
     mean = mean_over_last(F, squares, length, keepdims=True)
-    return F.sqrt(mean + _SMALLEST_DEVIATION**2)
+    return F.sqrt(mean + SMALLEST_DEVIATION**2)
 
 
 def _mean_products(F: Any, along: Any, across: Any, length: int) -> Any:

@@ -32,10 +32,8 @@ from typing import Any
 
 from har.config import ModelConfig
 from har.models.backend import gluon, mx, nn, rnn
+from har.models.constants import PREFIX
 from har.models.operators import max_over_first, mean_over_first, sum_over_first
-
-# Prefix of all parameter names, so that those of an exported model are always the same.
-PREFIX = "har_"
 
 
 class Convolutions(gluon.HybridBlock):  # type: ignore[misc]

@@ -19,9 +19,9 @@ from har.arrays import FloatArray, blocks_of
 from har.config import ModelConfig
 from har.errors import DataError, RunError
 from har.models.backend import gluon, mx, nn
+from har.models.constants import PREFIX, SUMMARY_SHARE
 from har.models.heading import N_SMALLEST_WINDOW, Heading
 from har.models.layers import (
-    PREFIX,
     CellLSTM,
     Convolutions,
     FusedLSTM,
@@ -32,7 +32,6 @@ from har.models.layers import (
 )
 from har.models.operators import mean_over_first
 from har.models.summary import Summary
-from har.models.summary_tables import SUMMARY_SHARE
 from har.models.views import Views
 
 # Batches that a device has to do while the results of another are fetched.

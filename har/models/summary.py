@@ -17,7 +17,7 @@ gravity, these are the mean, and what follows from two spectra of the rest:
 Energies are logarithms: on the scale of walking, standing and sitting are equally still. Between
 the axes of a triad there are correlations, and of gravity there are the angles to the axes.
 
-Bands and lags count in samples; `har.models.summary_tables` has them.
+Bands and lags count in samples; `har.models.constants` has them.
 `har.model_selection.features` has these features, and others, with names, for other classifiers.
 """
 
@@ -30,8 +30,7 @@ import numpy as np
 
 from har.arrays import FloatArray, channel_moments
 from har.models.backend import gluon, mx
-from har.models.operators import mean_over_last
-from har.models.summary_tables import (
+from har.models.constants import (
     LAGS,
     LARGEST,
     LARGEST_COSINE,
@@ -41,6 +40,7 @@ from har.models.summary_tables import (
     Triads,
     spectral_tables,
 )
+from har.models.operators import mean_over_last
 
 
 class Summary(gluon.HybridBlock):  # type: ignore[misc]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from har.models.backend import gluon, mx
+from har.models.constants import PREFIX
 from har.models.ensemble import Ensemble
-from har.models.layers import PREFIX
 from har.models.network import ActivityNetwork
 
 

@@ -15,11 +15,8 @@ from typing import Any
 from har.arrays import FloatArray, channel_moments
 from har.config import ModelConfig
 from har.models.backend import gluon, mx
+from har.models.constants import SMALLEST_DEVIATION
 from har.models.operators import mean_over_last
-
-# In g and rad/s; keeps the normalised view of a constant signal finite. It hardly affects others:
-# the stillest window of UCI HAR has a standard deviation of 0.0014, the sensor's own noise.
-SMALLEST_DEVIATION = 1e-4
 
 
 class Views(gluon.HybridBlock):  # type: ignore[misc]

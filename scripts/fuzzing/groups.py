@@ -21,8 +21,8 @@ from fuzzing import samples
 from fuzzing.inputs import Files, write_input
 from fuzzing.verdicts import WrongAnswerError, complaint_about
 from har.classifier import ActivityClassifier
-from har.cli import stream
 from har.cli.parser import parse
+from har.cli.verbs import stream
 from har.config import Config, DataConfig, ModelConfig, TrainingConfig
 from har.datasets import cache
 from har.datasets.own.recordings_table import read_table

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from har.arrays import FloatArray
 from har.config import ModelConfig
-from har.models.summary_tables import SUMMARY_SHARE
+from har.models.constants import SUMMARY_SHARE
 from har.signals.channels import N_TIMESTEPS
 from speed.torch_heading import Heading
 from speed.torch_summary import Summary

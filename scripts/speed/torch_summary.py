@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from har.models.summary_tables import (
+from har.models.constants import (
     LAGS,
     LARGEST,
     LARGEST_COSINE,

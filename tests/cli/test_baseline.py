@@ -18,7 +18,7 @@ TWO = ("gradient_boosting", "logistic_regression")
 def small_data(monkeypatch):
     """Put small windows in the place of the training split; there is no test split at all."""
     training = TrainingSet("small", small_windows(), "a test")
-    monkeypatch.setattr("har.cli.baseline.open_training", lambda config: training)
+    monkeypatch.setattr("har.cli.verbs.baseline.open_training", lambda config: training)
     monkeypatch.delattr("har.datasets.loading.open_data")
 
 
@@ -61,7 +61,7 @@ def test_all_baselines_are_scored_if_none_is_named(tmp_path):
 
 
 def test_what_is_done_is_kept_when_it_is_interrupted(tmp_path, monkeypatch, capsys):
-    from har.cli import baseline as baseline_verb
+    from har.cli.verbs import baseline as baseline_verb
 
     def interrupted(name, *arguments):
         if name == TWO[1]:

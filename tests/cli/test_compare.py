@@ -81,13 +81,13 @@ def test_the_data_for_baselines_is_looked_for_where_a_person_says(
     def refuse(config):
         raise DataError(f"looked in {config.root}")
 
-    monkeypatch.setattr("har.cli.compare.open_data", refuse)
+    monkeypatch.setattr("har.cli.verbs.compare.open_data", refuse)
     assert main(["compare", *paths, "--baseline", "all", *options]) == 1
     assert the_one_line(capsys) == f"har: looked in {root}"
 
 
 def test_without_baselines_the_data_is_not_opened(paths, tmp_path, monkeypatch):
-    monkeypatch.setattr("har.cli.compare.open_data", lambda _config: pytest.fail("opened"))
+    monkeypatch.setattr("har.cli.verbs.compare.open_data", lambda _config: pytest.fail("opened"))
     assert main(["compare", *paths, "--out", str(tmp_path / "out")]) == 0
 
 

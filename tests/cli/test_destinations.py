@@ -20,11 +20,11 @@ def no_data(monkeypatch):
         pytest.fail("the data was read first")
 
     for verb in ("cross_validate", "tune", "baseline"):
-        monkeypatch.setattr(f"har.cli.{verb}.open_training", fail)
-    monkeypatch.setattr("har.cli.compare.read_runs", fail)
-    monkeypatch.setattr("har.cli.predict.find_recordings", fail)
-    monkeypatch.setattr("har.cli.predict.read_recording", fail)
-    monkeypatch.setattr("har.cli.evaluate.open_data", fail)
+        monkeypatch.setattr(f"har.cli.verbs.{verb}.open_training", fail)
+    monkeypatch.setattr("har.cli.verbs.compare.read_runs", fail)
+    monkeypatch.setattr("har.cli.verbs.predict.find_recordings", fail)
+    monkeypatch.setattr("har.cli.verbs.predict.read_recording", fail)
+    monkeypatch.setattr("har.cli.verbs.evaluate.open_data", fail)
 
 
 @pytest.fixture

@@ -94,9 +94,9 @@ def test_whole_recordings_are_scored_kept_and_shown(copied, data_root, monkeypat
             named = truth.assign(activity=["STANDING", "WALKING"])
             yield replace(recording_of(walk), subject=person), named
 
-    monkeypatch.setattr("har.cli.evaluate.whole_recordings", recordings)
+    monkeypatch.setattr("har.cli.verbs.evaluate.whole_recordings", recordings)
     # The page of such a run is tested where it is made.
-    monkeypatch.setattr("har.cli.evaluate.write_report", lambda folder, test: folder.report)
+    monkeypatch.setattr("har.cli.verbs.evaluate.write_report", lambda folder, test: folder.report)
     assert main(["evaluate", str(copied), "--recordings", "--data.root", str(data_root)]) == 0
     assert asked == [(str(data_root), UCI_ACTIVITIES, TEST_SUBJECTS)]
 

@@ -22,7 +22,8 @@ from har.recipes import load_config, save_config
 # Put in the place of `har inspect`; the process says when it is at work.
 _AT_WORK = """
 import signal, sys, time
-from har.cli import inspect, main
+from har.cli import main
+from har.cli.verbs import inspect
 def is_at_work():
     print('at work', flush=True)
 def run(**_):
@@ -106,7 +107,7 @@ def test_nothing_is_left_of_a_command_in_the_signals_of_its_process(monkeypatch)
     before = [signal.getsignal(number) for number in numbers]
     during = []
     monkeypatch.setattr(
-        "har.cli.inspect.run",
+        "har.cli.verbs.inspect.run",
         lambda **_options: during.extend(map(signal.getsignal, numbers)),
     )
     main(["inspect", "data"])
@@ -117,7 +118,7 @@ def test_nothing_is_left_of_a_command_in_the_signals_of_its_process(monkeypatch)
 def test_a_program_that_handles_the_signal_itself_keeps_its_handler(monkeypatch):
     heard = []
     monkeypatch.setattr(
-        "har.cli.inspect.run", lambda **_options: os.kill(os.getpid(), signal.SIGTERM)
+        "har.cli.verbs.inspect.run", lambda **_options: os.kill(os.getpid(), signal.SIGTERM)
     )
     before = signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
     try:
@@ -128,7 +129,7 @@ def test_a_program_that_handles_the_signal_itself_keeps_its_handler(monkeypatch)
 
 
 def test_a_command_runs_in_another_thread_where_no_handler_can_be_set(monkeypatch):
-    monkeypatch.setattr("har.cli.inspect.run", lambda **_options: None)
+    monkeypatch.setattr("har.cli.verbs.inspect.run", lambda **_options: None)
     statuses = []
     thread = threading.Thread(target=lambda: statuses.append(main(["inspect", "data"])))
     thread.start()
@@ -150,7 +151,8 @@ def test_an_interruption_has_the_status_of_what_stopped_it(stop, status):
 _LONG = """
 import sys, time
 from builders import small_windows
-from har.cli import cross_validate, main, predict, tune
+from har.cli import main
+from har.cli.verbs import cross_validate, predict, tune
 from har.datasets.dataset import TrainingSet
 from har.model_selection import cross_validation, tuning
 

@@ -91,9 +91,9 @@ def test_verbs_that_do_not_compute_never_load_mxnet(arguments, run, data_root):
 @pytest.mark.parametrize(
     ("modules", "never"),
     [
-        ("har.cli.main, har.cli.fetch, har.cli.inspect", "mxnet sklearn matplotlib"),
-        ("har.cli.predict, har.cli.stream", "mxnet sklearn matplotlib"),
-        ("har.cli.train, har.cli.evaluate, har.cli.report", "mxnet sklearn"),
+        ("har.cli.main, har.cli.verbs.fetch, har.cli.verbs.inspect", "mxnet sklearn matplotlib"),
+        ("har.cli.verbs.predict, har.cli.verbs.stream", "mxnet sklearn matplotlib"),
+        ("har.cli.verbs.train, har.cli.verbs.evaluate, har.cli.verbs.report", "mxnet sklearn"),
         ("har.classifier", "sklearn matplotlib"),
     ],
 )
@@ -205,7 +205,7 @@ def test_a_folder_that_is_no_run_is_one_line(verb, tmp_path, capsys):
 def module_of(verb):
     """Give the module of a verb, and the options that it is run with."""
     options = vars(parse([verb, *VERBS[verb]]))
-    return importlib.import_module(f"har.cli.{options['module']}"), options
+    return importlib.import_module(f"har.cli.verbs.{options['module']}"), options
 
 
 def keywords_of(verb):
@@ -256,7 +256,7 @@ def test_no_function_takes_parsed_options_or_a_callback_to_say_something_with():
 
 
 def test_a_verb_is_a_function_for_python(run, tmp_path, capsys):
-    from har.cli import report
+    from har.cli.verbs import report
 
     copy = shutil.copytree(run, tmp_path / "copy")
     (copy / "report.html").unlink()
@@ -268,7 +268,7 @@ def test_a_verb_is_a_function_for_python(run, tmp_path, capsys):
 
 
 def test_a_verb_run_from_python_raises_what_a_person_can_mend(tmp_path):
-    from har.cli import baseline, inspect, report
+    from har.cli.verbs import baseline, inspect, report
 
     with pytest.raises(RunError, match="found no config.yaml in it"):
         report.run(run=tmp_path)
@@ -358,7 +358,7 @@ def chatty(monkeypatch):
     """Put a verb that tells something at each level in the place of ``har inspect``."""
 
     def run(*, path, **others):
-        verb = logging.getLogger("har.cli.inspect")
+        verb = logging.getLogger("har.cli.verbs.inspect")
         for level in ("debug", "info", "warning"):
             getattr(verb, level)("%s 5%%", level)
         sys.stdout.write("result\n")
@@ -367,7 +367,7 @@ def chatty(monkeypatch):
         if path.name == "stop":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("har.cli.inspect.run", run)
+    monkeypatch.setattr("har.cli.verbs.inspect.run", run)
 
 
 @pytest.mark.parametrize(
@@ -414,7 +414,7 @@ def test_ctrl_c_while_an_object_is_dropped_is_not_lost(monkeypatch, capsys):
         Dropped()
         time.sleep(60)
 
-    monkeypatch.setattr("har.cli.inspect.run", run)
+    monkeypatch.setattr("har.cli.verbs.inspect.run", run)
     assert main(["inspect", "data"]) == 130
     assert capsys.readouterr().err == "har: interrupted\n"
 
@@ -427,9 +427,9 @@ def test_a_log_file_gets_everything_with_time_and_level_at_its_end(chatty, tmp_p
     earlier, *lines = file.read_text().splitlines()
     assert earlier == "earlier"
     assert [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ", "", line) for line in lines] == [
-        "DEBUG har.cli.inspect: debug 5%",
-        "INFO har.cli.inspect: info 5%",
-        "WARNING har.cli.inspect: warning 5%",
+        "DEBUG har.cli.verbs.inspect: debug 5%",
+        "INFO har.cli.verbs.inspect: info 5%",
+        "WARNING har.cli.verbs.inspect: warning 5%",
         "ERROR har.cli.main: what is wrong",
     ]
 
@@ -455,7 +455,7 @@ def test_nothing_is_left_of_a_command_in_the_logging_of_its_process(chatty, tmp_
 def test_a_reader_that_closes_the_pipe_of_messages_ends_the_command(tmp_path):
     code = (
         "import logging, os, sys\n"
-        "from har.cli import inspect, main\n"
+        "from har.cli import main\nfrom har.cli.verbs import inspect\n"
         "def run(**_):\n"
         "    while True:\n"
         "        logging.getLogger('har').info('and so on')\n"

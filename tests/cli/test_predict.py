@@ -325,7 +325,7 @@ def test_ctrl_c_keeps_what_is_done(run, walks, tmp_path, capsys, monkeypatch):
         yield next(results)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("har.cli.predict.show_files", interrupted)
+    monkeypatch.setattr("har.cli.verbs.predict.show_files", interrupted)
     out = tmp_path / "out"
     assert predict(run, walks / "a.csv", walks / "b.csv", "--out", out, "--jobs", "1") == 130
     assert "after 1 of 2 recordings" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from builders import refused
 from command_line import har_stream, start_stream, stream
 
 from har.cli.main import main
-from har.cli.stream import _classified_by_id
+from har.cli.verbs.stream import _classified_by_id
 from har.errors import DataError, Interrupted
 from har.inference.context import MarkovContext
 from har.inference.live_streams import LiveStreams

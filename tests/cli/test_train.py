@@ -64,7 +64,7 @@ def test_a_training_that_fails_says_so_in_the_manifest_and_in_its_report(
 
 
 def test_without_tensorboardx_it_is_one_line_before_anything_is_made(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("har.cli.train.find_spec", lambda _name: None)
+    monkeypatch.setattr("har.cli.verbs.train.find_spec", lambda _name: None)
     assert main(["train", "--tensorboard", "--out", str(tmp_path / "run")]) == 2
     assert "expected it: pip install 'gluon-har[tensorboard]'" in the_one_line(capsys)
     assert not (tmp_path / "run").exists()

@@ -35,8 +35,8 @@ SETTINGS += ("--data.n_validation_subjects", "1")
 def _without_scoring():
     """Trainings in this process end when the model is saved, since its bytes are compared."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("har.cli.train.score", lambda *_model: None)
-        patch.setattr("har.cli.train.show_result", lambda *_scores: None)
+        patch.setattr("har.cli.verbs.train.score", lambda *_model: None)
+        patch.setattr("har.cli.verbs.train.show_result", lambda *_scores: None)
         yield
 
 

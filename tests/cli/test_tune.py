@@ -27,7 +27,7 @@ SMALL += ("--training.rotation_degrees", "0")
 def small_data(monkeypatch):
     """Put small windows in the place of the training windows."""
     data = TrainingSet("small", small_windows(), "a builder")
-    monkeypatch.setattr("har.cli.tune.open_training", lambda config: data)
+    monkeypatch.setattr("har.cli.verbs.tune.open_training", lambda config: data)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_password_in_the_storage_is_kept_nowhere(out, small_data, monkeypatch,
 
 def test_without_optuna_it_is_one_line_with_what_to_install(out, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
-    monkeypatch.delitem(sys.modules, "har.cli.tune", raising=False)
+    monkeypatch.delitem(sys.modules, "har.cli.verbs.tune", raising=False)
     assert tune(out, *SMALL) == 2
     assert "expected it: pip install 'gluon-har[tune]'" in the_one_line(capsys)
 

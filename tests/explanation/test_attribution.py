@@ -16,7 +16,8 @@ from scipy.special import log_softmax
 
 from har.explanation.attribution import integrated_gradients
 from har.models.backend import mx, nn
-from har.models.ensemble import joined, member_prefix
+from har.models.constants import member_prefix
+from har.models.ensemble import joined
 from har.models.network import build_network
 from har.models.temperature import WithTemperature
 

@@ -14,7 +14,8 @@ from har.explanation.lstm_states import (
     varied_states,
 )
 from har.models.backend import mx, rnn
-from har.models.ensemble import joined, member_prefix
+from har.models.constants import member_prefix
+from har.models.ensemble import joined
 from har.models.network import build_network
 from har.models.temperature import WithTemperature
 

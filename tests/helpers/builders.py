@@ -73,7 +73,7 @@ def random_weights(block, seed=0, scale=0.5, devices=None) -> dict[str, np.ndarr
 
 def _spectral_table(name, shape) -> np.ndarray:
     """Return a table of a summary, which of random numbers would have negative energies."""
-    from har.models.summary_tables import spectral_tables
+    from har.models.constants import spectral_tables
 
     # The waves have a row for each sample; the weights one for each wave, whose number is unique.
     candidates = map(spectral_tables, [shape[0]] if name.endswith("waves") else range(2, shape[0]))

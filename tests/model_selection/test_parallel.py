@@ -56,7 +56,8 @@ def test_a_process_that_is_killed_is_one_line():
 _ENDLESS = """
 import os, sys, time
 from pathlib import Path
-from har.cli import inspect, main
+from har.cli import main
+from har.cli.verbs import inspect
 from har.model_selection.parallel import run_jobs
 def endless(folder, number):
     Path(folder, str(os.getpid())).touch()

@@ -13,7 +13,8 @@ from har.classifier import ActivityClassifier
 from har.config import ModelConfig
 from har.errors import RunError
 from har.models.backend import gluon, mx
-from har.models.ensemble import Ensemble, joined, member_prefix
+from har.models.constants import member_prefix
+from har.models.ensemble import Ensemble, joined
 from har.models.export import load_weights
 from har.models.network import build_network, n_parameters
 from har.runs.folder import RunFolder

@@ -6,7 +6,8 @@ from builders import ACTIVITIES, CHANNELS, numpy_logits, random_weights, small_w
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.models.backend import mx
-from har.models.ensemble import joined, member_prefix
+from har.models.constants import member_prefix
+from har.models.ensemble import joined
 from har.models.features import WithFeatures, predict_with_features
 from har.models.network import build_network, predict_probabilities
 from har.models.temperature import WithTemperature

@@ -11,9 +11,9 @@ from scipy.stats import entropy
 
 from har.model_selection.features import summary_features
 from har.models.backend import autograd, mx
+from har.models.constants import BAND_EDGES, LAGS, LARGEST, N_PER_SIGNAL, Triads
 from har.models.packed.summary import PackedSummary
 from har.models.summary import Summary
-from har.models.summary_tables import BAND_EDGES, LAGS, LARGEST, N_PER_SIGNAL, Triads
 from har.signals.channels import UCI_CHANNELS
 
 N_TIMESTEPS, RATE_HZ = 128, 50.0

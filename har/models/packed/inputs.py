@@ -14,8 +14,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from har.arrays import FloatArray
 from har.config import ModelConfig
-from har.models.heading import MIDDLE_MOVEMENT, MOVEMENT_RANGE, SMALLEST_LENGTH
-from har.models.views import SMALLEST_DEVIATION
+from har.models.constants import (
+    MIDDLE_MOVEMENT,
+    MOVEMENT_RANGE,
+    SMALLEST_DEVIATION,
+    SMALLEST_LENGTH,
+)
 
 _TINY = np.float32(SMALLEST_DEVIATION**2)
 

@@ -28,18 +28,14 @@ from scipy.special import log_softmax, logsumexp
 
 from har.arrays import FloatArray
 from har.config import ModelConfig
-from har.models.ensemble import member_prefix
-from har.models.layers import PREFIX
+from har.models.constants import NORM_EPSILON, PREFIX, SUMMARY_SHARE, member_prefix
 from har.models.packed.inputs import PackedHeading, PackedViews
 from har.models.packed.summary import PackedSummary
-from har.models.summary_tables import SUMMARY_SHARE
 
 # With convolutions, packed networks are twice as fast as MXNet with so many windows, and four times
 # with one. Without, the LSTM takes four times as many steps; they gain with one window only, and
 # with two directions, whose steps are taken together.
 _MOST_WINDOWS = 8
-# Gluon's constant, which keeps batch normalisation finite.
-_NORM_EPSILON = 1e-5
 
 Weights = Mapping[str, FloatArray]
 
@@ -190,7 +186,7 @@ class _Convolution:
             weights[f"norm{number}_{name}"].astype(np.float64)
             for name in ("gamma", "beta", "running_mean", "running_var")
         )
-        gain = gamma / np.sqrt(variance + _NORM_EPSILON)
+        gain = gamma / np.sqrt(variance + NORM_EPSILON)
         # From (n_outputs, n_inputs, 1, kernel) to (kernel * n_inputs, n_outputs).
         taps = weights[f"conv{number}_weight"][:, :, 0].transpose(2, 1, 0)
         self._weight = (taps.reshape(-1, taps.shape[-1]) * gain).astype(np.float32)

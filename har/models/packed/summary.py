@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from har.arrays import FloatArray
-from har.models.summary_tables import (
+from har.models.constants import (
     LAGS,
     LARGEST,
     LARGEST_COSINE,

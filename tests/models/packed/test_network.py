@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from small_networks import CPU
 
 from har.config import ModelConfig
-from har.models.ensemble import joined, member_prefix
+from har.models.constants import member_prefix
+from har.models.ensemble import joined
 from har.models.features import WithFeatures, predict_with_features
 from har.models.heading import gaussian_derivatives
 from har.models.network import build_network, probabilities_of

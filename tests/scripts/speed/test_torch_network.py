@@ -11,7 +11,8 @@ from builders import weights_of
 
 from har.config import ModelConfig, TrainingConfig
 from har.models.backend import parse_devices, seed_everything
-from har.models.ensemble import joined, member_prefix
+from har.models.constants import member_prefix
+from har.models.ensemble import joined
 from har.models.network import build_network, predict_probabilities
 from har.models.temperature import WithTemperature
 from har.signals.channels import UCI_CHANNELS

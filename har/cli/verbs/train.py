@@ -12,9 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from har.cli.evaluate import score, show_result
 from har.cli.options import DEFAULT_RECIPE, new_in_runs
 from har.cli.terminal import shown
+from har.cli.verbs.evaluate import score, show_result
 from har.config import Config, openmp_threads
 from har.datasets.loading import open_data
 from har.datasets.whole_recordings import true_segments

@@ -1,0 +1,1 @@
+"""A live page for phones, and the server behind it."""
