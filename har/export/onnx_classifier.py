@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ import onnxruntime
 
 from har.arrays import FloatArray
 from har.errors import DeviceError, RunError, parsing
-from har.export import onnx_file
 from har.export.onnx_metadata import OnnxMetadata
+from har.export.onnx_reading import PROBABILITIES, STRANGENESS, WINDOWS, read
 from har.inference.recording_classifier import RecordingClassifier
 from har.signals.windows import Windows
 
@@ -26,9 +27,9 @@ class OnnxClassifier(RecordingClassifier):
     Parameters
     ----------
     content : bytes
-        The model, as `har.export.onnx_file.read` returns it.
+        The model, as `har.export.onnx_reading.read` returns it.
     metadata : OnnxMetadata
-        What it says of itself.
+        Facts about it.
     place : str
         Its file, for messages.
 
@@ -43,14 +44,7 @@ class OnnxClassifier(RecordingClassifier):
         self.gravity_ = metadata.model.gravity
         self.context_ = metadata.context
         self._place = place
-        options = onnxruntime.SessionOptions()
-        # As the rest of the package: small networks gain nothing by more threads.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = _FATAL
-        with parsing(place, "a model that onnxruntime can run", RunError):
-            self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
+        self._session = session_of(content, place)
         self._outputs = [output.name for output in self._session.get_outputs()]
 
     @classmethod
@@ -79,7 +73,7 @@ class OnnxClassifier(RecordingClassifier):
             raise DeviceError(
                 f"--device {device}: found an ONNX model, expected auto or cpu, where it is run"
             )
-        content, metadata = onnx_file.read(file)
+        content, metadata = read(file)
         if metadata.form != "windows":
             raise RunError(
                 f"{file}: found a model that reads raw samples, expected one that reads windows: "
@@ -94,18 +88,18 @@ class OnnxClassifier(RecordingClassifier):
         """Return the probability of each activity; see `RecordingClassifier`."""
         self.window_format_.check(windows)
         signals = windows.signals if isinstance(windows, Windows) else windows
-        return self._run(signals, [onnx_file.PROBABILITIES])[0]
+        return self._run(signals, [PROBABILITIES])[0]
 
     def predict_strangeness(self, signals: FloatArray) -> tuple[FloatArray, FloatArray | None]:
         """Return the probabilities and how strange each window is; see `RecordingClassifier`."""
         self.window_format_.check(signals)
-        if onnx_file.STRANGENESS not in self._outputs:
+        if STRANGENESS not in self._outputs:
             return self.predict_proba(signals), None
-        wanted = [onnx_file.PROBABILITIES, onnx_file.STRANGENESS]
+        wanted = [PROBABILITIES, STRANGENESS]
         probabilities, strangeness = self._run(signals, wanted)
         return probabilities, strangeness
 
-    def _run(self, signals: FloatArray, names: list[str]) -> list[FloatArray]:
+    def _run(self, signals: FloatArray, names: list[str]) -> Sequence[FloatArray]:
         """Return outputs of all windows, in double precision."""
         if not len(signals):
             return [np.empty((0, len(self.window_format_.activities))), np.empty(0)][: len(names)]
@@ -119,6 +113,29 @@ class OnnxClassifier(RecordingClassifier):
         return outputs
 
     def _run_batch(self, signals: FloatArray, names: list[str]) -> list[FloatArray]:
-        inputs = {onnx_file.WINDOWS: signals.astype(np.float32, copy=False)}
+        inputs = {WINDOWS: signals.astype(np.float32, copy=False)}
         with parsing(self._place, "a model that onnxruntime can run", RunError):
             return list(self._session.run(names, inputs))
+
+
+def session_of(content: bytes, place: str) -> onnxruntime.InferenceSession:
+    """Return a session of onnxruntime on one thread, which says nothing itself.
+
+    Parameters
+    ----------
+    content : bytes
+        A model that was checked.
+    place : str
+        Its file, for messages.
+
+    Raises
+    ------
+    RunError
+        If onnxruntime cannot run it.
+    """
+    options = onnxruntime.SessionOptions()
+    # As the rest of the package: small networks gain nothing by more threads.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = _FATAL
+    with parsing(place, "a model that onnxruntime can run", RunError):
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

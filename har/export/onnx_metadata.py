@@ -123,6 +123,7 @@ class OnnxMetadata:
             )
         model = ModelDescription.from_dict(content)
         context = content.inner("context")
+        transitions = context.content if context else None
         n_activities = len(model.window_format.activities)
         return cls(
             form=form,  # type: ignore[arg-type]
@@ -133,7 +134,7 @@ class OnnxMetadata:
             data_fingerprint=content.optional("data_fingerprint", TEXT),
             data_terms=content.optional("data_terms", TEXT),
             temperature=content.optional("temperature", NUMBER),
-            context=MarkovContext.of_run(context and context.content, n_activities, place),
+            context=MarkovContext.of_run(transitions, n_activities, place),
         )
 
 

@@ -6,13 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import (
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    ValueInfoProto,
+    helper,
+    numpy_helper,
+)
 
 from har.arrays import FloatArray, IntArray
 
 # The newest that onnxruntime 1.23 runs, the last one for Python 3.10.
 OPSET, IR_VERSION = 23, 11
 PRODUCER = "har"
+
+# The name of an output of a node, or a constant.
+Value = str | FloatArray | IntArray | float
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Tensor:
     name: str
     shape: tuple[int, ...]
 
-    def described(self) -> object:
+    def described(self) -> ValueInfoProto:
         """Return name, type and shape as ONNX has them."""
         return helper.make_tensor_value_info(
             self.name, TensorProto.FLOAT, ["n_windows", *self.shape]
@@ -71,7 +82,7 @@ class GraphBuilder:
             self._tensors.append(numpy_helper.from_array(array, self._constants[key]))
         return self._constants[key]
 
-    def op(self, kind: str, *inputs: str | FloatArray | IntArray | float, **attributes: int) -> str:
+    def op(self, kind: str, *inputs: Value, **attributes: int) -> str:
         """Add a node with one output.
 
         Parameters
@@ -93,7 +104,7 @@ class GraphBuilder:
     def node(
         self,
         kind: str,
-        inputs: Sequence[str | FloatArray | IntArray | float],
+        inputs: Sequence[Value],
         n_outputs: int,
         **attributes: int | str | Sequence[int],
     ) -> list[str]:
@@ -101,13 +112,15 @@ class GraphBuilder:
         names = [each if isinstance(each, str) else self.constant(each) for each in inputs]
         label = f"{kind}_{len(self._nodes)}"
         outputs = [f"{label}_out{place}" for place in range(n_outputs)]
-        self._nodes.append(helper.make_node(kind, names, outputs, name=label, **attributes))
+        node = helper.make_node(kind, names, outputs, name=label)
+        node.attribute.extend(helper.make_attribute(*pair) for pair in attributes.items())
+        self._nodes.append(node)
         return outputs
 
     def trained(
         self,
         kind: str,
-        inputs: Sequence[str | FloatArray | IntArray | float],
+        inputs: Sequence[Value],
         n_outputs: int,
         **attributes: int | str | Sequence[int],
     ) -> list[str]:
@@ -148,8 +161,7 @@ class GraphBuilder:
 
     def split(self, values: str, sizes: Sequence[int], axis: int) -> list[str]:
         """Return parts of these sizes."""
-        inputs = [values, np.array(sizes)]
-        return self.node("Split", inputs, len(sizes), axis=axis)
+        return self.node("Split", [values, np.array(sizes)], len(sizes), axis=axis)
 
     def dense(self, values: str, weight: FloatArray, bias: FloatArray) -> str:
         """Return a dense layer's outputs; the weight has a row for each of them."""
@@ -175,7 +187,7 @@ class GraphBuilder:
         name : str
             Name of the graph.
         inputs, outputs : sequence of Tensor
-            What goes in and comes out.
+            Tensors that go in and come out.
         metadata : mapping of str to str
             Facts about the model.
         version : str

@@ -97,9 +97,7 @@ class HeadingGraph:
         moving = graph.taken(vectors, self._movements, axis=1)
         of_scales = self._of_scales(self._filtered(moving))
         gravity = (self._mean_of_gravity(part) for part in plane)
-        references = [
-            graph.joined(parts, axis=1) for parts in zip(of_scales, gravity, strict=True)
-        ]
+        references = [graph.joined(parts, axis=1) for parts in zip(of_scales, gravity, strict=True)]
         factors = self._mean_of_gravity(x), self._movement(moving)
         real, imaginary = (
             graph.joined([part, *(graph.op("Mul", part, each) for each in factors)], axis=1)
@@ -135,9 +133,7 @@ class HeadingGraph:
         x = graph.moved(graph.taken(filtered, 0, axis=2), 0, 2, 3, 1, 4)
         along = graph.reshaped(x, 0, 0, 2 * n_movements, self._n_filtered)
         along = graph.op("Div", along, self._deviation(graph.square(along), axis=3))
-        second = (
-            graph.taken(graph.taken(filtered, axis, axis=2), 1, axis=3) for axis in (1, 2)
-        )
+        second = (graph.taken(graph.taken(filtered, axis, axis=2), 1, axis=3) for axis in (1, 2))
         real, imaginary = (graph.moved(part, 0, 2, 1, 3) for part in second)
         squares = self._squared_length((real, imaginary))
         deviation = self._deviation(squares, axis=3)

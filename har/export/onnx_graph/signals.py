@@ -1,15 +1,15 @@
 r"""The signal processing in ONNX: from raw samples of a window and of the 10 s before to channels.
 
-The filters of `har.signals.filters` are recursive: each output follows from earlier ones, sample by
-sample, for which ONNX has nothing but a loop (Scan), slow in every runtime and unknown to some. Over
-a fixed length a recursion is a sum: the output at time :math:`t` is
+The filters of `har.signals.filters` are recursive: each output follows from earlier ones, sample
+by sample, for which ONNX has nothing but a loop (Scan), slow in every runtime and unknown to some.
+Over a fixed length a recursion is a sum: the output at time :math:`t` is
 
 .. math::  y_t = \sum_{k=0}^{t} h_k x_{t-k} + x_0 \sum_{k>t} h_k,
 
-the impulse response :math:`h`, and what the settled start makes of the first sample, which stands
-for all before it. With the first sample repeated in front, and the rest of the response added to its
-last value, that is one convolution, exact but for rounding, for as many samples as the response is
-long. It needs a few kilobytes; a matrix, the other way to write it, needs a megabyte.
+with the impulse response :math:`h`, and with the first sample in place of all before it, as the
+settled start has it. With that sample repeated in front, and the rest of the response added to its
+last value, this is one convolution, exact but for rounding, over as many samples as go in. It takes
+a few kilobytes; a matrix, the other way to write it, takes a megabyte.
 
 The median looks one sample ahead, so one sample after the window goes in, too.
 """
@@ -49,7 +49,7 @@ def raw_channels_or_refused(window_format: WindowFormat, option: str) -> tuple[s
     window_format : WindowFormat
         Format of the windows.
     option : str
-        What needs them, for the message.
+        Option that needs them, for the message.
 
     Raises
     ------
@@ -118,9 +118,7 @@ def _medians(graph: GraphBuilder, signals: str, n_steps: int) -> str:
     return graph.op("Max", lower, graph.op("Min", upper, after))
 
 
-def _filtered(
-    graph: GraphBuilder, padded: str, kernels: FloatArray, n_timesteps: int
-) -> list[str]:
+def _filtered(graph: GraphBuilder, padded: str, kernels: FloatArray, n_timesteps: int) -> list[str]:
     """Filter three axes alike; each result has shape (n_windows, 3, n_timesteps)."""
     n_kernels, _, n_steps = kernels.shape
     each = graph.reshaped(padded, -1, 1, n_steps + n_timesteps - 1)
