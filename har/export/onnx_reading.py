@@ -67,6 +67,8 @@ def read(path: Path) -> tuple[bytes, OnnxMetadata]:
     model = ModelProto()
     with parsing(path, _WRITTEN, RunError, "no ONNX model"):
         model.ParseFromString(content)
+        # What is no UTF-8 would be bytes, whatever its type says.
+        properties = {str(entry.key): str(entry.value) for entry in model.metadata_props}
     if not model.HasField("graph"):
         raise RunError(f"{path}: found no ONNX model, expected {_WRITTEN}")
     if model.producer_name != PRODUCER:
@@ -74,7 +76,6 @@ def read(path: Path) -> tuple[bytes, OnnxMetadata]:
             f"{path}: found a model of {quoted(model.producer_name)}, expected one that har export "
             "wrote"
         )
-    properties = {entry.key: entry.value for entry in model.metadata_props}
     if properties.get(DIGEST) != digest_of(model):
         raise RunError(f"{path}: found a model that was damaged or changed, expected {_WRITTEN}")
     _check_graph(model, path)
@@ -120,6 +121,6 @@ def _check_shapes(model: ModelProto, metadata: OnnxMetadata, path: Path) -> None
 def digest_of(model: ModelProto) -> str:
     """Return a digest of the graph and of the metadata but the digest."""
     digest = hashlib.sha256(model.graph.SerializeToString(deterministic=True))
-    entries = sorted((e.key, e.value) for e in model.metadata_props if e.key != DIGEST)
-    digest.update(repr(entries).encode())
+    entries = [(repr(e.key), repr(e.value)) for e in model.metadata_props if e.key != DIGEST]
+    digest.update(repr(sorted(entries)).encode())
     return digest.hexdigest()
