@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -31,12 +31,15 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from har.export.page_network import network_form
 from har.export.trained_model import TrainedModel
 from har.files import write_text
+from har.inference.context import MarkovContext
 from har.inference.timeline import raw_channels_of
 from har.report.style import colours_of
 from har.report.wording import activity_label
 from har.signals.activities import UNKNOWN
+from har.signals.filters import FilterDesign, filter_designs
 from har.signals.orientation import Direction
 
 # Scripts of every page, in their order; those of the model come before the last.
@@ -154,10 +157,25 @@ def write(model: TrainedModel, out: Path) -> tuple[str, ...]:
     DataError
         If the network reads other channels, or another rate.
     """
-    settings = PageSettings.of(model)
+    settings = replace(PageSettings.of(model), model=_local_model(model))
     text = page_html(settings, [_asset(name) for name in _OF_MODEL])
     write_text(out, text)
     return (f"{out}: {len(text.encode()) / 1e6:.2f} MB",)
+
+
+def _local_model(model: TrainedModel) -> dict[str, object]:
+    """Return what ``local_model.js`` computes with."""
+    context = model.context or MarkovContext.lasting(len(model.window_format.activities))
+    noise, gravity, drift = map(_filter_form, filter_designs())
+    return {
+        "network": network_form(model),
+        "context": context.to_dict(),
+        "filters": {"noise": noise, "gravity": gravity, "gyroscope_drift": drift},
+    }
+
+
+def _filter_form(design: FilterDesign) -> dict[str, object]:
+    return {"sections": design.sections.tolist(), "settled": design.settled.tolist()}
 
 
 @cache
