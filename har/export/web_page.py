@@ -66,6 +66,8 @@ class PageSettings:
         Whether ``Model`` has a method ``teach``, for which the page then has a button.
     connects_to : str
         Addresses that the page may connect to, as in ``connect-src`` of a content policy.
+    privacy : str
+        A sentence for its reader: where what the phone measures goes.
     model : mapping of str to object
         What the page's ``Model`` needs besides, ready for JSON.
     """
@@ -76,6 +78,7 @@ class PageSettings:
     gravity: Direction | None
     can_teach: bool = False
     connects_to: str = "'none'"
+    privacy: str = "Everything is computed on this phone; nothing that it measures leaves it."
     model: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
@@ -180,13 +183,15 @@ def _filter_form(design: FilterDesign) -> dict[str, object]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("har.export", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["label"] = activity_label
+    return environment
 
 
 def _asset(name: str) -> str:

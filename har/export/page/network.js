@@ -495,12 +495,6 @@ function lengths([x, y, z]) {
     Math.sqrt(value ** 2 + y[t] ** 2 + z[t] ** 2 + CONSTANTS.smallestEnergy));
 }
 
-function mean(values) {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
-}
-
 function centre(values) {
   const middle = mean(values);
   return values.map((value) => value - middle);
@@ -513,7 +507,6 @@ function meanProduct(values, others) {
 }
 
 const meanSquare = (values) => meanProduct(values, values);
-const variance = (values) => meanSquare(centre(values));
 const deviation = (square) => Math.sqrt(square + CONSTANTS.smallestDeviation ** 2);
 const positive = (value) => (value > 0 ? value : 0);
 const sigmoid = (value) => 1 / (1 + Math.exp(-value));
