@@ -7,6 +7,7 @@ class App {
     this.recorder = new Recorder();
     this.find = this.view.find;
     this.isRunning = false;
+    this.fileName = null;
     this.onNote = (note) => this.view.note(note);
     this.find("reversed").checked = isApplePhone(navigator);
     this.find("wearing").disabled = !settings.gravity;
@@ -111,7 +112,11 @@ class App {
     const { recorder } = this;
     const person = cleanName(this.find("person").value);
     if (recorder.isOn) recorder.stop();
-    else if (person) recorder.start(person);
+    else if (person) {
+      recorder.start(person);
+      this.fileName = null;
+      this.find("save-table").disabled = true;
+    }
     this.find("person").disabled = recorder.isOn;
     this.find("labels").disabled = !recorder.isOn;
     this.setRunning("record", recorder.isOn ? "Stop recording" : "Record", recorder.isOn);

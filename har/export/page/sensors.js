@@ -60,7 +60,10 @@ class MotionSensors {
   constructor(onSample, onNote, isReversed) {
     Object.assign(this, { onSample, onNote, isReversed });
     this.onMotion = (event) => this.take(event);
-    this.onOrientation = (event) => { this.orientation = event; };
+    this.onOrientation = ({ beta, gamma }) => {
+      // Without such a sensor there is one event, of nulls.
+      if (Number.isFinite(beta) && Number.isFinite(gamma)) this.orientation = { beta, gamma };
+    };
   }
 
   // Must be called within a tap. Returns whether there is permission.
@@ -135,16 +138,15 @@ class MotionSensors {
   }
 
   checkSigns([timeS, ...values]) {
-    const { beta, gamma } = this.orientation || {};
     this.still.push([timeS, values.slice(0, 3)]);
     if (timeS - this.still[0][0] < 1) return;
     const acc = this.still.map(([, sample]) => sample);
     this.still = [];
-    if (!Number.isFinite(beta) || !Number.isFinite(gamma)) return;
+    if (this.orientation === null) return;
     const means = [0, 1, 2].map((axis) => mean(acc.map((sample) => sample[axis])));
     const spread = [0, 1, 2].map((axis) => variance(acc.map((sample) => sample[axis])));
     if (Math.sqrt(Math.max(...spread)) > STILL_G) return;
-    const cosine = cosineOf(means, upward({ beta, gamma }));
+    const cosine = cosineOf(means, upward(this.orientation));
     if (Math.abs(cosine) < CLEAR_COSINE) return;
     this.signsAreChecked = true;
     if (cosine < 0) {
