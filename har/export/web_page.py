@@ -42,6 +42,8 @@ from har.signals.activities import UNKNOWN
 from har.signals.filters import FilterDesign, filter_designs
 from har.signals.orientation import Direction
 
+# As a content policy says it.
+NOWHERE = "'none'"
 # Scripts of every page, in their order; those of the model come before the last.
 _OF_PAGE = ("sensors.js", "wearing.js", "recorder.js", "view.js")
 _LAST = "app.js"
@@ -66,10 +68,8 @@ class PageSettings:
         Whether ``Model`` has a method ``teach``, for which the page then has a button.
     connects_to : str
         Addresses that the page may connect to, as in ``connect-src`` of a content policy.
-    privacy : str
-        A sentence for its reader: where what the phone measures goes.
     model : mapping of str to object
-        What the page's ``Model`` needs besides, ready for JSON.
+        Other values that the page's ``Model`` needs, ready for JSON.
     """
 
     source: str
@@ -77,8 +77,7 @@ class PageSettings:
     n_raw_channels: int
     gravity: Direction | None
     can_teach: bool = False
-    connects_to: str = "'none'"
-    privacy: str = "Everything is computed on this phone; nothing that it measures leaves it."
+    connects_to: str = NOWHERE
     model: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
@@ -90,6 +89,13 @@ class PageSettings:
             len(raw_channels_of(model.window_format)),
             model.manifest.model.gravity,
         )
+
+    @property
+    def privacy(self) -> str:
+        """A sentence for the page's reader: where goes what the phone measures."""
+        if self.connects_to == NOWHERE:
+            return "Everything is computed on this phone; nothing that it measures leaves it."
+        return "What this phone measures goes to the computer that served this page, no further."
 
     def to_dict(self) -> dict[str, object]:
         """Return what scripts read, ready for JSON."""
@@ -113,7 +119,7 @@ def page_html(settings: PageSettings, scripts: Sequence[str]) -> str:
     Parameters
     ----------
     settings : PageSettings
-        What it shows.
+        Settings of the page.
     scripts : sequence of str
         Texts of the scripts that define the class ``Model``, see the module.
 
@@ -163,7 +169,13 @@ def write(model: TrainedModel, out: Path) -> tuple[str, ...]:
     settings = replace(PageSettings.of(model), model=_local_model(model))
     text = page_html(settings, [_asset(name) for name in _OF_MODEL])
     write_text(out, text)
-    return (f"{out}: {len(text.encode()) / 1e6:.2f} MB",)
+    n_bytes = len(text.encode())
+    return (
+        f"{out}: a page of {n_bytes / 1e6:.2f} MB with the network, its filters and its context; "
+        "it asks for nothing from outside",
+        "phones give motion to pages on https:// or localhost only: put it on any static host, or "
+        "let har serve show it",
+    )
 
 
 def _local_model(model: TrainedModel) -> dict[str, object]:

@@ -462,10 +462,11 @@ def test_the_page_has_a_strict_policy_and_one_file_says_its_size(model, tmp_path
     assert "connect-src 'none'" in text
     assert "http://" not in text
     assert "https://" not in text.replace("on https:// or localhost", "")
-    assert (
-        lines[0]
-        == f"{tmp_path / 'phone.html'}: {(tmp_path / 'phone.html').stat().st_size / 1e6:.2f} MB"
-    )
+    size = f"{(tmp_path / 'phone.html').stat().st_size / 1e6:.2f} MB"
+    assert lines[0].startswith(f"{tmp_path / 'phone.html'}: a page of {size} with the network")
+    assert "nothing that it measures leaves it" in text
+    served = page_html(PageSettings("theirs", ("A",), 6, None, connects_to="'self'"), [FAKE_MODEL])
+    assert "leaves it" not in served
 
 
 def test_acceleration_alone_needs_no_gyroscope():

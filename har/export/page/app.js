@@ -84,13 +84,13 @@ class App {
   }
 
   take(sample) {
-    const nNeeded = 1 + this.settings.n_raw_channels;
-    if (sample.length < nNeeded) {
+    const length = 1 + this.settings.n_raw_channels;
+    if (sample.length < length) {
       this.view.note({ kind: "error", text: "This phone has no gyroscope, which the network needs." });
       return;
     }
     const turned = this.wearing.of(sample);
-    this.model.push([turned.slice(0, nNeeded)]);
+    this.model.push([turned.slice(0, length)]);
     this.recorder.push(turned);
     this.view.push(turned);
     if (this.recorder.isOn && this.recorder.rows.length % 50 === 0) this.showRecorded();

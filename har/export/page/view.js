@@ -126,8 +126,8 @@ class View {
       const next = this.answers[place + 1];
       const before = found.at(-1);
       const until = next && next.startS < endS ? (endS + next.startS) / 2 : endS;
-      if (before && before.name === name && startS <= before.untilS) before.untilS = until;
-      else found.push({ name, fromS: before ? Math.max(before.untilS, startS) : startS, untilS: until });
+      if (before && before.name === name && startS <= before.endS) before.endS = until;
+      else found.push({ name, startS: before ? Math.max(before.endS, startS) : startS, endS: until });
     });
     return found;
   }
@@ -136,23 +136,23 @@ class View {
     if (!this.answers.length) return;
     const canvas = this.find("timeline");
     const { context, width, height } = drawingOn(canvas);
-    const endS = this.answers.at(-1).endS;
+    const lastS = this.answers.at(-1).endS;
     const segments = this.segments().map((segment) => ({
       ...segment, ...(this.byName.get(segment.name) || { label: segment.name, colour: "#949494" }),
     }));
-    for (const { fromS, untilS, colour } of segments) {
-      const [left, right] = [fromS, untilS].map((timeS) => width * (1 - (endS - timeS) / TIMELINE_S));
+    for (const { startS, endS, colour } of segments) {
+      const [left, right] = [startS, endS].map((timeS) => width * (1 - (lastS - timeS) / TIMELINE_S));
       context.fillStyle = colour;
       context.fillRect(left, 0, right - left, height);
     }
     const last = segments.slice(-N_SEGMENTS).reverse();
     canvas.setAttribute("aria-label",
-      `Timeline: ${last.map(({ label, fromS, untilS }) => `${label} for ${duration(untilS - fromS)}`).join(", before ")}`);
-    this.find("segments").replaceChildren(...last.map(({ label, colour, fromS, untilS }) => {
+      `Timeline: ${last.map(({ label, startS, endS }) => `${label} for ${duration(endS - startS)}`).join(", before ")}`);
+    this.find("segments").replaceChildren(...last.map(({ label, colour, startS, endS }) => {
       const item = document.createElement("li");
       const mark = document.createElement("i");
       mark.style.background = colour;
-      item.append(mark, ...[clock(fromS - this.startS), label, duration(untilS - fromS)].map((text) => {
+      item.append(mark, ...[clock(startS - this.startS), label, duration(endS - startS)].map((text) => {
         const cell = document.createElement("span");
         cell.textContent = text;
         return cell;
