@@ -151,7 +151,7 @@ class App {
   }
 
   showRecorded() {
-    const lines = [...this.recorder.seconds()].map(([what, seconds]) => `${what}: ${duration(seconds)}`);
+    const lines = [...this.recorder.seconds].map(([what, seconds]) => `${what}: ${duration(seconds)}`);
     const hasRows = this.recorder.rows.length > 0;
     this.find("recorded").textContent = lines.join("\n")
       || (hasRows ? "Recording. Tap what the person does." : "Nothing recorded.");

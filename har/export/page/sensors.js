@@ -73,12 +73,14 @@ class MotionSensors {
       this.onNote({ kind: "error", text: "This browser has no motion sensors for pages." });
       return false;
     }
-    const asked = kinds.filter((kind) => kind && typeof kind.requestPermission === "function");
-    try {
-      const answers = await Promise.all(asked.map((kind) => kind.requestPermission()));
-      if (answers.every((answer) => answer === "granted")) return true;
-    } catch (error) {
-      this.onNote({ kind: "error", text: `The browser did not ask for permission: ${error.message}` });
+    // Both within the tap; without orientation only the check of signs is missing.
+    const asked = kinds.map((kind) =>
+      (kind && typeof kind.requestPermission === "function" ? kind.requestPermission() : "granted"));
+    const [motion] = await Promise.allSettled(asked);
+    if (motion.value === "granted") return true;
+    if (motion.status === "rejected") {
+      const { message } = motion.reason;
+      this.onNote({ kind: "error", text: `The browser did not ask for permission: ${message}` });
       return false;
     }
     this.onNote({
