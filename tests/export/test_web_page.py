@@ -289,7 +289,11 @@ def test_a_phone_in_a_pocket_is_doubted_and_turned_by_hand_or_by_itself(phone, m
 
     phone.execute_script("document.getElementById('wearing').value = 'auto'")
     start(phone)
-    play(phone, worn)
+    can_record = "return !document.getElementById('record').disabled"
+    play(phone, worn[:500])
+    assert not phone.execute_script(can_record)
+    play(phone, worn[500:], start_s=110)
+    assert phone.execute_script(can_record)
     answers, notes = stop(phone)
     assert [note["kind"] for note in notes] == ["info"]
     assert "axes were turned by" in notes[0]["text"]
@@ -404,6 +408,13 @@ def test_another_model_takes_its_place_and_is_taught(browser, tmp_path):
     assert taught["subject"] == "Ann"
     assert set(taught["labels"]) == {"B"}
     assert_allclose(np.array(taught["samples"])[:, 1:], WALK[:100], atol=1e-6)
+    # What it has learned may have another name.
+    answer = {"start_s": 100, "end_s": 102.56, "activity": "C", "probability": 0.7, "state": "C"}
+    answer |= {"state_probability": 0.8, "warming_up": False}
+    answer["probabilities"] = {"A": 0.1, "B": 0.2, "C": 0.7}
+    browser.execute_script("made.onAnswer(arguments[0])", answer)
+    assert browser.find_element("id", "shares").text.split("\n")[-2:] == ["C", "70 %"]
+    assert browser.find_element("id", "activity").text == "C"
     assert stop(browser)[1] == [{"kind": "info", "text": "Thanks."}]
     assert browser.execute_script("return isClosed")
 
