@@ -32,7 +32,7 @@ CLASSICAL_BASELINES = (
 ROCKETS = ("mini_rocket", "multi_rocket_hydra")
 BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
 
-TARGETS = ("onnx",)
+TARGETS = ("onnx", "web")
 RUN_OR_ONNX = "a folder that har train wrote, or a .onnx that har export wrote"
 
 # Python's words for a value that is none of those possible.
@@ -442,7 +442,8 @@ def _add_export(verbs: Any) -> None:
     summary = "write a trained run for other programs, and compare it with what har says"
     more = (
         "ONNX runs in onnxruntime on computers, phones and in browsers, and as har predict "
-        "FILE.onnx and har stream FILE.onnx, without MXNet."
+        "FILE.onnx and har stream FILE.onnx, without MXNet. web is a page for phones in one file, "
+        "which computes everything on the phone."
     )
     parser = _add_verb(verbs, "export", summary, "runs/small --to onnx --out small.onnx", more)
     add(parser, "run")

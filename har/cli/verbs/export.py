@@ -21,7 +21,10 @@ Source = Literal["windows", "raw"]
 WeightKind = Literal["float32", "int8"]
 
 # The module that writes each format, and what the file is called unless --out says otherwise.
-_FORMATS: dict[Target, tuple[str, str]] = {"onnx": ("onnx_file", ".onnx")}
+_FORMATS: dict[Target, tuple[str, str]] = {
+    "onnx": ("onnx_file", ".onnx"),
+    "web": ("web_page", ".html"),
+}
 
 
 def run(
