@@ -95,7 +95,9 @@ class Access:
         return self.token is not None or address.is_loopback
 
     def _has_token(self, headers: Mapping[str, str], query: str) -> bool:
-        given = parse_qs(query, max_num_fields=_MOST_FIELDS).get("token", []) if _fits(query) else []
+        given = (
+            parse_qs(query, max_num_fields=_MOST_FIELDS).get("token", []) if _fits(query) else []
+        )
         given += [headers.get("authorization", "").removeprefix("Bearer ")]
         expected = (self.token or "").encode()
         return any([secrets.compare_digest(found.encode(), expected) for found in given])

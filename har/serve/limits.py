@@ -17,7 +17,7 @@ class Limits:
     n_viewers : int
         Number of viewers at once, of all streams together.
     samples_per_s : float
-        Samples that a phone may send a second in the long run: the fastest sensors have 400.
+        Readings that a phone may send a second in the long run: three sensors at 500 Hz.
     n_burst : int
         Samples that it may send beyond that at once, as after a lost connection.
     messages_per_s : float
@@ -34,13 +34,13 @@ class Limits:
 
     n_streams: int = 100
     n_viewers: int = 100
-    samples_per_s: float = 500.0
-    n_burst: int = 3000
+    samples_per_s: float = 1500.0
+    n_burst: int = 6000
     messages_per_s: float = 60.0
     message_bytes: int = 1 << 16
     body_bytes: int = 1 << 18
     idle_s: float = 60.0
-    n_pending: int = 6000
+    n_pending: int = 2000
     n_unsent: int = 256
 
 

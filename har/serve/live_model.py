@@ -10,7 +10,7 @@ from har.inference.live import LiveTimeline
 from har.inference.live_streams import Lines, LiveStream
 from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
-from har.reading.streams.sample_lines import SampleLines
+from har.serve.predictor import ObservedLines
 from har.signals.orientation import Direction
 from har.signals.wearing import ChooseTurn, shortest_of
 from har.signals.windows import Predict, WindowFormat
@@ -65,10 +65,10 @@ class LiveModel:
         )
         return LiveStream(lines, wearing, timeline)
 
-    def lines_of_page(self) -> SampleLines:
+    def lines_of_page(self) -> ObservedLines:
         """Return a reader of what our page sends: `har.serve.messages.NamedSample`."""
-        return SampleLines(self.raw_channels, "g", "rad/s", "s")
+        return ObservedLines(self.raw_channels, "g", "rad/s", "s")
 
-    def lines_of_app(self) -> SampleLines:
+    def lines_of_app(self) -> ObservedLines:
         """Return a reader of what an app sends, in the units that it names or that are told."""
-        return SampleLines(self.raw_channels)
+        return ObservedLines(self.raw_channels)

@@ -4,7 +4,7 @@ A phone sends ``{"samples": [[t_s, ax, ay, az, gx, gy, gz], ...]}``: seconds on 
 rad/s in the axes of the device, at its own rate. The server sends
 
 - ``{"kind": "answer", "start_s": ..., ...}``, the fields of `LivePrediction`, for each window;
-- ``{"kind": "note", "note": {"kind": "assumed" | "doubted", "text": ...}}``;
+- ``{"kind": "note", "note": {"kind": "info" | "doubt" | "error", "text": ...}}``;
 - to viewers also ``{"kind": "samples", "samples": [[t_s, ax, ...], ...]}``, at 50 Hz.
 
 What is wrong ends the connection with a code of RFC 6455 and a reason.
@@ -30,6 +30,7 @@ AGAINST_THE_RULES = 1008
 FAULT = 1011
 TRY_LATER = 1013
 # Of applications' own codes.
+UNKNOWN_STREAM = 4404
 IDLE = 4408
 # A control frame has 125 bytes, two of which are the code.
 _LONGEST_REASON_BYTES = 123
@@ -50,7 +51,7 @@ class Note:
     Parameters
     ----------
     kind : str
-        ``"assumed"`` or ``"doubted"``.
+        ``"info"``, ``"doubt"`` or ``"error"``.
     text : str
         One sentence.
     """
@@ -80,8 +81,8 @@ def samples_in(text: str, n_channels: int = len(RAW_CHANNELS)) -> list[NamedSamp
         If it is anything else.
     """
     message = parsed(text)
-    rows = message.get("samples") if isinstance(message, dict) else None
-    if not isinstance(rows, list) or message.keys() != {"samples"}:
+    rows = message["samples"] if isinstance(message, dict) and [*message] == ["samples"] else None
+    if not isinstance(rows, list):
         raise DataError(f"message: found {quoted(text)}, expected {_EXPECTED}")
     if len(rows) > MOST_ROWS:
         raise DataError(f"message: found {len(rows)} samples, expected at most {MOST_ROWS}")

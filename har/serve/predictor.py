@@ -26,8 +26,8 @@ from har.signals.windows import Predict
 
 logger = logging.getLogger(__name__)
 
-# Whatever gathered: nobody waits for the windows of a thousand messages.
-_MOST_AT_ONCE = 1000
+# Readings before windows are predicted, whatever else has gathered.
+_MOST_AT_ONCE = 2000
 
 
 @dataclass
@@ -37,13 +37,13 @@ class Outcome:
     Parameters
     ----------
     n_read : int
-        Number of lines that were read.
+        Number of readings in the lines.
     samples : list of LiveSamples
         Samples at 50 Hz that became ready.
     answers : list of LivePrediction
         Predictions for the windows that they completed.
     notes : list of Note
-        What was assumed, and is doubted.
+        Assumptions and doubts.
     error : str or None
         Why the stream cannot go on.
     is_fault : bool
@@ -71,13 +71,28 @@ class Receiver(Protocol):
 class _Work:
     receiver: Receiver
     lines: Sequence[Message]
+    n_samples: int
 
 
 class ObservedLines(SampleLines):
-    """A reader of samples that also keeps them for viewers, until they are taken."""
+    """A reader of samples that also keeps them for viewers, until they are taken.
 
-    def __init__(self, *arguments: str | tuple[str, ...]) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    Parameters
+    ----------
+    channels : tuple of str
+        Names of the sensors' axes that are needed.
+    acc_unit, gyro_unit, time_unit : str, optional
+        Units, see `SampleLines`.
+    """
+
+    def __init__(
+        self,
+        channels: tuple[str, ...],
+        acc_unit: str | None = None,
+        gyro_unit: str | None = None,
+        time_unit: str | None = None,
+    ) -> None:
+        super().__init__(channels, acc_unit, gyro_unit, time_unit)
         self._new: list[LiveSamples] = []
 
     def read(self, line: str | Message) -> list[LiveSamples]:
@@ -116,22 +131,24 @@ class Predictor:
         """Let the thread end after what it does now."""
         self._queue.put(None)
 
-    def push(self, receiver: Receiver, lines: Sequence[Message]) -> None:
-        """Have lines of a stream read, and the windows that they complete predicted."""
-        self._queue.put(_Work(receiver, lines))
+    def push(self, receiver: Receiver, lines: Sequence[Message], n_samples: int) -> None:
+        """Have lines with some readings read, and the windows that they complete predicted."""
+        self._queue.put(_Work(receiver, lines, n_samples))
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
-            works, is_over = [first], False
-            while len(works) < _MOST_AT_ONCE and not is_over:
+            works, n_samples = [first], first.n_samples
+            more: _Work | None = first
+            while n_samples < _MOST_AT_ONCE and more is not None:
                 try:
                     more = self._queue.get_nowait()
                 except Empty:
                     break
-                is_over = more is None
-                works += [] if more is None else [more]
+                if more is not None:
+                    works.append(more)
+                    n_samples += more.n_samples
             self._deliver(works, self._outcomes(works))
-            if is_over:
+            if more is None:
                 return
 
     def _deliver(self, works: list[_Work], outcomes: list[Outcome]) -> None:
@@ -145,7 +162,7 @@ class Predictor:
         outcomes: list[Outcome] = []
         cut: list[tuple[Outcome, LiveStream, CutWindow]] = []
         for work in works:
-            outcome = Outcome(len(work.lines))
+            outcome = Outcome(work.n_samples)
             outcomes.append(outcome)
             live = work.receiver.live
             try:
@@ -170,7 +187,7 @@ class Predictor:
 
 def _notes_of(live: LiveStream) -> list[Note]:
     return [
-        Note("doubted" if level >= logging.WARNING else "assumed", printable(text))
+        Note("doubt" if level >= logging.WARNING else "info", printable(text))
         for level, text in live.messages()
     ]
 

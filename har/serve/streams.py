@@ -159,10 +159,10 @@ class ServedStream:
         if not lines:
             return
         self._seen_s = time.monotonic()
-        self._n_pending += len(lines)
+        self._n_pending += n_new
         if self._n_pending > self._limits.n_pending:
             self._has_caught_up.clear()
-        self._predictor.push(self, lines)
+        self._predictor.push(self, lines, n_new)
 
     async def caught_up(self) -> None:
         """Wait until few enough samples wait."""
