@@ -13,7 +13,6 @@ What is wrong ends the connection with a code of RFC 6455 and a reason.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import NoReturn
@@ -38,6 +37,7 @@ _LONGEST_REASON_BYTES = 123
 MOST_ROWS = 1000
 # Sensors of phones end at 16 g and 35 rad/s; a clock may count from 1970 on.
 _LARGEST_VALUE, _LARGEST_TIME_S = 1e3, 1e11
+_NUMBERS = frozenset((int, float))
 _EXPECTED = '{"samples": [[t_s, ax, ay, az, gx, gy, gz], ...]}'
 
 # A sample by the names that `har.reading.streams` takes.
@@ -109,24 +109,23 @@ def _checked(row: object, n_values: int) -> list[float]:
             f"sample: found {quoted(row)}, expected {n_values} numbers: seconds, then "
             f"{', '.join(RAW_CHANNELS[: n_values - 1])}"
         )
-    if any(type(value) not in (int, float) for value in row[:n_values]):
+    if not _NUMBERS.issuperset(map(type, row)):
         raise DataError(f"sample: found {quoted(row)}, expected numbers only")
-    values = list(map(_as_float, row[:n_values]))
+    try:
+        values = list(map(float, row[:n_values]))
+    except OverflowError:
+        raise DataError(
+            f"sample: found {quoted(row)}, expected numbers that sensors give"
+        ) from None
     if not 0 <= values[0] <= _LARGEST_TIME_S:
         raise DataError(
             f"sample: found {quoted(row[0])} seconds, expected from 0 to {_LARGEST_TIME_S:g}"
         )
-    largest = max(map(abs, values[1:]))
-    if not largest <= _LARGEST_VALUE:
-        raise DataError(f"sample: found {largest:g}, expected g and rad/s up to {_LARGEST_VALUE:g}")
+    if max(values[1:]) > _LARGEST_VALUE or min(values[1:]) < -_LARGEST_VALUE:
+        raise DataError(
+            f"sample: found {quoted(row)}, expected g and rad/s up to {_LARGEST_VALUE:g}"
+        )
     return values
-
-
-def _as_float(value: int | float) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
 
 
 def answer_text(answer: LivePrediction) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -28,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 # Readings before windows are predicted, whatever else has gathered.
 _MOST_AT_ONCE = 2000
+# What comes meanwhile is handled together, which is far less work than one by one.
+_GATHER_S = 0.01
 
 
 @dataclass
@@ -137,6 +141,7 @@ class Predictor:
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
+            time.sleep(_GATHER_S)
             works, n_samples = [first], first.n_samples
             more: _Work | None = first
             while n_samples < _MOST_AT_ONCE and more is not None:
@@ -154,8 +159,9 @@ class Predictor:
     def _deliver(self, works: list[_Work], outcomes: list[Outcome]) -> None:
         if self._loop is None or self._loop.is_closed():
             return
-        for work, outcome in zip(works, outcomes, strict=True):
-            self._loop.call_soon_threadsafe(work.receiver.receive, outcome)
+        with suppress(RuntimeError):
+            # The loop may have been closed just now.
+            self._loop.call_soon_threadsafe(_receive, works, outcomes)
 
     def _outcomes(self, works: Iterable[_Work]) -> list[Outcome]:
         """Read all lines, then predict all windows."""
@@ -183,6 +189,11 @@ class Predictor:
             for outcome, _, _ in cut:
                 _fail(outcome, error)
         return outcomes
+
+
+def _receive(works: list[_Work], outcomes: list[Outcome]) -> None:
+    for work, outcome in zip(works, outcomes, strict=True):
+        work.receiver.receive(outcome)
 
 
 def _notes_of(live: LiveStream) -> list[Note]:

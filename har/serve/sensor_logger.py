@@ -76,11 +76,11 @@ class SensorLogger:
         await stream.caught_up()
         return stream
 
-    def end_silent(self, idle_s: float) -> None:
-        """End the streams of phones that have sent nothing for some time."""
+    def forget_ended(self) -> None:
+        """Forget the phones whose streams are no longer among all."""
         for device, known in list(self._devices.items()):
-            if known.stream.silent_s > idle_s:
-                self._end(device, f"found no reading for {idle_s:g} s")
+            if self._streams.get(known.stream.name) is not known.stream:
+                del self._devices[device]
 
     def _stream_of(self, device: str, session: str) -> ServedStream:
         known = self._devices.get(device)

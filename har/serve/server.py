@@ -88,7 +88,8 @@ class LiveServer:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_EVERY_S)
-            self._sensor_logger.end_silent(self._limits.idle_s)
+            self.streams.end_silent()
+            self._sensor_logger.forget_ended()
 
     async def _page(self, request: Request) -> Response:
         page = self._viewer_page if "stream" in request.query_params else self._phone_page

@@ -16,6 +16,7 @@ from har.serve.limits import Allowance, Limits
 from har.serve.messages import (
     AGAINST_THE_RULES,
     FAULT,
+    IDLE,
     TRY_LATER,
     Note,
     answer_text,
@@ -135,23 +136,22 @@ class ServedStream:
         """Time since the last samples."""
         return time.monotonic() - self._seen_s
 
-    def push(self, lines: list[Message], n_samples: int | None = None) -> None:
+    def push(self, lines: list[Message], n_samples: int) -> None:
         """Have lines read.
 
         Parameters
         ----------
         lines : list of dict
             Objects of JSON, as `har.reading.streams.sample_lines` takes them.
-        n_samples : int, optional
-            Number of readings in them; by default one each.
+        n_samples : int
+            Number of readings in them.
 
         Raises
         ------
         DataError
             If more comes than is allowed.
         """
-        n_new = len(lines) if n_samples is None else n_samples
-        if not self._samples_left.takes(n_new):
+        if not self._samples_left.takes(n_samples):
             raise DataError(
                 f"samples: found more than {self._limits.samples_per_s:g} a second, expected the "
                 "rate of a phone's sensors"
@@ -159,10 +159,10 @@ class ServedStream:
         if not lines:
             return
         self._seen_s = time.monotonic()
-        self._n_pending += n_new
+        self._n_pending += n_samples
         if self._n_pending > self._limits.n_pending:
             self._has_caught_up.clear()
-        self._predictor.push(self, lines, n_new)
+        self._predictor.push(self, lines, n_samples)
 
     async def caught_up(self) -> None:
         """Wait until few enough samples wait."""
@@ -274,6 +274,13 @@ class Streams:
         stream.end(ending)
         if self._streams.get(stream.name) is stream:
             del self._streams[stream.name]
+
+    def end_silent(self) -> None:
+        """End the streams without samples for as long as is allowed."""
+        idle_s = self._limits.idle_s
+        for stream in self:
+            if stream.silent_s > idle_s:
+                self.end(stream, Ending(IDLE, f"found no sample for {idle_s:g} s, expected some"))
 
     def _free_name(self, wish: str) -> str:
         if wish not in self._streams:
