@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -31,14 +31,19 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from har.export.page_network import network_form
 from har.export.trained_model import TrainedModel
 from har.files import write_text
+from har.inference.context import MarkovContext
 from har.inference.timeline import raw_channels_of
 from har.report.style import colours_of
 from har.report.wording import activity_label
 from har.signals.activities import UNKNOWN
+from har.signals.filters import FilterDesign, filter_designs
 from har.signals.orientation import Direction
 
+# As a content policy says it.
+NOWHERE = "'none'"
 # Scripts of every page, in their order; those of the model come before the last.
 _OF_PAGE = ("sensors.js", "wearing.js", "recorder.js", "view.js")
 _LAST = "app.js"
@@ -64,7 +69,7 @@ class PageSettings:
     connects_to : str
         Addresses that the page may connect to, as in ``connect-src`` of a content policy.
     model : mapping of str to object
-        What the page's ``Model`` needs besides, ready for JSON.
+        Other values that the page's ``Model`` needs, ready for JSON.
     """
 
     source: str
@@ -72,7 +77,7 @@ class PageSettings:
     n_raw_channels: int
     gravity: Direction | None
     can_teach: bool = False
-    connects_to: str = "'none'"
+    connects_to: str = NOWHERE
     model: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
@@ -84,6 +89,13 @@ class PageSettings:
             len(raw_channels_of(model.window_format)),
             model.manifest.model.gravity,
         )
+
+    @property
+    def privacy(self) -> str:
+        """A sentence for the page's reader: where goes what the phone measures."""
+        if self.connects_to == NOWHERE:
+            return "Everything is computed on this phone; nothing that it measures leaves it."
+        return "What this phone measures goes to the computer that served this page, no further."
 
     def to_dict(self) -> dict[str, object]:
         """Return what scripts read, ready for JSON."""
@@ -107,7 +119,7 @@ def page_html(settings: PageSettings, scripts: Sequence[str]) -> str:
     Parameters
     ----------
     settings : PageSettings
-        What it shows.
+        Settings of the page.
     scripts : sequence of str
         Texts of the scripts that define the class ``Model``, see the module.
 
@@ -154,21 +166,44 @@ def write(model: TrainedModel, out: Path) -> tuple[str, ...]:
     DataError
         If the network reads other channels, or another rate.
     """
-    settings = PageSettings.of(model)
+    settings = replace(PageSettings.of(model), model=_local_model(model))
     text = page_html(settings, [_asset(name) for name in _OF_MODEL])
     write_text(out, text)
-    return (f"{out}: {len(text.encode()) / 1e6:.2f} MB",)
+    n_bytes = len(text.encode())
+    return (
+        f"{out}: a page of {n_bytes / 1e6:.2f} MB with the network, its filters and its context; "
+        "it asks for nothing from outside",
+        "phones give motion to pages on https:// or localhost only: put it on any static host, or "
+        "let har serve show it",
+    )
+
+
+def _local_model(model: TrainedModel) -> dict[str, object]:
+    """Return what ``local_model.js`` computes with."""
+    context = model.context or MarkovContext.lasting(len(model.window_format.activities))
+    noise, gravity, drift = map(_filter_form, filter_designs())
+    return {
+        "network": network_form(model),
+        "context": context.to_dict(),
+        "filters": {"noise": noise, "gravity": gravity, "gyroscope_drift": drift},
+    }
+
+
+def _filter_form(design: FilterDesign) -> dict[str, object]:
+    return {"sections": design.sections.tolist(), "settled": design.settled.tolist()}
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("har.export", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["label"] = activity_label
+    return environment
 
 
 def _asset(name: str) -> str:

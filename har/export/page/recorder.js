@@ -1,1 +1,99 @@
-// recorder
+// Labelled recordings, as a table that `har train --data.set recordings` reads.
+//
+// One file has all people and activities of this page; recordings.csv names its columns. Samples
+// lie along the axes that the page has turned, at their own times. Without a label they stay
+// unlabelled, as har does with an empty cell.
+
+const TABLE = "recordings.csv";
+
+class Recorder {
+  constructor() {
+    this.rows = [];
+    this.isOn = false;
+    this.label = "";
+    this.subject = "";
+  }
+
+  start(subject) {
+    this.subject = subject;
+    this.isOn = true;
+  }
+
+  stop() {
+    this.isOn = false;
+    this.label = "";
+  }
+
+  push(sample) {
+    if (this.isOn) this.rows.push({ sample, activity: this.label, subject: this.subject });
+  }
+
+  clear() {
+    this.rows = [];
+  }
+
+  // Returns a map of seconds by "subject, activity"; times between samples are at most a gap.
+  seconds() {
+    const found = new Map();
+    this.rows.forEach(({ sample, activity, subject }, place) => {
+      const next = this.rows[place + 1];
+      const stepS = next ? next.sample[0] - sample[0] : 0;
+      if (!activity || !(stepS > 0 && stepS < 0.5)) return;
+      const key = `${subject}, ${activity}`;
+      found.set(key, (found.get(key) || 0) + stepS);
+    });
+    return found;
+  }
+
+  get hasGyroscope() {
+    return this.rows.every(({ sample }) => sample.length > 4);
+  }
+
+  csv() {
+    const nValues = this.hasGyroscope ? 6 : 3;
+    const headings = ["acc_x (g)", "acc_y (g)", "acc_z (g)", "gyro_x (rad/s)", "gyro_y (rad/s)", "gyro_z (rad/s)"];
+    const lines = [["time_s", ...headings.slice(0, nValues), "activity", "subject"].join(",")];
+    const startS = this.rows.length ? this.rows[0].sample[0] : 0;
+    for (const { sample, activity, subject } of this.rows) {
+      const numbers = sample.slice(1, nValues + 1).map((value) => Number(value.toPrecision(7)));
+      const timeS = (sample[0] - startS).toFixed(4);
+      lines.push([timeS, ...numbers, quotedCell(activity), quotedCell(subject)].join(","));
+    }
+    return `${lines.join("\n")}\n`;
+  }
+
+  table(name) {
+    return `file,subject_column,label_column\n${name},subject,activity\n`;
+  }
+
+  // What Model.teach gets: samples in the order of time, and the activity of each, "" if unlabelled.
+  recording() {
+    return {
+      subject: this.subject,
+      samples: this.rows.map(({ sample }) => sample),
+      labels: this.rows.map(({ activity }) => activity),
+    };
+  }
+}
+
+// Names are text in one line; a table needs no other characters.
+function cleanName(text) {
+  return text.replace(/[\s,;"]+/g, " ").trim().slice(0, 60);
+}
+
+function quotedCell(text) {
+  return /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+}
+
+function fileNameOf(date) {
+  const digits = date.toISOString().replace(/[-:]/g, "");
+  return `motion-${digits.slice(0, 8)}-${digits.slice(9, 15)}.csv`;
+}
+
+function download(name, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
