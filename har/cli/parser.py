@@ -33,6 +33,8 @@ ROCKETS = ("mini_rocket", "multi_rocket_hydra")
 BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
 
 _MOST_PHONES = 1000
+TARGETS = ("onnx",)
+RUN_OR_ONNX = "a folder that har train wrote, or a .onnx that har export wrote"
 
 # Python's words for a value that is none of those possible.
 _CHOICE = re.compile(r"argument ([^:]+): invalid choice: (.+) \(choose from (.+)\)")
@@ -99,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_predict,
         _add_stream,
         _add_serve,
+        _add_export,
         _add_report,
         _add_compare,
     ):
@@ -340,7 +343,7 @@ def _add_predict(verbs: Any) -> None:
     )
     example = "runs/small walk.csv --out timeline.csv --plot"
     parser = _add_verb(verbs, "predict", summary, example, more, command=())
-    add(parser, "run")
+    add(parser, "run", help=RUN_OR_ONNX)
     parser.add_argument(
         "files",
         type=Path,
@@ -408,7 +411,8 @@ def _add_stream(verbs: Any) -> None:
         "in time and is counted."
     )
     parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv", more)
-    add(parser, "run", "--columns")
+    add(parser, "run", help=RUN_OR_ONNX)
+    add(parser, "--columns")
     add_units(parser, otherwise="as names say, or told from the first second")
     add_upright(parser)
     parser.add_argument(
@@ -444,7 +448,7 @@ def _add_serve(verbs: Any) -> None:
         "Ctrl-C."
     )
     parser = _add_verb(verbs, "serve", summary, "runs/small --host 0.0.0.0 --https", more)
-    add(parser, "run")
+    add(parser, "run", help=RUN_OR_ONNX)
     parser.add_argument(
         "--host",
         default="localhost",
@@ -486,6 +490,37 @@ def _add_serve(verbs: Any) -> None:
         help="how many windows the state waits for (default: 0)",
     )
     add(parser, "--abstain-below", "--device")
+
+
+def _add_export(verbs: Any) -> None:
+    summary = "write a trained run for other programs, and compare it with what har says"
+    more = (
+        "ONNX runs in onnxruntime on computers, phones and in browsers, and as har predict "
+        "FILE.onnx and har stream FILE.onnx, without MXNet."
+    )
+    parser = _add_verb(verbs, "export", summary, "runs/small --to onnx --out small.onnx", more)
+    add(parser, "run")
+    parser.add_argument(
+        "--to", choices=TARGETS, required=True, help="format; ONNX needs the extra onnx"
+    )
+    out = "file or folder to write (default: named as the run, in the current folder)"
+    add(parser, "--out", metavar="PATH", help=out)
+    onnx = parser.add_argument_group("for ONNX")
+    onnx.add_argument(
+        "--from",
+        dest="source",
+        choices=("windows", "raw"),
+        help="what the model reads: windows, with the filters as a second model beside it; raw: "
+        "samples of a window, of the 10 s before and the one after, with the filters inside "
+        "(default: windows)",
+    )
+    onnx.add_argument(
+        "--quantise",
+        action="store_true",
+        help="also write a model with weights of 8 bits, and print its accuracy on the test "
+        "windows beside that of the run",
+    )
+    add(onnx, "--data.root", help="for --quantise, as of har evaluate")
 
 
 def _add_report(verbs: Any) -> None:

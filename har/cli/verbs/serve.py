@@ -12,6 +12,7 @@ import numpy as np
 import platformdirs
 from threadpoolctl import threadpool_limits
 
+from har.cli.trained import is_onnx, load_trained
 from har.config import Upright
 from har.errors import HarError, UsageError, install_command
 from har.inference.context import ContextKind
@@ -42,7 +43,7 @@ def run(
     Parameters
     ----------
     run : Path
-        Folder of the run.
+        Folder of the run, or ONNX file.
     host : str
         Address to listen on; ``"0.0.0.0"`` for all of this machine. Beyond loopback the address
         that is printed has a token, without which nobody is answered.
@@ -122,13 +123,12 @@ def _load(
     upright: Upright | None,
 ) -> LiveModel:
     """Return the model of a run, ready: its first prediction takes longer than all others."""
-    from har.classifier import ActivityClassifier
     from har.serve.live_model import LiveModel
 
-    classifier = ActivityClassifier.load(run, device)
+    classifier = load_trained(run, device)
     window_format = classifier.window_format_
     model = LiveModel(
-        name=run.resolve().name,
+        name=run.resolve().stem if is_onnx(run) else run.resolve().name,
         window_format=window_format,
         predict=classifier.predict_proba,
         gravity=classifier.gravity_,
