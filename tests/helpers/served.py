@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -72,8 +73,7 @@ class Served:
 
     def address(self, path, scheme="http", **query):
         token = {} if self.token is None else {"token": self.token}
-        pairs = "&".join(f"{name}={value}" for name, value in {**token, **query}.items())
-        return f"{scheme}://127.0.0.1:{self.port}/{path}?{pairs}"
+        return f"{scheme}://127.0.0.1:{self.port}/{path}?{urlencode({**token, **query})}"
 
 
 @contextmanager

@@ -115,8 +115,8 @@ def test_a_stream_that_is_not_there_is_named(server):
 
 def test_names_are_printable_short_and_each_is_there_once(server):
     async def converse():
-        async with connected(server, name="%1b" + "x" * 100) as one:
-            async with connected(server, name="%1b" + "x" * 100) as other:
+        async with connected(server, name="\x1b" + "x" * 100) as one:
+            async with connected(server, name="\x1b" + "x" * 100) as other:
                 await send_rows(one, rows_of(a_walk(2)))
                 await send_rows(other, rows_of(a_walk(2)))
                 await messages(other, "note", 1)
