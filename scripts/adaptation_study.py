@@ -221,6 +221,9 @@ def scores(people: Sequence[Person]) -> pd.DataFrame:
             for seconds in SECONDS:
                 splits = list(person.splits(protocol, seconds))
                 n_scored = sum(int(scored.sum()) for _, scored in splits)
+                if not n_scored or not all(given.any() for given, _ in splits):
+                    # Half of 5 s is less than a window; of some recordings 60 s are all.
+                    continue
                 before = sum(int(person.right_before[scored].sum()) for _, scored in splits)
                 for way, strength in asked:
                     after = sum(

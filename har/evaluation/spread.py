@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from har.arrays import FloatArray, IntArray
@@ -119,7 +120,7 @@ def spreads_to_arrays(spreads: Sequence[Spread]) -> dict[str, FloatArray | IntAr
     }
 
 
-def spreads_from_arrays(arrays: Mapping[str, Any]) -> tuple[Spread, ...]:
+def spreads_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> tuple[Spread, ...]:
     """Return the spreads of which `spreads_to_arrays` gave the arrays.
 
     Raises

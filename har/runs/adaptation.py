@@ -43,7 +43,7 @@ class TaughtActivity:
     n_scored : int
         Windows that are scored.
     n_right_before, n_right_after : int
-        How many of these the network names right before, and after it was adapted to the first
+        Number of these that the network names right before, and after it was adapted to the first
         half.
     """
 
@@ -74,7 +74,7 @@ class AdaptationDescription:
     strength : float
         Pull to the network that was adapted, see `har.training.adaptation`.
     layer : str
-        What was adapted: ``summary`` or ``last layer``.
+        Part that was adapted: ``summary`` or ``last layer``.
     activities : tuple of TaughtActivity
         Activities that there were windows of.
     seconds_per_window : float
