@@ -19,6 +19,7 @@ from har.cli.options import (
     numbers,
     processor_count,
     rate,
+    real,
     threads_or_auto,
     whole,
 )
@@ -98,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_tune,
         _add_baseline,
         _add_evaluate,
+        _add_adapt,
         _add_predict,
         _add_stream,
         _add_serve,
@@ -332,6 +334,37 @@ def _add_evaluate(verbs: Any) -> None:
         "HAPT and own recordings; half a minute or so",
     )
     add(parser, "--data.root", "--device")
+
+
+def _add_adapt(verbs: Any) -> None:
+    summary = "adapt a trained run to one person, from a few labelled seconds of each activity"
+    more = (
+        "Some 20 s of each activity are enough, worn as the phone will be worn; a minute of one "
+        "that the run does not know teaches it. The result is a run of its own."
+    )
+    example = "runs/small recordings --out runs/mine"
+    parser = _add_verb(verbs, "adapt", summary, example, more, command=())
+    add(parser, "run")
+    parser.add_argument(
+        "recordings",
+        type=Path,
+        metavar="RECORDINGS",
+        help="a folder with recordings.csv, as for --data.set recordings, or a table with a "
+        "column 'activity' beside the signals",
+    )
+    add(parser, "--out", metavar="RUN", help="the new run's folder (default: runs/adapted-TIME)")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an earlier run in that folder"
+    )
+    parser.add_argument(
+        "--person", metavar="NAME", help="whom to adapt to, if several were recorded"
+    )
+    strength = (
+        "pull to the run as it was, above 0 (default: as chosen on other people; see "
+        "docs/results/adaptation.json)"
+    )
+    parser.add_argument("--strength", type=real(1e-6, 1e9), metavar="S", help=strength)
+    add(parser, "--device")
 
 
 def _add_predict(verbs: Any) -> None:
