@@ -24,9 +24,10 @@ import numpy as np
 from speed.worker import Worker
 
 from har.arrays import FloatArray
-from har.export.agreement import made_up_windows
+from har.export.sample_windows import made_up_windows
 from har.export.trained_model import TrainedModel
 from har.runs.folder import RunFolder
+from har.signals.windows import WindowFormat
 
 # Windows in a batch, and in a round of windows that come alone.
 BATCH_SIZE = 256
@@ -54,9 +55,8 @@ class Program:
     n_bytes: int
 
     def __init__(self, run: Path, folder: Path) -> None:
-        self.windows = made_up_windows(
-            RunFolder.open(run).read_trained_manifest().model.window_format, BATCH_SIZE
-        )
+        of_run = RunFolder.open(run).read_trained_manifest().model.window_format
+        self.windows = windows_of(of_run)
 
     def size(self) -> int:
         """Return the size of its files."""
@@ -186,12 +186,30 @@ class Row:
     is_exact: bool = True
 
 
+class NumPyFile(Program):
+    """The file of arrays and the predictor that needs NumPy alone."""
+
+    def __init__(self, run: Path, folder: Path) -> None:
+        from har.export.numpy_file import write
+        from har.export.predictor import Model
+
+        super().__init__(run, folder)
+        write(TrainedModel.read(run), folder)
+        self.n_bytes = _size_of(list(folder.iterdir()))
+        self.model = Model(str(folder / "model.npz"))
+
+    def predict(self, windows: FloatArray) -> FloatArray:
+        """Ask the predictor."""
+        return self.model.probabilities(windows)
+
+
 # One more program is one more class, with its row here.
 ROWS = (
     Row("MXNet", MXNet, ("mxnet",)),
     Row("`har`: MXNet, NumPy for single windows", Har, ("mxnet",)),
     Row("onnxruntime", OnnxRuntime, ("onnx", "onnxruntime")),
     Row("onnxruntime, weights of 8 bits", OnnxRuntimeOf8Bits, ("onnx", "onnxruntime"), False),
+    Row("NumPy file", NumPyFile),
     Row("PyTorch", PyTorch, ("torch",)),
 )
 
@@ -213,6 +231,12 @@ class Timed:
         )
 
 
+def windows_of(window_format: WindowFormat) -> FloatArray:
+    """Return a batch of windows."""
+    made_up = made_up_windows(window_format)
+    return np.resize(made_up, (BATCH_SIZE, *made_up.shape[1:]))
+
+
 def _size_of(files: Sequence[Path]) -> int:
     return sum(file.stat().st_size for file in files)
 
@@ -230,7 +254,7 @@ def measured(run: Path, rows: Sequence[Row], n_rounds: int) -> dict[str, Timed]:
         Number of turns of each; the first warms up and does not count.
     """
     expected = TrainedModel.read(run)
-    windows = made_up_windows(expected.window_format, BATCH_SIZE)
+    windows = windows_of(expected.window_format)
     probabilities = expected.predict_proba(windows)
     figures: dict[str, Timed] = {}
     with TemporaryDirectory() as folder, ExitStack() as stack:

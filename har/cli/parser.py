@@ -34,7 +34,7 @@ ROCKETS = ("mini_rocket", "multi_rocket_hydra")
 BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
 
 _MOST_PHONES = 1000
-TARGETS = ("onnx", "web")
+TARGETS = ("onnx", "numpy", "c", "web")
 RUN_OR_ONNX = "a folder that har train wrote, or a .onnx that har export wrote"
 
 # Python's words for a value that is none of those possible.
@@ -529,17 +529,23 @@ def _add_export(verbs: Any) -> None:
     summary = "write a trained run for other programs, and compare it with what har says"
     more = (
         "ONNX runs in onnxruntime on computers, phones and in browsers, and as har predict "
-        "FILE.onnx and har stream FILE.onnx, without MXNet. web is a page for phones in one file, "
-        "which computes everything on the phone."
+        "FILE.onnx and har stream FILE.onnx, without MXNet. numpy is a file of arrays and a "
+        "predictor that needs NumPy alone; c a header for microcontrollers; web a page for phones "
+        "in one file, which computes everything on the phone."
     )
     parser = _add_verb(verbs, "export", summary, "runs/small --to onnx --out small.onnx", more)
     add(parser, "run")
     parser.add_argument(
         "--to", choices=TARGETS, required=True, help="format; ONNX needs the extra onnx"
     )
-    out = "file or folder to write (default: named as the run, in the current folder)"
+    out = (
+        "file to write, of numpy a folder, of onnx either (default: named as the run, in the "
+        "current folder)"
+    )
     add(parser, "--out", metavar="PATH", help=out)
-    onnx = parser.add_argument_group("for ONNX")
+    kinds = ("float32", "int8")
+    parser.add_argument("--weights", choices=kinds, help="of --to c (default: float32)")
+    onnx = parser.add_argument_group("for --to onnx")
     onnx.add_argument(
         "--from",
         dest="source",

@@ -15,10 +15,10 @@ from har.classifier import ActivityClassifier
 from har.config import ModelConfig
 from har.datasets.loading import open_data
 from har.errors import RunError, UsageError
-from har.export.agreement import made_up_windows
 from har.export.onnx_classifier import OnnxClassifier
 from har.export.onnx_file import write
 from har.export.onnx_graph.signals import N_BEFORE
+from har.export.sample_windows import made_up_windows
 from har.export.trained_model import TrainedModel
 from har.recipes import load_config, recipe_names
 
