@@ -103,8 +103,8 @@ def _line(form: str, seconds: FloatArray, found: FloatArray, expected: FloatArra
     expected = expected[: len(found)]
     n_same = int((found.argmax(axis=1) == expected.argmax(axis=1)).sum())
     return (
-        f"{form}: a window in {p50:.2f} ms (p99 {p99:.2f} ms); {n_same} of {len(expected)} activities"
-        f" as by har, probabilities at most {np.abs(found - expected).max():.1g} off"
+        f"{form}: a window in {p50:.2f} ms (p99 {p99:.2f} ms); {n_same} of {len(expected)} "
+        f"activities as by har, probabilities at most {np.abs(found - expected).max():.1g} off"
     )
 
 
