@@ -19,6 +19,7 @@ from har.cli.options import (
     numbers,
     processor_count,
     rate,
+    real,
     threads_or_auto,
     whole,
 )
@@ -32,6 +33,7 @@ CLASSICAL_BASELINES = (
 ROCKETS = ("mini_rocket", "multi_rocket_hydra")
 BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
 
+_MOST_PHONES = 1000
 TARGETS = ("onnx", "web")
 RUN_OR_ONNX = "a folder that har train wrote, or a .onnx that har export wrote"
 
@@ -97,8 +99,10 @@ def build_parser() -> argparse.ArgumentParser:
         _add_tune,
         _add_baseline,
         _add_evaluate,
+        _add_adapt,
         _add_predict,
         _add_stream,
+        _add_serve,
         _add_export,
         _add_report,
         _add_compare,
@@ -332,6 +336,37 @@ def _add_evaluate(verbs: Any) -> None:
     add(parser, "--data.root", "--device")
 
 
+def _add_adapt(verbs: Any) -> None:
+    summary = "adapt a trained run to one person, from a few labelled seconds of each activity"
+    more = (
+        "Some 20 s of each activity are enough, worn as the phone will be worn; a minute of one "
+        "that the run does not know teaches it. The result is a run of its own."
+    )
+    example = "runs/small recordings --out runs/mine"
+    parser = _add_verb(verbs, "adapt", summary, example, more, command=())
+    add(parser, "run")
+    parser.add_argument(
+        "recordings",
+        type=Path,
+        metavar="RECORDINGS",
+        help="a folder with recordings.csv, as for --data.set recordings, or a table with a "
+        "column 'activity' beside the signals",
+    )
+    add(parser, "--out", metavar="RUN", help="the new run's folder (default: runs/adapted-TIME)")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an earlier run in that folder"
+    )
+    parser.add_argument(
+        "--person", metavar="NAME", help="whom to adapt to, if several were recorded"
+    )
+    strength = (
+        "pull to the run as it was, above 0 (default: as chosen on other people; see "
+        "docs/results/adaptation.json)"
+    )
+    parser.add_argument("--strength", type=real(1e-6, 1e9), metavar="S", help=strength)
+    add(parser, "--device")
+
+
 def _add_predict(verbs: Any) -> None:
     summary = "tell the activities of recordings, or of windows, with a trained run"
     more = (
@@ -434,6 +469,58 @@ def _add_stream(verbs: Any) -> None:
         default=0,
         help="how many windows 'state' waits for, to be surer: it is then that of the window so "
         "many before, of which 'state_start_s' and 'state_end_s' are (default: 0)",
+    )
+    add(parser, "--abstain-below", "--device")
+
+
+def _add_serve(verbs: Any) -> None:
+    summary = "serve a live page to phones: signals, the activity now, the last minutes"
+    more = (
+        "Needs the extra serve. Listens on this machine alone unless --host is given; beyond it "
+        "the address has a token. Sensor Logger's HTTP push goes to /sensor-logger. Ends with "
+        "Ctrl-C."
+    )
+    parser = _add_verb(verbs, "serve", summary, "runs/small --host 0.0.0.0 --https", more)
+    add(parser, "run", help=RUN_OR_ONNX)
+    parser.add_argument(
+        "--host",
+        default="localhost",
+        metavar="ADDRESS",
+        help="where to listen; 0.0.0.0: in all networks of this machine (default: localhost)",
+    )
+    parser.add_argument(
+        "--port", type=whole(0, 65535), default=8000, help="0: any that is free (default: 8000)"
+    )
+    parser.add_argument(
+        "--https",
+        action="store_true",
+        help="with a certificate that this machine makes for its addresses: browsers give the "
+        "motion of a phone to pages of https and localhost only",
+    )
+    parser.add_argument(
+        "--phyphox",
+        nargs="+",
+        default=(),
+        metavar="ADDRESS",
+        help="phones with phyphox to ask for their readings, as the app shows them when remote "
+        "access is allowed: http://192.168.0.20:8080",
+    )
+    parser.add_argument(
+        "--phones",
+        dest="n_phones",
+        type=whole(1, _MOST_PHONES),
+        default=100,
+        metavar="N",
+        help="how many may send at once (default: 100)",
+    )
+    add_upright(parser)
+    context = "as for har stream (default: markov)"
+    add(parser, "--context", default="markov", help=context)
+    parser.add_argument(
+        "--delay",
+        type=whole(0, 2),
+        default=0,
+        help="how many windows the state waits for (default: 0)",
     )
     add(parser, "--abstain-below", "--device")
 

@@ -16,6 +16,8 @@ import har.runs.folder
 import har.runs.results
 import har.signals.filters
 from har.cli.main import main
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt_recordings import read_recordings
 
 
 def export(run, *arguments):
@@ -57,6 +59,25 @@ def test_raw_samples_of_a_window_and_before_it_are_enough(run, samples, tmp_path
     channels = har.signals.filters.uci_har_channels(cut, "settled")[500:628]
     expected = classifier.predict_proba(channels[np.newaxis].astype(np.float32))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_ten_seconds_before_a_window_are_as_good_as_the_whole_recording(run, data_root, tmp_path):
+    (tree,) = list(trees_at(data_root / "hapt.zip"))
+    assert export(run, "--to", "onnx", "--from", "raw", "--out", tmp_path / "raw.onnx") == 0
+    session = onnxruntime.InferenceSession(tmp_path / "raw.onnx")
+    classifier = har.ActivityClassifier.load(run)
+    n_windows = n_alike = 0
+    for recording in list(read_recordings(tree).values())[:20:2]:
+        samples = recording.samples.astype(np.float32)
+        channels = har.signals.filters.uci_har_channels(samples, "settled").astype(np.float32)
+        firsts = range(500, len(samples) - 129, 64)
+        windows = np.stack([channels[first : first + 128] for first in firsts])
+        cuts = np.stack([samples[first - 500 : first + 129] for first in firsts])
+        found = session.run(["probabilities"], {"samples": cuts})[0].argmax(axis=1)
+        n_alike += (found == classifier.predict(windows)).sum()
+        n_windows += len(windows)
+    assert n_alike > 0.99 * n_windows
 
 
 def test_weights_of_8_bits_are_scored_on_the_test_windows(run, data_root, tmp_path, capsys):
