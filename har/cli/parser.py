@@ -529,9 +529,10 @@ def _add_export(verbs: Any) -> None:
     summary = "write a trained run for other programs, and compare it with what har says"
     more = (
         "ONNX runs in onnxruntime on computers, phones and in browsers, and as har predict "
-        "FILE.onnx and har stream FILE.onnx, without MXNet. numpy is a file of arrays and a "
-        "predictor that needs NumPy alone; c a header for microcontrollers; web a page for phones "
-        "in one file, which computes everything on the phone."
+        "FILE.onnx and har stream FILE.onnx, without MXNet. numpy is a folder with the weights and "
+        "a predictor in one file that needs NumPy alone. c is a header for small devices, which is "
+        "given samples one by one. web is a page for phones in one file, which computes everything "
+        "on the phone."
     )
     parser = _add_verb(verbs, "export", summary, "runs/small --to onnx --out small.onnx", more)
     add(parser, "run")
@@ -543,8 +544,6 @@ def _add_export(verbs: Any) -> None:
         "current folder)"
     )
     add(parser, "--out", metavar="PATH", help=out)
-    kinds = ("float32", "int8")
-    parser.add_argument("--weights", choices=kinds, help="of --to c (default: float32)")
     onnx = parser.add_argument_group("for --to onnx")
     onnx.add_argument(
         "--from",
@@ -561,6 +560,11 @@ def _add_export(verbs: Any) -> None:
         "windows beside that of the run",
     )
     add(onnx, "--data.root", help="for --quantise, as of har evaluate")
+    parser.add_argument_group("for --to c").add_argument(
+        "--weights",
+        choices=("float32", "int8"),
+        help="numbers of the weights; int8 takes a quarter of the space (default: float32)",
+    )
 
 
 def _add_report(verbs: Any) -> None:

@@ -1,7 +1,9 @@
 """Ways out of MXNet: a run as files for other programs. NumPy only.
 
-Read `trained_model`, what all of them are made of, and `sample_windows`, what they are compared on.
-ONNX: `onnx_file` writes, of what `onnx_graph` builds and `onnx_metadata` says; `onnx_reading` and
-`onnx_classifier` read it back. NumPy and C: `folded`, then `numpy_file` with `predictor`, and
-`c_header` with `c_sizes`. A page: `web_page`, with `page_network`.
+Read `trained_model`, what all of them are made of. ONNX: `onnx_file` writes, of what `onnx_graph`
+builds and `onnx_metadata` says; `onnx_reading` and `onnx_classifier` read it back. NumPy and C
+start from `folded`, weights without what training alone needs: `numpy_file` writes arrays for
+`predictor`, which needs nothing of this package; `c_header` fills in ``templates/har_model.h``,
+whose sizes are `c_sizes`. `sample_windows` makes up the signals on which they are compared. A
+page: `web_page`, with `page_network`.
 """

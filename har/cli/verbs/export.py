@@ -21,8 +21,8 @@ Target = Literal["onnx", "numpy", "c", "web"]
 Source = Literal["windows", "raw"]
 WeightKind = Literal["float32", "int8"]
 
-# The module that writes each format, and how the name of what it writes ends unless --out says
-# otherwise: a file, or of NumPy a folder.
+# The module that writes each format, and the end of the name of its file, or of its folder, unless
+# --out says otherwise.
 _FORMATS: dict[Target, tuple[str, str]] = {
     "onnx": ("onnx_file", ".onnx"),
     "numpy": ("numpy_file", "-numpy"),
