@@ -229,7 +229,9 @@ class JavaScript(Program):
         write(model, folder / "page.html")
         self.n_bytes = _size_of([folder / "page.html"])
         page = Path(page_network.__file__).with_name("page")
-        texts = [(page / name).read_text("utf-8") for name in ("signals.js", "network.js")]
+        # The first has functions that the network calls.
+        names = "sensors.js", "signals.js", "network.js"
+        texts = [(page / name).read_text("utf-8") for name in names]
         harness = Path(__file__).with_name("node_harness.js").read_text("utf-8")
         self.script = folder / "network.js"
         self.script.write_text("\n".join([*texts, harness]), "utf-8")
