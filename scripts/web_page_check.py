@@ -2,8 +2,8 @@
 
 Motion events of HAPT's recordings are played into the page in headless Chromium; the probabilities
 of all windows are compared with those worked out here, and windows are timed one at a time. How
-much is lost where a browser rounds motion to 0.1 m/s² and 0.1 deg/s, as the specification lets it,
-is worked out as well. It uses the tests' own helpers::
+much is lost where a browser rounds motion to 0.1 m/s² and 0.1 deg/s, as the specification asks and
+Chromium does of real sensors, is worked out as well. It uses the tests' own helpers::
 
     PYTHONPATH=tests/helpers python scripts/web_page_check.py RUN --hapt data/hapt.zip
 """

@@ -12,7 +12,7 @@ import pytest
 from browsing import THEMES, show, violations
 from builders import refused
 from numpy.testing import assert_allclose
-from phone_page import ASKING_PHONE, IPHONE, play, start, stop
+from phone_page import ASKING_PHONE, IPHONE, G, play, sense, start, stop
 from random_models import ACTIVITIES, random_model
 from walkers import samples_of
 
@@ -251,6 +251,14 @@ def test_conventions_of_motion_events(phone):
     poses = [[0, 0], [90, 0], [180, 0], [0, -90], [0, 90]]
     ups = [[0, 0, 1], [0, 1, 0], [0, 0, -1], [1, 0, 0], [-1, 0, 0]]
     assert_allclose(phone.execute_script(up, poses), ups, atol=1e-12)
+
+
+@pytest.mark.browser
+def test_chromiums_own_sensors_have_these_conventions_and_round_to_a_tenth(phone):
+    sample = sense(phone, (1.23, 2.34, 9.71), (1.0, 0.5, -0.25))
+    stop(phone)
+    assert_allclose(np.multiply(sample[1:4], G), [1.2, 2.3, 9.7], atol=1e-9)
+    assert_allclose(np.degrees(sample[4:]), [57.3, 28.6, -14.3], atol=1e-9)
 
 
 LIE_STILL = """
