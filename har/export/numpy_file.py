@@ -23,6 +23,8 @@ from har.signals.filters import FilterDesign, filter_designs, uci_har_channels
 
 MODEL_NAME, PREDICTOR_NAME = "model.npz", "har_predictor.py"
 _N_SECTIONS_OF_DRIFT = 2
+# Of a signal's spectra: variance, changes and bands; autocorrelations and mean frequency.
+_N_LOGARITHMS, _N_RATIOS = 2 + N_BANDS, len(LAGS) + 1
 
 
 def write(model: TrainedModel, out: Path) -> tuple[str, ...]:
@@ -161,10 +163,6 @@ def _about_heading(channels: tuple[str, ...]) -> dict[str, object]:
         "turning": body or list(range(len(names))),
         "upright": max(accelerations, default=0),
     }
-
-
-# Of a signal's spectra: variance, changes and bands; autocorrelations and mean frequency.
-_N_LOGARITHMS, _N_RATIOS = 2 + N_BANDS, len(LAGS) + 1
 
 
 def _network_arrays(model: TrainedModel, number: int) -> dict[str, Array]:
