@@ -46,7 +46,6 @@ from har.models.temperature import Network, WithTemperature
 from har.runs.adaptation import AdaptationDescription, scored_activities
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
-from har.signals.channels import WINDOW_STEP
 from har.signals.recording import Recording
 from har.signals.subjects import Subject
 from har.signals.wearing import gravity_in_training
@@ -56,6 +55,7 @@ from har.training.adaptation import (
     adapt_weights,
     default_strength,
     halves_in_time,
+    step_of,
     taught_windows,
 )
 from har.training.checkpoint import Checkpoints
@@ -433,8 +433,8 @@ class ActivityClassifier(RecordingClassifier):
         Parameters
         ----------
         windows : Windows
-            Windows of one person, in the order of time; two of each activity at least, and a
-            minute of each that the classifier does not know.
+            Windows of one person, in the order of time, that overlap by half; 5 s of each activity
+            at least, and a minute of each that the classifier does not know.
         strength : float, optional
             Pull to this classifier; by default the one that was chosen on other people, see
             `har.training.adaptation`.
@@ -467,7 +467,7 @@ class ActivityClassifier(RecordingClassifier):
             strength=chosen,
             layer="summary" if self.spreads_ else "last layer",
             activities=scored_activities(taught, len(known), scored.labels, *right),
-            seconds_per_window=WINDOW_STEP / taught.rate_hz,
+            seconds_per_window=step_of(taught) / taught.rate_hz,
             person=taught.subject_names[0] if person is None else person,
         )
         return adapted

@@ -34,7 +34,7 @@ ROCKETS = ("mini_rocket", "multi_rocket_hydra")
 BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
 
 _MOST_PHONES = 1000
-TARGETS = ("onnx", "web")
+TARGETS = ("onnx", "numpy", "c", "web")
 RUN_OR_ONNX = "a folder that har train wrote, or a .onnx that har export wrote"
 
 # Python's words for a value that is none of those possible.
@@ -529,8 +529,10 @@ def _add_export(verbs: Any) -> None:
     summary = "write a trained run for other programs, and compare it with what har says"
     more = (
         "ONNX runs in onnxruntime on computers, phones and in browsers, and as har predict "
-        "FILE.onnx and har stream FILE.onnx, without MXNet. web is a page for phones in one file, "
-        "which computes everything on the phone."
+        "FILE.onnx and har stream FILE.onnx, without MXNet. numpy is a folder with the weights and "
+        "a predictor in one file that needs NumPy alone. c is a header for small devices, which is "
+        "given samples one by one. web is a page for phones in one file, which computes everything "
+        "on the phone."
     )
     parser = _add_verb(verbs, "export", summary, "runs/small --to onnx --out small.onnx", more)
     add(parser, "run")
@@ -555,6 +557,11 @@ def _add_export(verbs: Any) -> None:
         "windows beside that of the run",
     )
     add(onnx, "--data.root", help="for --quantise, as of har evaluate")
+    parser.add_argument_group("for C").add_argument(
+        "--weights",
+        choices=("float32", "int8"),
+        help="numbers of the weights; int8 takes a quarter of the space (default: float32)",
+    )
 
 
 def _add_report(verbs: Any) -> None:

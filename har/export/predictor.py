@@ -32,8 +32,7 @@ class Model:
     def probabilities(self, windows: Array) -> Array:
         """Turn windows, (n, n_timesteps, n_channels), into probabilities, (n, n_activities)."""
         _check(windows, self.about.n_timesteps, self.about.n_channels)
-        windows = windows.astype(np.float32)
-        each = np.stack([_log_softmax(network.scores(windows)) for network in self.networks])
+        each = np.stack([_log_softmax(n.scores(windows.astype(np.float32))) for n in self.networks])
         logits = np.logaddexp.reduce(each.astype(float), axis=0) / self.about.temperature
         return np.asarray(np.exp(_log_softmax(logits)))
 
@@ -52,6 +51,8 @@ class Stream:
         starts = range(0, len(self._pending) - size + 1, hop)
         windows = [self._pending[start : start + size] for start in starts]
         self._pending = self._pending[hop * len(starts) :]
+        if not windows:
+            return np.empty((0, len(self._about.activities)))
         return self.model.probabilities(np.reshape(windows, (-1, size, self._about.n_channels)))
 
     def channels(self, samples: Array) -> Array:
@@ -165,12 +166,11 @@ class _Network:
         return np.asarray(np.sqrt(np.square(vectors).sum(axis=2, keepdims=True) + TINY))
 
     def faced(self, windows: Array) -> Array:
-        has, filters, n = self.has, self.of["heading_filters"], len(windows)
-        vectors = windows.reshape(*windows.shape[:2], -1, 3)
+        has, n, vectors = self.has, len(windows), windows.reshape(*windows.shape[:2], -1, 3)
         x, plane = vectors[..., 0], vectors[..., 1] + 1j * vectors[..., 2]
         moving = np.stack([x[..., has.turning], plane[..., has.turning]])
-        seen = sliding_window_view(moving, filters.shape[-1], axis=2)
-        filtered = np.einsum("pnlck,sdk->sdpnlc", seen, filters)
+        seen = sliding_window_view(moving, self.of["heading_filters"].shape[-1], axis=2)
+        filtered = np.einsum("pnlck,sdk->sdpnlc", seen, self.of["heading_filters"])
         filtered = filtered / np.sqrt(np.square(np.abs(filtered)).mean(4, keepdims=True) + STILL)
         turning = []  # vectors that turn with the phone
         for first, second in filtered:

@@ -37,7 +37,6 @@ from har.errors import DataError, RunError, listed, quoted
 from har.evaluation.spread import Spread
 from har.models.constants import SUMMARY_SHARE, member_prefix
 from har.models.packed.network import MemberOutputs, PackedNetwork
-from har.signals.channels import N_TIMESTEPS, WINDOW_STEP
 from har.signals.windows import WindowFormat, Windows, check_signals, number_stretches
 
 # See docs/results/adaptation.json.
@@ -327,7 +326,7 @@ def taught_windows(windows: Windows, known: WindowFormat, may_be_new: bool) -> W
         name = windows.activities[label]
         rows = windows.labels == label
         is_new = _folded(name) not in label_of
-        _check_enough(name, int(rows.sum()), is_new, windows.rate_hz)
+        _check_enough(name, int(rows.sum()), is_new, windows)
         if is_new:
             if not may_be_new:
                 raise RunError(
@@ -341,14 +340,20 @@ def taught_windows(windows: Windows, known: WindowFormat, may_be_new: bool) -> W
     return replace(windows, labels=labels, activities=tuple(activities))
 
 
+def step_of(windows: Windows) -> int:
+    """Return the samples from a window to the next, of windows that overlap by half."""
+    return max(1, windows.n_timesteps // 2)
+
+
 def _folded(name: str) -> str:
     """Return what spellings of an activity share: no case, one sign for gaps."""
     return re.sub(r"[\s_-]+", "_", name.strip().casefold())
 
 
-def _check_enough(name: str, n_windows: int, is_new: bool, rate_hz: float) -> None:
+def _check_enough(name: str, n_windows: int, is_new: bool, windows: Windows) -> None:
     needed_s = _NEW_ACTIVITY_S if is_new else _KNOWN_ACTIVITY_S
-    n_needed = int((needed_s * rate_hz - N_TIMESTEPS) // WINDOW_STEP) + 1
+    n_samples = needed_s * windows.rate_hz - windows.n_timesteps
+    n_needed = max(1, 1 + int(n_samples // step_of(windows)))
     if n_windows < n_needed:
         kind = "a new activity" if is_new else "an activity"
         raise DataError(
@@ -375,7 +380,7 @@ def halves_in_time(windows: Windows) -> tuple[BoolArray, BoolArray]:
     for label in np.unique(windows.labels):
         rows = np.flatnonzero(windows.labels == label)
         first[rows[: -(-len(rows) // 2)]] = True
-    stretches = number_stretches(windows)
+    stretches = number_stretches(windows, step_of(windows))
     follows = stretches[1:] == stretches[:-1]
     touches = np.zeros(len(windows), bool)
     touches[1:] |= first[:-1] & follows

@@ -1,4 +1,4 @@
-"""Time a single window in a model's NumPy and C exports: ``python scripts/speed/exported.py RUN``.
+"""Time a window in a run's NumPy and C exports: ``python scripts/speed/exported.py RUN …``.
 
 The C header is compiled with gcc -O2. Tests run it by the same functions.
 """
@@ -59,7 +59,7 @@ def size_of_state(program: Path) -> int:
 def seconds_in_c(program: Path, samples: FloatArray, n_times: int) -> FloatArray:
     """Return how long a program takes for a window, so many times, shape (n_times,)."""
     content = samples.astype(np.float32).tobytes()
-    command = [program, str(n_times)]
+    command = [str(program), str(n_times)]
     done = subprocess.run(command, input=content, stdout=subprocess.PIPE, check=True)
     return 1e-9 * np.array(done.stdout.split(), float)
 
@@ -76,24 +76,36 @@ def seconds_in_numpy(model: Model, windows: FloatArray, n_times: int) -> FloatAr
 
 
 def measure(folder: Path) -> list[str]:
-    """Return a line for each export of a run: median and 99th percentile of a window."""
+    """Return a line for each export of a run: times of a window, and agreement with har."""
     model = TrainedModel.read(folder)
     windows, samples = made_up_windows(model.window_format), made_up_samples(6)
+    expected = model.predict_proba(windows)
     with tempfile.TemporaryDirectory() as name:
         out = Path(name)
         numpy_file.write(model, out)
         written = Model(str(out / numpy_file.MODEL_NAME))
-        seconds = {"NumPy": seconds_in_numpy(written, windows, _N_TIMES)}
+        seconds = seconds_in_numpy(written, windows, _N_TIMES)
+        lines = [_line("NumPy", seconds, written.probabilities(windows), expected)]
+        weights: c_header.CWeights
         for weights in ("float32", "int8"):
             header = out / weights / "har_model.h"
             c_header.write(model, header, weights)
             program = compiled(header, "-O2")
-            seconds[f"C, {weights}"] = seconds_in_c(program, samples, _N_TIMES)
-    return [
-        f"{folder.name}, {form}: p50 {1e3 * np.median(s):.2f} ms, "
-        f"p99 {1e3 * np.percentile(s, 99):.2f} ms a window"
-        for form, s in seconds.items()
-    ]
+            seconds = seconds_in_c(program, samples, _N_TIMES)
+            found = judged(program, samples, expected.shape[1])
+            lines.append(_line(f"C, {weights}", seconds, found, expected))
+    return [f"{folder.name}, {line}" for line in lines]
+
+
+def _line(form: str, seconds: FloatArray, found: FloatArray, expected: FloatArray) -> str:
+    p50, p99 = 1e3 * np.percentile(seconds, [50, 99])
+    # A stream still waits for the neighbour of its last sample.
+    expected = expected[: len(found)]
+    n_same = int((found.argmax(axis=1) == expected.argmax(axis=1)).sum())
+    return (
+        f"{form}: a window in {p50:.2f} ms (p99 {p99:.2f} ms); {n_same} of {len(expected)} "
+        f"activities as by har, probabilities at most {np.abs(found - expected).max():.1g} off"
+    )
 
 
 if __name__ == "__main__":

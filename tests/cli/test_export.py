@@ -100,6 +100,22 @@ def test_weights_of_8_bits_are_scored_on_the_test_windows(run, data_root, tmp_pa
     assert alike > 95
 
 
+@pytest.mark.parametrize(
+    ("to", "options", "files"),
+    [
+        ("numpy", (), {"-numpy/model.npz", "-numpy/har_predictor.py"}),
+        ("c", ("--weights", "int8"), {".h"}),
+        ("web", (), {".html"}),
+    ],
+)
+def test_other_formats_are_named_as_the_run(run, to, options, files, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert export(run, "--to", to, *options) == 0
+    written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    assert {str(path) for path in written} == {run.name + end for end in files}
+    assert run.name in capsys.readouterr().out
+
+
 def test_without_the_test_windows_it_says_so(run, tmp_path, capsys):
     options = "--out", tmp_path, "--data.root", tmp_path / "nowhere"
     assert export(run, "--to", "onnx", "--quantise", *options) == 0
@@ -114,6 +130,8 @@ def test_without_the_test_windows_it_says_so(run, tmp_path, capsys):
     [
         (["--data.root", "x"], "--data.root: found no --quantise"),
         (["--out", "x.tflite"], "--out x.tflite: found .tflite, expected .onnx or a folder"),
+        (["--weights", "int8"], "--to onnx: found --weights, expected it only with --to c"),
+        (["--quantise", "--to", "c"], "--to c: found --quantise, expected it only with --to onnx"),
         (["--from", "windows", "--to", "tflite"], "--to: found 'tflite', expected one of"),
         (["--from", "lines"], "--from: found 'lines', expected one of"),
     ],

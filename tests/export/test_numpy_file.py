@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from builders import refused
 from exported_models import random_model
+from recipe_runs import RECIPES, recipe_run
 
 from har.errors import RunError
 from har.export import numpy_file, predictor
@@ -61,17 +62,12 @@ def test_it_agrees_on_the_real_test_set(run, uci_har, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "recipe", ["quick", "uci_har", "worn_anyhow", "ensemble", "lstm", "tutorial", "book"]
-)
-def test_it_agrees_on_the_real_test_set_with_every_recipe(recipe, uci_har, data_root, tmp_path):
-    from har.cli.main import main
-
-    folder = tmp_path / "run"
-    options = ["--config", recipe, "--training.n_epochs", "1", "--data.root", str(data_root)]
-    assert main(["train", "--quiet", *options, "--out", str(folder)]) == 0
-    model = TrainedModel.read(folder)
-    numpy_file.write(model, tmp_path / "numpy")
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_it_agrees_on_the_real_test_set_with_every_recipe(
+    recipe, uci_har, data_root, tmp_path_factory, tmp_path
+):
+    model = TrainedModel.read(recipe_run(recipe, tmp_path_factory, data_root))
+    numpy_file.write(model, tmp_path)
     windows = uci_har.test.signals
-    found = Model(str(tmp_path / "numpy" / "model.npz")).probabilities(windows)
+    found = Model(str(tmp_path / "model.npz")).probabilities(windows)
     assert np.abs(found - model.predict_proba(windows)).max() <= 1e-5

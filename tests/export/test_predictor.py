@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exported_models import SETTINGS, random_model, windows_of
+from exported_models import SETTINGS, options_in_words, random_model, windows_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -37,7 +37,7 @@ def exported(tmp_path_factory):
     return model, folder, written(model, folder)
 
 
-@pytest.mark.parametrize("options", SETTINGS, ids=lambda s: "-".join(map(str, s.values())))
+@pytest.mark.parametrize("options", SETTINGS, ids=options_in_words)
 def test_probabilities_are_those_of_har(options, tmp_path):
     model = random_model(options)
     windows = windows_of(model)
@@ -47,7 +47,7 @@ def test_probabilities_are_those_of_har(options, tmp_path):
     assert np.ptp(expected, axis=1).min() > 0.005
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     options=st.fixed_dictionaries(
         {

@@ -36,6 +36,10 @@ SETTINGS = [
 ]
 
 
+def options_in_words(options):
+    return "-".join(map(str, options.values()))
+
+
 def random_model(
     settings, channels=UCI_CHANNELS, n_timesteps=32, rate_hz=50.0, temperature=1.3, seed=0
 ):

@@ -236,9 +236,17 @@ static void har_multiply(const har_matrix *m, int first, const float *x, int n, 
     int row, i;
     for (row = 0; row < m->n_rows; row++) {
         const har_weight *weight = m->weight + (size_t)row * (size_t)m->n_columns + first;
-        float sum = 0.0f;
-        for (i = 0; i < n; i++)
-            sum += (float)weight[i] * x[i];
+        /* Four sums that do not wait for each other. */
+        float sums[4] = {0.0f, 0.0f, 0.0f, 0.0f}, sum;
+        for (i = 0; i + 3 < n; i += 4) {
+            sums[0] += (float)weight[i] * x[i];
+            sums[1] += (float)weight[i + 1] * x[i + 1];
+            sums[2] += (float)weight[i + 2] * x[i + 2];
+            sums[3] += (float)weight[i + 3] * x[i + 3];
+        }
+        for (; i < n; i++)
+            sums[0] += (float)weight[i] * x[i];
+        sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         if (m->scale)
             sum *= m->scale[row];
         if (m->bias)
