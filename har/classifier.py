@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
@@ -14,12 +15,13 @@ import pandas as pd
 
 from har.arrays import FloatArray, IntArray, blocks_of
 from har.config import Config
-from har.errors import RunError
+from har.errors import RunError, quoted
 from har.evaluation.agreement import window_confusion
 from har.evaluation.calibration import fit_temperature
 from har.evaluation.metrics import Evaluation
 from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT, NamedRecording, ScoredRecording
+from har.evaluation.spread import Spread, fit_spread
 from har.evaluation.strangeness import Strangeness, fit_strangeness
 from har.files import writing_to
 from har.inference.context import ContextKind, MarkovContext
@@ -41,12 +43,21 @@ from har.models.network import (
 )
 from har.models.packed.network import PackedNetwork, is_packed_faster
 from har.models.temperature import Network, WithTemperature
+from har.runs.adaptation import AdaptationDescription, scored_activities
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
 from har.signals.recording import Recording
 from har.signals.subjects import Subject
 from har.signals.wearing import gravity_in_training
 from har.signals.windows import Windows, hold_out_subjects
+from har.training.adaptation import (
+    NetworkWeights,
+    adapt_weights,
+    default_strength,
+    halves_in_time,
+    step_of,
+    taught_windows,
+)
 from har.training.checkpoint import Checkpoints
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import Training
@@ -78,6 +89,11 @@ class ActivityClassifier(RecordingClassifier):
         Direction of gravity in training; see `har.signals.wearing.gravity_in_training`.
     strangeness_ : Strangeness or None
         Measure of how unlike training a window is; None in runs of earlier versions.
+    spreads_ : tuple of Spread or None
+        Spread of the summaries of each network in training, by which `adapt` keeps its change
+        small; None in runs of earlier versions and without summaries.
+    adaptation_ : AdaptationDescription or None
+        Adaptation to a person, see `adapt`; None if there was none.
     context_ : MarkovContext or None
         Context over time that labelled recordings showed, see `learn_context`; None: activities
         last, and no more is known.
@@ -98,6 +114,8 @@ class ActivityClassifier(RecordingClassifier):
             use_default_threads(device)
         self.network_: Network | None = None
         self.strangeness_: Strangeness | None = None
+        self.spreads_: tuple[Spread, ...] | None = None
+        self.adaptation_: AdaptationDescription | None = None
         self._with_features: WithFeatures | None = None
         self._packed: PackedNetwork | None = None
         self.history_: list[EpochRecord] = []
@@ -180,6 +198,7 @@ class ActivityClassifier(RecordingClassifier):
         self.window_format_ = windows.window_format
         self.gravity_ = gravity_in_training(train)
         self.strangeness_ = self.context_ = self._with_features = None
+        self.spreads_ = self.adaptation_ = None
         self.history_ = []
         held_out = validation if len(validation) else None
         members: list[ActivityNetwork] = []
@@ -220,7 +239,10 @@ class ActivityClassifier(RecordingClassifier):
                 checkpoints.write(number, training.state())
 
     def measure_strangeness(self, windows: Windows) -> None:
-        """Learn how unlike training a window is, after `fit_epochs`; `fit` does so itself.
+        """Learn how windows vary in training, after `fit_epochs`; `fit` does so itself.
+
+        Then it is known how unlike training a window is, and by how much summaries vary within an
+        activity.
 
         Parameters
         ----------
@@ -233,6 +255,26 @@ class ActivityClassifier(RecordingClassifier):
         self.strangeness_ = fit_strangeness(
             self._features_of(train), train.labels, train.subjects, held_out
         )
+        self.measure_spreads(train)
+
+    def measure_spreads(self, train: Windows) -> None:
+        """Learn how summaries of the windows that it was trained on vary within an activity.
+
+        `measure_strangeness` does so itself.
+
+        Parameters
+        ----------
+        train : Windows
+            Windows that it was trained on, without those that were held out.
+        """
+        self.spreads_ = None
+        if self.config.model.summary_size:
+            packed = self._packed_network()
+            blocks = [packed.summaries(block) for block in blocks_of(train.signals)]
+            self.spreads_ = tuple(
+                fit_spread(np.concatenate(parts), train.labels)
+                for parts in zip(*blocks, strict=True)
+            )
 
     def _features_of(self, windows: Windows) -> FloatArray:
         network = WithFeatures(self.trained_network())
@@ -367,15 +409,102 @@ class ActivityClassifier(RecordingClassifier):
 
     def _predict_packed(self, signals: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return probabilities and features, with the weights as they were at the first call."""
-        if self._packed is None:
-            weights = {
-                name: parameter.list_data()[0].asnumpy()
-                for name, parameter in self.trained_network().collect_params().items()
-            }
-            channels = self.window_format_.channels
-            self._packed = PackedNetwork(self.config.model, channels, weights)
-        logits, features = self._packed.logits_and_features(signals)
+        logits, features = self._packed_network().logits_and_features(signals)
         return probabilities_of(logits), features
+
+    def _packed_network(self) -> PackedNetwork:
+        if self._packed is None:
+            network = self._as_values()
+            self._packed = PackedNetwork(network.config, network.channels, network.weights)
+        return self._packed
+
+    def _as_values(self) -> NetworkWeights:
+        weights = {
+            name: parameter.list_data()[0].asnumpy()
+            for name, parameter in self.trained_network().collect_params().items()
+        }
+        return NetworkWeights(self.config.model, self.window_format_.channels, weights)
+
+    def adapt(
+        self, windows: Windows, strength: float | None = None, person: Subject | None = None
+    ) -> ActivityClassifier:
+        """Return a classifier that is adapted to a person by some labelled windows of theirs.
+
+        Parameters
+        ----------
+        windows : Windows
+            Windows of one person, in the order of time, that overlap by half; 5 s of each activity
+            at least, and a minute of each that the classifier does not know.
+        strength : float, optional
+            Pull to this classifier; by default the one that was chosen on other people, see
+            `har.training.adaptation`.
+        person : int or str, optional
+            Name to keep; by default the subject of the windows.
+
+        Returns
+        -------
+        ActivityClassifier
+            Another classifier, whose activities are those of this one, then those that are new.
+            ``adaptation_`` says how well it names windows that were held out in time.
+
+        Raises
+        ------
+        DataError
+            If the windows have another format, are too few, or are of several people.
+        RunError
+            If nothing was trained, or a new activity cannot be taught to this network.
+        """
+        self.trained_network()
+        taught = taught_windows(windows, self.window_format_, self.spreads_ is not None)
+        chosen = strength or default_strength(self.config.model, self.spreads_)
+        first, second = halves_in_time(taught)
+        scored = taught.where(second)
+        half = self._adapted(taught.where(first), chosen)
+        right = (scored.labels == one.predict(scored.signals) for one in (self, half))
+        adapted = self._adapted(taught, chosen)
+        known = self.window_format_.activities
+        adapted.adaptation_ = AdaptationDescription(
+            strength=chosen,
+            layer="summary" if self.spreads_ else "last layer",
+            activities=scored_activities(taught, len(known), scored.labels, *right),
+            seconds_per_window=step_of(taught) / taught.rate_hz,
+            person=taught.subject_names[0] if person is None else person,
+        )
+        return adapted
+
+    def _adapted(self, windows: Windows, strength: float) -> ActivityClassifier:
+        """Return a classifier with adapted weights, and all else that is known."""
+        network = adapt_weights(self._as_values(), self.spreads_, windows, strength)
+        adapted = copy(self)
+        adapted.config = replace(self.config, model=network.config)
+        adapted._packed = adapted._with_features = None
+        n_known = len(self.window_format_.activities)
+        adapted.window_format_ = replace(self.window_format_, activities=windows.activities)
+        adapted._set_weights(network.weights, "adapt")
+        new = windows.where(windows.labels >= n_known)
+        if len(new):
+            # Nothing is known of what comes before and after them.
+            adapted.context_ = None
+            if self.strangeness_ is not None:
+                features = self._features_of(new)
+                adapted.strangeness_ = self.strangeness_.with_centres(features, new.labels)
+        return adapted
+
+    def _set_weights(
+        self, weights: Mapping[str, FloatArray], place: str, run: RunFolder | None = None
+    ) -> None:
+        """Build the network with given weights; what a run says of its features must fit them."""
+        n_members = self.config.model.n_members
+        members = [self._without_weights(number) for number in range(1, n_members + 1)]
+        network = self._join(members)
+        check_weights(network, weights, place)
+        if run is not None:
+            _check_features(run, self.strangeness_, members)
+            _check_spreads(run, self.spreads_, members)
+        for member in members:
+            initialise(member, self.devices)
+        load_weights(network, weights, place)
+        self.network_ = network
 
     def predict_recording(
         self,
@@ -459,6 +588,7 @@ class ActivityClassifier(RecordingClassifier):
         by_epoch = tuple(r.n_threads for r in self.history_ if r.n_threads is not None)
         is_fixed = len(set(by_epoch)) == 1
         return TrainedManifest(
+            adaptation=self.adaptation_,
             model=ModelDescription(self.window_format_, n_parameters(network), self.gravity_),
             training=TrainingDescription(
                 seed=self.config.seed,
@@ -503,6 +633,7 @@ class ActivityClassifier(RecordingClassifier):
             export_network(network, shape, self.devices[0], run.symbol, run.weights)
             run.bind_model()
             run.write_strangeness(self.strangeness_)
+            run.write_spreads(self.spreads_)
             run.write_context(self.context_.to_dict() if self.context_ else None)
             run.write_epochs([asdict(record) for record in self.history_])
             run.update_manifest(self.describe())
@@ -544,16 +675,9 @@ class ActivityClassifier(RecordingClassifier):
             run.read_context(), n_activities, str(run.context)
         )
         classifier.history_ = run.read_history()
-        n_members = classifier.config.model.n_members
-        members = [classifier._without_weights(number) for number in range(1, n_members + 1)]
-        network = classifier._join(members)
-        weights = run.read_weights()
-        check_weights(network, weights, str(run.weights))
-        _check_features(run, classifier.strangeness_, members)
-        for member in members:
-            initialise(member, classifier.devices)
-        load_weights(network, weights, str(run.weights))
-        classifier.network_ = network
+        classifier.adaptation_ = manifest.adaptation
+        classifier.spreads_ = run.read_spreads()
+        classifier._set_weights(run.read_weights(), str(run.weights), run)
         return classifier
 
 
@@ -568,6 +692,21 @@ def _check_features(
         raise RunError(
             f"{run.strangeness}: found {len(strangeness.whitening)} features, expected the "
             f"{expected} of the network"
+        )
+
+
+def _check_spreads(
+    run: RunFolder, spreads: tuple[Spread, ...] | None, members: list[ActivityNetwork]
+) -> None:
+    """Refuse spreads of other features than those of the members' summaries."""
+    if spreads is None:
+        return
+    expected = [member.summary.n_features for member in members if member.summary is not None]
+    found = [len(spread.whitening) for spread in spreads]
+    if found != expected:
+        raise RunError(
+            f"{run.spread}: found spreads of {quoted(found)} features, expected the {expected} of "
+            "the network"
         )
 
 

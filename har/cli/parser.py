@@ -19,6 +19,7 @@ from har.cli.options import (
     numbers,
     processor_count,
     rate,
+    real,
     threads_or_auto,
     whole,
 )
@@ -33,7 +34,7 @@ ROCKETS = ("mini_rocket", "multi_rocket_hydra")
 BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
 
 _MOST_PHONES = 1000
-TARGETS = ("onnx",)
+TARGETS = ("onnx", "numpy", "c", "web")
 RUN_OR_ONNX = "a folder that har train wrote, or a .onnx that har export wrote"
 
 # Python's words for a value that is none of those possible.
@@ -98,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_tune,
         _add_baseline,
         _add_evaluate,
+        _add_adapt,
         _add_predict,
         _add_stream,
         _add_serve,
@@ -334,6 +336,37 @@ def _add_evaluate(verbs: Any) -> None:
     add(parser, "--data.root", "--device")
 
 
+def _add_adapt(verbs: Any) -> None:
+    summary = "adapt a trained run to one person, from a few labelled seconds of each activity"
+    more = (
+        "Some 20 s of each activity are enough, worn as the phone will be worn; a minute of one "
+        "that the run does not know teaches it. The result is a run of its own."
+    )
+    example = "runs/small recordings --out runs/mine"
+    parser = _add_verb(verbs, "adapt", summary, example, more, command=())
+    add(parser, "run")
+    parser.add_argument(
+        "recordings",
+        type=Path,
+        metavar="RECORDINGS",
+        help="a folder with recordings.csv, as for --data.set recordings, or a table with a "
+        "column 'activity' beside the signals",
+    )
+    add(parser, "--out", metavar="RUN", help="the new run's folder (default: runs/adapted-TIME)")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an earlier run in that folder"
+    )
+    parser.add_argument(
+        "--person", metavar="NAME", help="whom to adapt to, if several were recorded"
+    )
+    strength = (
+        "pull to the run as it was, above 0 (default: as chosen on other people; see "
+        "docs/results/adaptation.json)"
+    )
+    parser.add_argument("--strength", type=real(1e-6, 1e9), metavar="S", help=strength)
+    add(parser, "--device")
+
+
 def _add_predict(verbs: Any) -> None:
     summary = "tell the activities of recordings, or of windows, with a trained run"
     more = (
@@ -496,7 +529,10 @@ def _add_export(verbs: Any) -> None:
     summary = "write a trained run for other programs, and compare it with what har says"
     more = (
         "ONNX runs in onnxruntime on computers, phones and in browsers, and as har predict "
-        "FILE.onnx and har stream FILE.onnx, without MXNet."
+        "FILE.onnx and har stream FILE.onnx, without MXNet. numpy is a folder with the weights and "
+        "a predictor in one file that needs NumPy alone. c is a header for small devices, which is "
+        "given samples one by one. web is a page for phones in one file, which computes everything "
+        "on the phone."
     )
     parser = _add_verb(verbs, "export", summary, "runs/small --to onnx --out small.onnx", more)
     add(parser, "run")
@@ -521,6 +557,11 @@ def _add_export(verbs: Any) -> None:
         "windows beside that of the run",
     )
     add(onnx, "--data.root", help="for --quantise, as of har evaluate")
+    parser.add_argument_group("for C").add_argument(
+        "--weights",
+        choices=("float32", "int8"),
+        help="numbers of the weights; int8 takes a quarter of the space (default: float32)",
+    )
 
 
 def _add_report(verbs: Any) -> None:

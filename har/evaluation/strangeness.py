@@ -8,7 +8,7 @@ of the features that the network's last layer reads.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
@@ -84,6 +84,20 @@ class Strangeness:
         """
         return cls(arrays["centres"], arrays["whitening"], float(arrays["threshold"]))
 
+    def with_centres(self, features: FloatArray, labels: IntArray) -> Strangeness:
+        """Return a strangeness that also knows activities that were taught later.
+
+        Parameters
+        ----------
+        features : ndarray, shape (n_windows, n_features)
+            Features of windows of these activities.
+        labels : ndarray of int, shape (n_windows,)
+            Their activities.
+        """
+        whitened = features.astype(np.float64) @ self.whitening
+        means = [whitened[labels == label].mean(axis=0) for label in np.unique(labels)]
+        return replace(self, centres=np.concatenate([self.centres, means]))
+
     def score(self, features: FloatArray) -> FloatArray:
         """Return the distance to the nearest activity, in units of the threshold.
 
@@ -130,7 +144,7 @@ def fit_strangeness(
     """
     # Matrices are small: several threads would wait for each other longer than they compute.
     with threadpool_limits(1, "blas"):
-        centres, whitening = _fit(features, labels)
+        centres, whitening = whitened_centres(features, labels)
         if held_out is None:
             distances = _left_out_distances(features, labels, subjects)
         else:
@@ -139,8 +153,23 @@ def fit_strangeness(
     return Strangeness(centres, whitening, threshold)
 
 
-def _fit(features: FloatArray, labels: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return whitened centres, and the whitening."""
+def whitened_centres(features: FloatArray, labels: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Return the mean features of each activity that is there, whitened, and the whitening.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n_windows, n_features)
+        Features of windows.
+    labels : ndarray of int, shape (n_windows,)
+        Their activities.
+
+    Returns
+    -------
+    centres : ndarray of float64, shape (n_present, n_whitened)
+        Whitened means, in the order of the labels.
+    whitening : ndarray of float64, shape (n_features, n_whitened)
+        Matrix after which the features of an activity have the covariance 1.
+    """
     present, of_window = np.unique(labels, return_inverse=True)
     means = np.stack(
         [features[labels == label].mean(axis=0, dtype=np.float64) for label in present]
@@ -194,11 +223,11 @@ def _left_out_distances(
     """Return the distance of each window, learned from the other people's."""
     people = np.unique(subjects)
     if len(people) == 1:
-        return _distances(features, *_fit(features, labels))
+        return _distances(features, *whitened_centres(features, labels))
     distances = np.empty(len(features))
     for group in np.array_split(people, min(_N_GROUPS, len(people))):
         is_out = np.isin(subjects, group)
-        others = _fit(features[~is_out], labels[~is_out])
+        others = whitened_centres(features[~is_out], labels[~is_out])
         distances[is_out] = _distances(features[is_out], *others)
     return distances
 

@@ -8,6 +8,7 @@
     model-symbol.json    the network, as Gluon exports it
     model-0000.params    its weights
     strangeness.npz      how unlike training a window is: see har.evaluation.strangeness
+    spread.npz           how summaries vary within an activity: see har.evaluation.spread
     context.json         how long activities last and what follows them, if recordings showed it
     evaluation.json      figures on the test windows
     predictions.csv      a row per test window
@@ -28,7 +29,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -36,6 +37,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from har.errors import RunError, parsing
+from har.evaluation.spread import Spread, spreads_from_arrays, spreads_to_arrays
 from har.evaluation.strangeness import Strangeness
 from har.files import append_line, write_frame, write_text, writing_to
 from har.runs.arrays_file import Array, parse_arrays, write_arrays
@@ -76,6 +78,7 @@ class RunFolder(OutputFolder):
     symbol = PathInside("model-symbol.json")
     weights = PathInside("model-0000.params")
     strangeness = PathInside("strangeness.npz")
+    spread = PathInside("spread.npz")
     context = PathInside("context.json")
     evaluation = PathInside("evaluation.json")
     predictions = PathInside("predictions.csv")
@@ -92,6 +95,7 @@ class RunFolder(OutputFolder):
         "model-symbol.json",
         "model-0000.params",
         "strangeness.npz",
+        "spread.npz",
         "context.json",
         "evaluation.json",
         "predictions.csv",
@@ -284,6 +288,28 @@ class RunFolder(OutputFolder):
         arrays = parse_arrays(self.read_bytes(self.strangeness), str(self.strangeness))
         with parsing(self.strangeness, "the arrays that a training wrote", RunError):
             return Strangeness.from_arrays(arrays)
+
+    def write_spreads(self, spreads: Sequence[Spread] | None) -> None:
+        """Write the spreads of an ensemble's networks; without any, earlier ones are removed."""
+        if spreads:
+            write_arrays(self.spread, spreads_to_arrays(spreads))
+        else:
+            self.spread.unlink(missing_ok=True)
+        self._bind(self.spread)
+
+    def read_spreads(self) -> tuple[Spread, ...] | None:
+        """Read them back; None if there are none.
+
+        Raises
+        ------
+        RunError
+            If the file is damaged or another than was saved.
+        """
+        if self._is_without(self.spread):
+            return None
+        arrays = parse_arrays(self.read_bytes(self.spread), str(self.spread))
+        with parsing(self.spread, "the arrays that a training wrote", RunError):
+            return spreads_from_arrays(arrays)
 
     def write_context(self, context: Mapping[str, object] | None) -> None:
         """Write the values of a context; without one, an earlier one is removed."""

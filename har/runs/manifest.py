@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from har.runs.adaptation import AdaptationDescription
 from har.runs.json_object import (
     DIRECTION,
     FLAG,
@@ -328,6 +329,8 @@ class Manifest:
         Later commands that went on with a cross-validation.
     sessions : tuple of Session
         All commands that went on with a search.
+    adaptation : AdaptationDescription or None
+        Adaptation to a person, if there was one after training.
     """
 
     status: str | None = None
@@ -342,6 +345,7 @@ class Manifest:
     failure: str | None = None
     resumed: tuple[Session, ...] = ()
     sessions: tuple[Session, ...] = ()
+    adaptation: AdaptationDescription | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Collect what is known, ready for JSON."""
@@ -357,6 +361,7 @@ class Manifest:
                 failure=self.failure,
                 resumed=[session.to_dict() for session in self.resumed] or None,
                 sessions=[session.to_dict() for session in self.sessions] or None,
+                adaptation=self.adaptation and self.adaptation.to_dict(),
             ),
         }
 
@@ -371,6 +376,7 @@ class Manifest:
         """
         data, folds = content.inner("data"), content.inner("folds")
         model, training = content.inner("model"), content.inner("training")
+        adaptation = content.inner("adaptation")
         return Manifest(
             status=content.optional("status", TEXT),
             recipe=content.optional("recipe", TEXT),
@@ -384,6 +390,7 @@ class Manifest:
             failure=content.optional("failure", TEXT),
             resumed=tuple(map(Session.from_dict, content.inners("resumed"))),
             sessions=tuple(map(Session.from_dict, content.inners("sessions"))),
+            adaptation=AdaptationDescription.from_dict(adaptation) if adaptation else None,
         )
 
 

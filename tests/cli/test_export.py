@@ -16,6 +16,8 @@ import har.runs.folder
 import har.runs.results
 import har.signals.filters
 from har.cli.main import main
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt_recordings import read_recordings
 
 
 def export(run, *arguments):
@@ -59,6 +61,25 @@ def test_raw_samples_of_a_window_and_before_it_are_enough(run, samples, tmp_path
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
+def test_ten_seconds_before_a_window_are_as_good_as_the_whole_recording(run, data_root, tmp_path):
+    (tree,) = list(trees_at(data_root / "hapt.zip"))
+    assert export(run, "--to", "onnx", "--from", "raw", "--out", tmp_path / "raw.onnx") == 0
+    session = onnxruntime.InferenceSession(tmp_path / "raw.onnx")
+    classifier = har.ActivityClassifier.load(run)
+    n_windows = n_alike = 0
+    for recording in list(read_recordings(tree).values())[:20:2]:
+        samples = recording.samples.astype(np.float32)
+        channels = har.signals.filters.uci_har_channels(samples, "settled").astype(np.float32)
+        firsts = range(500, len(samples) - 129, 64)
+        windows = np.stack([channels[first : first + 128] for first in firsts])
+        cuts = np.stack([samples[first - 500 : first + 129] for first in firsts])
+        found = session.run(["probabilities"], {"samples": cuts})[0].argmax(axis=1)
+        n_alike += (found == classifier.predict(windows)).sum()
+        n_windows += len(windows)
+    assert n_alike > 0.99 * n_windows
+
+
 def test_weights_of_8_bits_are_scored_on_the_test_windows(run, data_root, tmp_path, capsys):
     out = "--out", tmp_path, "--data.root", data_root
     assert export(run, "--to", "onnx", "--quantise", *out) == 0
@@ -79,6 +100,22 @@ def test_weights_of_8_bits_are_scored_on_the_test_windows(run, data_root, tmp_pa
     assert alike > 95
 
 
+@pytest.mark.parametrize(
+    ("to", "options", "files"),
+    [
+        ("numpy", (), {"-numpy/model.npz", "-numpy/har_predictor.py"}),
+        ("c", ("--weights", "int8"), {".h"}),
+        ("web", (), {".html"}),
+    ],
+)
+def test_other_formats_are_named_as_the_run(run, to, options, files, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert export(run, "--to", to, *options) == 0
+    written = {path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()}
+    assert {str(path) for path in written} == {run.name + end for end in files}
+    assert run.name in capsys.readouterr().out
+
+
 def test_without_the_test_windows_it_says_so(run, tmp_path, capsys):
     options = "--out", tmp_path, "--data.root", tmp_path / "nowhere"
     assert export(run, "--to", "onnx", "--quantise", *options) == 0
@@ -93,6 +130,8 @@ def test_without_the_test_windows_it_says_so(run, tmp_path, capsys):
     [
         (["--data.root", "x"], "--data.root: found no --quantise"),
         (["--out", "x.tflite"], "--out x.tflite: found .tflite, expected .onnx or a folder"),
+        (["--weights", "int8"], "--to onnx: found --weights, expected it only with --to c"),
+        (["--quantise", "--to", "c"], "--to c: found --quantise, expected it only with --to onnx"),
         (["--from", "windows", "--to", "tflite"], "--to: found 'tflite', expected one of"),
         (["--from", "lines"], "--from: found 'lines', expected one of"),
     ],

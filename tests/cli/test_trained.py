@@ -11,6 +11,11 @@ import pytest
 from command_line import har_stream, stream, the_one_line
 
 from har.cli.main import main
+from har.cli.trained import load_trained
+from har.datasets.file_trees import trees_at
+from har.datasets.hapt_recordings import read_recordings
+from har.signals.channels import RAW_CHANNELS, SAMPLE_RATE_HZ
+from har.signals.recording import Recording
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +37,16 @@ def test_predict_says_the_same_of_a_recording(run, model, walk, tmp_path, option
     found = timeline_of(model, walk, tmp_path / "onnx.csv", *options)
     pd.testing.assert_frame_equal(found, expected, rtol=0, atol=1e-5)
     assert "strangeness" in found
+
+
+@pytest.mark.slow
+def test_it_says_the_same_of_every_recording_of_hapt(run, model, data_root):
+    (tree,) = list(trees_at(data_root / "hapt.zip"))
+    both = [load_trained(each, "cpu") for each in (run, model)]
+    for recording in read_recordings(tree).values():
+        samples = Recording(recording.samples.astype(np.float32), RAW_CHANNELS, SAMPLE_RATE_HZ)
+        expected, found = (each.predict_recording(samples) for each in both)
+        pd.testing.assert_frame_equal(found, expected, rtol=0, atol=1e-5)
 
 
 def test_predict_says_the_same_of_many_recordings_and_goes_on(run, model, walk, tmp_path):

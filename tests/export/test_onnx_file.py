@@ -101,7 +101,9 @@ def test_every_recipe_agrees_on_the_whole_test_set(recipe, data_root, tmp_path):
     write(model, tmp_path / "model.onnx")
     loaded = OnnxClassifier.load(tmp_path / "model.onnx")
     expected = ActivityClassifier.load(tmp_path / "run", "cpu").predict_proba(data.test)
-    assert np.abs(loaded.predict_proba(data.test) - expected).max() < 1e-5
+    # A temperature below 1, of a network that learned little, multiplies rounding, too.
+    tolerance = 1e-5 / min(1.0, model.temperature)
+    assert np.abs(loaded.predict_proba(data.test) - expected).max() < tolerance
     windows = made_up_windows(model.window_format)
     found, strangeness = loaded.predict_strangeness(windows)
     _, expected_strangeness = ActivityClassifier.load(tmp_path / "run", "cpu").predict_strangeness(

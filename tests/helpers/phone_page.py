@@ -25,6 +25,14 @@ for (const [kind, list] of [["answer", heard.answers], ["note", heard.notes]]) {
   view[kind] = (said) => { list.push(said); usual(said); };
 }
 """
+_LAST_SAMPLE = """
+const done = arguments[0];
+const look = () => {
+  const sample = app.view.samples.at(-1);
+  if (sample && sample.length === 7 && sample[3] !== 0) done(sample); else setTimeout(look, 10);
+};
+look();
+"""
 # Apple's phones ask, and answer within a tap only.
 ASKING_PHONE = """
 DeviceMotionEvent.requestPermission = async () => {
@@ -57,6 +65,32 @@ def play(browser, samples, rate_hz=50.0, start_s=100.0, sign=1, times_s=None):
     rows = np.column_stack([1000 * times_s, acc, rates]).tolist()
     for first in range(0, len(rows), _AT_ONCE):
         browser.execute_script(_PLAY, rows[first : first + _AT_ONCE])
+
+
+def sense(browser, acc_m_s2, rates_rad_s):
+    """Let the browser's own virtual sensors measure; return the page's sample of it."""
+    sensors = {
+        "accelerometer": acc_m_s2,
+        "linear-acceleration": (0, 0, 0),
+        "gyroscope": rates_rad_s,
+    }
+    for kind, values in sensors.items():
+        about = {"available": True, "minimumFrequency": 1, "maximumFrequency": 60}
+        browser.execute_cdp_cmd(
+            "Emulation.setSensorOverrideEnabled", {"enabled": True, "type": kind, "metadata": about}
+        )
+        reading = {"xyz": dict(zip("xyz", values, strict=True))}
+        browser.execute_cdp_cmd(
+            "Emulation.setSensorOverrideReadings", {"type": kind, "reading": reading}
+        )
+    start(browser)
+    try:
+        return browser.execute_async_script(_LAST_SAMPLE)
+    finally:
+        for kind in sensors:
+            browser.execute_cdp_cmd(
+                "Emulation.setSensorOverrideEnabled", {"enabled": False, "type": kind}
+            )
 
 
 def stop(browser):

@@ -20,8 +20,14 @@ Target = Literal["onnx", "numpy", "c", "web"]
 Source = Literal["windows", "raw"]
 WeightKind = Literal["float32", "int8"]
 
-# The module that writes each format, and what the file is called unless --out says otherwise.
-_FORMATS: dict[Target, tuple[str, str]] = {"onnx": ("onnx_file", ".onnx")}
+# The module that writes each format, and the end of the name of its file, or of its folder, unless
+# --out says otherwise.
+_FORMATS: dict[Target, tuple[str, str]] = {
+    "onnx": ("onnx_file", ".onnx"),
+    "numpy": ("numpy_file", "-numpy"),
+    "c": ("c_header", ".h"),
+    "web": ("web_page", ".html"),
+}
 
 
 def run(

@@ -10,7 +10,6 @@ class App {
     this.fileName = null;
     this.onNote = (note) => this.view.note(note);
     this.find("reversed").checked = isApplePhone(navigator);
-    this.find("wearing").disabled = !settings.gravity;
     this.sensors = new MotionSensors((sample) => this.take(sample), this.onNote, false);
     this.on("start", "click", () => (this.isRunning ? this.stop() : this.start()));
     this.on("wearing", "change", () => this.isRunning && this.restartModel());
@@ -24,6 +23,7 @@ class App {
     });
     this.on("save-table", "click", () => download(TABLE, this.recorder.table(this.fileName)));
     if (settings.can_teach) this.on("teach", "click", () => this.teach());
+    this.showRecordable();
     settings.activities.forEach(({ name, label }) => this.addButton(name, label));
     window.addEventListener("beforeunload", (event) => {
       if (this.recorder.rows.length && !this.fileName) event.preventDefault();
@@ -44,7 +44,6 @@ class App {
     this.sensors.start();
     this.keepAwake();
     this.setRunning("start", "Stop", true);
-    this.find("record").disabled = false;
   }
 
   stop() {
@@ -56,7 +55,7 @@ class App {
     if (this.recorder.isOn) this.toggleRecording();
     this.view.stopped();
     this.setRunning("start", "Start", false);
-    this.find("record").disabled = true;
+    this.showRecordable();
   }
 
   setRunning(id, text, isRunning) {
@@ -72,7 +71,16 @@ class App {
     this.newModel();
   }
 
+  // A recording has the same axes from its first sample on.
+  showRecordable() {
+    const isKnown = this.isRunning && (this.wearing.choice !== "auto" || this.wearing.isMeasured);
+    this.find("record").disabled = !isKnown;
+    this.find("wearing").disabled = this.recorder.isOn || !this.settings.gravity;
+    this.find("reversed").disabled = this.recorder.isOn;
+  }
+
   newModel() {
+    this.showRecordable();
     if (this.model) this.model.close();
     // A model that was closed has no more to say here.
     const model = new Model(
@@ -117,6 +125,7 @@ class App {
       this.fileName = null;
       this.find("save-table").disabled = true;
     }
+    this.showRecordable();
     this.find("person").disabled = recorder.isOn;
     this.find("labels").disabled = !recorder.isOn;
     this.setRunning("record", recorder.isOn ? "Stop recording" : "Record", recorder.isOn);
@@ -151,7 +160,7 @@ class App {
   }
 
   showRecorded() {
-    const lines = [...this.recorder.seconds()].map(([what, seconds]) => `${what}: ${duration(seconds)}`);
+    const lines = [...this.recorder.seconds].map(([what, seconds]) => `${what}: ${duration(seconds)}`);
     const hasRows = this.recorder.rows.length > 0;
     this.find("recorded").textContent = lines.join("\n")
       || (hasRows ? "Recording. Tap what the person does." : "Nothing recorded.");

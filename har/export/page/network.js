@@ -443,25 +443,35 @@ function spectralTables(n) {
   };
 }
 
-// Writes weight (nOutputs rows of nInputs) times values, from a place on, plus a start.
+// Writes weight (nOutputs rows of nInputs) times values, from a place on, plus a start. Four outputs
+// at a time read each value once, and their sums do not wait for each other.
 function multiply(weight, nInputs, nOutputs, values, from, start, startFrom, out, to) {
-  const end = nInputs - (nInputs % 4);
-  for (let output = 0; output < nOutputs; output++) {
-    const row = output * nInputs;
-    // Four sums do not wait for each other.
+  let output = 0;
+  for (; output + 4 <= nOutputs; output += 4) {
+    const first = output * nInputs;
+    const second = first + nInputs;
+    const third = second + nInputs;
+    const fourth = third + nInputs;
     let a = start[startFrom + output];
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    let k = 0;
-    for (; k < end; k += 4) {
-      a += weight[row + k] * values[from + k];
-      b += weight[row + k + 1] * values[from + k + 1];
-      c += weight[row + k + 2] * values[from + k + 2];
-      d += weight[row + k + 3] * values[from + k + 3];
+    let b = start[startFrom + output + 1];
+    let c = start[startFrom + output + 2];
+    let d = start[startFrom + output + 3];
+    for (let k = 0; k < nInputs; k++) {
+      const value = values[from + k];
+      a += weight[first + k] * value;
+      b += weight[second + k] * value;
+      c += weight[third + k] * value;
+      d += weight[fourth + k] * value;
     }
-    for (; k < nInputs; k++) a += weight[row + k] * values[from + k];
-    out[to + output] = a + b + (c + d);
+    out[to + output] = a;
+    out[to + output + 1] = b;
+    out[to + output + 2] = c;
+    out[to + output + 3] = d;
+  }
+  for (; output < nOutputs; output++) {
+    let sum = start[startFrom + output];
+    for (let k = 0; k < nInputs; k++) sum += weight[output * nInputs + k] * values[from + k];
+    out[to + output] = sum;
   }
 }
 

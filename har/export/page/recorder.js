@@ -5,10 +5,14 @@
 // unlabelled, as har does with an empty cell.
 
 const TABLE = "recordings.csv";
+// Longer ones are breaks between recordings.
+const LONGEST_STEP_S = 0.5;
 
 class Recorder {
   constructor() {
     this.rows = [];
+    // By "subject, activity".
+    this.seconds = new Map();
     this.isOn = false;
     this.label = "";
     this.subject = "";
@@ -25,24 +29,14 @@ class Recorder {
   }
 
   push(sample) {
-    if (this.isOn) this.rows.push({ sample, activity: this.label, subject: this.subject });
-  }
-
-  clear() {
-    this.rows = [];
-  }
-
-  // Returns a map of seconds by "subject, activity"; times between samples are at most a gap.
-  seconds() {
-    const found = new Map();
-    this.rows.forEach(({ sample, activity, subject }, place) => {
-      const next = this.rows[place + 1];
-      const stepS = next ? next.sample[0] - sample[0] : 0;
-      if (!activity || !(stepS > 0 && stepS < 0.5)) return;
-      const key = `${subject}, ${activity}`;
-      found.set(key, (found.get(key) || 0) + stepS);
-    });
-    return found;
+    if (!this.isOn) return;
+    const before = this.rows.at(-1);
+    const row = { sample, activity: this.label, subject: this.subject };
+    this.rows.push(row);
+    const stepS = before ? sample[0] - before.sample[0] : 0;
+    if (!row.activity || stepS <= 0 || stepS > LONGEST_STEP_S) return;
+    const key = `${row.subject}, ${row.activity}`;
+    this.seconds.set(key, (this.seconds.get(key) || 0) + stepS);
   }
 
   get hasGyroscope() {

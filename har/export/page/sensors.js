@@ -15,7 +15,7 @@
 //   angles; no browser did that (w3c/deviceorientation issue 44: Chrome, Firefox and Safari), and
 //   the specification now says what they do. Signs are the same on iOS (CMRotationRate).
 // - interval is in ms. Browsers send at most 60 events a second, those of a page that is seen only,
-//   and may round to 0.1 m/s² and 0.1 deg/s (W3C, section on firing devicemotion).
+//   and round to 0.1 m/s² and 0.1 deg/s (W3C, section on firing devicemotion; Chromium 156 does).
 // - timeStamp is in ms, on the clock of performance.now().
 // - On iOS 13 and later DeviceMotionEvent.requestPermission must be called within a tap.
 // - deviceorientation's beta and gamma are angles about x and y in degrees, with the same meaning
@@ -73,12 +73,14 @@ class MotionSensors {
       this.onNote({ kind: "error", text: "This browser has no motion sensors for pages." });
       return false;
     }
-    const asked = kinds.filter((kind) => kind && typeof kind.requestPermission === "function");
-    try {
-      const answers = await Promise.all(asked.map((kind) => kind.requestPermission()));
-      if (answers.every((answer) => answer === "granted")) return true;
-    } catch (error) {
-      this.onNote({ kind: "error", text: `The browser did not ask for permission: ${error.message}` });
+    // Both within the tap; without orientation only the check of signs is missing.
+    const asked = kinds.map((kind) =>
+      (kind && typeof kind.requestPermission === "function" ? kind.requestPermission() : "granted"));
+    const [motion] = await Promise.allSettled(asked);
+    if (motion.value === "granted") return true;
+    if (motion.status === "rejected") {
+      const { message } = motion.reason;
+      this.onNote({ kind: "error", text: `The browser did not ask for permission: ${message}` });
       return false;
     }
     this.onNote({

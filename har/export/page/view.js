@@ -6,20 +6,21 @@ const N_SEGMENTS = 5;
 // Still signals drawn to their own full range would seem to move.
 const LEAST_HALF_RANGE_G = 0.5;
 const SPOKEN_EVERY_MS = 2000;
+const OTHER_COLOUR = "#949494";
 
 class View {
   constructor(settings) {
-    this.activities = settings.activities;
-    this.byName = new Map(this.activities.map((one) => [one.name, one]));
+    this.byName = new Map(settings.activities.map((one) => [one.name, one]));
     this.find = (id) => document.getElementById(id);
     this.strips = [...document.querySelectorAll(".strip")].map((strip) => ({
       canvas: strip.querySelector("canvas"), output: strip.querySelector("output"),
       axis: strip.firstElementChild.textContent,
     }));
-    this.shares = [...this.find("shares").children];
-    this.shares.forEach((row, number) => {
-      row.querySelector("span").style.background = this.activities[number].colour;
-    });
+    this.shares = new Map([...this.find("shares").children].map((row, number) => {
+      const { name, colour } = settings.activities[number];
+      row.querySelector("span").style.background = colour;
+      return [name, row];
+    }));
     this.restart();
     window.addEventListener("resize", () => this.drawAll());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawAll());
@@ -56,7 +57,7 @@ class View {
 
   answer(answer) {
     const { activity, probability, state, state_probability: ofState } = answer;
-    const shown = this.byName.get(state) || { label: state, colour: "var(--grid)" };
+    const shown = this.byName.get(state) || { label: state, colour: OTHER_COLOUR };
     const single = (this.byName.get(activity) || { label: activity }).label;
     this.find("activity").textContent = shown.label;
     this.find("activity").style.setProperty("--now", shown.colour);
@@ -65,14 +66,25 @@ class View {
     this.find("probability").textContent =
       `${sure}The last window alone: ${single}, ${percent(probability)}.${warm}`;
     if (this.spoken !== shown.label) this.find("spoken").textContent = this.spoken = shown.label;
-    this.shares.forEach((row, number) => {
-      const share = answer.probabilities[this.activities[number].name];
+    for (const [name, share] of Object.entries(answer.probabilities)) {
+      const row = this.shares.get(name) || this.addRow(name);
       row.querySelector("span").style.width = `${100 * share}%`;
       row.querySelector(".number").textContent = percent(share);
-    });
+    }
     this.answers.push({ startS: answer.start_s, endS: answer.end_s, name: state });
     while (answer.end_s - this.answers[0].endS > TIMELINE_S) this.answers.shift();
     this.drawTimeline();
+  }
+
+  // An activity that the model was taught.
+  addRow(name) {
+    const row = this.shares.values().next().value.cloneNode(true);
+    row.querySelector("dt").textContent = name;
+    row.querySelector("span").style.background = OTHER_COLOUR;
+    this.byName.set(name, { name, label: name, colour: OTHER_COLOUR });
+    this.shares.set(name, row);
+    this.find("shares").append(row);
+    return row;
   }
 
   note({ kind, text }) {
@@ -138,7 +150,7 @@ class View {
     const { context, width, height } = drawingOn(canvas);
     const lastS = this.answers.at(-1).endS;
     const segments = this.segments().map((segment) => ({
-      ...segment, ...(this.byName.get(segment.name) || { label: segment.name, colour: "#949494" }),
+      ...segment, ...(this.byName.get(segment.name) || { label: segment.name, colour: OTHER_COLOUR }),
     }));
     for (const { startS, endS, colour } of segments) {
       const [left, right] = [startS, endS].map((timeS) => width * (1 - (lastS - timeS) / TIMELINE_S));

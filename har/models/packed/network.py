@@ -21,6 +21,7 @@ doubles are exact in binary numbers: results are MXNet's but for the order of su
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -45,6 +46,25 @@ def is_packed_faster(config: ModelConfig, n_windows: int) -> bool:
     return n_windows <= (_MOST_WINDOWS if config.conv_channels else int(config.bidirectional))
 
 
+@dataclass(frozen=True)
+class MemberOutputs:
+    """What one network makes of windows.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (n_windows, n_activities)
+        Scores, of LSTM and summary together.
+    features : ndarray of float32, shape (n_windows, n_features)
+        Input of the LSTM's classifier.
+    summary : ndarray of float32, shape (n_windows, n_summarised), or None
+        Features of the whole window, see `har.models.summary`; None in a network without them.
+    """
+
+    logits: FloatArray
+    features: FloatArray
+    summary: FloatArray | None = None
+
+
 class PackedNetwork:
     """A trained network, or an ensemble of them, for few windows at a time.
 
@@ -58,6 +78,11 @@ class PackedNetwork:
         Names of the windows' channels.
     weights : mapping of str to ndarray of float32
         All parameters by name, as of `har.models.temperature.Network`.
+
+    Attributes
+    ----------
+    temperature : float
+        Divisor of the logits; 1 if the network was not calibrated.
     """
 
     def __init__(self, config: ModelConfig, channels: tuple[str, ...], weights: Weights) -> None:
@@ -70,7 +95,7 @@ class PackedNetwork:
             for number in range(1, config.n_members + 1)
         ]
         temperature = weights.get(f"{PREFIX}temperature")
-        self._temperature = 1.0 if temperature is None else float(temperature.item())
+        self.temperature = 1.0 if temperature is None else float(temperature.item())
 
     def logits_and_features(self, windows: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return logits and the input of the classifier.
@@ -87,16 +112,47 @@ class PackedNetwork:
         features : ndarray of float32, shape (n_windows, n_features)
             Input of the last layer; of an ensemble, those of all members.
         """
+        outputs = self.of_members(windows)
+        logits, features = outputs[0].logits, outputs[0].features
+        if len(outputs) > 1:
+            of_members = np.stack([log_softmax(one.logits, axis=1) for one in outputs])
+            logits = logsumexp(of_members, axis=0) - np.log(len(outputs))
+            features = np.concatenate([one.features for one in outputs], axis=1)
+        return logits / self.temperature, features
+
+    def of_members(self, windows: FloatArray) -> list[MemberOutputs]:
+        """Return what each network makes of windows, before the temperature.
+
+        Parameters
+        ----------
+        windows : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+            Windows in g and rad/s.
+
+        Returns
+        -------
+        list of MemberOutputs
+            One for each network of an ensemble.
+        """
         windows = np.asarray(windows, np.float32)
         # As with MXNet, values without bounds show in the result only.
         with np.errstate(all="ignore"):
-            outputs = [member.logits_and_features(windows) for member in self._members]
-        logits, features = outputs[0]
-        if len(outputs) > 1:
-            of_members = np.stack([log_softmax(logits, axis=1) for logits, _ in outputs])
-            logits = logsumexp(of_members, axis=0) - np.log(len(outputs))
-            features = np.concatenate([features for _, features in outputs], axis=1)
-        return logits / self._temperature, features
+            return [member(windows) for member in self._members]
+
+    def summaries(self, windows: FloatArray) -> list[FloatArray]:
+        """Return the summary that each network makes of windows; none without a summary.
+
+        Parameters
+        ----------
+        windows : ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+            Windows in g and rad/s.
+
+        Returns
+        -------
+        list of ndarray of float32, shape (n_windows, n_summarised)
+        """
+        windows = np.asarray(windows, np.float32)
+        of_members = (member.summary_of(windows) for member in self._members)
+        return [summary for summary in of_members if summary is not None]
 
 
 def _without(prefix: str, weights: Weights) -> dict[str, FloatArray]:
@@ -131,20 +187,28 @@ class _PackedMember:
         if self._summary is not None:
             self._summary_head = [_dense(f"summary_{n}", weights) for n in ("hidden", "output")]
 
-    def logits_and_features(self, windows: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return logits and features; see `PackedNetwork`."""
-        if self._heading is not None:
-            windows = self._heading.turned(windows)
+    def __call__(self, windows: FloatArray) -> MemberOutputs:
+        """Return logits, features and summary of windows in g and rad/s."""
+        windows = self._turned(windows)
         features = self._lstm_features(windows)
         weight, bias = self._head
         logits = features @ weight + bias
-        if self._summary is not None:
-            (weight, bias), (output_weight, output_bias) = self._summary_head
-            hidden = np.maximum(self._summary(windows) @ weight + bias, np.float32(0))
-            of_summary = hidden @ output_weight + output_bias
-            logits = log_softmax(logits, axis=1) * np.float32(1 - SUMMARY_SHARE)
-            logits += log_softmax(of_summary, axis=1) * np.float32(SUMMARY_SHARE)
-        return logits, features
+        if self._summary is None:
+            return MemberOutputs(logits, features)
+        (weight, bias), (output_weight, output_bias) = self._summary_head
+        summary = self._summary(windows)
+        of_summary = np.maximum(summary @ weight + bias, np.float32(0)) @ output_weight
+        of_summary += output_bias
+        logits = log_softmax(logits, axis=1) * np.float32(1 - SUMMARY_SHARE)
+        logits += log_softmax(of_summary, axis=1) * np.float32(SUMMARY_SHARE)
+        return MemberOutputs(logits, features, summary)
+
+    def summary_of(self, windows: FloatArray) -> FloatArray | None:
+        """Return the summary of windows; None without one."""
+        return None if self._summary is None else self._summary(self._turned(windows))
+
+    def _turned(self, windows: FloatArray) -> FloatArray:
+        return windows if self._heading is None else self._heading.turned(windows)
 
     def _lstm_features(self, windows: FloatArray) -> FloatArray:
         """Return what the LSTM's classifier reads, shape (n_windows, n_features)."""

@@ -14,6 +14,7 @@ from har.report.facts import device_in_words, network_in_words
 from har.report.pages.run_markdown import report_markdown
 from har.report.scored_run import ScoredRun
 from har.report.section import Section, save_pictures
+from har.report.sections.adaptation import adaptation_section
 from har.report.sections.calibration import calibration_section
 from har.report.sections.confusion import confusion_section
 from har.report.sections.explanation import explanation_section
@@ -36,6 +37,7 @@ from har.signals.windows import Windows
 # In the order of the page; each gives None where there is nothing to show.
 SECTIONS: tuple[Callable[[ScoredRun], Section | None], ...] = (
     headline_section,
+    adaptation_section,
     learning_section,
     confusion_section,
     activities_section,

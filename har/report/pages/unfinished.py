@@ -1,4 +1,4 @@
-"""The page of a run that is not scored: it trains, was interrupted, failed or was killed."""
+"""The page of a run that is not scored: it trains, was interrupted, failed, or was adapted."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from har.report.facts import (
     settings_rows,
 )
 from har.report.section import Section
+from har.report.sections.adaptation import adaptation_section_of
 from har.report.sections.learning import curves_section
 from har.report.templating import page_environment
 from har.runs.checkpoints import RunCheckpoints
@@ -30,13 +31,14 @@ from har.runs.resuming import way_to_resume
 from har.training.history import EpochRecord
 
 # By the manifest's status, but for a run that is said to be running while nobody holds it.
-_LOST = "lost"
+_LOST, _ADAPTED = "lost", "adapted"
 _TITLES = {
     "running": "Training goes on",
     _LOST: "Training gives no sign of life",
     "interrupted": "Training was interrupted",
     "failed": "Training failed",
     "finished": "Trained, but not scored",
+    _ADAPTED: "Adapted to a person",
 }
 
 
@@ -63,7 +65,10 @@ def write_unfinished_report(run: RunFolder) -> Path:
     manifest, config = run.read_manifest(), run.read_config()
     history = run.read_history_so_far()
     state = _state(manifest, is_alive, run.manifest)
-    template = page_environment(()).get_template("unfinished.html")
+    activities = manifest.model.window_format.activities if manifest.model else ()
+    adaptation = adaptation_section_of(manifest.adaptation)
+    sections = [adaptation, _learning(run, config, history)]
+    template = page_environment(activities).get_template("unfinished.html")
     page = template.render(
         state=state,
         title=_TITLES[state],
@@ -74,7 +79,7 @@ def write_unfinished_report(run: RunFolder) -> Path:
         last=history[-1] if history else None,
         best=_best(history),
         time=_times(run, manifest, config, history),
-        section=_learning(run, config, history),
+        sections=[one for one in sections if one is not None],
         environment=environment_rows(manifest.session, Seed=config.seed),
         settings=settings_rows(config),
         about_data=about_data(config.data.set, manifest.data.name, manifest.data.notes),
@@ -89,6 +94,8 @@ def write_unfinished_report(run: RunFolder) -> Path:
 def _state(manifest: Manifest, is_alive: bool, place: Path) -> str:
     """Return the run's status, or ``lost`` if it seems to be running but nobody holds its lock."""
     status = manifest.status or "finished"
+    if status == "finished" and manifest.adaptation is not None:
+        return _ADAPTED
     if status not in _TITLES:
         raise RunError(f"{place}: found status {status!r}, expected one of {', '.join(_TITLES)}")
     return _LOST if status == "running" and not is_alive else status
@@ -119,7 +126,7 @@ def _times(
     now, last_sign = datetime.now(timezone.utc), _last_sign(run, manifest)
     times: dict[str, Any] = {"made": now, "last_sign": last_sign, "epoch_s": None, "left_s": None}
     started = manifest.session.started
-    if history and started is not None:
+    if history and started is not None and manifest.adaptation is None:
         spent = last_sign - datetime.fromisoformat(started)
         times["epoch_s"] = spent.total_seconds() / len(history)
         n_epochs, last = config.training.n_epochs, history[-1]

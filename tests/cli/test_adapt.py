@@ -1,0 +1,120 @@
+"""``har adapt`` on recordings of made-up people."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from command_line import the_one_line
+from made_once import made_once
+from made_up_people import ACTIVITIES, write_people
+
+from har.classifier import ActivityClassifier
+from har.cli.main import main
+from har.runs.folder import RunFolder
+
+NAMES = ("WALKING", "WALKING_UPSTAIRS", "WALKING_DOWNSTAIRS", "SITTING", "STANDING", "LAYING")
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    return made_once(tmp_path_factory, "people", write_people)
+
+
+@pytest.fixture(scope="module")
+def with_summary(tmp_path_factory, people):
+    """A run of few units, with a summary, trained on three of the made-up people."""
+
+    def train(folder):
+        small = ("--training.n_epochs=2", "--model.hidden_size=4", "--model.conv_channels=0")
+        small += ("--model.conv_skip=false", "--model.summary_size=8", "--model.views=[channels]")
+        data = ("--data.set", "recordings", "--data.root", str(people), "--data.test_subjects=[4]")
+        options = ("--config", "quick", *small, *data, "--data.n_validation_subjects=1")
+        assert main(["train", *options, "--threads", "1", "--out", str(folder)]) == 0
+
+    return made_once(tmp_path_factory, "with_summary", train)
+
+
+def test_a_run_is_adapted_to_one_person(with_summary, people, tmp_path, capsys):
+    out = tmp_path / "mine"
+    command = ["adapt", str(with_summary), str(people), "--person", "4", "--out", str(out)]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert "WALKING " in said and "18 windows; of 8 held out" in said
+    assert "adapted to all 53 windows of 4, strength 0.3 (summary)" in said
+    manifest = json.loads((out / "manifest.json").read_text())
+    about = manifest["adaptation"]
+    assert about["source"] == str(with_summary) and about["recordings"] == str(people)
+    assert about["person"] == 4 and about["strength"] == 0.3
+    assert [row["activity"] for row in about["activities"]] == list(ACTIVITIES)
+    page = (out / "report.html").read_text()
+    assert 'id="adaptation"' in page and "Adapted to a person" in page
+    assert manifest["status"] == "finished" and manifest["command"][1:] == command
+    adapted = ActivityClassifier.load(out)
+    assert adapted.adaptation_ == RunFolder(out).read_manifest().adaptation
+    assert main(["predict", str(out), str(people / "person4.csv")]) == 0
+
+
+def test_the_report_of_a_scored_adapted_run_shows_it(with_summary, people, tmp_path, capsys):
+    out = tmp_path / "mine"
+    assert main(["adapt", str(with_summary), str(people), "--person", "4", "--out", str(out)]) == 0
+    assert main(["evaluate", str(out)]) == 0
+    assert 'id="adaptation"' in (out / "report.html").read_text()
+
+
+def test_a_labelled_table_will_do(with_summary, people, tmp_path, capsys):
+    table = pd.read_csv(people / "person4.csv")
+    table["activity"] = np.repeat(["walking", "Standing", "laying"], len(table) // 3)
+    table.to_csv(tmp_path / "ada.csv", index=False)
+    command = ["adapt", str(with_summary), str(tmp_path / "ada.csv"), "--out"]
+    assert main([*command, str(tmp_path / "mine")]) == 0
+    assert "of ada, strength" in capsys.readouterr().out
+
+
+def test_a_new_activity_takes_a_minute(with_summary, people, tmp_path, capsys):
+    folder = tmp_path / "recordings"
+    write_people(folder)
+    table = pd.read_csv(folder / "recordings.csv")
+    table.loc[table["activity"] == "STANDING", "activity"] = "QUEUEING"
+    table.to_csv(folder / "recordings.csv", index=False)
+    command = ["adapt", str(with_summary), str(folder), "--person", "4", "--out"]
+    assert main([*command, str(tmp_path / "mine")]) == 1
+    *_, line = capsys.readouterr().err.strip().splitlines()
+    assert "activity 'QUEUEING': found 18 windows, expected at least 45, 60 s" in line
+
+
+def test_what_cannot_be_adapted_is_told_in_one_line(with_summary, people, tmp_path, capsys):
+    capsys.readouterr()
+
+    def refused(*arguments):
+        status = main(["adapt", *map(str, arguments)])
+        *_, line = capsys.readouterr().err.strip().splitlines()
+        return status, line
+
+    new = tmp_path / "new"
+    status, line = refused(with_summary, people, "--out", new)
+    assert status == 2 and "found 4 people and nobody to adapt to" in line
+    status, line = refused(with_summary, people, "--person", "9", "--out", new)
+    assert status == 2 and "'9' to adapt to, expected one: --person" in line
+    status, line = refused(with_summary, people, "--person", "4", "--out", with_summary)
+    assert status == 2 and "the run itself" in line
+    status, line = refused(with_summary, tmp_path, "--out", new)
+    assert status == 1 and "recordings.csv" in line
+    status, line = refused(with_summary, people / "person1.csv", "--out", new)
+    assert status == 1 and "found no column of labels, expected activity or label" in line
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("x")
+    status, line = refused(with_summary, people, "--person", "4", "--out", tmp_path / "full")
+    assert status == 1 and "--overwrite" in line
+    status, line = refused(people, people, "--person", "4", "--out", new)
+    assert status == 1 and "expected the folder of a run" in line
+
+
+def test_a_run_that_is_not_trained_is_told(people, with_summary, tmp_path, capsys):
+    untrained = RunFolder.create(tmp_path / "untrained")
+    untrained.write_config(RunFolder(with_summary).read_config())
+    untrained.write_json(untrained.manifest, {"status": "running"})
+    assert main(["adapt", str(untrained.path), str(people)]) == 1
+    assert "expected what describes a trained model" in the_one_line(capsys)
