@@ -13,7 +13,7 @@ pytest.importorskip("cryptography", reason="the extra serve is not installed")
 
 from builders import refused  # noqa: E402
 from cryptography import x509  # noqa: E402
-from served import PATIENCE_S, served  # noqa: E402
+from served import PATIENCE_S, served, wait_until  # noqa: E402
 
 from har.errors import HarError  # noqa: E402
 from har.serve import certificate  # noqa: E402
@@ -72,4 +72,5 @@ def test_pages_are_served_with_it(tmp_path):
         answer = requests.get(address, verify=str(made.path), timeout=PATIENCE_S)
         assert answer.json() == {"streams": []}
         presented = ssl.get_server_certificate(("127.0.0.1", server.port))
+        wait_until(lambda: not server.connections)
     assert presented.strip() in made.path.read_text()
