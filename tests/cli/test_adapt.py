@@ -11,11 +11,10 @@ from command_line import the_one_line
 from made_once import made_once
 from made_up_people import ACTIVITIES, write_people
 
-from har.cli.main import main
 from har.classifier import ActivityClassifier
+from har.cli.main import main
 from har.runs.folder import RunFolder
 
-NAMES = ("WALKING", "WALKING_UPSTAIRS", "WALKING_DOWNSTAIRS", "SITTING", "STANDING", "LAYING")
 
 
 @pytest.fixture(scope="module")
