@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from har.arrays import FloatArray, IntArray, blocks_of
-from har.config import Config, Upright
+from har.config import Config
 from har.errors import RunError, quoted
 from har.evaluation.agreement import window_confusion
 from har.evaluation.calibration import fit_temperature
@@ -22,12 +22,12 @@ from har.evaluation.metrics import Evaluation
 from har.evaluation.recordings import RecordingEvaluation
 from har.evaluation.scored_recordings import ALONE, WITH_CONTEXT, NamedRecording, ScoredRecording
 from har.evaluation.spread import Spread, fit_spread
-from har.evaluation.strangeness import Strangeness, fit_strangeness, is_strange
+from har.evaluation.strangeness import Strangeness, fit_strangeness
 from har.files import writing_to
 from har.inference.context import ContextKind, MarkovContext
-from har.inference.forward import LikestTurn
+from har.inference.recording_classifier import RecordingClassifier
 from har.inference.segments import merge_segments
-from har.inference.timeline import each_alone, make_timeline
+from har.inference.timeline import each_alone
 from har.models.backend import parse_devices, seed_everything
 from har.models.constants import member_prefix
 from har.models.engine import use_default_threads
@@ -46,10 +46,9 @@ from har.models.temperature import Network, WithTemperature
 from har.runs.adaptation import AdaptationDescription, scored_activities
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
-from har.signals.orientation import Direction
 from har.signals.recording import Recording
 from har.signals.subjects import Subject
-from har.signals.wearing import gravity_in_training, made_upright
+from har.signals.wearing import gravity_in_training
 from har.signals.windows import Windows, hold_out_subjects
 from har.training.adaptation import (
     NetworkWeights,
@@ -66,7 +65,7 @@ from har.training.processes import Workers
 from har.training.threads import choose_threads
 
 
-class ActivityClassifier:
+class ActivityClassifier(RecordingClassifier):
     """A stacked LSTM, or an ensemble of them, that predicts activities from windows of signals.
 
     Parameters
@@ -114,11 +113,9 @@ class ActivityClassifier:
         for device in self.devices:
             use_default_threads(device)
         self.network_: Network | None = None
-        self.gravity_: Direction | None = None
         self.strangeness_: Strangeness | None = None
         self.spreads_: tuple[Spread, ...] | None = None
         self.adaptation_: AdaptationDescription | None = None
-        self.context_: MarkovContext | None = None
         self._with_features: WithFeatures | None = None
         self._packed: PackedNetwork | None = None
         self.history_: list[EpochRecord] = []
@@ -509,75 +506,15 @@ class ActivityClassifier:
         load_weights(network, weights, place)
         self.network_ = network
 
-    def make_upright(self, recording: Recording, upright: Upright) -> Recording:
-        """Turn a recording so that the phone is worn as in training.
-
-        Parameters
-        ----------
-        recording : Recording
-            Raw signals at 50 Hz.
-        upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}
-            As for `har.signals.wearing.made_upright`; ``auto`` also faces forward.
-
-        Returns
-        -------
-        Recording
-
-        Raises
-        ------
-        DataError
-            If nothing is known of the direction of gravity in training.
-        """
-        choose = LikestTurn(self.predict_strangeness, self.window_format_)
-        return made_upright(recording, upright, self.gravity_, choose)
-
     def predict_recording(
         self,
         recording: Recording,
         abstain_below: float = 0.0,
         context: ContextKind = "markov",
     ) -> pd.DataFrame:
-        """Return the activities of a recording over time.
-
-        Parameters
-        ----------
-        recording : Recording
-            Raw signals at 50 Hz; `har.read_recording` reads them from a file.
-        abstain_below : float
-            Probability below which the activity is UNKNOWN.
-        context : {"markov", "none"}
-            Whether windows are judged with those around them, see `har.inference.context`, or each
-            by itself.
-
-        Returns
-        -------
-        DataFrame
-            A row per window: start_s, end_s, activity, probability, then ``p_ACTIVITY`` for each
-            activity, activity_alone and probability_alone of the window by itself if there is a
-            context, and warming_up; see `har.inference.timeline.make_timeline`. Besides,
-            strangeness and is_strange, unless the run is of an earlier version.
-
-        Raises
-        ------
-        DataError
-            If the recording lacks a sensor that the classifier reads, or is too short.
-        """
+        """Return the activities of a recording over time; see `RecordingClassifier`."""
         self.trained_network()
-        parts: list[FloatArray] = []
-
-        def predict(signals: FloatArray) -> FloatArray:
-            probabilities, strangeness = self.predict_strangeness(signals)
-            if strangeness is not None:
-                parts.append(strangeness)
-            return probabilities
-
-        window_format = self.window_format_
-        chain = self.context_of(context)
-        timeline = make_timeline(recording, predict, window_format, abstain_below, chain)
-        if not parts:
-            return timeline
-        strangeness = np.concatenate(parts)
-        return timeline.assign(strangeness=strangeness, is_strange=is_strange(strangeness))
+        return super().predict_recording(recording, abstain_below, context)
 
     def learn_context(self, recordings: Iterable[pd.DataFrame]) -> None:
         """Learn how long activities last, and what follows them, after `fit_epochs`.
@@ -591,22 +528,6 @@ class ActivityClassifier:
         """
         known, activities = list(recordings), self.window_format_.activities
         self.context_ = MarkovContext.observed(known, activities) if known else None
-
-    def context_of(self, kind: ContextKind) -> MarkovContext | None:
-        """Return the context in which windows of recordings are judged.
-
-        Parameters
-        ----------
-        kind : {"markov", "none"}
-            A hidden Markov model, the one that was learned if any was, or none.
-
-        Returns
-        -------
-        MarkovContext or None
-        """
-        if kind == "none":
-            return None
-        return self.context_ or MarkovContext.lasting(len(self.window_format_.activities))
 
     def evaluate(self, windows: Windows) -> Evaluation:
         """Compare predictions with the labels of windows.

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from browsing import PAGES, THEMES, WIDTHS, show, violations
 
 pytestmark = pytest.mark.browser
 
+# Widths and themes are drawn by rules that have nothing in common: each of them once finds most.
+_USUAL = set(zip(WIDTHS, THEMES, strict=True))
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    [
+        pytest.param(*pair, marks=() if pair in _USUAL else pytest.mark.slow)
+        for pair in product(WIDTHS, THEMES)
+    ],
+)
 @pytest.mark.parametrize("kind", PAGES)
 def test_nothing_is_in_anyone_s_way(browser, pages, kind, width, theme):
     show(browser, pages[kind], width, theme)

@@ -33,6 +33,10 @@ CLASSICAL_BASELINES = (
 ROCKETS = ("mini_rocket", "multi_rocket_hydra")
 BASELINES = (*CLASSICAL_BASELINES, *ROCKETS)
 
+_MOST_PHONES = 1000
+TARGETS = ("onnx", "numpy", "c", "web")
+RUN_OR_ONNX = "a folder that har train wrote, or a .onnx that har export wrote"
+
 # Python's words for a value that is none of those possible.
 _CHOICE = re.compile(r"argument ([^:]+): invalid choice: (.+) \(choose from (.+)\)")
 
@@ -98,6 +102,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_adapt,
         _add_predict,
         _add_stream,
+        _add_serve,
+        _add_export,
         _add_report,
         _add_compare,
     ):
@@ -370,7 +376,7 @@ def _add_predict(verbs: Any) -> None:
     )
     example = "runs/small walk.csv --out timeline.csv --plot"
     parser = _add_verb(verbs, "predict", summary, example, more, command=())
-    add(parser, "run")
+    add(parser, "run", help=RUN_OR_ONNX)
     parser.add_argument(
         "files",
         type=Path,
@@ -438,7 +444,8 @@ def _add_stream(verbs: Any) -> None:
         "in time and is counted."
     )
     parser = _add_verb(verbs, "stream", summary, "runs/small < walk.csv", more)
-    add(parser, "run", "--columns")
+    add(parser, "run", help=RUN_OR_ONNX)
+    add(parser, "--columns")
     add_units(parser, otherwise="as names say, or told from the first second")
     add_upright(parser)
     parser.add_argument(
@@ -464,6 +471,97 @@ def _add_stream(verbs: Any) -> None:
         "many before, of which 'state_start_s' and 'state_end_s' are (default: 0)",
     )
     add(parser, "--abstain-below", "--device")
+
+
+def _add_serve(verbs: Any) -> None:
+    summary = "serve a live page to phones: signals, the activity now, the last minutes"
+    more = (
+        "Needs the extra serve. Listens on this machine alone unless --host is given; beyond it "
+        "the address has a token. Sensor Logger's HTTP push goes to /sensor-logger. Ends with "
+        "Ctrl-C."
+    )
+    parser = _add_verb(verbs, "serve", summary, "runs/small --host 0.0.0.0 --https", more)
+    add(parser, "run", help=RUN_OR_ONNX)
+    parser.add_argument(
+        "--host",
+        default="localhost",
+        metavar="ADDRESS",
+        help="where to listen; 0.0.0.0: in all networks of this machine (default: localhost)",
+    )
+    parser.add_argument(
+        "--port", type=whole(0, 65535), default=8000, help="0: any that is free (default: 8000)"
+    )
+    parser.add_argument(
+        "--https",
+        action="store_true",
+        help="with a certificate that this machine makes for its addresses: browsers give the "
+        "motion of a phone to pages of https and localhost only",
+    )
+    parser.add_argument(
+        "--phyphox",
+        nargs="+",
+        default=(),
+        metavar="ADDRESS",
+        help="phones with phyphox to ask for their readings, as the app shows them when remote "
+        "access is allowed: http://192.168.0.20:8080",
+    )
+    parser.add_argument(
+        "--phones",
+        dest="n_phones",
+        type=whole(1, _MOST_PHONES),
+        default=100,
+        metavar="N",
+        help="how many may send at once (default: 100)",
+    )
+    add_upright(parser)
+    context = "as for har stream (default: markov)"
+    add(parser, "--context", default="markov", help=context)
+    parser.add_argument(
+        "--delay",
+        type=whole(0, 2),
+        default=0,
+        help="how many windows the state waits for (default: 0)",
+    )
+    add(parser, "--abstain-below", "--device")
+
+
+def _add_export(verbs: Any) -> None:
+    summary = "write a trained run for other programs, and compare it with what har says"
+    more = (
+        "ONNX runs in onnxruntime on computers, phones and in browsers, and as har predict "
+        "FILE.onnx and har stream FILE.onnx, without MXNet. numpy is a folder with the weights and "
+        "a predictor in one file that needs NumPy alone. c is a header for small devices, which is "
+        "given samples one by one. web is a page for phones in one file, which computes everything "
+        "on the phone."
+    )
+    parser = _add_verb(verbs, "export", summary, "runs/small --to onnx --out small.onnx", more)
+    add(parser, "run")
+    parser.add_argument(
+        "--to", choices=TARGETS, required=True, help="format; ONNX needs the extra onnx"
+    )
+    out = "file or folder to write (default: named as the run, in the current folder)"
+    add(parser, "--out", metavar="PATH", help=out)
+    onnx = parser.add_argument_group("for ONNX")
+    onnx.add_argument(
+        "--from",
+        dest="source",
+        choices=("windows", "raw"),
+        help="what the model reads: windows, with the filters as a second model beside it; raw: "
+        "samples of a window, of the 10 s before and the one after, with the filters inside "
+        "(default: windows)",
+    )
+    onnx.add_argument(
+        "--quantise",
+        action="store_true",
+        help="also write a model with weights of 8 bits, and print its accuracy on the test "
+        "windows beside that of the run",
+    )
+    add(onnx, "--data.root", help="for --quantise, as of har evaluate")
+    parser.add_argument_group("for C").add_argument(
+        "--weights",
+        choices=("float32", "int8"),
+        help="numbers of the weights; int8 takes a quarter of the space (default: float32)",
+    )
 
 
 def _add_report(verbs: Any) -> None:

@@ -9,6 +9,7 @@ windows from the raw HAPT recordings to within half of the last printed digit. A
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -31,6 +32,8 @@ WARM_UP_S = 10.0
 
 # Order and cut-off in Hz.
 _NOISE = (10, 20.0)
+_GRAVITY = (3, 0.3)
+_GYROSCOPE_DRIFT = (2, 0.1)
 
 
 @lru_cache
@@ -38,6 +41,30 @@ def _design(order: int, cutoff_hz: float) -> tuple[FloatArray, FloatArray]:
     """Return the sections of a filter, and its state after a constant of 1; once for all."""
     sections = scipy.signal.butter(order, cutoff_hz, fs=SAMPLE_RATE_HZ, output="sos")
     return sections, scipy.signal.sosfilt_zi(sections)
+
+
+@dataclass(frozen=True)
+class FilterDesign:
+    """A filter for programs that run it themselves.
+
+    Parameters
+    ----------
+    sections : ndarray of float64, shape (n_sections, 6)
+        Coefficients b0, b1, b2, a0 = 1, a1, a2 of each section, which follow each other.
+    settled : ndarray of float64, shape (n_sections, 2)
+        State of each section, in transposed direct form II, after a constant signal of 1.
+    """
+
+    sections: FloatArray
+    settled: FloatArray
+
+
+def filter_designs() -> tuple[FilterDesign, FilterDesign, FilterDesign]:
+    """Return the low-passes of `UciHarLowPasses`: noise, gravity and the gyroscope's drift."""
+    noise, gravity, drift = (
+        FilterDesign(*_design(*which)) for which in (_NOISE, _GRAVITY, _GYROSCOPE_DRIFT)
+    )
+    return noise, gravity, drift
 
 
 class LowPass:
@@ -86,8 +113,8 @@ class UciHarLowPasses:
 
     def __init__(self, start: Start) -> None:
         self._noise = LowPass(*_NOISE, start)
-        self._gravity = LowPass(3, 0.3, start)
-        self._gyroscope_drift = LowPass(2, 0.1, start)
+        self._gravity = LowPass(*_GRAVITY, start)
+        self._gyroscope_drift = LowPass(*_GYROSCOPE_DRIFT, start)
 
     def __call__(self, medians: FloatArray) -> FloatArray:
         """Turn medians, shape (n_timesteps, ..., 6 or 3), into the channels of `channels_from`."""

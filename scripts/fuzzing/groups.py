@@ -29,6 +29,7 @@ from har.datasets.own.recordings_table import read_table
 from har.datasets.own_recordings import read_own_recordings
 from har.datasets.published.readers import READERS
 from har.errors import DataError, HarError, UsageError
+from har.export.onnx_classifier import OnnxClassifier
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.model_selection.ranges import load_search
 from har.reading.recording_files import read_recording
@@ -204,6 +205,15 @@ def _trained_run(folder: Path) -> None:
         raise WrongAnswerError("found probabilities that are no finite numbers")
 
 
+def _onnx(folder: Path) -> str:
+    classifier = OnnxClassifier.load(_only_file(folder))
+    expected = classifier.window_format_
+    signals = np.zeros((2, expected.n_timesteps, len(expected.channels)), np.float32)
+    if not np.isfinite(classifier.predict_proba(signals)).all():
+        raise WrongAnswerError("found probabilities that are no finite numbers")
+    return f"{expected.n_timesteps} samples"
+
+
 def _run_files(folder: Path) -> None:
     """Read all small files of a run, each of which may be damaged while the others are not."""
     run = RunFolder.open(folder)
@@ -279,13 +289,14 @@ def _check_windows(windows: Windows) -> None:
 GROUPS = (
     Group("recordings", 1_700, samples.recordings, _recording),
     Group("packed", 600, samples.packed_recordings, _recording),
-    Group("arrays", 30_000, samples.arrays, _arrays),
+    Group("arrays", 29_000, samples.arrays, _arrays),
     Group("streams", 1_000, samples.streams, _stream),
     Group("recipes", 400, samples.recipes, _recipe),
     Group("settings", 30_000, samples.settings, _settings),
     Group("commands", 2_000, samples.commands, _command),
     Group("searches", 50, samples.searches, _search),
     Group("runs", 250, samples.trained_runs, _trained_run),
+    Group("onnx", 1_000, samples.onnx_models, _onnx),
     Group("run-files", 12_000, samples.trained_runs, _run_files),
     Group("results", 120, samples.scored_runs, _results),
     Group("unfinished", 80, samples.unfinished_runs, _unfinished),

@@ -23,7 +23,19 @@ from har.runs.integrity import FILES, SEAL, Digest, sealed
 # Content by path in the input's folder.
 Files = dict[str, bytes]
 
-_BINARY = {".npy", ".npz", ".params", ".parquet", ".xlsx", ".zip", ".gz", ".bz2", ".xz", ".mat"}
+_BINARY = {
+    ".npy",
+    ".npz",
+    ".onnx",
+    ".params",
+    ".parquet",
+    ".xlsx",
+    ".zip",
+    ".gz",
+    ".bz2",
+    ".xz",
+    ".mat",
+}
 
 
 def changed_input(

@@ -24,11 +24,13 @@ from scored_folds import MANIFEST, make_scores
 from scored_run import make_explanation, make_robustness, make_run, make_windows
 from stream_messages import event_rows, phyphox, sensor_logger, sensor_server
 
-from fuzzing.inputs import Files, read_input
+from fuzzing.inputs import Files, read_input, write_input
 from har.classifier import ActivityClassifier
 from har.config import Config, DataConfig
 from har.datasets import cache
 from har.datasets.dataset import DataSet
+from har.export.onnx_file import made_model
+from har.export.trained_model import TrainedModel
 from har.model_selection.cross_validation_folder import CrossValidationFolder
 from har.recipes import recipe_names
 from har.signals.channels import UCI_CHANNELS
@@ -185,6 +187,16 @@ def trained_runs() -> list[Files]:
     walking = {"start_s": [0.0, 10.0], "end_s": [10.0, 20.0], "activity": ["WALKING", "SITTING"]}
     classifier.learn_context([pd.DataFrame(walking)])
     return [_written(classifier.save)]
+
+
+def onnx_models() -> list[Files]:
+    """Return models of a tiny run as ONNX, with weights of both kinds."""
+    (run,) = trained_runs()
+    with TemporaryDirectory() as folder:
+        write_input(run, Path(folder))
+        model = TrainedModel.read(Path(folder))
+    made = made_model(model), made_model(model, is_quantised=True)
+    return [{"model.onnx": each.SerializeToString()} for each in made]
 
 
 def scored_runs() -> list[Files]:

@@ -16,7 +16,6 @@ from har.cli.main import main
 from har.runs.folder import RunFolder
 
 
-
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):
     return made_once(tmp_path_factory, "people", write_people)

@@ -213,12 +213,11 @@ def options_of(run, walk, tmp_path):
         ("cv", signal.SIGTERM, 143),
         ("tune", signal.SIGTERM, 143),
         ("predict", signal.SIGTERM, 143),
-        # Each of these has a test of Ctrl-C beside its others.
+        # cv and tune have a test of Ctrl-C beside their others.
         *(
             pytest.param(verb, signal.SIGINT, 130, marks=pytest.mark.slow)
-            for verb in ("cv", "tune")
+            for verb in ("cv", "tune", "predict")
         ),
-        ("predict", signal.SIGINT, 130),
     ],
 )
 def test_an_interrupted_verb_names_what_it_keeps_and_the_command_that_goes_on(

@@ -29,9 +29,9 @@ def the_one_line(capsys):
 
 def start_long_training(out, data_root, *arguments, **options):
     """Start a training of several minutes in another process."""
-    arguments = (*arguments, "--config", "quick", "--out", out, "--data.root", data_root)
+    arguments = (*arguments, *TINY, "--out", out, "--data.root", data_root)
     command = [sys.executable, "-m", "har", "train", *map(str, arguments)]
-    command += ["--training.n_epochs", "500"]
+    command += ["--training.n_epochs", "2000"]
     return subprocess.Popen(command, **options)
 
 

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from har import __version__
 from har.cli.options import new_in_runs, way_to_go_on
 from har.cli.terminal import show_files
+from har.cli.trained import files_of, load_trained, window_format_of
 from har.config import Upright
 from har.datasets.file_trees import fingerprint
 from har.datasets.own.recordings_table import read_segments
@@ -26,19 +27,16 @@ from har.files import check_file, write_frame, writing_to
 from har.inference.batch import BatchFolder, BatchJob, BatchResult, timeline_names
 from har.inference.context import ContextKind
 from har.inference.notes import sort_notes
+from har.inference.recording_classifier import RecordingClassifier
 from har.model_selection.parallel import n_processes, run_jobs
 from har.reading.recording_files import ReadingOptions, read_recording
 from har.reading.recording_paths import find_recordings, holds_one_recording, is_pattern
 from har.reading.recording_start import recording_start
 from har.reading.window_files import read_windows
 from har.report.pages.timeline import TimelineReport
-from har.runs.folder import RunFolder
 from har.runs.lock import held
 from har.signals.recording import Recording
 from har.signals.wearing import wearing_doubts
-
-if TYPE_CHECKING:
-    from har.classifier import ActivityClassifier
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +46,7 @@ _TABLES = {"", ".csv", ".txt", ".json", ".parquet", ".pq"}
 
 @dataclass(frozen=True)
 class _Request:
-    """A run, and the options for all recordings."""
+    """A run or an ONNX file, and the options for all recordings."""
 
     run: Path
     device: str
@@ -59,7 +57,7 @@ class _Request:
 
     def classify(self, file: Path, truth: Path | None = None) -> TimelineReport:
         """Read a recording and classify it."""
-        expected = RunFolder.open(self.run).read_trained_manifest().model.window_format
+        expected = window_format_of(self.run)
         needs_gyroscope = any("gyro" in channel for channel in expected.channels)
         # Before the model is loaded: a file that cannot be used need not wait for MXNet.
         recording = read_recording(file, **self.about_recording, needs_gyroscope=needs_gyroscope)
@@ -99,7 +97,7 @@ def run(
     Parameters
     ----------
     run : Path
-        Folder of the run.
+        Folder of the run, or an ONNX file that ``har export`` made of one.
     files : sequence of Path
         Recordings; folders with recordings, or patterns of `glob`. A recording is a table, or a
         folder or zip with a table for each sensor. A single file may also hold
@@ -197,16 +195,12 @@ def _refuse_options(found: str, options: Mapping[str, Any], expected: str) -> No
             raise UsageError(f"{found} and --{option}, expected {expected}")
 
 
-@lru_cache(maxsize=1)
-def _loaded(run: Path, device: str) -> ActivityClassifier:
-    """Read the model of a run once for all recordings of a process."""
-    from har.classifier import ActivityClassifier
-
-    return ActivityClassifier.load(run, device)
+# Once for all recordings of a process.
+_loaded = lru_cache(maxsize=1)(load_trained)
 
 
 def _predict_windows(
-    classifier: ActivityClassifier, file: Path, out: Path | None, abstain_below: float
+    classifier: RecordingClassifier, file: Path, out: Path | None, abstain_below: float
 ) -> pd.DataFrame:
     """Classify windows of a file, write the table and sum it up."""
     probabilities = classifier.predict_proba(read_windows(file, classifier.window_format_.channels))
@@ -256,11 +250,10 @@ def _predict_many(
 ) -> None:
     """Classify recordings side by side, but for those that are done, and sum up all of them."""
     # What is wrong with the run is not to be found out for each recording anew.
-    run = RunFolder.open(request.run)
-    activities = run.read_trained_manifest().model.window_format.activities
+    activities = window_format_of(request.run).activities
     files = find_recordings(paths)
     folder = BatchFolder.start(out)
-    model = [fingerprint(file) for file in (run.symbol, run.weights) if file.exists()]
+    model = [fingerprint(file) for file in files_of(request.run) if file.exists()]
     options = (__version__, model, request, plot)
     names = timeline_names(files)
     jobs = [

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from har.cli.trained import load_trained
 from har.config import Upright
 from har.errors import DataError, UsageError, printable
 from har.inference.context import ContextKind
@@ -53,7 +54,7 @@ def run(
     Parameters
     ----------
     run : Path
-        Folder of the run.
+        Folder of the run, or an ONNX file that ``har export`` made of one.
     columns : mapping of str to str, optional
         Names of columns or keys that are not recognised: ``{"acc_x": "my column"}``.
     acc_unit : {"g", "m/s2", "mg"}, optional
@@ -86,13 +87,11 @@ def run(
         If no line could be read, a heading cannot be understood, a sensor is missing, or times
         are of no use.
     """
-    from har.classifier import ActivityClassifier
-
     if delay and context == "none":
         raise UsageError(
             f"--context none: found --delay {delay}, expected none: no window is judged with others"
         )
-    classifier = ActivityClassifier.load(run, device)
+    classifier = load_trained(run, device)
     window_format = classifier.window_format_
     raw_channels = raw_channels_of(window_format)
     choose = LikestTurn(classifier.predict_strangeness, window_format)

@@ -1,0 +1,77 @@
+"""The certificate: for this machine, only its owner's to read, made anew when it must be."""
+
+from __future__ import annotations
+
+import ssl
+import stat
+from datetime import timedelta
+
+import pytest
+import requests
+
+pytest.importorskip("cryptography", reason="the extra serve is not installed")
+
+from builders import refused  # noqa: E402
+from cryptography import x509  # noqa: E402
+from served import PATIENCE_S, served  # noqa: E402
+
+from har.errors import HarError  # noqa: E402
+from har.serve import certificate  # noqa: E402
+from har.serve.certificate import certificate_for  # noqa: E402
+
+HOSTS = ("192.168.0.5", "ada.local")
+
+
+def test_it_is_kept_with_its_key_where_its_owner_alone_can_read_it(tmp_path):
+    made = certificate_for(HOSTS, tmp_path / "har")
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(made.path.parent.stat().st_mode) == 0o700
+    assert certificate_for(HOSTS, tmp_path / "har") == made
+    assert certificate_for(HOSTS[:1], tmp_path / "har") == made
+    assert [path.name for path in made.path.parent.iterdir()] == ["certificate.pem"]
+
+
+def test_it_is_for_the_addresses_and_no_authority(tmp_path):
+    made = certificate_for(HOSTS, tmp_path)
+    read = x509.load_pem_x509_certificate(made.path.read_bytes())
+    names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {"192.168.0.5", "127.0.0.1"} == {
+        str(each) for each in names.get_values_for_type(x509.IPAddress)
+    }
+    assert names.get_values_for_type(x509.DNSName) == ["ada.local", "localhost"]
+    assert not read.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert made.fingerprint.count(":") == 31
+
+
+@pytest.mark.parametrize("change", ["hosts", "time", "mode", "damage"])
+def test_it_is_made_anew_when_it_must_be(tmp_path, monkeypatch, change):
+    made = certificate_for(HOSTS, tmp_path)
+    hosts = HOSTS
+    if change == "hosts":
+        hosts = ("10.0.0.1",)
+    elif change == "time":
+        monkeypatch.setattr(certificate, "_LEAST_LEFT", timedelta(days=400))
+    elif change == "mode":
+        made.path.chmod(0o644)
+    else:
+        made.path.write_bytes(made.path.read_bytes()[:300])
+    again = certificate_for(hosts, tmp_path)
+    assert again.fingerprint != made.fingerprint
+    assert stat.S_IMODE(again.path.stat().st_mode) == 0o600
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "har").write_text("")
+    refused(HarError, "har", certificate_for, HOSTS, tmp_path / "har" / "more")
+
+
+def test_pages_are_served_with_it_to_those_who_trust_it(tmp_path):
+    made = certificate_for(HOSTS, tmp_path)
+    with served(token="secret", certificate=made.path) as server:
+        address = server.address("streams", "https")
+        answer = requests.get(address, verify=str(made.path), timeout=PATIENCE_S)
+        assert answer.json() == {"streams": []}
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get(address, timeout=PATIENCE_S)
+        presented = ssl.get_server_certificate(("127.0.0.1", server.port))
+    assert presented.strip() in made.path.read_text()
