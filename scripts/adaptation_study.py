@@ -62,7 +62,7 @@ WAYS = ("summary", "last layer", "bias", "lstm")
 PROTOCOLS = ("person", "recordings", "wearing")
 N_HARDEST = 5
 # A person of whom fewer windows are left is not scored, and then nobody is.
-FEWEST_SCORED = 50
+FEWEST_SCORED = 20
 ALONE = "alone"
 
 
