@@ -36,9 +36,11 @@ VERBS = {
     "tune": [],
     "baseline": [],
     "evaluate": ["runs/small"],
+    "adapt": ["runs/small", "recordings"],
     "predict": ["runs/small", "walk.csv"],
     "stream": ["runs/small"],
     "serve": ["runs/small"],
+    "export": ["runs/small", "--to", "onnx"],
     "report": ["runs/small"],
     "compare": ["runs/small"],
 }
