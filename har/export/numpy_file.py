@@ -10,10 +10,13 @@ from scipy.signal import sosfilt
 
 from har.arrays import FloatArray
 from har.errors import of_surroundings
-from har.export.agreement import made_up_windows
 from har.export.folded import folded_weights
-from har.export.made_up_samples import made_up_samples, raw_channels_or_none
 from har.export.predictor import Model, Stream
+from har.export.sample_windows import (
+    made_up_samples,
+    made_up_windows,
+    raw_channels_or_none,
+)
 from har.export.trained_model import TrainedModel
 from har.files import write_whole
 from har.models.constants import LAGS, N_BANDS, SUMMARY_SHARE, Triads, spectral_tables

@@ -15,8 +15,8 @@ import numpy as np
 
 from har.arrays import FloatArray
 from har.export import c_header, numpy_file
-from har.export.made_up_samples import made_up_samples
 from har.export.predictor import Model
+from har.export.sample_windows import made_up_samples
 from har.export.trained_model import TrainedModel
 from har.inference.timeline import raw_channels_of
 from har.signals.channels import WINDOW_STEP

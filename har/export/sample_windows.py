@@ -1,4 +1,4 @@
-"""Made-up samples on which the filters of an exported model are compared with har's."""
+"""Made-up signals on which an exported model is compared with the one it was made of."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import numpy as np
 from har.arrays import FloatArray
 from har.errors import DataError
 from har.inference.timeline import raw_channels_of
-from har.signals.channels import SAMPLE_RATE_HZ
-from har.signals.windows import WindowFormat
+from har.signals.channels import SAMPLE_RATE_HZ, WINDOW_STEP
+from har.signals.filters import uci_har_channels
+from har.signals.windows import WindowFormat, sliding_windows
 
 _LENGTH_S = 80
 _SEED = 0
@@ -48,3 +49,27 @@ def made_up_samples(n_raw_channels: int) -> FloatArray:
     samples[:, 2] += np.sin(angle) + 0.5 * strength * np.cos(phase)
     samples[:, 3:] += strength[:, np.newaxis] * np.sin(phase / 2)[:, np.newaxis] * [1.0, 0.4, -0.7]
     return samples[:, :n_raw_channels].astype(np.float32)
+
+
+def made_up_windows(window_format: WindowFormat) -> FloatArray:
+    """Return windows that a model can judge.
+
+    Parameters
+    ----------
+    window_format : WindowFormat
+        Format of the windows.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_windows, n_timesteps, n_channels)
+        Those of `made_up_samples`; for other channels than UCI HAR's, its first acceleration again
+        and again.
+    """
+    raw_channels = raw_channels_or_none(window_format)
+    if raw_channels is None:
+        places = np.arange(len(window_format.channels)) % 6
+        signals = made_up_samples(6)[:, places]
+    else:
+        signals = uci_har_channels(made_up_samples(len(raw_channels)), "settled")
+    windows = sliding_windows(signals.astype(np.float32), window_format.n_timesteps, WINDOW_STEP)
+    return np.ascontiguousarray(windows)
