@@ -71,7 +71,7 @@ class LiveServer:
             Starlette(
                 routes=routes,
                 lifespan=self._lifespan,
-                exception_handlers={HTTPException: _one_line},
+                exception_handlers={HTTPException: _one_line, Exception: _one_line},
             ),
             access,
         )

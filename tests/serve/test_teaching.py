@@ -10,9 +10,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import requests
+from browsing import violations
 from made_once import made_once
 from made_up_people import train_on, write_people
 from numpy.testing import assert_allclose
+from phone_page import play, start, stop
 from served import (
     PATIENCE_S,
     a_model,
@@ -74,7 +76,7 @@ async def posted(server, body, **query):
 
 
 def shares_of(answers):
-    return [answer["probabilities"] for answer in answers]
+    return [[*answer["probabilities"].values()] for answer in answers]
 
 
 def test_a_phone_that_teaches_gets_other_answers_from_then_on_and_another_does_not(server):
@@ -101,20 +103,19 @@ def test_a_phone_that_teaches_gets_other_answers_from_then_on_and_another_does_n
     assert said.json()["words"] == "Learned of Ada."
     learned = [one["name"] for one in said.json()["activities"]]
     assert learned == ["WALKING", "STANDING", "HOPPING"]
-    shares = [answer.probabilities for answer in expected]
-    assert shares_of(before[0]) == shares_of(before[1]) == pytest.approx(shares[:n_before])
-    assert shares_of(after[1]) == pytest.approx(shares[n_before:])
-    opposite = [
-        {"WALKING": each["STANDING"], "STANDING": each["WALKING"], "HOPPING": 0.0}
-        for each in shares
-    ]
-    assert shares_of(after[0]) == pytest.approx(opposite[n_before:])
+    shares = np.array([[*answer.probabilities.values()] for answer in expected])
+    for answers in before:
+        assert_allclose(shares_of(answers), shares[:n_before], 1e-6)
+    assert_allclose(shares_of(after[1]), shares[n_before:], 1e-6)
+    opposite = np.column_stack([shares[:, ::-1], np.zeros(len(shares))])
+    assert_allclose(shares_of(after[0]), opposite[n_before:], 1e-6)
+    assert [*after[0][0]["probabilities"]] == learned
     # Windows and filters went on.
     starts = [answer.start_s for answer in expected[n_before:]]
     assert_allclose([answer["start_s"] for answer in after[0]], starts)
     assert {answer["state"] for answer in after[0]} == {"STANDING"}
     # The same page after a lost connection.
-    assert shares_of(again) == pytest.approx(opposite[:1])
+    assert_allclose(shares_of(again), opposite[:1], 1e-6)
 
 
 ROWS = [[0, 0, 0, 1, 0, 0, 0]]
@@ -153,7 +154,7 @@ def test_what_is_no_recording_is_one_line_and_the_stream_goes_on(server, name):
     assert refused.status_code == 400
     assert refused.text.startswith(expected)
     assert refused.text.count("\n") == 1 and len(refused.text) < 500
-    assert shares_of(answers)[0] == pytest.approx(expected_answers(a_walk(3))[0].probabilities)
+    assert_allclose(answers[0]["probability"], expected_answers(a_walk(3))[0].probability)
 
 
 def test_a_recording_beyond_the_bound_is_refused(server):
@@ -336,3 +337,75 @@ def test_what_is_too_short_is_one_line_without_a_file(trained):
         assert "activity 'HOPPING': found" in line and "expected at least" in line
         line = refused(("STANDING", hopping(2)))
         assert "recording.csv" not in line and "/" not in line
+
+
+# The page.
+
+
+def wait_in(browser, condition):
+    """Wait until an expression of JavaScript is true."""
+    browser.set_script_timeout(PATIENCE_S)
+    browser.execute_async_script(
+        "const done = arguments[0];"
+        f"const look = () => ({condition}) ? done() : setTimeout(look, 20); look();"
+    )
+
+
+def taught_in(browser):
+    return browser.find_element("id", "taught").text
+
+
+@pytest.mark.browser
+def test_a_page_records_teaches_and_shows_the_new_activity(browser, server):
+    walk = a_walk(12)
+    browser.get("about:blank")
+    browser.get_log("browser")
+    browser.get(server.address(""))
+    button = browser.find_element("id", "teach")
+    assert button.text == "Teach me" and not button.is_enabled()
+    start(browser)
+    wait_in(browser, "app.model.socket && app.model.socket.readyState === 1")
+    browser.find_element("id", "record").click()
+    browser.find_element("id", "new-label").send_keys("HOPPING")
+    browser.find_element("id", "add-label").click()
+    play(browser, walk[:300])
+    browser.find_element("id", "record").click()
+    assert button.is_enabled()
+    button.click()
+    wait_in(browser, "!app.isTeaching")
+    assert taught_in(browser) == "Learned of P1."
+    assert browser.find_element("id", "taught").get_attribute("role") == "status"
+    wait_in(browser, "heard.answers.length >= 3")
+    browser.execute_script("heard.answers.length = 0")
+    play(browser, walk[300:], start_s=106)
+    wait_in(browser, "heard.answers.length >= 3")
+    rows = browser.execute_script(
+        "return [...document.querySelectorAll('#shares dt')].map((row) => row.textContent)"
+    )
+    assert rows == ["Walking", "Standing", "Hopping"]
+    assert violations(browser) == {}
+    answers, _ = stop(browser)
+    assert [*answers[-1]["probabilities"]] == ["WALKING", "STANDING", "HOPPING"]
+    assert not button.is_enabled()
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.browser
+def test_a_page_says_why_nothing_was_learned_and_goes_on(browser):
+    def teach(_recording):
+        raise DataError("found 2 windows, expected more")
+
+    with served(replace(a_model(), teach=teach), HURRIED) as server:
+        browser.get(server.address(""))
+        start(browser)
+        browser.find_element("id", "record").click()
+        browser.execute_script("app.press('WALKING')")
+        play(browser, a_walk(6))
+        wait_in(browser, "heard.answers.length >= 3")
+        browser.execute_script("app.toggleRecording()")
+        browser.find_element("id", "teach").click()
+        wait_in(browser, "!app.isTeaching")
+        assert taught_in(browser) == "Nothing was learned: found 2 windows, expected more"
+        play(browser, a_walk(6), start_s=106)
+        wait_in(browser, "heard.answers.length >= 7")
+        stop(browser)
