@@ -65,7 +65,7 @@ def test_every_extra_that_is_said_to_be_installed_is_one():
     said = set(re.findall(rf"{DISTRIBUTION}\[(\w+)\]", README + DESCRIPTION))
     called = "".join(path.read_text() for path in (ROOT / "har").rglob("*.py"))
     said |= set(re.findall(r"install_command\(['\"](\w+)['\"]\)", called))
-    assert said == {"cluster", "excel", "parquet", "rocket", "tune", "tensorboard"}
+    assert said == {"cluster", "excel", "onnx", "parquet", "rocket", "serve", "tune", "tensorboard"}
     assert said <= set(SETUP["options.extras_require"])
 
 

@@ -539,9 +539,12 @@ def _add_export(verbs: Any) -> None:
     parser.add_argument(
         "--to", choices=TARGETS, required=True, help="format; ONNX needs the extra onnx"
     )
-    out = "file or folder to write (default: named as the run, in the current folder)"
+    out = (
+        "file to write, of numpy a folder, of onnx either (default: named as the run, in the "
+        "current folder)"
+    )
     add(parser, "--out", metavar="PATH", help=out)
-    onnx = parser.add_argument_group("for ONNX")
+    onnx = parser.add_argument_group("for --to onnx")
     onnx.add_argument(
         "--from",
         dest="source",
@@ -557,7 +560,7 @@ def _add_export(verbs: Any) -> None:
         "windows beside that of the run",
     )
     add(onnx, "--data.root", help="for --quantise, as of har evaluate")
-    parser.add_argument_group("for C").add_argument(
+    parser.add_argument_group("for --to c").add_argument(
         "--weights",
         choices=("float32", "int8"),
         help="numbers of the weights; int8 takes a quarter of the space (default: float32)",

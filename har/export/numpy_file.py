@@ -12,7 +12,11 @@ from har.arrays import FloatArray
 from har.errors import of_surroundings
 from har.export.folded import folded_weights
 from har.export.predictor import Model, Stream
-from har.export.sample_windows import made_up_samples, made_up_windows, raw_channels_or_none
+from har.export.sample_windows import (
+    made_up_samples,
+    made_up_windows,
+    raw_channels_or_none,
+)
 from har.export.trained_model import TrainedModel
 from har.files import write_whole
 from har.models.constants import LAGS, N_BANDS, SUMMARY_SHARE, Triads, spectral_tables
@@ -22,6 +26,8 @@ from har.signals.filters import FilterDesign, filter_designs, uci_har_channels
 
 MODEL_NAME, PREDICTOR_NAME = "model.npz", "har_predictor.py"
 _N_SECTIONS_OF_DRIFT = 2
+# Of a signal's spectra: variance, changes and bands; autocorrelations and mean frequency.
+_N_LOGARITHMS, _N_RATIOS = 2 + N_BANDS, len(LAGS) + 1
 
 
 def write(model: TrainedModel, out: Path) -> tuple[str, ...]:
@@ -160,10 +166,6 @@ def _about_heading(channels: tuple[str, ...]) -> dict[str, object]:
         "turning": body or list(range(len(names))),
         "upright": max(accelerations, default=0),
     }
-
-
-# Of a signal's spectra: variance, changes and bands; autocorrelations and mean frequency.
-_N_LOGARITHMS, _N_RATIOS = 2 + N_BANDS, len(LAGS) + 1
 
 
 def _network_arrays(model: TrainedModel, number: int) -> dict[str, Array]:

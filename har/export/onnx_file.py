@@ -17,7 +17,6 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from har import __version__
 from har.arrays import FloatArray
 from har.errors import UsageError
-from har.export.agreement import made_up_windows
 from har.export.onnx_classifier import OnnxClassifier, session_of
 from har.export.onnx_graph.builder import GraphBuilder, Tensor
 from har.export.onnx_graph.network import add_network, add_strangeness
@@ -30,10 +29,11 @@ from har.export.onnx_graph.signals import (
 )
 from har.export.onnx_metadata import DIGEST, Form, OnnxMetadata, RawSamples
 from har.export.onnx_reading import PROBABILITIES, SAMPLES, STRANGENESS, WINDOWS, digest_of
+from har.export.sample_windows import made_up_samples, made_up_windows
 from har.export.trained_model import TrainedModel
 from har.files import check_file, write_whole, writing_to
 from har.signals.filters import uci_har_channels
-from har.signals.windows import WindowFormat
+from har.signals.windows import WindowFormat, sliding_windows
 
 
 def write(
@@ -208,7 +208,6 @@ def _samples_and_windows(window_format: WindowFormat) -> tuple[FloatArray, Float
     """Return made-up raw samples, and the windows that `har` makes of them."""
     channels = raw_channels_or_refused(window_format, "signals")
     length = n_samples_of(window_format)
-    form = WindowFormat(channels, window_format.activities, window_format.rate_hz, length)
-    samples = made_up_windows(form)
+    samples = sliding_windows(made_up_samples(len(channels)), length, length // 2)
     every = np.stack([uci_har_channels(each, "settled") for each in samples])
     return samples, every[:, N_BEFORE : length - N_AFTER].astype(np.float32)

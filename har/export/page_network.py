@@ -1,9 +1,4 @@
-"""A trained network in JSON, for ``page/network.js``: the equations of `har.models.packed`.
-
-What is constant after training is worked out here: batch normalisation is in the weights of its
-convolution, the two biases of each gate are one, and places of channels are numbers. Tables of the
-summary's spectra are left out, since they follow from the length of a window.
-"""
+"""A trained network in JSON, for ``page/network.js``: settings, and the weights of `folded`."""
 
 from __future__ import annotations
 
@@ -15,11 +10,12 @@ import numpy as np
 
 from har.arrays import FloatArray
 from har.config import ModelConfig
+from har.export.folded import folded_weights
 from har.export.trained_model import TrainedModel
-from har.models.constants import NORM_EPSILON, Triads
+from har.models.constants import Triads
 
 Weights = Mapping[str, FloatArray]
-# What JSON can hold.
+# Content that JSON can hold.
 Form = dict[str, object]
 
 
@@ -34,8 +30,13 @@ def network_form(model: TrainedModel) -> Form:
     Returns
     -------
     dict
-        Length of a window, temperature, and a form for each network. Arrays are objects of
-        ``shape`` and ``data``, base64 of float32, lowest byte first.
+        Length of a window, number of channels, temperature, and a form for each network. Arrays
+        are objects of ``shape`` and ``data``, base64 of float32, lowest byte first.
+
+    Raises
+    ------
+    RunError
+        If the tables of a summary are others than this version's.
     """
     channels = model.window_format.channels
     return {
@@ -43,7 +44,7 @@ def network_form(model: TrainedModel) -> Form:
         "n_channels": len(channels),
         "temperature": model.temperature,
         "members": [
-            _member_form(model.config.of_member(number), channels, model.member_weights(number))
+            _member_form(model.config.of_member(number), channels, folded_weights(model, number))
             for number in range(1, model.config.n_members + 1)
         ],
     }
@@ -51,17 +52,22 @@ def network_form(model: TrainedModel) -> Form:
 
 def _member_form(config: ModelConfig, channels: tuple[str, ...], weights: Weights) -> Form:
     n_convolutions = config.conv_layers if config.conv_channels else 0
-    sides = "lr"[: 1 + config.bidirectional]
+    directions = ("forward", "backward")[: 1 + config.bidirectional]
     return {
         "heading": _heading_form(channels, weights) if config.align_heading else None,
         "views": _views_form(config, channels, weights),
         "convolutions": [
-            _convolution_form(config, number, weights) for number in range(n_convolutions)
+            {
+                "kernel": config.conv_kernel,
+                "stride": config.conv_stride,
+                **_dense_form(f"conv{number}", weights),
+            }
+            for number in range(n_convolutions)
         ],
         "skip": config.conv_skip,
         "embedding": _dense_form("embedding", weights) if config.embedding_size else None,
         "lstm": [
-            [_direction_form(f"lstm{number}_{side}0", weights) for side in sides]
+            [_direction_form(f"lstm{number}_{direction}", weights) for direction in directions]
             for number in range(config.n_layers)
         ],
         "pooling": config.pooling,
@@ -77,11 +83,13 @@ def _array_form(values: FloatArray) -> Form:
 
 
 def _dense_form(name: str, weights: Weights) -> Form:
-    """Return weights, shape (n_outputs, n_inputs), and biases."""
-    return {
-        "weight": _array_form(weights[f"{name}_weight"]),
-        "bias": _array_form(weights[f"{name}_bias"]),
-    }
+    """Return weights, a row for each output, and biases."""
+    return {of: _array_form(weights[f"{name}_{of}"]) for of in ("weight", "bias")}
+
+
+def _direction_form(name: str, weights: Weights) -> Form:
+    """Return an LSTM in one direction of time, gates in the order i, f, g, o."""
+    return {of: _array_form(weights[f"{name}_{of}"]) for of in ("input", "state", "bias")}
 
 
 def _attention_form(weights: Weights) -> Form:
@@ -100,50 +108,21 @@ def _views_form(config: ModelConfig, channels: tuple[str, ...], weights: Weights
         "compressed_unit": 2 / math.asinh(1 / config.compression),
     }
     if "channels" in config.views:
-        form["mean"] = _array_form(weights["channel_mean"].ravel())
-        form["scale"] = _array_form(weights["channel_scale"].ravel())
+        form["mean"] = _array_form(weights["channel_mean"])
+        form["factor"] = _array_form(weights["channel_factor"])
     return form
-
-
-def _convolution_form(config: ModelConfig, number: int, weights: Weights) -> Form:
-    """Return a convolution with its normalisation, weights (n_outputs, kernel, n_inputs)."""
-    gamma, beta, mean, variance = (
-        weights[f"norm{number}_{name}"].astype(np.float64)
-        for name in ("gamma", "beta", "running_mean", "running_var")
-    )
-    gain = gamma / np.sqrt(variance + NORM_EPSILON)
-    taps = weights[f"conv{number}_weight"][:, :, 0].transpose(0, 2, 1)
-    return {
-        "kernel": config.conv_kernel,
-        "stride": config.conv_stride,
-        "weight": _array_form(taps * gain[:, np.newaxis, np.newaxis]),
-        "bias": _array_form(beta - mean * gain),
-    }
-
-
-def _direction_form(name: str, weights: Weights) -> Form:
-    """Return an LSTM in one direction of time, gates in the order i, f, g, o."""
-    bias = weights[f"{name}_i2h_bias"].astype(np.float64) + weights[f"{name}_h2h_bias"]
-    return {
-        "input_weight": _array_form(weights[f"{name}_i2h_weight"]),
-        "state_weight": _array_form(weights[f"{name}_h2h_weight"]),
-        "bias": _array_form(bias),
-    }
 
 
 def _heading_form(channels: tuple[str, ...], weights: Weights) -> Form:
     names = [name[:-2] for name in channels[::3]]
     body = [place for place, name in enumerate(names) if name.startswith("body_")]
+    filters = weights["heading_filters"]
     return {
         "movements": body or list(range(len(names))),
         "gravity": max(i for i, name in enumerate(names) if name.split("_")[-1] == "acc"),
-        "filters": _array_form(weights["heading_filters"].reshape(-1, _filter_length(weights))),
-        "weight": _array_form(weights["heading_weight"].reshape(2, -1)),
+        "filters": _array_form(filters.reshape(-1, filters.shape[-1])),
+        "weight": _array_form(weights["heading_weight"]),
     }
-
-
-def _filter_length(weights: Weights) -> int:
-    return int(weights["heading_filters"].shape[-1])
 
 
 def _summary_form(channels: tuple[str, ...], weights: Weights) -> Form:
@@ -152,8 +131,8 @@ def _summary_form(channels: tuple[str, ...], weights: Weights) -> Form:
         "triads": triads.places,
         "gravity": triads.gravity,
         "movements": triads.movements,
-        "mean": _array_form(weights["summary_mean"].ravel()),
-        "scale": _array_form(weights["summary_scale"].ravel()),
+        "mean": _array_form(weights["summary_mean"]),
+        "factor": _array_form(weights["summary_factor"]),
         "hidden": _dense_form("summary_hidden", weights),
         "output": _dense_form("summary_output", weights),
     }

@@ -16,8 +16,12 @@ import numpy as np
 from har.arrays import FloatArray
 from har.export import c_header, numpy_file
 from har.export.predictor import Model
-from har.export.sample_windows import made_up_samples, made_up_windows
+from har.export.sample_windows import made_up_samples
 from har.export.trained_model import TrainedModel
+from har.inference.timeline import raw_channels_of
+from har.signals.channels import WINDOW_STEP
+from har.signals.filters import uci_har_channels
+from har.signals.windows import sliding_windows
 
 _HARNESS = Path(__file__).with_name("c_harness.c")
 _N_TIMES = 300
@@ -78,7 +82,9 @@ def seconds_in_numpy(model: Model, windows: FloatArray, n_times: int) -> FloatAr
 def measure(folder: Path) -> list[str]:
     """Return a line for each export of a run: times of a window, and agreement with har."""
     model = TrainedModel.read(folder)
-    windows, samples = made_up_windows(model.window_format), made_up_samples(6)
+    samples = made_up_samples(len(raw_channels_of(model.window_format)))
+    signals = uci_har_channels(samples, "settled").astype(np.float32)
+    windows = sliding_windows(signals, model.window_format.n_timesteps, WINDOW_STEP)
     expected = model.predict_proba(windows)
     with tempfile.TemporaryDirectory() as name:
         out = Path(name)

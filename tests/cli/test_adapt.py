@@ -15,8 +15,6 @@ from har.classifier import ActivityClassifier
 from har.cli.main import main
 from har.runs.folder import RunFolder
 
-NAMES = ("WALKING", "WALKING_UPSTAIRS", "WALKING_DOWNSTAIRS", "SITTING", "STANDING", "LAYING")
-
 
 @pytest.fixture(scope="module")
 def people(tmp_path_factory):

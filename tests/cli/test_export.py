@@ -126,8 +126,31 @@ def test_without_the_test_windows_it_says_so(run, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["numpy"], ["-numpy/model.npz", "-numpy/har_predictor.py"]),
+        (["c"], [".h"]),
+        (["c", "--weights", "int8"], [".h"]),
+        (["web"], [".html"]),
+    ],
+    ids=" ".join,
+)
+def test_each_format_is_written_with_the_name_of_the_run(
+    run, options, names, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert export(run, "--to", *options) == 0
+    said = capsys.readouterr().out
+    for name in names:
+        assert f"{run.name}{name}: " in said
+        assert (tmp_path / f"{run.name}{name}").is_file()
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
+        (["--to", "web", "--quantise"], "--to web: found --quantise, expected it only with --to"),
+        (["--to", "c", "--from", "raw"], "--to c: found --from, expected it only with --to onnx"),
         (["--data.root", "x"], "--data.root: found no --quantise"),
         (["--out", "x.tflite"], "--out x.tflite: found .tflite, expected .onnx or a folder"),
         (["--weights", "int8"], "--to onnx: found --weights, expected it only with --to c"),
@@ -155,6 +178,11 @@ def test_what_cannot_be_exported_is_one_line(small_run, tmp_path, monkeypatch, c
     assert "found no config.yaml in it, expected the folder of a run" in the_one_line(capsys)
     assert export(small_run, "--to", "onnx", "--out", small_run / "config.yaml") == 2
     assert "config.yaml: found .yaml, expected .onnx" in the_one_line(capsys)
+    for target in ("c", "web"):
+        assert export(small_run, "--to", target) == 1
+        assert "acc_x, acc_y, acc_z, gyro_x" in the_one_line(capsys)
+        assert export(small_run, "--to", target, "--out", tmp_path) == 1
+        assert f"{tmp_path}: found Is a directory" in the_one_line(capsys)
     assert not list(tmp_path.iterdir())
 
 

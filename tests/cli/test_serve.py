@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import pandas as pd
 import pytest
 import requests
 from command_line import the_one_line
@@ -41,23 +42,25 @@ def ended(process, number):
     return process.returncode, errors.strip()
 
 
-def test_a_phone_gets_the_answers_of_predict_and_ctrl_c_ends_it(run, samples, walk, tmp_path):
-    import pandas as pd
-
+def test_a_phone_with_the_token_gets_the_answers_of_predict(run, samples, walk, tmp_path):
     options = ["--context", "none", "--out", str(tmp_path / "t.csv")]
     assert main(["predict", str(run), str(walk), *options]) == 0
     expected = pd.read_csv(tmp_path / "t.csv")
-    with serving(run) as (process, address):
+    with serving(run, "--host", "0.0.0.0") as (process, address):
         port = int(re.search(r":(\d+)/", address)[1])
-        assert f"{run.name}: activity, live" in requests.get(address, timeout=PATIENCE_S).text
+        served = Served(None, port, address.split("token=")[1])
+        page = requests.get(served.address(""), timeout=PATIENCE_S)
+        assert f"{run.name}: activity, live" in page.text
+        plain = f"http://127.0.0.1:{port}/streams"
+        assert requests.get(plain, timeout=PATIENCE_S).status_code == 403
 
         async def converse():
-            async with connected(Served(None, port, None)) as phone:
+            async with connected(served) as phone:
                 await send_rows(phone, rows_of(samples), 100)
                 return await messages(phone, "answer", len(expected))
 
         answers = asyncio.run(converse())
-        assert ended(process, signal.SIGINT) == (130, _ENDED)
+        assert ended(process, signal.SIGTERM) == (143, _ENDED)
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.1", port), 1)
     assert [answer["activity"] for answer in answers] == expected["activity"].tolist()
@@ -65,14 +68,11 @@ def test_a_phone_gets_the_answers_of_predict_and_ctrl_c_ends_it(run, samples, wa
     assert said == pytest.approx(expected["probability"].tolist(), abs=1e-4)
 
 
-def test_beyond_loopback_a_token_is_needed_and_sigterm_ends_it(run):
-    with serving(run, "--host", "0.0.0.0") as (process, address):
-        port = int(re.search(r":(\d+)/", address)[1])
-        token = address.split("token=")[1]
-        plain = f"http://127.0.0.1:{port}/streams"
-        assert requests.get(plain, timeout=PATIENCE_S).status_code == 403
-        assert requests.get(f"{plain}?token={token}", timeout=PATIENCE_S).ok
-        assert ended(process, signal.SIGTERM) == (143, _ENDED)
+@pytest.mark.slow
+def test_on_this_machine_alone_no_token_is_needed_and_ctrl_c_ends_it(run):
+    with serving(run) as (process, address):
+        assert requests.get(f"{address}streams", timeout=PATIENCE_S).json() == {"streams": []}
+        assert ended(process, signal.SIGINT) == (130, _ENDED)
 
 
 def test_a_run_that_is_not_trained_is_refused_before_anything_is_bound(tmp_path, capsys):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,6 +116,31 @@ def test_whole_numbers_are_near_the_weights(tmp_path):
     expected = model.predict_proba(windows_of_har(model, SAMPLES))
     assert np.abs(found - expected).max() < 0.1
     assert lines[0].endswith("with weights in int8")
+
+
+@with_gcc
+def test_the_lines_of_the_readme_are_a_program(tmp_path):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"```c\n(.*?)```", readme, flags=re.DOTALL)
+    model = random_model({"pooling": "mean"})
+    c_header.write(model, tmp_path / "har_model.h")
+    main = """
+        int main(void) {
+            const float acc_g[3] = {0.97f, -0.1f, -0.05f}, gyro_rad_s[3] = {0.0f, 0.01f, 0.0f};
+            har_init(&state);
+            for (int i = 0; i < 128; i++)
+                every_20_ms(acc_g, gyro_rad_s);
+            return 0;
+        }
+    """
+    (tmp_path / "main.c").write_text(lines + main)
+    command = ["gcc", "-std=c99", *STRICT, "main.c", "-lm", "-o", "main"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True)
+    # Of windows that begin with samples 0 and 64.
+    still = np.tile(np.float32([[0.97, -0.1, -0.05, 0.0, 0.01, 0.0]]), (128, 1))
+    best = model.predict_proba(windows_of_har(model, still)).argmax(axis=1)
+    assert done.stdout.split() == [model.window_format.activities[place] for place in best]
 
 
 def test_a_row_of_whole_numbers_is_within_half_a_step():

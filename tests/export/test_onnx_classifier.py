@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders import refused, small_windows, tiny_config
+from har.export.sample_windows import made_up_windows
 from random_models import random_model, strangeness_of
 
 from har.classifier import ActivityClassifier
 from har.config import ModelConfig
 from har.errors import DataError, DeviceError, RunError
-from har.export.agreement import made_up_windows
 from har.export.onnx_classifier import OnnxClassifier
 from har.export.onnx_file import made_model, write
 from har.export.trained_model import TrainedModel
@@ -30,7 +30,7 @@ def classifier(model, tmp_path_factory):
 
 def test_it_predicts_as_the_model_does(model, classifier):
     # More than go in at a time.
-    windows = made_up_windows(model.window_format, 300)
+    windows = np.tile(made_up_windows(model.window_format), (6, 1, 1))
     probabilities, strangeness = classifier.predict_strangeness(windows)
     np.testing.assert_allclose(probabilities, model.predict_proba(windows), rtol=0, atol=1e-5)
     np.testing.assert_allclose(strangeness, strangeness_of(model, windows), rtol=1e-4, atol=1e-5)

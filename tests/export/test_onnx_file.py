@@ -9,13 +9,13 @@ import onnx
 import onnxruntime
 import pytest
 from builders import CHANNELS, refused
+from har.export.sample_windows import made_up_windows
 from random_models import random_model
 
 from har.classifier import ActivityClassifier
 from har.config import ModelConfig
 from har.datasets.loading import open_data
 from har.errors import RunError, UsageError
-from har.export.agreement import made_up_windows
 from har.export.onnx_classifier import OnnxClassifier
 from har.export.onnx_file import write
 from har.export.onnx_graph.signals import N_BEFORE

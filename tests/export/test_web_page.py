@@ -174,7 +174,10 @@ def test_events_at_another_rate_lie_on_a_grid_of_20_ms_and_a_gap_starts_anew(pho
     grid_s = np.arange(len(WALK)) / 50
     samples = np.column_stack([np.interp(times_s, grid_s, column) for column in WALK.T])
     start(phone)
-    play(phone, samples, times_s=100 + times_s)
+    play(phone, samples[:500], times_s=100 + times_s[:500])
+    # Repeated and late, even before the first: as if they were not there.
+    play(phone, 2 * samples[:40], times_s=99.9 + times_s[:40])
+    play(phone, samples[500:], times_s=100 + times_s[500:])
     answers, notes = stop(phone)
     assert [note["kind"] for note in notes] == ["info"]
     stretches = []

@@ -70,6 +70,8 @@ class Served:
     server: LiveServer
     port: int
     token: str | None
+    # Of the server in this process.
+    connections: object = ()
 
     def address(self, path, scheme="http", **query):
         token = {} if self.token is None else {"token": self.token}
@@ -88,7 +90,7 @@ def served(model=None, limits=None, token=None, phyphox=(), certificate=None):
     thread.start()
     try:
         wait_until(lambda: server.started)
-        yield Served(live, port, token)
+        yield Served(live, port, token, server.server_state.connections)
     finally:
         server.should_exit = True
         thread.join(PATIENCE_S)

@@ -14,9 +14,11 @@ from har.signals.channels import RAW_CHANNELS, UCI_CHANNELS
 from har.signals.filters import (
     WARM_UP_S,
     LowPass,
+    UciHarLowPasses,
     as_printed,
     channels_from,
     denoised_signals,
+    filter_designs,
     inner_medians,
     uci_har_channels,
 )
@@ -196,3 +198,16 @@ def test_many_values_are_rounded_as_they_are_printed():
     values = random.normal(size=50_000) * 10.0 ** random.uniform(-9, 3, size=50_000)
     printed = np.array([float(f"{value:.6e}") for value in values])
     assert_array_equal(as_printed(values).astype(np.float32), printed.astype(np.float32))
+
+
+def test_designs_are_those_of_the_filters():
+    medians = np.random.default_rng(0).normal(size=(50, 6))
+    noise, gravity, drift = filter_designs()
+    low = signal.sosfilt(noise.sections, medians, axis=0)
+    slow = [
+        signal.sosfilt(design.sections, part, axis=0)
+        for design, part in ((gravity, low[:, :3]), (drift, low[:, 3:]))
+    ]
+    expected = np.concatenate([low - np.concatenate(slow, axis=1), low[:, :3]], axis=1)
+    assert_array_equal(UciHarLowPasses("zero")(medians), expected)
+    assert_array_equal(noise.settled, signal.sosfilt_zi(noise.sections))

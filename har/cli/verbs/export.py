@@ -14,6 +14,7 @@ from har.cli.trained import needing_onnx
 from har.datasets.loading import open_data
 from har.errors import DataError, UsageError
 from har.export.trained_model import TrainedModel
+from har.files import check_file
 from har.runs.folder import RunFolder
 
 Target = Literal["onnx", "numpy", "c", "web"]
@@ -49,7 +50,8 @@ def run(
     to : {"onnx", "numpy", "c", "web"}
         Format to write.
     out : Path, optional
-        File or folder to write; by default a file with the run's name in the current folder.
+        File to write, of NumPy a folder, of ONNX either; by default with the run's name, in the
+        current folder.
     source : {"windows", "raw"}, optional
         Input of an ONNX model: windows, as by default, or raw samples.
     quantise : bool
@@ -70,6 +72,9 @@ def run(
         raise UsageError("--data.root: found no --quantise, expected it: nothing else is scored")
     model = TrainedModel.read(run)
     module, suffix = _FORMATS[to]
+    out = out or Path(f"{run.resolve().name}{suffix}")
+    if to in ("c", "web"):
+        check_file(out)
     how: dict[str, object] = {}
     if to == "onnx":
         how = {"form": source or "windows", "is_quantised": quantise}
@@ -77,7 +82,7 @@ def run(
         how = {"weights": weights or "float32"}
     with needing_onnx(f"har export --to {to}"):
         write = import_module(f"har.export.{module}").write
-    print(*write(model, out or Path(f"{run.resolve().name}{suffix}"), **how), sep="\n")
+    print(*write(model, out, **how), sep="\n")
     if quantise:
         print(_accuracies(model, run, data_root))
 

@@ -37,8 +37,11 @@ class App {
   }
 
   async start() {
-    if (!(await this.sensors.request())) return;
-    this.isRunning = true;
+    // A second tap while the phone asks must not start it twice.
+    this.find("start").disabled = true;
+    this.isRunning = await this.sensors.request();
+    this.find("start").disabled = false;
+    if (!this.isRunning) return;
     this.view.restart();
     this.view.waiting("The first answer comes after 2.6 s.");
     this.restartModel();

@@ -1,6 +1,6 @@
 // A trained network: probabilities of activities for a window of signals.
 //
-// The equations are those of har/models/packed, which har/export/page_network.py has prepared.
+// The equations are those of har/models/packed; har/export/page_network.py describes the form.
 // Sums are in double precision, weights in single. Matrices have a row for each output, so that
 // each output is one product of two stretches of memory.
 
@@ -88,7 +88,7 @@ class Views {
     for (const kind of form.kinds) {
       this.nOutputs += kind === "channels" ? nChannels : form.movements.length;
     }
-    if (form.mean) [this.mean, this.scale] = [arrayOf(form.mean), arrayOf(form.scale)];
+    if (form.mean) [this.mean, this.factor] = [arrayOf(form.mean), arrayOf(form.factor)];
   }
 
   of(window) {
@@ -98,8 +98,8 @@ class Views {
     for (const kind of kinds) {
       if (kind === "channels") {
         for (let c = 0; c < this.nChannels; c++) {
-          const [mean, scale] = [this.mean[c], this.scale[c]];
-          this.write(window, c, out, start + c, (value) => (value - mean) / scale);
+          const [mean, factor] = [this.mean[c], this.factor[c]];
+          this.write(window, c, out, start + c, (value) => (value - mean) * factor);
         }
         start += this.nChannels;
         continue;
@@ -184,8 +184,8 @@ class Dense {
 
 class LSTM {
   constructor(form, isBackward) {
-    this.inputWeight = arrayOf(form.input_weight);
-    this.stateWeight = arrayOf(form.state_weight);
+    this.inputWeight = arrayOf(form.input);
+    this.stateWeight = arrayOf(form.state);
     this.bias = arrayOf(form.bias);
     this.nUnits = this.bias.length / 4;
     this.isBackward = isBackward;
@@ -337,7 +337,7 @@ class Summary {
   constructor(form, nTimesteps, nChannels) {
     Object.assign(this, { form, nTimesteps, nChannels });
     this.mean = arrayOf(form.mean);
-    this.scale = arrayOf(form.scale);
+    this.factor = arrayOf(form.factor);
     this.hidden = new Dense(form.hidden);
     this.output = new Dense(form.output);
     this.tables = spectralTables(nTimesteps);
@@ -346,7 +346,7 @@ class Summary {
   logits(window) {
     const limit = CONSTANTS.largest;
     const features = Float64Array.from(this.features(window), (value, place) =>
-      Math.min(Math.max((value - this.mean[place]) / this.scale[place], -limit), limit));
+      Math.min(Math.max((value - this.mean[place]) * this.factor[place], -limit), limit));
     return this.output.of(this.hidden.of(features).map(positive));
   }
 

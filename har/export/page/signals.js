@@ -15,12 +15,12 @@ class Grid {
     this.before = null;
     this.nextSlot = 0;
     this.isAfterGap = false;
-    this.nDropped = 0;
   }
 
   // Returns objects {slot, values, isAfterGap} for the slots up to a sample.
   add(timeS, values) {
-    if (this.before === null) {
+    const isFirst = this.before === null;
+    if (isFirst) {
       this.startS = timeS;
       this.before = { time: 0, values };
     }
@@ -28,10 +28,8 @@ class Grid {
     const nearest = Math.round(steps);
     const time = Math.abs(steps - nearest) < 1e-3 ? nearest : steps;
     const { before } = this;
-    if (time <= before.time && time > 0) {
-      this.nDropped += 1;
-      return [];
-    }
+    // Repeated, or late.
+    if (time <= before.time && !isFirst) return [];
     this.before = { time, values };
     if (time - before.time > LONGEST_HOLE + 1) {
       this.nextSlot = Math.ceil(time);

@@ -230,7 +230,8 @@ static inline float har_inner(const float *a, const float *b, int n)
     return sum;
 }
 
-/* Outputs, with their bias, of the columns from `first` on; `add` adds them to what is there. */
+/* Products of rows with n values of x, by the columns from `first` on, and the bias; `add` adds
+ * them to what is there. */
 static void har_multiply(const har_matrix *m, int first, const float *x, int n, float *out, int add)
 {
     int row, i;
@@ -373,7 +374,8 @@ static int har_convolve(const har_matrix *m, const float *in, int n_steps, float
 }
 #endif
 
-/* An LSTM layer in one direction; outputs go to places `offset` of rows of n_row values. */
+/* Run an LSTM layer in one direction; outputs go into rows of n_row values, those of the backward
+ * direction behind the others. */
 static void har_run_lstm(har_state *state, const har_lstm *lstm, const float *in, int n_steps,
                          int is_backward, float *out, int n_row)
 {
@@ -464,14 +466,10 @@ static void har_pool(const har_network *network, const float *hidden, int n_step
 static const uint16_t har_lags[HAR_N_LAGS] = { {{ lags }} };
 /* Band b has the frequencies from har_bands[b] to har_bands[b + 1] - 1. */
 static const uint16_t har_bands[HAR_N_BANDS + 1] = { {{ bands }} };
-/* One wave: cosine of 2 pi k / HAR_N_TIMESTEPS. */
-static float har_cosine(int k)
-{
-    return cosf({{ two_pi }} * (float)(k % HAR_N_TIMESTEPS) / (float)HAR_N_TIMESTEPS);
-}
 
-/* Features of a signal of which the mean is already subtracted; memory: HAR_N_TIMESTEPS values of
- * `hann`, and as many of `table`, which has one wave. Returns where the next feature goes. */
+/* Features of a signal x from which its mean is already subtracted. `table` has HAR_N_TIMESTEPS
+ * cosines of one wave, then as many sines, and `hann` is memory for as many values. Returns where
+ * the next feature goes. */
 static float *har_spectral(const float *x, const float *table, float *hann, float mean, float *out)
 {
     const int n = HAR_N_TIMESTEPS, n_waves = HAR_N_TIMESTEPS / 2;
@@ -568,8 +566,9 @@ static void har_summarise(const har_network *network, const float *window, float
         down[i] /= length;
 {% endif %}
     for (i = 0; i < n; i++) {
-        table[i] = har_cosine(i);
-        table[n + i] = sinf({{ two_pi }} * (float)i / (float)n);
+        const float angle = {{ two_pi }} * (float)i / (float)n;
+        table[i] = cosf(angle);
+        table[n + i] = sinf(angle);
     }
     /* Channels, the length of each triad, and movements along and across gravity. */
     for (signal = 0; signal < HAR_N_SIGNALS; signal++) {
