@@ -89,7 +89,8 @@ async def phone(address: str, seed: int, options: argparse.Namespace, measured: 
     samples = walk(seed, n_samples)
     sent_s: dict[int, float] = {}
     n_answers = 0
-    async with connect(address) as socket:
+    # Fifty begin at once, perhaps on a busy machine.
+    async with connect(address, open_timeout=120) as socket:
         await asyncio.sleep(np.random.default_rng(seed).uniform(0, STEP / RATE_HZ))
         began_s = time.perf_counter()
 

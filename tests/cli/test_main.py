@@ -36,8 +36,11 @@ VERBS = {
     "tune": [],
     "baseline": [],
     "evaluate": ["runs/small"],
+    "adapt": ["runs/small", "recordings"],
     "predict": ["runs/small", "walk.csv"],
     "stream": ["runs/small"],
+    "serve": ["runs/small"],
+    "export": ["runs/small", "--to", "onnx"],
     "report": ["runs/small"],
     "compare": ["runs/small"],
 }
@@ -162,6 +165,8 @@ def test_a_wrong_command_line_is_one_line_and_exits_with_2(arguments, capsys):
         (["predict", "run", "walk.csv", "--rate-hz", "{}"], "a number from 0.001 to 1e+06"),
         (["predict", "run", "walk.csv", "--abstain-below", "{}"], "a number from 0 to 1"),
         (["stream", "run", "--delay", "{}"], "a whole number from 0 to 2"),
+        (["serve", "run", "--port", "{}"], "a whole number from 0 to 65535"),
+        (["serve", "run", "--phones", "{}"], "a whole number from 1 to 1000"),
     ],
 )
 def test_each_number_on_the_command_line_has_bounds_that_are_told(arguments, expected, capsys):
