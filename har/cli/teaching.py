@@ -17,7 +17,7 @@ from har.inference.context import ContextKind
 from har.report.wording import activity_label, percent
 from har.runs.adaptation import AdaptationDescription
 from har.serve.live_model import LiveModel, Taught
-from har.serve.taught_recording import TaughtRecording
+from har.serve.learning.taught_recording import TaughtRecording
 from har.signals.windows import Windows
 
 _UNITS = {"acc": "g", "gyro": "rad/s"}
@@ -50,7 +50,7 @@ class Teacher:
         Parameters
         ----------
         recording : TaughtRecording
-            What the person did.
+            Labelled samples of the person.
 
         Returns
         -------

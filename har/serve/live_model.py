@@ -12,7 +12,7 @@ from har.inference.live_streams import Lines, LiveStream
 from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
 from har.serve.predictor import ObservedLines
-from har.serve.taught_recording import TaughtRecording
+from har.serve.learning.taught_recording import TaughtRecording
 from har.signals.orientation import Direction
 from har.signals.wearing import ChooseTurn, shortest_of
 from har.signals.windows import Predict, WindowFormat
@@ -93,7 +93,7 @@ class Taught:
     model : LiveModel
         Model that is adapted to the person, on the same windows.
     words : str
-        What was learned, in a sentence or two.
+        Account of what was learned, in a sentence or two.
     """
 
     model: LiveModel

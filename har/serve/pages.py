@@ -64,7 +64,7 @@ def taught_text(words: str, activities: Sequence[str]) -> str:
     Parameters
     ----------
     words : str
-        What was learned.
+        Account of what was learned.
     activities : sequence of str
         Activities of the phone's model.
 

@@ -26,7 +26,7 @@ from har.serve.predictor import Predictor
 from har.serve.sensor_logger import SensorLogger
 from har.serve.sockets import serve_phone, serve_viewer
 from har.serve.streams import Streams
-from har.serve.teaching import NotNowError, Teaching, key_in
+from har.serve.learning.teaching import NotNowError, Teaching, key_in
 
 _SWEEP_EVERY_S = 1.0
 # A body comes within so long, or not at all.

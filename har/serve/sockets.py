@@ -21,7 +21,7 @@ from har.serve.messages import (
     samples_in,
 )
 from har.serve.streams import Ending, Outbox, ServedStream, Streams
-from har.serve.teaching import Teaching, key_in
+from har.serve.learning.teaching import Teaching, key_in
 
 # A client that reads nothing for so long does not read.
 _SEND_S = 10.0
