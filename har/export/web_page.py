@@ -5,7 +5,8 @@ The page asks a JavaScript class named ``Model`` for its answers::
     new Model(settings, onAnswer, onNote)   settings: what `PageSettings.to_dict` returns
     model.push(samples)                     arrays [t_s, ax, ay, az, gx, gy, gz] in g and rad/s
     model.close()                           no more samples come
-    await model.teach(recording)            only with `can_teach`: labelled samples, see recorder.js
+    await model.teach(recording)            only with `can_teach`: see recorder.js; gives {words,
+                                            activities}, the latter as in settings
 
     onAnswer({start_s, end_s, activity, probability, state, state_probability,
               warming_up, probabilities})   times in the samples' own seconds
@@ -99,18 +100,23 @@ class PageSettings:
 
     def to_dict(self) -> dict[str, object]:
         """Return what scripts read, ready for JSON."""
-        colours = colours_of((*self.activities, UNKNOWN))
         return {
             "source": self.source,
-            "activities": [
-                {"name": name, "label": activity_label(name), "colour": colours[name]}
-                for name in self.activities
-            ],
+            "activities": shown_activities(self.activities),
             "n_raw_channels": self.n_raw_channels,
             "gravity": self.gravity,
             "can_teach": self.can_teach,
             "model": self.model,
         }
+
+
+def shown_activities(activities: Sequence[str]) -> list[dict[str, str]]:
+    """Return name, label and colour of each activity, as scripts read them."""
+    colours = colours_of((*activities, UNKNOWN))
+    return [
+        {"name": name, "label": activity_label(name), "colour": colours[name]}
+        for name in activities
+    ]
 
 
 def page_html(settings: PageSettings, scripts: Sequence[str]) -> str:

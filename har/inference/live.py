@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from har.arrays import FloatArray
+from har.errors import DataError
 from har.inference.context import MarkovContext
 from har.inference.live_context import ContextFilter
 from har.inference.timeline import raw_channels_of
@@ -105,6 +106,8 @@ class LiveTimeline:
     ----------
     n_windows, n_unknown : int
         Numbers of all windows so far, and of those that are UNKNOWN.
+    predict : callable
+        Function that judges its windows now.
 
     Raises
     ------
@@ -121,19 +124,45 @@ class LiveTimeline:
         delay: int = 0,
     ) -> None:
         self.n_windows = self.n_unknown = 0
-        self._predict = predict
-        self._format = window_format
         self.abstain_below = abstain_below
+        self._delay = delay
+        self._judge_by(predict, window_format, context)
         self._filters = UciHarStream(len(raw_channels_of(window_format)), start="settled")
         n_timesteps, n_channels = window_format.n_timesteps, len(window_format.channels)
         self._windows = WindowStream(n_timesteps, WINDOW_STEP, n_channels)
-        self._context = None if context is None else ContextFilter(context, delay)
-        # The window that the state is of is the first of them.
-        self._starts_s: deque[float] = deque(maxlen=1 if context is None else delay + 1)
         # The slot in which the stretch between gaps began; None before the first sample.
         self._first_slot: int | None = None
         self._n_gaps = self._n_gaps_of_state = 0
         self._begin()
+
+    def _judge_by(
+        self, predict: Predict, window_format: WindowFormat, context: MarkovContext | None
+    ) -> None:
+        self.predict, self._format = predict, window_format
+        self._context = None if context is None else ContextFilter(context, self._delay)
+        # The window that the state is of is the first of them.
+        self._starts_s: deque[float] = deque(maxlen=1 if context is None else self._delay + 1)
+
+    def change_network(
+        self, predict: Predict, window_format: WindowFormat, context: MarkovContext | None = None
+    ) -> None:
+        """Have the windows from here on judged by another network, which may know more activities.
+
+        Filters and windows go on; the state begins anew.
+
+        Parameters
+        ----------
+        predict, window_format, context
+            As for the timeline itself.
+
+        Raises
+        ------
+        DataError
+            If the network reads other windows.
+        """
+        if replace(window_format, activities=self._format.activities) != self._format:
+            raise DataError("found a network on other windows, expected one on the same")
+        self._judge_by(predict, window_format, context)
 
     def _begin(self) -> None:
         """Wait for the first window of a stretch: the median looks one sample ahead."""
@@ -153,7 +182,7 @@ class LiveTimeline:
         list of LivePrediction
             The prediction for each of these windows.
         """
-        return predicted([(self, window) for window in self.cut(new)], self._predict)
+        return predicted([(self, window) for window in self.cut(new)], self.predict)
 
     def finish(self) -> list[LivePrediction]:
         """End the stream: its last sample waits for a neighbour that does not come.
@@ -163,7 +192,7 @@ class LiveTimeline:
         list of LivePrediction
             The prediction for the window that this sample completes, if it does.
         """
-        return predicted([(self, window) for window in self.cut_last()], self._predict)
+        return predicted([(self, window) for window in self.cut_last()], self.predict)
 
     def cut(self, new: LiveSamples) -> list[CutWindow]:
         """Return the windows that the next samples complete, for `predicted`; see `push`."""

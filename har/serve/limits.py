@@ -30,6 +30,12 @@ class Limits:
         Samples of a phone that wait to be read, before no more of it is taken in.
     n_unsent : int
         Messages that wait for a client that does not read.
+    taught_bytes : int
+        Largest recording that a model learns from: about 25 minutes.
+    n_teaching : int
+        Phones that teach at once, the one whose turn it is and those that wait.
+    n_taught : int
+        Adapted models that are kept.
     """
 
     n_streams: int = 100
@@ -42,6 +48,9 @@ class Limits:
     idle_s: float = 60.0
     n_pending: int = 2000
     n_unsent: int = 256
+    taught_bytes: int = 8 << 20
+    n_teaching: int = 4
+    n_taught: int = 20
 
 
 class Allowance:

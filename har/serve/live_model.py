@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from har.config import Upright
@@ -11,6 +12,7 @@ from har.inference.live_streams import Lines, LiveStream
 from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
 from har.serve.predictor import ObservedLines
+from har.serve.learning.taught_recording import TaughtRecording
 from har.signals.orientation import Direction
 from har.signals.wearing import ChooseTurn, shortest_of
 from har.signals.windows import Predict, WindowFormat
@@ -40,6 +42,9 @@ class LiveModel:
         Axis of the phones that points up.
     choose : callable
         Choice among the turns of ``auto``.
+    teach : callable, optional
+        Function that adapts the model to a person, from labelled samples of theirs; a `HarError`
+        says why it cannot. A thread of its own calls it, once at a time.
     """
 
     name: str
@@ -51,6 +56,7 @@ class LiveModel:
     abstain_below: float = 0.0
     upright: Upright | None = None
     choose: ChooseTurn = shortest_of
+    teach: Callable[[TaughtRecording], Taught] | None = None
 
     @property
     def raw_channels(self) -> tuple[str, ...]:
@@ -65,6 +71,10 @@ class LiveModel:
         )
         return LiveStream(lines, wearing, timeline)
 
+    def take_over(self, live: LiveStream) -> None:
+        """Judge the windows of a stream from here on; see `LiveTimeline.change_network`."""
+        live.timeline.change_network(self.predict, self.window_format, self.context)
+
     def lines_of_page(self) -> ObservedLines:
         """Return a reader of what our page sends: `har.serve.messages.NamedSample`."""
         return ObservedLines(self.raw_channels, "g", "rad/s", "s")
@@ -72,3 +82,19 @@ class LiveModel:
     def lines_of_app(self) -> ObservedLines:
         """Return a reader of what an app sends, in the units that it names or that are told."""
         return ObservedLines(self.raw_channels)
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What came of teaching.
+
+    Parameters
+    ----------
+    model : LiveModel
+        Model that is adapted to the person, on the same windows.
+    words : str
+        Account of what was learned, in a sentence or two.
+    """
+
+    model: LiveModel
+    words: str

@@ -87,7 +87,7 @@ def samples_in(text: str, n_channels: int = len(RAW_CHANNELS)) -> list[NamedSamp
     if len(rows) > MOST_ROWS:
         raise DataError(f"message: found {len(rows)} samples, expected at most {MOST_ROWS}")
     names = ("time_s", *RAW_CHANNELS[:n_channels])
-    return [dict(zip(names, _checked(row, len(names)), strict=True)) for row in rows]
+    return [dict(zip(names, values_in(row, len(names)), strict=True)) for row in rows]
 
 
 def parsed(text: str | bytes) -> object:
@@ -102,8 +102,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def _checked(row: object, n_values: int) -> list[float]:
-    """Return the first values of a row, if all are numbers that a sensor can give."""
+def values_in(row: object, n_values: int) -> list[float]:
+    """Return the first values of a row of a phone; a `DataError` if a sensor gives no such ones.
+
+    Parameters
+    ----------
+    row : object
+        Time in s, acceleration in g and, unless that is left out, angular rate in rad/s.
+    n_values : int
+        Number of values to return, 4 or 7.
+    """
     if not isinstance(row, list) or not n_values <= len(row) <= len(RAW_CHANNELS) + 1:
         raise DataError(
             f"sample: found {quoted(row)}, expected {n_values} numbers: seconds, then "

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 
-from har.export.web_page import PageSettings, page_html
+from har.export.web_page import PageSettings, page_html, shown_activities
 from har.report.style import colours_of
 from har.report.wording import activity_label
 from har.serve.live_model import LiveModel
@@ -51,9 +52,28 @@ def phone_page(model: LiveModel) -> Page:
         activities=model.window_format.activities,
         n_raw_channels=len(model.raw_channels),
         gravity=model.gravity,
+        can_teach=model.teach is not None,
         connects_to="'self'",
     )
     return Page(page_html(settings, [_asset("remote_model.js")]), _POLICY_OF_PHONE)
+
+
+def taught_text(words: str, activities: Sequence[str]) -> str:
+    """Return what the page of a phone is told after it taught: in words, and what is known now.
+
+    Parameters
+    ----------
+    words : str
+        Account of what was learned.
+    activities : sequence of str
+        Activities of the phone's model.
+
+    Returns
+    -------
+    str
+        JSON: ``words``, and ``activities`` as in the settings of the page.
+    """
+    return json.dumps({"words": words, "activities": shown_activities(activities)})
 
 
 def viewer_page(model: LiveModel) -> Page:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -24,7 +24,6 @@ from har.reading.streams.json_forms import Message
 from har.reading.streams.sample_lines import SampleLines
 from har.serve.messages import Note
 from har.signals.streaming import LiveSamples
-from har.signals.windows import Predict
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +75,11 @@ class _Work:
     receiver: Receiver
     lines: Sequence[Message]
     n_samples: int
+    change: Callable[[LiveStream], None] | None = None
+
+
+# A window with its stream, and where its answer goes.
+_Cut = tuple[Outcome, LiveStream, CutWindow]
 
 
 class ObservedLines(SampleLines):
@@ -112,16 +116,9 @@ class ObservedLines(SampleLines):
 
 
 class Predictor:
-    """The thread, from `start` to `stop`.
+    """The thread, from `start` to `stop`."""
 
-    Parameters
-    ----------
-    predict : callable
-        Function from windows to probabilities.
-    """
-
-    def __init__(self, predict: Predict) -> None:
-        self._predict = predict
+    def __init__(self) -> None:
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="har-predictor", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -138,6 +135,10 @@ class Predictor:
     def push(self, receiver: Receiver, lines: Sequence[Message], n_samples: int) -> None:
         """Have lines with some readings read, and the windows that they complete predicted."""
         self._queue.put(_Work(receiver, lines, n_samples))
+
+    def change(self, receiver: Receiver, change: Callable[[LiveStream], None]) -> None:
+        """Change a stream after the lines that were pushed so far, in the thread that reads it."""
+        self._queue.put(_Work(receiver, (), 0, change))
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -166,12 +167,14 @@ class Predictor:
     def _outcomes(self, works: Iterable[_Work]) -> list[Outcome]:
         """Read all lines, then predict all windows."""
         outcomes: list[Outcome] = []
-        cut: list[tuple[Outcome, LiveStream, CutWindow]] = []
+        cut: list[_Cut] = []
         for work in works:
             outcome = Outcome(work.n_samples)
             outcomes.append(outcome)
             live = work.receiver.live
             try:
+                if work.change is not None:
+                    work.change(live)
                 for line in work.lines:
                     cut += [(outcome, live, window) for window in live.cut(line)]
                 outcome.notes += _notes_of(live)
@@ -181,14 +184,29 @@ class Predictor:
                 _fail(outcome, error)
             if isinstance(live.lines, ObservedLines):
                 outcome.samples = live.lines.take()
-        try:
-            made = predicted([(live.timeline, window) for _, live, window in cut], self._predict)
-            for (outcome, _, _), answer in zip(cut, made, strict=True):
-                outcome.answers.append(answer)
-        except Exception as error:
-            for outcome, _, _ in cut:
-                _fail(outcome, error)
+        for same in _by_network(cut):
+            _predict(same)
         return outcomes
+
+
+def _by_network(cut: Iterable[_Cut]) -> Iterable[list[_Cut]]:
+    """Return the windows of each network, those of a stream in the order of time."""
+    groups: dict[int, list[_Cut]] = {}
+    for each in cut:
+        groups.setdefault(id(each[1].timeline.predict), []).append(each)
+    return groups.values()
+
+
+def _predict(cut: list[_Cut]) -> None:
+    """Predict windows of one network, all at once."""
+    try:
+        windows = [(live.timeline, window) for _, live, window in cut]
+        made = predicted(windows, cut[0][1].timeline.predict)
+        for (outcome, _, _), answer in zip(cut, made, strict=True):
+            outcome.answers.append(answer)
+    except Exception as error:
+        for outcome, _, _ in cut:
+            _fail(outcome, error)
 
 
 def _receive(works: list[_Work], outcomes: list[Outcome]) -> None:

@@ -11,7 +11,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from har.errors import DataError, quoted
 from har.serve.limits import Allowance, Limits
-from har.serve.live_model import LiveModel
 from har.serve.messages import (
     AGAINST_THE_RULES,
     GOING_AWAY,
@@ -22,6 +21,7 @@ from har.serve.messages import (
     samples_in,
 )
 from har.serve.streams import Ending, Outbox, ServedStream, Streams
+from har.serve.learning.teaching import Teaching, key_in
 
 # A client that reads nothing for so long does not read.
 _SEND_S = 10.0
@@ -31,29 +31,32 @@ _VIEWERS_MESSAGES = 10
 
 
 async def serve_phone(
-    socket: WebSocket, model: LiveModel, streams: Streams, limits: Limits
+    socket: WebSocket, teaching: Teaching, streams: Streams, limits: Limits
 ) -> None:
     """Take in a phone's samples, and answer, until either ends.
 
     Parameters
     ----------
     socket : WebSocket
-        Connection that is allowed and not accepted yet; ``name`` in its address names the stream.
-    model : LiveModel
-        Model that answers.
+        Connection that is allowed and not accepted yet; ``name`` in its address names the stream,
+        and whoever has ``key`` may teach it.
+    teaching : Teaching
+        Models that answer.
     streams : Streams
         All streams, among which there is one more meanwhile.
     limits : Limits
         Bounds.
     """
     await socket.accept()
+    key = key_in(socket.query_params.get("key"))
+    model = teaching.model_of(key)
     live = model.begin(model.lines_of_page())
     try:
         stream = streams.begin(socket.query_params.get("name", "phone"), "page", live)
     except DataError as error:
         await _close(socket, Ending(TRY_LATER, str(error)))
         return
-    stream.outbox = Outbox(limits.n_unsent)
+    stream.key, stream.outbox = key, Outbox(limits.n_unsent)
     try:
         n_channels = len(model.raw_channels)
         await _converse(socket, stream.outbox, _samples(socket, stream, n_channels, limits))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from har.errors import DataError, printable, shortened
@@ -102,6 +102,8 @@ class ServedStream:
 
     Attributes
     ----------
+    key : str or None
+        Key by which the phone may teach; None if it has none.
     outbox : Outbox or None
         Messages to the phone; None if it is an app that expects none.
     viewers : set of Outbox
@@ -118,6 +120,7 @@ class ServedStream:
         self, name: str, source: str, live: LiveStream, predictor: Predictor, limits: Limits
     ) -> None:
         self.name, self.source, self.live = name, source, live
+        self.key: str | None = None
         self.outbox: Outbox | None = None
         self.viewers: set[Outbox] = set()
         self.answers: deque[LivePrediction] = deque(maxlen=_N_ANSWERS)
@@ -163,6 +166,10 @@ class ServedStream:
         if self._n_pending > self._limits.n_pending:
             self._has_caught_up.clear()
         self._predictor.push(self, lines, n_samples)
+
+    def change(self, change: Callable[[LiveStream], None]) -> None:
+        """Change how samples become answers, from those on that are pushed later."""
+        self._predictor.change(self, change)
 
     async def caught_up(self) -> None:
         """Wait until few enough samples wait."""
@@ -238,6 +245,10 @@ class Streams:
     def get(self, name: str) -> ServedStream | None:
         """Return the stream of a name, if there is one."""
         return self._streams.get(name)
+
+    def of_key(self, key: str) -> list[ServedStream]:
+        """Return the streams of a phone: two while it comes back before the first has ended."""
+        return [each for each in self if each.key == key and each.ending is None]
 
     def begin(self, wish: str, source: str, live: LiveStream) -> ServedStream:
         """Begin a stream.

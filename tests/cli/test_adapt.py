@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from command_line import the_one_line
 from made_once import made_once
-from made_up_people import ACTIVITIES, write_people
+from made_up_people import ACTIVITIES, train_on, write_people
 
 from har.classifier import ActivityClassifier
 from har.cli.main import main
@@ -25,14 +25,7 @@ def people(tmp_path_factory):
 def with_summary(tmp_path_factory, people):
     """A run of few units, with a summary, trained on three of the made-up people."""
 
-    def train(folder):
-        small = ("--training.n_epochs=2", "--model.hidden_size=4", "--model.conv_channels=0")
-        small += ("--model.conv_skip=false", "--model.summary_size=8", "--model.views=[channels]")
-        data = ("--data.set", "recordings", "--data.root", str(people), "--data.test_subjects=[4]")
-        options = ("--config", "quick", *small, *data, "--data.n_validation_subjects=1")
-        assert main(["train", *options, "--threads", "1", "--out", str(folder)]) == 0
-
-    return made_once(tmp_path_factory, "with_summary", train)
+    return made_once(tmp_path_factory, "with_summary", lambda folder: train_on(people, folder))
 
 
 def test_a_run_is_adapted_to_one_person(with_summary, people, tmp_path, capsys):

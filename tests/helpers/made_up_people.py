@@ -29,6 +29,17 @@ def write_people(folder: Path) -> Path:
     return folder
 
 
+def train_on(people: Path, folder: Path) -> None:
+    """Train a run of few units, with a summary, on three of them."""
+    from har.cli.main import main
+
+    small = ("--training.n_epochs=2", "--model.hidden_size=4", "--model.conv_channels=0")
+    small += ("--model.conv_skip=false", "--model.summary_size=8", "--model.views=[channels]")
+    data = ("--data.set", "recordings", "--data.root", str(people), "--data.test_subjects=[4]")
+    options = ("--config", "quick", *small, *data, "--data.n_validation_subjects=1")
+    assert main(["train", *options, "--threads", "1", "--out", str(folder)]) == 0
+
+
 def _person(subject: int) -> pd.DataFrame:
     generator = np.random.default_rng(subject)
     time_s = np.arange(_SEGMENT_S * len(ACTIVITIES) * 50) / 50

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,6 +142,10 @@ def _load(
     shape = window_format.n_timesteps, len(window_format.channels)
     for n_windows in (1, 8):
         model.predict(np.zeros((n_windows, *shape), np.float32))
+    if not is_onnx(run):
+        from har.cli.teaching import Teacher
+
+        model = replace(model, teach=Teacher(run, device, context, model))
     # What cannot be begun, as with --upright of an unknown direction, ends here.
     model.begin(model.lines_of_page())
     return model

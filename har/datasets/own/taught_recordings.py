@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from har.config import DataConfig, Sensors
+from har.config import DataConfig, Sensors, Upright
 from har.datasets.named_windows import join_windows
 from har.datasets.own.labelled_recordings import LabelledRecording, read_windows
 from har.datasets.own.recordings_table import LabelledFile, ReadingSettings
@@ -21,7 +21,9 @@ from har.signals.windows import Windows
 LABEL_COLUMNS = ("activity", "label")
 
 
-def read_taught(path: Path, person: str | None, sensors: Sensors) -> Windows:
+def read_taught(
+    path: Path, person: str | None, sensors: Sensors, upright: Upright | None = None
+) -> Windows:
     """Read the labelled windows of one person.
 
     Parameters
@@ -33,6 +35,8 @@ def read_taught(path: Path, person: str | None, sensors: Sensors) -> Windows:
         Person to choose of a folder, if there are several; of a table, the name to give them.
     sensors : {"all", "acc"}
         All sensors, or the accelerometer alone.
+    upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
+        Axis of the phone that points up while its person stands, unless the folder says so.
 
     Returns
     -------
@@ -47,15 +51,15 @@ def read_taught(path: Path, person: str | None, sensors: Sensors) -> Windows:
         If there are several people, and none of them is chosen.
     """
     if path.is_dir():
-        return _of_person(_of_folder(path, sensors), person, path)
-    windows = _of_table(path, person, sensors)
+        return _of_person(_of_folder(path, sensors, upright), person, path)
+    windows = _of_table(path, person, sensors, upright)
     if not len(windows):
         raise DataError(f"{path}: found no window with an activity, expected some")
     return windows
 
 
-def _of_folder(folder: Path, sensors: Sensors) -> Windows:
-    config = DataConfig(set="recordings", root=str(folder), sensors=sensors)
+def _of_folder(folder: Path, sensors: Sensors, upright: Upright | None) -> Windows:
+    config = DataConfig(set="recordings", root=str(folder), sensors=sensors, upright=upright)
     return read_own_recordings(folder, config, needs_test=False).train
 
 
@@ -71,7 +75,7 @@ def _of_person(windows: Windows, person: str | None, place: Path) -> Windows:
     return windows.of_subjects(asked)
 
 
-def _of_table(file: Path, person: str | None, sensors: Sensors) -> Windows:
+def _of_table(file: Path, person: str | None, sensors: Sensors, upright: Upright | None) -> Windows:
     headings = {name.strip().casefold(): name for name in open_table(file).headings}
     column = next((headings[name] for name in LABEL_COLUMNS if name in headings), None)
     if column is None:
@@ -81,7 +85,7 @@ def _of_table(file: Path, person: str | None, sensors: Sensors) -> Windows:
         )
     who = person or file.stem
     labelled = LabelledRecording(LabelledFile(file, who, ReadingSettings(), (), column), who)
-    config = DataConfig(set="recordings", sensors=sensors)
+    config = DataConfig(set="recordings", sensors=sensors, upright=upright)
     piece = read_windows(labelled, sensors == "all", config)
     channels = channels_from(RAW_CHANNELS if sensors == "all" else RAW_CHANNELS[:3])
     return join_windows([piece], subjects_from_text([who]), channels)

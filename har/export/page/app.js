@@ -7,6 +7,7 @@ class App {
     this.recorder = new Recorder();
     this.find = this.view.find;
     this.isRunning = false;
+    this.isTeaching = false;
     this.fileName = null;
     this.onNote = (note) => this.view.note(note);
     this.find("reversed").checked = isApplePhone(navigator);
@@ -47,6 +48,7 @@ class App {
     this.sensors.start();
     this.keepAwake();
     this.setRunning("start", "Stop", true);
+    this.showTeachable();
   }
 
   stop() {
@@ -59,6 +61,7 @@ class App {
     this.view.stopped();
     this.setRunning("start", "Start", false);
     this.showRecordable();
+    this.showTeachable();
   }
 
   setRunning(id, text, isRunning) {
@@ -168,18 +171,29 @@ class App {
     this.find("recorded").textContent = lines.join("\n")
       || (hasRows ? "Recording. Tap what the person does." : "Nothing recorded.");
     this.find("save").disabled = !hasRows || this.recorder.isOn;
-    if (this.settings.can_teach) this.find("teach").disabled = !lines.length || !this.isRunning;
+    this.showTeachable();
+  }
+
+  showTeachable() {
+    if (!this.settings.can_teach) return;
+    const button = this.find("teach");
+    button.textContent = this.isTeaching ? "Teaching…" : "Teach me";
+    button.disabled = this.isTeaching || !this.isRunning || !this.recorder.seconds.size;
   }
 
   async teach() {
-    const button = this.find("teach");
-    button.disabled = true;
+    this.isTeaching = true;
+    this.showTeachable();
+    this.find("taught").textContent = "Teaching…";
     try {
-      await this.model.teach(this.recorder.recording());
+      const { words, activities } = await this.model.teach(this.recorder.recording());
+      this.view.learn(activities);
+      this.find("taught").textContent = words;
     } catch (error) {
-      this.view.note({ kind: "error", text: `Nothing was learned: ${error.message}` });
+      this.find("taught").textContent = `Nothing was learned: ${error.message}`;
     }
-    button.disabled = false;
+    this.isTeaching = false;
+    this.showTeachable();
   }
 }
 

@@ -61,11 +61,13 @@ class Recorder {
   }
 
   // What Model.teach gets: samples in the order of time, and the activity of each, "" if unlabelled.
+  // Of the last person alone.
   recording() {
+    const rows = this.rows.filter(({ subject }) => subject === this.subject);
     return {
       subject: this.subject,
-      samples: this.rows.map(({ sample }) => sample),
-      labels: this.rows.map(({ activity }) => activity),
+      samples: rows.map(({ sample }) => sample),
+      labels: rows.map(({ activity }) => activity),
     };
   }
 }

@@ -87,6 +87,16 @@ class View {
     return row;
   }
 
+  // Activities that the model knows from now on, as in the settings.
+  learn(activities) {
+    for (const one of activities) {
+      const row = this.shares.get(one.name) || this.addRow(one.name);
+      row.querySelector("dt").textContent = one.label;
+      row.querySelector("span").style.background = one.colour;
+      this.byName.set(one.name, one);
+    }
+  }
+
   note({ kind, text }) {
     const list = this.find("note-list");
     if ([...list.children].some((item) => item.textContent === text)) return;

@@ -3,6 +3,7 @@
 
 class Model {
   constructor(settings, onAnswer, onNote) {
+    this.nValues = 1 + settings.n_raw_channels;
     this.onAnswer = onAnswer;
     this.onNote = onNote;
     this.waiting = [];
@@ -38,12 +39,24 @@ class Model {
     }
   }
 
+  // Labelled samples, see Recorder.recording; the server's answers to this page are fitted to them.
+  async teach({ subject, samples, labels }) {
+    const startS = samples[0][0];
+    const rounded = samples.map(([timeS, ...values]) => [
+      Number((timeS - startS).toFixed(4)),
+      ...values.slice(0, this.nValues - 1).map((value) => Number(value.toPrecision(6))),
+    ]);
+    const body = new Blob([JSON.stringify({ subject, samples: rounded, labels })]);
+    if (body.size > Model.MOST_TAUGHT_BYTES) throw new Error("the recording is too long, expected some minutes");
+    const response = await fetch(`/teach?${queryOf(Model.KEY)}`, { method: "POST", body });
+    if (!response.ok) throw new Error((await response.text()).trim());
+    return response.json();
+  }
+
   connect() {
     this.timer = null;
     if (this.isClosed) return;
-    const query = new URLSearchParams();
-    const token = new URLSearchParams(location.search).get("token");
-    if (token !== null) query.set("token", token);
+    const query = queryOf(Model.KEY);
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/live?${query}`);
     this.socket = socket;
@@ -94,6 +107,17 @@ class Model {
   }
 }
 
+function queryOf(key) {
+  const query = new URLSearchParams({ key });
+  const token = new URLSearchParams(location.search).get("token");
+  if (token !== null) query.set("token", token);
+  return query;
+}
+
+// By it the server knows this page again after a lost connection, and whose recording is sent.
+Model.KEY = [...crypto.getRandomValues(new Uint8Array(16))]
+  .map((value) => value.toString(16).padStart(2, "0")).join("");
+Model.MOST_TAUGHT_BYTES = 8 << 20;
 // A fifth of a second at 50 Hz.
 Model.AT_ONCE = 10;
 Model.MOST_IN_MESSAGE = 500;

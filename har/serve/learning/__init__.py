@@ -1,0 +1,1 @@
+"""What a phone teaches the model that it is served, for that phone alone."""

@@ -1,0 +1,131 @@
+"""Phones that teach: labelled recordings in, and a model for that phone alone."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+
+from har.errors import HarError, quoted
+from har.serve.limits import Limits
+from har.serve.live_model import LiveModel, Taught
+from har.serve.streams import Streams
+from har.serve.learning.taught_recording import recording_in
+
+# 128 random bits, as the page draws them: who knows a phone's key speaks for it.
+_KEY = re.compile("[0-9a-f]{32}")
+
+
+class NotNowError(HarError):
+    """Somebody else's turn, or no phone that could learn."""
+
+
+class Teaching:
+    """What phones have taught, each by its key.
+
+    Parameters
+    ----------
+    model : LiveModel
+        Model that everybody else has.
+    streams : Streams
+        All streams.
+    limits : Limits
+        Bounds.
+    """
+
+    def __init__(self, model: LiveModel, streams: Streams, limits: Limits) -> None:
+        self._model = model
+        self._streams = streams
+        self._limits = limits
+        # The one that was asked for longest ago is the first.
+        self._models: OrderedDict[str, LiveModel] = OrderedDict()
+        self._busy: set[str] = set()
+        # One at a time: it takes a core, which the answers need, too.
+        self._thread = ThreadPoolExecutor(1, "har-teaching")
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def model_of(self, key: str | None) -> LiveModel:
+        """Return the model of a phone: its own, if it taught one, whenever it comes back."""
+        if key is None or key not in self._models:
+            return self._model
+        self._models.move_to_end(key)
+        return self._models[key]
+
+    def begin(self, key: str | None) -> str:
+        """Take a phone's turn, before its recording is read; `end` gives it back.
+
+        Parameters
+        ----------
+        key : str or None
+            Key of the phone.
+
+        Returns
+        -------
+        str
+            The same key.
+
+        Raises
+        ------
+        NotNowError
+            If nothing can be taught, no such phone sends now, it teaches already, or too many do.
+        """
+        if self._model.teach is None:
+            raise NotNowError("teach: found a model that cannot learn, expected a run's folder")
+        if key is None or not self._streams.of_key(key):
+            raise NotNowError(f"key: found {quoted(key)}, expected that of a phone that sends now")
+        if key in self._busy:
+            raise NotNowError("teach: found this phone teaching already, expected its end first")
+        if len(self._busy) >= self._limits.n_teaching:
+            raise NotNowError(
+                f"teach: found {len(self._busy)} phones teaching, expected fewer: try again soon"
+            )
+        self._busy.add(key)
+        return key
+
+    def end(self, key: str) -> None:
+        """Give a phone's turn back."""
+        self._busy.discard(key)
+
+    async def take(self, key: str, body: bytes) -> Taught:
+        """Adapt the model to a recording, and have the phone's stream judged by it.
+
+        Parameters
+        ----------
+        key : str
+            Key of the phone, whose turn it is.
+        body : bytes
+            Message of its page.
+
+        Returns
+        -------
+        Taught
+
+        Raises
+        ------
+        HarError
+            If the message is malformed, or nothing can be learned from it.
+        """
+        loop = asyncio.get_running_loop()
+        taught = await loop.run_in_executor(self._thread, self._taught, body)
+        self._models[key] = taught.model
+        self._models.move_to_end(key)
+        while len(self._models) > self._limits.n_taught:
+            self._models.popitem(last=False)
+        for stream in self._streams.of_key(key):
+            stream.change(taught.model.take_over)
+        return taught
+
+    def _taught(self, body: bytes) -> Taught:
+        recording = recording_in(body, len(self._model.raw_channels))
+        if self._model.teach is None:
+            raise NotNowError("teach: found a model that cannot learn, expected a run's folder")
+        return self._model.teach(recording)
+
+
+def key_in(text: str | None) -> str | None:
+    """Return the key of a phone in an address, if it is one."""
+    return text if text is not None and _KEY.fullmatch(text) else None
