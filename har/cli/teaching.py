@@ -16,8 +16,8 @@ from har.errors import DataError, HarError
 from har.inference.context import ContextKind
 from har.report.wording import activity_label, percent
 from har.runs.adaptation import AdaptationDescription
-from har.serve.live_model import LiveModel, Taught
 from har.serve.learning.taught_recording import TaughtRecording
+from har.serve.live_model import LiveModel, Taught
 from har.signals.windows import Windows
 
 _UNITS = {"acc": "g", "gyro": "rad/s"}

@@ -11,8 +11,8 @@ from har.inference.live import LiveTimeline
 from har.inference.live_streams import Lines, LiveStream
 from har.inference.live_wearing import LiveWearing
 from har.inference.timeline import raw_channels_of
-from har.serve.predictor import ObservedLines
 from har.serve.learning.taught_recording import TaughtRecording
+from har.serve.predictor import ObservedLines
 from har.signals.orientation import Direction
 from har.signals.wearing import ChooseTurn, shortest_of
 from har.signals.windows import Predict, WindowFormat

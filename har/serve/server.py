@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket
 from har.errors import DataError, HarError
 from har.serve.access import Access
 from har.serve.guard import Guard
+from har.serve.learning.teaching import NotNowError, Teaching, key_in
 from har.serve.limits import Limits
 from har.serve.live_model import LiveModel
 from har.serve.messages import names_text
@@ -26,7 +27,6 @@ from har.serve.predictor import Predictor
 from har.serve.sensor_logger import SensorLogger
 from har.serve.sockets import serve_phone, serve_viewer
 from har.serve.streams import Streams
-from har.serve.learning.teaching import NotNowError, Teaching, key_in
 
 _SWEEP_EVERY_S = 1.0
 # A body comes within so long, or not at all.

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from har.errors import DataError, quoted
+from har.serve.learning.teaching import Teaching, key_in
 from har.serve.limits import Allowance, Limits
 from har.serve.messages import (
     AGAINST_THE_RULES,
@@ -21,7 +22,6 @@ from har.serve.messages import (
     samples_in,
 )
 from har.serve.streams import Ending, Outbox, ServedStream, Streams
-from har.serve.learning.teaching import Teaching, key_in
 
 # A client that reads nothing for so long does not read.
 _SEND_S = 10.0

@@ -8,10 +8,10 @@ from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 from har.errors import HarError, quoted
+from har.serve.learning.taught_recording import recording_in
 from har.serve.limits import Limits
 from har.serve.live_model import LiveModel, Taught
 from har.serve.streams import Streams
-from har.serve.learning.taught_recording import recording_in
 
 # 128 random bits, as the page draws them: who knows a phone's key speaks for it.
 _KEY = re.compile("[0-9a-f]{32}")
