@@ -159,12 +159,12 @@ def _quantised(model: ModelProto, nodes: list[str]) -> ModelProto:
     """Return a model with trained weights of 8 bits, by onnxruntime's dynamic quantisation.
 
     Only the weights of these nodes: logarithms of energies, and distances from the training, need
-    more than 8 bits.
+    more than 8 bits. Weights are unsigned: with signed ones onnxruntime 1.23 has no convolution.
     """
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), _quiet():
         warnings.simplefilter("ignore")
         file = Path(folder) / "int8.onnx"
-        quantize_dynamic(model, file, nodes_to_quantize=nodes, weight_type=QuantType.QInt8)
+        quantize_dynamic(model, file, nodes_to_quantize=nodes, weight_type=QuantType.QUInt8)
         made = onnx.load(file)
     helper.set_model_props(made, {entry.key: entry.value for entry in model.metadata_props})
     made.producer_name, made.producer_version = model.producer_name, model.producer_version

@@ -49,7 +49,7 @@ class OnnxMetadata:
         Divisor of the logits, which the graph contains; None if it was not calibrated.
     context : MarkovContext or None
         Context over time that was learned, if any was; the graph does not contain it.
-    raw : Mapping or None
+    raw : RawSamples or None
         Channels of raw samples, and how many there are before and after a window, if the graph
         reads them.
     """

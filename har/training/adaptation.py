@@ -15,8 +15,8 @@ its last layer instead, which are pulled to what they were.
 The function becomes part of the network: two more units of the summary's hidden layer for each
 activity, as :math:`z = \max(z, 0) - \max(-z, 0)`, so that everything that reads a network reads an
 adapted one. New activities get a row in the last layers; features of the old ones, drawn from the
-spread, keep them from being taken for the new. Strengths were chosen by ``scripts/
-adaptation_study.py`` on training people, who were held out in turn.
+spread, keep them from being taken for the new. Strengths were chosen on training people of UCI HAR,
+who were held out in turn, by ``scripts/adaptation_study.py``.
 """
 
 from __future__ import annotations

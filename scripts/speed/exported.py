@@ -79,9 +79,8 @@ def seconds_in_numpy(model: Model, windows: FloatArray, n_times: int) -> FloatAr
     return np.array(seconds)
 
 
-def measure(folder: Path) -> list[str]:
-    """Return a line for each export of a run: times of a window, and agreement with har."""
-    model = TrainedModel.read(folder)
+def measure(model: TrainedModel, n_times: int = _N_TIMES) -> list[str]:
+    """Return a line for each export of a model: times of a window, and agreement with har."""
     samples = made_up_samples(len(raw_channels_of(model.window_format)))
     signals = uci_har_channels(samples, "settled").astype(np.float32)
     windows = sliding_windows(signals, model.window_format.n_timesteps, WINDOW_STEP)
@@ -90,17 +89,17 @@ def measure(folder: Path) -> list[str]:
         out = Path(name)
         numpy_file.write(model, out)
         written = Model(str(out / numpy_file.MODEL_NAME))
-        seconds = seconds_in_numpy(written, windows, _N_TIMES)
+        seconds = seconds_in_numpy(written, windows, n_times)
         lines = [_line("NumPy", seconds, written.probabilities(windows), expected)]
         weights: c_header.CWeights
         for weights in ("float32", "int8"):
             header = out / weights / "har_model.h"
             c_header.write(model, header, weights)
             program = compiled(header, "-O2")
-            seconds = seconds_in_c(program, samples, _N_TIMES)
+            seconds = seconds_in_c(program, samples, n_times)
             found = judged(program, samples, expected.shape[1])
             lines.append(_line(f"C, {weights}", seconds, found, expected))
-    return [f"{folder.name}, {line}" for line in lines]
+    return lines
 
 
 def _line(form: str, seconds: FloatArray, found: FloatArray, expected: FloatArray) -> str:
@@ -116,4 +115,4 @@ def _line(form: str, seconds: FloatArray, found: FloatArray, expected: FloatArra
 
 if __name__ == "__main__":
     for run in sys.argv[1:]:
-        print(*measure(Path(run)), sep="\n")
+        print(run, *measure(TrainedModel.read(Path(run))), sep="\n  ")

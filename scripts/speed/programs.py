@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from har.export.sample_windows import made_up_samples, made_up_windows
 
 from har.arrays import FloatArray
 from har.export import page_network
+from har.export.sample_windows import made_up_samples, made_up_windows
 from har.export.trained_model import TrainedModel
 from har.inference.timeline import raw_channels_of
 from har.runs.folder import RunFolder

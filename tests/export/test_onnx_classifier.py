@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from builders import refused, small_windows, tiny_config
-from har.export.sample_windows import made_up_windows
 from random_models import random_model, strangeness_of
 
 from har.classifier import ActivityClassifier
@@ -13,6 +12,7 @@ from har.config import ModelConfig
 from har.errors import DataError, DeviceError, RunError
 from har.export.onnx_classifier import OnnxClassifier
 from har.export.onnx_file import made_model, write
+from har.export.sample_windows import made_up_windows
 from har.export.trained_model import TrainedModel
 
 

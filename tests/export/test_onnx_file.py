@@ -9,7 +9,6 @@ import onnx
 import onnxruntime
 import pytest
 from builders import CHANNELS, refused
-from har.export.sample_windows import made_up_windows
 from random_models import random_model
 
 from har.classifier import ActivityClassifier
@@ -19,6 +18,7 @@ from har.errors import RunError, UsageError
 from har.export.onnx_classifier import OnnxClassifier
 from har.export.onnx_file import write
 from har.export.onnx_graph.signals import N_BEFORE
+from har.export.sample_windows import made_up_windows
 from har.export.trained_model import TrainedModel
 from har.recipes import load_config, recipe_names
 

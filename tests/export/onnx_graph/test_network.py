@@ -6,13 +6,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from har.export.sample_windows import made_up_windows
 from numpy.testing import assert_allclose
 from random_models import random_model, strangeness_of
 
 from har.config import ModelConfig
 from har.export.onnx_graph.builder import IR_VERSION, OPSET, GraphBuilder, Tensor
 from har.export.onnx_graph.network import add_network, add_strangeness
+from har.export.sample_windows import made_up_windows
 from har.recipes import load_config, recipe_names
 from har.signals.channels import UCI_CHANNELS
 
