@@ -14,7 +14,7 @@ from har.config import ModelConfig
 from har.errors import RunError, parsing
 from har.evaluation.strangeness import Strangeness
 from har.inference.context import MarkovContext
-from har.models.constants import PREFIX, member_prefix
+from har.models.constants import PREFIX, weights_of_member
 from har.models.packed.network import PackedNetwork
 from har.runs.folder import RunFolder
 from har.runs.manifest import TrainedManifest
@@ -103,12 +103,7 @@ class TrainedModel:
 
     def member_weights(self, number: int) -> dict[str, FloatArray]:
         """Return the parameters of a network, numbered from 1, by names without a prefix."""
-        prefix = member_prefix(number, self.config.n_members)
-        return {
-            name.removeprefix(prefix): values
-            for name, values in self.weights.items()
-            if name.startswith(prefix)
-        }
+        return weights_of_member(self.weights, number, self.config.n_members)
 
     @cached_property
     def _packed(self) -> PackedNetwork:

@@ -6,6 +6,8 @@ Names of parameters, constants in equations, and the tables of a window's summar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from har.arrays import FloatArray
@@ -47,6 +49,18 @@ LARGEST = 5.0
 def member_prefix(number: int, n_members: int) -> str:
     """Return the prefix of a network's parameter names, unique within an ensemble."""
     return PREFIX if n_members == 1 else f"{PREFIX}member{number}_"
+
+
+def weights_of_member(
+    weights: Mapping[str, FloatArray], number: int, n_members: int
+) -> dict[str, FloatArray]:
+    """Return the parameters of a network of an ensemble, by their names without the prefix."""
+    prefix = member_prefix(number, n_members)
+    return {
+        name.removeprefix(prefix): np.asarray(values, np.float32)
+        for name, values in weights.items()
+        if name.startswith(prefix)
+    }
 
 
 class Triads:

@@ -29,7 +29,7 @@ from scipy.special import log_softmax, logsumexp
 
 from har.arrays import FloatArray
 from har.config import ModelConfig
-from har.models.constants import NORM_EPSILON, PREFIX, SUMMARY_SHARE, member_prefix
+from har.models.constants import NORM_EPSILON, PREFIX, SUMMARY_SHARE, weights_of_member
 from har.models.packed.inputs import PackedHeading, PackedViews
 from har.models.packed.summary import PackedSummary
 
@@ -90,7 +90,7 @@ class PackedNetwork:
             _PackedMember(
                 config.of_member(number),
                 channels,
-                _without(member_prefix(number, config.n_members), weights),
+                weights_of_member(weights, number, config.n_members),
             )
             for number in range(1, config.n_members + 1)
         ]
@@ -153,15 +153,6 @@ class PackedNetwork:
         windows = np.asarray(windows, np.float32)
         of_members = (member.summary_of(windows) for member in self._members)
         return [summary for summary in of_members if summary is not None]
-
-
-def _without(prefix: str, weights: Weights) -> dict[str, FloatArray]:
-    """Return the parameters of one network, by their names without the prefix."""
-    return {
-        name.removeprefix(prefix): np.asarray(values, np.float32)
-        for name, values in weights.items()
-        if name.startswith(prefix)
-    }
 
 
 class _PackedMember:
