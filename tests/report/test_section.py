@@ -11,6 +11,8 @@ from har.report.pages.run import SECTIONS, write_report
 from har.report.scored_run import ScoredRun
 from har.report.section import Picture, Section, save_pictures
 from har.report.templating import page_environment
+from har.runs.adaptation import AdaptationDescription, TaughtActivity
+from har.runs.manifest import Manifest
 
 TEMPLATE = """<section id="gait" aria-labelledby="gait-heading">
 <h2 id="gait-heading">{{ section.title }}</h2>
@@ -40,6 +42,11 @@ def full(tmp_path_factory, windows):
     run.write_json(run.explanation, make_explanation(windows).to_dict())
     recordings = a_recording_evaluation(activities=windows.activities)
     run.write_json(run.recordings, recordings.to_dict())
+    taught = TaughtActivity(windows.activities[0], False, 15, 5, 3, 5)
+    adaptation = AdaptationDescription(
+        strength=0.3, layer="summary", activities=(taught,), seconds_per_window=1.28
+    )
+    run.update_manifest(Manifest(adaptation=adaptation))
     return run
 
 
