@@ -372,25 +372,7 @@ class ActivityClassifier(RecordingClassifier):
         return np.asarray(self.predict_proba(windows).argmax(axis=1))
 
     def predict_strangeness(self, signals: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-        """Return the probability of each activity, and how unlike training each window is.
-
-        Parameters
-        ----------
-        signals : ndarray, shape (n_windows, n_timesteps, n_channels)
-            At least one window in g and rad/s, with the channels of `window_format_`.
-
-        Returns
-        -------
-        probabilities : ndarray of float64, shape (n_windows, n_activities)
-            As `predict_proba` returns.
-        strangeness : ndarray of float64, shape (n_windows,), or None
-            Above 1 for a window that is unlike training; None without `strangeness_`.
-
-        Raises
-        ------
-        DataError
-            If the windows are not what the network was trained on.
-        """
+        """Return the probabilities and how strange each window is; see `RecordingClassifier`."""
         if self.strangeness_ is None:
             return self.predict_proba(signals), None
         network = self.trained_network()

@@ -142,12 +142,11 @@ def page_html(settings: PageSettings, scripts: Sequence[str]) -> str:
         .get_template("page.html")
         .render(
             settings=settings,
-            # No text in it may end the element.
-            data=Markup(json.dumps(settings.to_dict()).replace("<", "\\u003c")),
+            data=Markup(json_in_html(settings.to_dict())),
             script=Markup(script),
             style=Markup(style),
-            script_hash=Markup(_digest(script)),
-            style_hash=Markup(_digest(style)),
+            script_hash=Markup(content_hash(script)),
+            style_hash=Markup(content_hash(style)),
         )
     )
 
@@ -216,5 +215,11 @@ def _asset(name: str) -> str:
     return files("har.export").joinpath("page", name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def json_in_html(values: Mapping[str, object]) -> str:
+    """Return JSON for an element of a page, which no text in it can end."""
+    return json.dumps(values).replace("<", "\\u003c")
+
+
+def content_hash(text: str) -> str:
+    """Return what a content policy calls a script or a style that it allows."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from importlib.resources import files
 
-from har.export.web_page import PageSettings, page_html, shown_activities
+from har.export.web_page import (
+    PageSettings,
+    content_hash,
+    json_in_html,
+    page_html,
+    shown_activities,
+)
 from har.report.style import colours_of
 from har.report.wording import activity_label
 from har.serve.live_model import LiveModel
@@ -100,13 +104,12 @@ def viewer_page(model: LiveModel) -> Page:
     parts = {
         "STYLE": style,
         "SCRIPT": script,
-        # No text in it may end the element.
-        "SETTINGS": json.dumps(settings).replace("<", "\\u003c"),
+        "SETTINGS": json_in_html(settings),
     }
     for name, text in parts.items():
         html = html.replace(f"{{{{ {name} }}}}", text)
     policy = (
-        f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "
+        f"default-src 'none'; script-src {content_hash(script)}; style-src {content_hash(style)}; "
         f"connect-src 'self'; {_POLICY_OF_PHONE}"
     )
     return Page(html, policy)
@@ -114,7 +117,3 @@ def viewer_page(model: LiveModel) -> Page:
 
 def _asset(name: str) -> str:
     return files("har.serve").joinpath("page", name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
