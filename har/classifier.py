@@ -416,7 +416,8 @@ class ActivityClassifier(RecordingClassifier):
         ----------
         windows : Windows
             Windows of one person, in the order of time, that overlap by half; 5 s of each activity
-            at least, and a minute of each that the classifier does not know.
+            at least, and a minute of each that the classifier does not know. Activities with fewer
+            are left out; ``adaptation_`` says which.
         strength : float, optional
             Pull to this classifier; by default the one that was chosen on other people, see
             `har.training.adaptation`.
@@ -432,12 +433,13 @@ class ActivityClassifier(RecordingClassifier):
         Raises
         ------
         DataError
-            If the windows have another format, are too few, or are of several people.
+            If the windows have another format, are of several people, or too few of any activity.
         RunError
             If nothing was trained, or a new activity cannot be taught to this network.
         """
         self.trained_network()
-        taught = taught_windows(windows, self.window_format_, self.spreads_ is not None)
+        may_be_new = self.spreads_ is not None
+        taught, left_out = taught_windows(windows, self.window_format_, may_be_new)
         chosen = strength or default_strength(self.config.model, self.spreads_)
         first, second = halves_in_time(taught)
         scored = taught.where(second)
@@ -451,6 +453,7 @@ class ActivityClassifier(RecordingClassifier):
             activities=scored_activities(taught, len(known), scored.labels, *right),
             seconds_per_window=step_of(taught) / taught.rate_hz,
             person=taught.subject_names[0] if person is None else person,
+            left_out=tuple(map(str, left_out)),
         )
         return adapted
 

@@ -93,7 +93,7 @@ class Teacher:
 
 
 def words_of(about: AdaptationDescription | None) -> str:
-    """Return the windows of each activity, and accuracy on those held out, in words."""
+    """Return the windows of each activity, and accuracy on those held out, and what is left out."""
     if about is None:
         return ""
     rows = [
@@ -106,4 +106,4 @@ def words_of(about: AdaptationDescription | None) -> str:
             f" Of {about.n_scored} in the second half of each, {percent(about.accuracy_before)} "
             f"were right before, {percent(about.accuracy_after)} after the first half was learned."
         )
-    return words
+    return " ".join([words, *(f"Left out: {what}." for what in about.left_out)])

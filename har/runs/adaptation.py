@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from har.arrays import BoolArray, IntArray
-from har.runs.json_object import FLAG, INTEGER, NUMBER, TEXT, JsonObject, Kind, above_0
+from har.runs.json_object import FLAG, INTEGER, NUMBER, TEXT, TEXTS, JsonObject, Kind, above_0
 from har.signals.subjects import Subject
 from har.signals.windows import Windows
 
@@ -85,6 +85,8 @@ class AdaptationDescription:
         Folder of the run that was adapted.
     recordings : str or None
         Where the person's recordings lie.
+    left_out : tuple of str
+        What is said of each activity that had too few windows.
     """
 
     strength: float
@@ -94,6 +96,7 @@ class AdaptationDescription:
     person: Subject | None = None
     source: str | None = None
     recordings: str | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def n_scored(self) -> int:
@@ -128,6 +131,7 @@ class AdaptationDescription:
             person=content.optional("person", _PERSON),
             source=content.optional("source", TEXT),
             recordings=content.optional("recordings", TEXT),
+            left_out=content.optional("left_out", TEXTS) or (),
         )
 
 

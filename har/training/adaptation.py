@@ -286,7 +286,41 @@ def fit_change(
     return np.asarray(right.T @ found.x.reshape(-1, n_activities))
 
 
-def taught_windows(windows: Windows, known: WindowFormat, may_be_new: bool) -> Windows:
+@dataclass(frozen=True)
+class LeftOut:
+    """An activity that is not learned, since it has too few windows.
+
+    Parameters
+    ----------
+    activity : str
+        Name.
+    is_new : bool
+        Whether the network does not know it.
+    n_windows, n_needed : int
+        Number of windows found, and the least that can be learned from.
+    """
+
+    activity: str
+    is_new: bool
+    n_windows: int
+    n_needed: int
+
+    def __str__(self) -> str:
+        """Return in words what was found and what it takes."""
+        kind, seconds = (
+            ("a new activity", _NEW_ACTIVITY_S)
+            if self.is_new
+            else ("a known activity", _KNOWN_ACTIVITY_S)
+        )
+        return (
+            f"activity {quoted(self.activity)}: found {self.n_windows} windows, expected at least "
+            f"{self.n_needed}, {seconds:g} s, of {kind}"
+        )
+
+
+def taught_windows(
+    windows: Windows, known: WindowFormat, may_be_new: bool
+) -> tuple[Windows, tuple[LeftOut, ...]]:
     """Check windows that a network shall be adapted to, and name their activities as it does.
 
     Parameters
@@ -300,16 +334,49 @@ def taught_windows(windows: Windows, known: WindowFormat, may_be_new: bool) -> W
 
     Returns
     -------
-    Windows
-        The same windows; their activities are those of the network in its order, then new ones.
+    taught : Windows
+        Windows of the activities that have enough of them; their activities are those of the
+        network in its order, then new ones.
+    left_out : tuple of LeftOut
+        The other activities that there are windows of.
 
     Raises
     ------
     DataError
-        If the windows have another form, are too few, or are of several people.
+        If the windows have another form, are of several people, or no activity has enough.
     RunError
         If an activity is new, and cannot be taught.
     """
+    _check_form(windows, known)
+    label_of = {_folded(activity): label for label, activity in enumerate(known.activities)}
+    activities, left_out = list(known.activities), list[LeftOut]()
+    labels = np.full(len(windows), -1, np.int64)
+    # Several spellings of an activity are one.
+    spellings = [_folded(name) for name in windows.activities]
+    names = {spellings[label]: windows.activities[label] for label in np.unique(windows.labels)}
+    for key, name in names.items():
+        rows = np.isin(windows.labels, [i for i, each in enumerate(spellings) if each == key])
+        if (is_new := key not in label_of) and not may_be_new:
+            raise RunError(
+                f"activity {quoted(name)}: found one that the network does not know, expected some "
+                f"of {listed(known.activities)}; only a run with a summary, trained by this "
+                "version, can be taught others"
+            )
+        if (n_windows := int(rows.sum())) < (n_needed := _n_needed(is_new, windows)):
+            left_out.append(LeftOut(name, is_new, n_windows, n_needed))
+            continue
+        if is_new:
+            label_of[key] = len(activities)
+            activities.append(name)
+        labels[rows] = label_of[key]
+    is_learned = labels >= 0
+    if not is_learned.any():
+        raise DataError(f"windows: found too few to learn from: {'; '.join(map(str, left_out))}")
+    kept = replace(windows, labels=np.maximum(labels, 0), activities=tuple(activities))
+    return kept.where(is_learned), tuple(left_out)
+
+
+def _check_form(windows: Windows, known: WindowFormat) -> None:
     for name in ("channels", "rate_hz"):
         found, expected = getattr(windows, name), getattr(known, name)
         if found != expected:
@@ -319,25 +386,6 @@ def taught_windows(windows: Windows, known: WindowFormat, may_be_new: bool) -> W
         raise DataError(
             f"windows: found those of {len(people)} people, expected those of one to adapt to"
         )
-    label_of = {_folded(activity): label for label, activity in enumerate(known.activities)}
-    activities = list(known.activities)
-    labels = np.empty(len(windows), np.int64)
-    for label in np.unique(windows.labels).tolist():
-        name = windows.activities[label]
-        rows = windows.labels == label
-        is_new = _folded(name) not in label_of
-        _check_enough(name, int(rows.sum()), is_new, windows)
-        if is_new:
-            if not may_be_new:
-                raise RunError(
-                    f"activity {quoted(name)}: found one that the network does not know, expected "
-                    f"some of {listed(known.activities)}; only a run with a summary, trained by "
-                    "this version, can be taught others"
-                )
-            label_of[_folded(name)] = len(activities)
-            activities.append(name)
-        labels[rows] = label_of[_folded(name)]
-    return replace(windows, labels=labels, activities=tuple(activities))
 
 
 def step_of(windows: Windows) -> int:
@@ -350,16 +398,11 @@ def _folded(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", name.strip().casefold())
 
 
-def _check_enough(name: str, n_windows: int, is_new: bool, windows: Windows) -> None:
+def _n_needed(is_new: bool, windows: Windows) -> int:
+    """Return the least number of windows that an activity is learned from."""
     needed_s = _NEW_ACTIVITY_S if is_new else _KNOWN_ACTIVITY_S
     n_samples = needed_s * windows.rate_hz - windows.n_timesteps
-    n_needed = max(1, 1 + int(n_samples // step_of(windows)))
-    if n_windows < n_needed:
-        kind = "a new activity" if is_new else "an activity"
-        raise DataError(
-            f"activity {quoted(name)}: found {n_windows} windows, expected at least {n_needed}, "
-            f"{needed_s:g} s, of {kind}"
-        )
+    return max(1, 1 + int(n_samples // step_of(windows)))
 
 
 def halves_in_time(windows: Windows) -> tuple[BoolArray, BoolArray]:

@@ -46,7 +46,7 @@ class Places:
     Parameters
     ----------
     labels, recordings, first_samples : ndarray of int, shape (n_windows,)
-        Of each window.
+        Activity, number of the recording, and place in it of each window.
     """
 
     labels: IntArray

@@ -71,9 +71,25 @@ def test_a_new_activity_takes_a_minute(with_summary, people, tmp_path, capsys):
     table.loc[table["activity"] == "STANDING", "activity"] = "QUEUEING"
     table.to_csv(folder / "recordings.csv", index=False)
     command = ["adapt", str(with_summary), str(folder), "--person", "4", "--out"]
+    assert main([*command, str(tmp_path / "mine")]) == 0
+    said = capsys.readouterr()
+    warnings = [line for line in said.err.splitlines() if "QUEUEING" in line]
+    expected = "activity 'QUEUEING': found 18 windows, expected at least 45, 60 s"
+    (warning,) = warnings
+    assert expected in warning and warning.endswith("left out")
+    assert "adapted to all 35 windows" in said.out
+    assert "Not learned: activity" in (tmp_path / "mine" / "report.html").read_text()
+    assert "found 18 windows" in str(RunFolder(tmp_path / "mine").read_manifest().adaptation)
+
+
+def test_it_is_an_error_if_nothing_is_left_to_learn(with_summary, people, tmp_path, capsys):
+    table = pd.read_csv(people / "person4.csv")[:160].assign(activity="WALKING")
+    table.to_csv(tmp_path / "ada.csv", index=False)
+    command = ["adapt", str(with_summary), str(tmp_path / "ada.csv"), "--out"]
     assert main([*command, str(tmp_path / "mine")]) == 1
-    *_, line = capsys.readouterr().err.strip().splitlines()
-    assert "activity 'QUEUEING': found 18 windows, expected at least 45, 60 s" in line
+    line = the_one_line(capsys)
+    assert "too few to learn from" in line and "'WALKING': found 1 windows" in line
+    assert not (tmp_path / "mine").exists()
 
 
 def test_what_cannot_be_adapted_is_told_in_one_line(with_summary, people, tmp_path, capsys):

@@ -32,6 +32,8 @@ def read(content):
 
 def test_it_reads_what_it_wrote():
     assert read(json.loads(json.dumps(ABOUT.to_dict()))) == ABOUT
+    short = replace(ABOUT, left_out=("activity 'SITTING': found 1 windows",))
+    assert read(json.loads(json.dumps(short.to_dict()))) == short
     bare = replace(ABOUT, person=None, source=None, recordings=None)
     assert read(json.loads(json.dumps(bare.to_dict()))) == bare
 
@@ -49,6 +51,7 @@ def test_accuracies_are_of_all_windows_that_are_scored():
         ("strength", -1, "as adaptation.strength, expected a number above 0"),
         ("strength", None, "found no 'strength' in adaptation"),
         ("person", [1], "expected a person, as whole number or text"),
+        ("left_out", 3, "expected a list of texts"),
         ("activities", 3, "expected a list of objects"),
         ("activities", [{"activity": "WALKING"}], "found no 'is_new'"),
     ],

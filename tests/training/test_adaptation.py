@@ -182,8 +182,37 @@ def test_windows_that_are_scored_share_no_sample_with_those_learned_from():
 
 def test_spellings_of_an_activity_are_one_activity(trained):
     windows = replace(person(), activities=("rest", "Walk", " RUN"))
-    taught = taught_windows(windows, trained.window_format_, True)
-    assert taught.activities == ACTIVITIES
+    taught, left_out = taught_windows(windows, trained.window_format_, True)
+    assert taught.activities == ACTIVITIES and left_out == ()
+
+
+def test_several_spellings_are_counted_together(trained):
+    windows = person(n_per_class=16)
+    mixed = np.where(np.arange(len(windows)) % 2, windows.labels, windows.labels + 3)
+    windows = replace(windows, labels=mixed, activities=(*ACTIVITIES, "rest", "Walk", "ruN"))
+    taught, left_out = taught_windows(windows, trained.window_format_, True)
+    assert taught.activities == ACTIVITIES and left_out == ()
+    assert np.bincount(taught.labels).tolist() == [16, 16, 16]
+
+
+def test_activities_with_too_few_windows_are_left_out_and_named(trained):
+    windows = person(n_per_class=60)
+    few = windows.where((windows.labels != 0) | (np.arange(len(windows)) == 0))
+    adapted = trained.adapt(few)
+    (what,) = adapted.adaptation_.left_out
+    assert "activity 'REST': found 1 windows, expected at least" in what
+    assert "5 s, of a known activity" in what
+    assert [row.activity for row in adapted.adaptation_.activities] == ["WALK", "RUN"]
+    # The same network as without them.
+    probabilities = (
+        one.predict_proba(windows.signals)
+        for one in (adapted, trained.adapt(windows.where(windows.labels != 0)))
+    )
+    np.testing.assert_array_equal(*probabilities)
+    adapted = trained.adapt(with_new(windows))
+    (what,) = adapted.adaptation_.left_out
+    assert "activity 'JUMP'" in what and "60 s, of a new activity" in what
+    assert adapted.window_format_.activities == ACTIVITIES
 
 
 def test_unfit_windows_are_refused(trained):
@@ -192,12 +221,12 @@ def test_unfit_windows_are_refused(trained):
         trained.adapt(replace(windows, channels=("a", "b", "c", "d")))
     with refused(DataError, "found those of 2 people", "expected those of one"):
         trained.adapt(replace(windows, subjects=np.arange(len(windows)) % 2))
-    few = windows.where(np.concatenate([[0], np.flatnonzero(windows.labels == 1)]))
-    with refused(DataError, "activity 'REST'", "found 1 windows", "expected at least"):
+    few = windows.where(np.flatnonzero(windows.labels == 0)[:1])
+    with refused(DataError, "too few to learn from", "activity 'REST'", "found 1 windows"):
         trained.adapt(few)
     new = with_new(person(n_per_class=60))
     with refused(DataError, "activity 'JUMP'", "60 s, of a new activity"):
-        trained.adapt(new)
+        trained.adapt(new.where(new.labels == 2))
     with refused(RunError, "activity 'JUMP'", "does not know"):
         classifier_of().adapt(with_new(person(n_per_class=150)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,6 +19,8 @@ from har.runs.folder import RunFolder
 from har.runs.lock import held
 from har.runs.manifest import Manifest
 from har.runs.provenance import describe_session
+
+logger = logging.getLogger(__name__)
 
 
 def run(
@@ -77,6 +80,8 @@ def run(
         new.update_manifest(Manifest(recipe=manifest.recipe, data=manifest.data, session=session))
         adapted.save(path)
         new.mark_ended("finished", duration_s=round(duration_s, 2))
+        for what in about.left_out:
+            logger.warning("%s: left out", what)
         _show(about)
         print(f"adapted run: {path}")
         print(f"report: {write_unfinished_report(new)}")
