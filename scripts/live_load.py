@@ -114,6 +114,8 @@ async def phone(address: str, seed: int, options: argparse.Namespace, measured: 
                 measured.sample_ms.append(1e3 * (now_s - began_s - last / RATE_HZ))
 
         listening = asyncio.create_task(listen())
+        # Whoever ends this phone early hears nothing of its end.
+        listening.add_done_callback(lambda task: task.cancelled() or task.exception())
         for first in range(0, n_samples, at_once):
             rows = [
                 [number / RATE_HZ, *samples[number]]

@@ -34,7 +34,7 @@ class AdaptedNetwork:
     taught : Windows
         Windows that it was adapted to; their activities are those that it knows now.
     about : AdaptationDescription
-        How it was adapted, and what was held out.
+        Description of the adaptation, with what was held out.
     """
 
     network: NetworkWeights

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
+import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,6 +19,14 @@ from har.signals.orientation import Turn
 
 # 128 random bits, as the page draws them: who knows a phone's key speaks for it.
 _KEY = re.compile("[0-9a-f]{32}")
+# On one core the answers of other phones would wait for what takes a second.
+_NICENESS = 5
+
+
+def _let_others_go_first() -> None:
+    """Give other threads precedence over this one, where it can have a priority of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class NotNowError(HarError):
@@ -44,7 +55,7 @@ class Teaching:
         # With how the phone's samples are turned.
         self._busy: dict[str, Turn | None] = {}
         # One at a time: it takes a core, which the answers need, too.
-        self._thread = ThreadPoolExecutor(1, "har-teaching")
+        self._thread = ThreadPoolExecutor(1, "har-teaching", _let_others_go_first)
 
     def stop(self) -> None:
         """Begin nothing more."""
