@@ -78,7 +78,9 @@ def _study(options: argparse.Namespace) -> dict[str, object]:
     if options.figure:
         write_text(options.figure, to_svg(study_figure(table)))
     about = {"folds": options.folds, "seed": options.seed, "n_people": len(people)}
-    return results_of(table, about) | {"others": figures_of_others(pd.concat(of_others))}
+    return results_of(table, about) | {
+        "others": figures_of_others(pd.concat(of_others, ignore_index=True))
+    }
 
 
 def _new_activities(options: argparse.Namespace) -> dict[str, object]:
