@@ -151,6 +151,7 @@ def test_the_commands_of_the_readme_run_in_its_order(
     assert Path("timeline.html").is_file()
     assert Path("runs/comparison/comparison.html").is_file()
     assert Path("runs/cv/cv.html").is_file()
+    assert json.loads(Path("runs/mine/manifest.json").read_text())["adaptation"]["person"] == 10
     assert 0.8 < json.loads(Path("runs/walks/evaluation.json").read_text())["accuracy"] < 1
     (code,) = blocks("python")
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=3600)

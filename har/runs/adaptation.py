@@ -86,7 +86,7 @@ class AdaptationDescription:
     recordings : str or None
         Where the person's recordings lie.
     left_out : tuple of str
-        What is said of each activity that had too few windows.
+        Sentence on each activity that had too few windows.
     """
 
     strength: float

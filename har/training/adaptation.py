@@ -44,8 +44,10 @@ SUMMARY_STRENGTH, LAST_LAYER_STRENGTH = 0.3, 3.0
 
 # The least that can be judged, and what a new activity takes.
 _KNOWN_ACTIVITY_S, _NEW_ACTIVITY_S = 5.0, 60.0
-# Features that stand for each of the old activities while a new one is taught.
-_N_DRAWN = 20
+# Features that stand for each of the old activities while a new one is taught: as many as it has
+# windows, at most these. Fewer, and old windows are taken for the new; see
+# docs/results/adaptation_new_activities.json.
+_MOST_DRAWN = 200
 _SEED = 0
 _N_PER_BLOCK = 256
 _N_ITERATIONS = 1000
@@ -191,7 +193,8 @@ class _Head:
         # What the new activities score before anything is learned of them, of any window.
         start = float(logits.mean())
         if self._n_new:
-            drawn, drawn_labels = spread.drawn(_N_DRAWN, _SEED)
+            n_each = min(int(np.bincount(labels)[self._n_old :].max()), _MOST_DRAWN)
+            drawn, drawn_labels = spread.drawn(n_each, _SEED)
             of_summary = self._of_summary(drawn)
             logits = np.concatenate([logits, self._logits(of_summary, drawn)])
             summary = np.concatenate([summary, drawn])

@@ -47,7 +47,7 @@ def _over_seconds(axes: Axes, chosen: pd.DataFrame) -> None:
     of_each = chosen.groupby("seconds")["person"].nunique()
     axes.set_xticks(
         seconds,
-        [f"{s}" if of_each[s] == n_people else f"{s}\n({of_each[s]})" for s in seconds],
+        [f"{s}" if of_each[s] == n_people else f"{s}\n({of_each[s]} people)" for s in seconds],
     )
     axes.set_yticks([0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4])
     axes.minorticks_off()

@@ -224,6 +224,7 @@ def _run_files(folder: Path) -> None:
         run.read_history,
         run.read_context,
         run.read_strangeness,
+        run.read_spreads,
     )
     for read in readers:
         try:
@@ -296,6 +297,8 @@ GROUPS = (
     Group("commands", 2_000, samples.commands, _command),
     Group("searches", 50, samples.searches, _search),
     Group("runs", 250, samples.trained_runs, _trained_run),
+    Group("adapted", 150, samples.adapted_runs, _trained_run),
+    Group("spreads", 5_000, samples.adapted_runs, _run_files, ("manifest.json", "spread.npz")),
     Group("onnx", 1_000, samples.onnx_models, _onnx),
     Group("run-files", 12_000, samples.trained_runs, _run_files),
     Group("results", 120, samples.scored_runs, _results),

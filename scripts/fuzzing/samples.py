@@ -9,7 +9,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -187,6 +187,19 @@ def trained_runs() -> list[Files]:
     walking = {"start_s": [0.0, 10.0], "end_s": [10.0, 20.0], "activity": ["WALKING", "SITTING"]}
     classifier.learn_context([pd.DataFrame(walking)])
     return [_written(classifier.save)]
+
+
+def adapted_runs() -> list[Files]:
+    """Return the folder of a tiny run that was adapted: a spread, and what was taught."""
+    windows = make_windows(36, subjects=(1, 2, 3, 4))
+    model = {"hidden_size": 3, "summary_size": 3}
+    classifier = ActivityClassifier(tiny_config(model, n_epochs=1)).fit(windows)
+    one = make_windows(36, subjects=(5,))
+    adapted = classifier.adapt(one, person="Ada")
+    if adapted.adaptation_ is not None:
+        said = "activity 'JUMP': found 3 windows"
+        adapted.adaptation_ = replace(adapted.adaptation_, source="a", left_out=(said,))
+    return [_written(adapted.save)]
 
 
 def onnx_models() -> list[Files]:

@@ -81,7 +81,7 @@ def test_a_row_says_of_how_many_people_it_is():
     assert rows["person", "summary", 40]["n_people"] == 6
     assert {row["strength"] for row in results["with_the_strength_of_the_package"]} == {0.3}
     labels = [t.get_text() for t in study_figure(table).axes[0].get_xticklabels()]
-    assert "20" in labels and "40\n(6)" in labels
+    assert "20" in labels and "40\n(6 people)" in labels
 
 
 def test_the_highest_strength_near_the_best_is_chosen_by_the_others():
