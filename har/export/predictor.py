@@ -47,10 +47,9 @@ class Stream:
     def push(self, samples: Array) -> Array:
         """Return probabilities, (n, n_activities), in the windows that are now complete."""
         size, hop = self._about.n_timesteps, self._about.hop
-        self._pending = np.concatenate([self._pending, self.channels(samples)], dtype=np.float32)
-        starts = range(0, len(self._pending) - size + 1, hop)
-        windows = [self._pending[start : start + size] for start in starts]
-        self._pending = self._pending[hop * len(starts) :]
+        pending = np.concatenate([self._pending, self.channels(samples)], dtype=np.float32)
+        windows = [pending[i : i + size] for i in range(0, len(pending) - size + 1, hop)]
+        self._pending = pending[hop * len(windows) :]
         if not windows:
             return np.empty((0, len(self._about.activities)))
         return self.model.probabilities(np.reshape(windows, (-1, size, self._about.n_channels)))
@@ -187,7 +186,7 @@ class _Network:
 
 def _check(values: Array, *shape: int) -> None:
     if values.shape[1:] != shape or not np.isfinite(values).all():
-        raise ValueError(f"found {values.shape} values, or no numbers, expected (n, *{shape})")
+        raise ValueError(f"found {values.shape}, or no numbers, expected (n, {str(shape)[1:-1]})")
 
 
 def _log_softmax(logits: Array) -> Array:
@@ -195,6 +194,7 @@ def _log_softmax(logits: Array) -> Array:
 
 
 if __name__ == "__main__":
-    stream, samples = Stream(Model(sys.argv[1])), np.loadtxt(sys.argv[2], delimiter=",", skiprows=1)
+    _, model, table = sys.argv if len(sys.argv) == 3 else sys.exit(__doc__)
+    stream, samples = Stream(Model(model)), np.loadtxt(table, delimiter=",", skiprows=1)
     for chances in stream.push(np.concatenate([samples, samples[-1:]])):
         sys.stdout.write(f"{stream.model.about.activities[chances.argmax()]} {chances.max():.3f}\n")

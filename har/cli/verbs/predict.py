@@ -57,7 +57,7 @@ class _Request:
 
     def classify(self, file: Path, truth: Path | None = None) -> TimelineReport:
         """Read a recording and classify it."""
-        expected = window_format_of(self.run)
+        expected = _format_of(self.run)
         needs_gyroscope = any("gyro" in channel for channel in expected.channels)
         # Before the model is loaded: a file that cannot be used need not wait for MXNet.
         recording = read_recording(file, **self.about_recording, needs_gyroscope=needs_gyroscope)
@@ -197,6 +197,7 @@ def _refuse_options(found: str, options: Mapping[str, Any], expected: str) -> No
 
 # Once for all recordings of a process.
 _loaded = lru_cache(maxsize=1)(load_trained)
+_format_of = lru_cache(maxsize=1)(window_format_of)
 
 
 def _predict_windows(
