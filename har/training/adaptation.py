@@ -315,9 +315,10 @@ class LeftOut:
             if self.is_new
             else ("a known activity", _KNOWN_ACTIVITY_S)
         )
+        windows = "window" if self.n_windows == 1 else "windows"
         return (
-            f"activity {quoted(self.activity)}: found {self.n_windows} windows, expected at least "
-            f"{self.n_needed}, {seconds:g} s, of {kind}"
+            f"activity {quoted(self.activity)}: found {self.n_windows} {windows}, expected "
+            f"{self.n_needed} or more, as {seconds:g} s of {kind} have"
         )
 
 

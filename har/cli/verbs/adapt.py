@@ -83,6 +83,7 @@ def run(
         for what in about.left_out:
             logger.warning("%s: left out", what)
         _show(about)
+        _warn_of_loss(about)
         print(f"adapted run: {path}")
         print(f"report: {write_unfinished_report(new)}")
 
@@ -108,3 +109,14 @@ def _show(about: AdaptationDescription) -> None:
         f"adapted to all {n_windows} windows of {about.person}, strength {about.strength:g} "
         f"({about.layer})"
     )
+
+
+def _warn_of_loss(about: AdaptationDescription) -> None:
+    """Warn of an adaptation to the first half after which less of the second half was right."""
+    before, after = about.accuracy_before, about.accuracy_after
+    if before is not None and after is not None and after < before:
+        logger.warning(
+            "after the first half less of the second is right: teach each way that the phone is "
+            "worn, or longer, or give --strength above %g, which holds on to the run",
+            about.strength,
+        )

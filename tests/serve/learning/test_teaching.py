@@ -383,7 +383,7 @@ def test_what_is_too_short_is_one_line_without_a_file(trained):
 
     with served(trained, HURRIED) as server:
         line = refused(("HOPPING", hopping(20)))
-        assert "activity 'HOPPING': found" in line and "expected at least" in line
+        assert "activity 'HOPPING': found" in line and "or more" in line
         line = refused(("STANDING", hopping(2)))
         assert "recording.csv" not in line and "/" not in line
 
