@@ -43,21 +43,15 @@ from har.models.network import (
 )
 from har.models.packed.network import PackedNetwork, is_packed_faster
 from har.models.temperature import Network, WithTemperature
-from har.runs.adaptation import AdaptationDescription, scored_activities
+from har.runs.adaptation import AdaptationDescription
+from har.runs.adapted_network import adapt_network
 from har.runs.folder import RunFolder
 from har.runs.manifest import ModelDescription, TrainedManifest, TrainingDescription
 from har.signals.recording import Recording
 from har.signals.subjects import Subject
 from har.signals.wearing import gravity_in_training
 from har.signals.windows import Windows, hold_out_subjects
-from har.training.adaptation import (
-    NetworkWeights,
-    adapt_weights,
-    default_strength,
-    halves_in_time,
-    step_of,
-    taught_windows,
-)
+from har.training.adaptation import NetworkWeights
 from har.training.checkpoint import Checkpoints
 from har.training.history import EpochRecord, kept_epoch
 from har.training.loop import Training
@@ -438,35 +432,15 @@ class ActivityClassifier(RecordingClassifier):
             If nothing was trained, or a new activity cannot be taught to this network.
         """
         self.trained_network()
-        may_be_new = self.spreads_ is not None
-        taught, left_out = taught_windows(windows, self.window_format_, may_be_new)
-        chosen = strength or default_strength(self.config.model, self.spreads_)
-        first, second = halves_in_time(taught)
-        scored = taught.where(second)
-        half = self._adapted(taught.where(first), chosen)
-        right = (scored.labels == one.predict(scored.signals) for one in (self, half))
-        adapted = self._adapted(taught, chosen)
-        known = self.window_format_.activities
-        adapted.adaptation_ = AdaptationDescription(
-            strength=chosen,
-            layer="summary" if self.spreads_ else "last layer",
-            activities=scored_activities(taught, len(known), scored.labels, *right),
-            seconds_per_window=step_of(taught) / taught.rate_hz,
-            person=taught.subject_names[0] if person is None else person,
-            left_out=tuple(map(str, left_out)),
-        )
-        return adapted
-
-    def _adapted(self, windows: Windows, strength: float) -> ActivityClassifier:
-        """Return a classifier with adapted weights, and all else that is known."""
-        network = adapt_weights(self._as_values(), self.spreads_, windows, strength)
+        known = self.window_format_
+        made = adapt_network(self._as_values(), self.spreads_, known, windows, strength, person)
         adapted = copy(self)
-        adapted.config = replace(self.config, model=network.config)
+        adapted.config = replace(self.config, model=made.network.config)
         adapted._packed = adapted._with_features = None
-        n_known = len(self.window_format_.activities)
-        adapted.window_format_ = replace(self.window_format_, activities=windows.activities)
-        adapted._set_weights(network.weights, "adapt")
-        new = windows.where(windows.labels >= n_known)
+        adapted.window_format_ = replace(known, activities=made.taught.activities)
+        adapted._set_weights(made.network.weights, "adapt")
+        adapted.adaptation_ = made.about
+        new = made.taught.where(made.taught.labels >= len(known.activities))
         if len(new):
             # Nothing is known of what comes before and after them.
             adapted.context_ = None

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from functools import cache
 from importlib import resources
 from operator import attrgetter
 from pathlib import Path
@@ -121,8 +122,10 @@ def resolve(settings: dict[str, Any], place: str, *overrides: str) -> Config:
         raise UsageError(_one_line(error)) from error
 
 
+@cache
 def config_parser() -> ArgumentParser:
-    """Return a parser of all settings, which also provides their help."""
+    """Return the parser of all settings, which also provides their help."""
+    # Made once: that takes as long as a recipe takes to be parsed.
     parser = ArgumentParser(exit_on_error=False, add_help=False, usage="")
     parser.add_class_arguments(Config)
     return parser

@@ -13,7 +13,7 @@ import pandas as pd
 
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt import holds_hapt, read_segments
-from har.datasets.hapt_recordings import read_recordings
+from har.datasets.hapt_recordings import find_recordings
 from har.datasets.own.recordings_table import TABLE
 from har.signals.activities import HAPT_ACTIVITIES
 from har.signals.channels import SAMPLE_RATE_HZ
@@ -52,12 +52,12 @@ def write_folder(source: Path, experiments: list[int], folder: Path) -> pd.DataF
     tree = next(filter(holds_hapt, trees_at(source)), None)
     if tree is None:
         raise SystemExit(f"{source}: found no HAPT in it; har fetch hapt --to {source} gets it")
-    recordings = read_recordings(tree)
+    recordings = find_recordings(tree)
     segments = read_segments(tree, recordings)
     table = segments_as_table(segments[segments["experiment"].isin(experiments)])
     folder.mkdir(parents=True, exist_ok=True)
     for experiment in experiments:
-        recording = recording_as_table(recordings[experiment])
+        recording = recording_as_table(recordings[experiment].read())
         recording.to_csv(folder / file_of(experiment), index=False)
     table.to_csv(folder / TABLE, index=False)
     return table

@@ -44,6 +44,8 @@ class Measured:
     ----------
     server_ms, sample_ms : list of float
         Delays from the message, and from the sample, to the answer.
+    answered_s : list of float
+        When these answers came, as of `time.perf_counter`.
     memory_mb : list of float
         Memory of the server, every few seconds.
     n_missing : int
@@ -52,6 +54,7 @@ class Measured:
 
     server_ms: list[float] = field(default_factory=list)
     sample_ms: list[float] = field(default_factory=list)
+    answered_s: list[float] = field(default_factory=list)
     memory_mb: list[float] = field(default_factory=list)
     n_missing: int = 0
 
@@ -105,11 +108,14 @@ async def phone(address: str, seed: int, options: argparse.Namespace, measured: 
                 last = round(message["end_s"] * RATE_HZ) - 1
                 if last / RATE_HZ < WARM_UP_S:
                     continue
+                measured.answered_s.append(now_s)
                 # The sample after the last one completes the window.
                 measured.server_ms.append(1e3 * (now_s - sent_s[(last + 1) // at_once]))
                 measured.sample_ms.append(1e3 * (now_s - began_s - last / RATE_HZ))
 
         listening = asyncio.create_task(listen())
+        # Whoever ends this phone early hears nothing of its end.
+        listening.add_done_callback(lambda task: task.cancelled() or task.exception())
         for first in range(0, n_samples, at_once):
             rows = [
                 [number / RATE_HZ, *samples[number]]

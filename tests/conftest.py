@@ -97,6 +97,13 @@ def errors_are_one_printable_line(request, messages_as_raised):
         assert wrong == [], f"no line of at most {LONGEST_MESSAGE} printable characters"
 
 
+@pytest.fixture(autouse=True)
+def figure_files(request, monkeypatch):
+    """Keep a run's figures as files, a third of the work of a report, only for tests of them."""
+    if "figure_files" not in request.keywords:
+        monkeypatch.setattr("har.report.pages.run.save_pictures", lambda pictures, folder: None)
+
+
 @pytest.fixture(scope="session")
 def uci_har(data_root, cache_of_the_tests, tmp_path_factory):
     """The real data set: 7352 training windows and 2947 test windows."""

@@ -10,7 +10,7 @@ from app_forms import FORMS, plain
 
 from har.classifier import ActivityClassifier
 from har.datasets.file_trees import trees_at
-from har.datasets.hapt_recordings import read_recordings
+from har.datasets.hapt_recordings import find_recordings
 from har.reading.recording_files import read_recording
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -29,7 +29,7 @@ def test_answers_on_a_real_recording_do_not_depend_on_its_form(
     experiment, run, data_root, tmp_path
 ):
     (tree,) = trees_at(data_root / "hapt.zip")
-    samples = read_recordings(tree)[experiment].samples.astype(float)
+    samples = find_recordings(tree)[experiment].read().samples.astype(float)
     classifier = ActivityClassifier.load(run, "cpu")
 
     def answers(form, folder):

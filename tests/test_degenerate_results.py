@@ -47,6 +47,7 @@ def case(request):
     return request.param[1]
 
 
+@pytest.mark.figure_files
 def test_the_report_with_all_it_can_have_says_what_there_is(tmp_path, monkeypatch, case):
     # That each figure can be drawn as SVG is enough.
     monkeypatch.setattr("har.report.section.save_png", lambda *_: None)

@@ -50,6 +50,7 @@ def test_it_is_scored_again_with_the_same_figures():
     assert after["per_subject"] == before["per_subject"]
 
 
+@pytest.mark.figure_files
 def test_its_report_says_the_same_and_shows_all_that_was_found():
     summary = (RUN / "report.md").read_text()
     assert main(["report", str(RUN)]) == 0

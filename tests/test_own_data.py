@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 from har.cli.main import main
 from har.config import DataConfig
 from har.datasets.file_trees import trees_at
-from har.datasets.hapt_recordings import read_recordings
+from har.datasets.hapt_recordings import find_recordings
 from har.datasets.loading import open_data
 from har.recipes import load_config
 from har.signals.activities import HAPT_ACTIVITIES
@@ -44,14 +44,14 @@ def test_a_folder_made_of_hapt_gives_the_windows_that_hapt_gives(folder, data_ro
     config = DataConfig(set="recordings", root=str(folder), test_subjects=(4,))
     train = open_data(config).train
     tree = next(trees_at(data_root / "hapt.zip"))
-    recordings = read_recordings(tree)
+    recordings = find_recordings(tree)
     text = tree.read(next(name for name in tree.names if name.endswith("labels.txt"))).decode()
     rows = pd.DataFrame([[int(cell) for cell in line.split()] for line in text.splitlines()])
     signals, names = [], []
     for experiment, subject in EXPERIMENTS.items():
         if subject == 4:
             continue
-        samples = recordings[experiment].samples.astype(np.float32)
+        samples = recordings[experiment].read().samples.astype(np.float32)
         channels = uci_har_channels(samples, start="settled").astype(np.float32)
         of_experiment = rows[rows[0] == experiment]
         for first in range(0, len(samples) - 127, 64):

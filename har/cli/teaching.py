@@ -3,45 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import pandas as pd
 
-from har.classifier import ActivityClassifier
 from har.config import Sensors
 from har.datasets.own.taught_recordings import LABEL_COLUMNS, read_taught
 from har.errors import DataError, HarError
-from har.inference.context import ContextKind
+from har.evaluation.spread import Spread
+from har.export.trained_model import TrainedModel
+from har.inference.context import MarkovContext
 from har.report.wording import activity_label, percent
 from har.runs.adaptation import AdaptationDescription
+from har.runs.adapted_network import adapt_network
+from har.runs.folder import RunFolder
 from har.serve.learning.taught_recording import TaughtRecording
 from har.serve.live_model import LiveModel, Taught
 from har.signals.windows import Windows
+from har.training.adaptation import NetworkWeights
 
 _UNITS = {"acc": "g", "gyro": "rad/s"}
 
 
 class Teacher:
-    """Adapts a run to people, each time from the run itself.
+    """Adapts a run to people, each time from the run itself, in NumPy.
+
+    Nothing is read before somebody teaches.
 
     Parameters
     ----------
     run : Path
         Folder of the run.
-    device : str
-        Processor to compute on.
-    context : {"markov", "none"}
-        Context of the state.
     model : LiveModel
         The run as it is served.
     """
 
-    def __init__(self, run: Path, device: str, context: ContextKind, model: LiveModel) -> None:
-        # A network of its own: the other one predicts meanwhile, in another thread.
-        self._classifier = ActivityClassifier.load(run, device)
-        self._context = context
+    def __init__(self, run: Path, model: LiveModel) -> None:
+        self._run = run
         self._model = model
 
     def __call__(self, recording: TaughtRecording) -> Taught:
@@ -50,7 +50,7 @@ class Teacher:
         Parameters
         ----------
         recording : TaughtRecording
-            Labelled samples of the person.
+            Labelled samples of the person, turned as those of their phone are.
 
         Returns
         -------
@@ -61,19 +61,34 @@ class Teacher:
         HarError
             If there are too few windows, or a new activity cannot be taught.
         """
-        adapted = self._classifier.adapt(self._windows_of(recording))
-        window_format = adapted.window_format_
-        shape = window_format.n_timesteps, len(window_format.channels)
-        for n_windows in (1, 8):
-            # The first prediction takes longer than all others.
-            adapted.predict_proba(np.zeros((n_windows, *shape), np.float32))
+        trained, spreads = self._trained
+        known = trained.window_format
+        network = NetworkWeights(trained.config, known.channels, trained.weights)
+        made = adapt_network(network, spreads, known, self._windows_of(recording))
+        window_format = replace(known, activities=made.taught.activities)
+        about_model = replace(trained.manifest.model, window_format=window_format)
+        # One phone's windows come one by one, for which this is faster than MXNet, too.
+        adapted = TrainedModel(
+            trained.source,
+            made.network.config,
+            dict(made.network.weights),
+            replace(trained.manifest, model=about_model),
+        )
+        context = self._model.context
+        if context is not None and len(window_format.activities) > len(known.activities):
+            # Nothing is known of what comes before and after the new ones.
+            context = MarkovContext.lasting(len(window_format.activities))
         model = replace(
             self._model,
             predict=adapted.predict_proba,
             window_format=window_format,
-            context=adapted.context_of(self._context),
+            context=context,
         )
-        return Taught(model, words_of(adapted.adaptation_))
+        return Taught(model, words_of(made.about))
+
+    @cached_property
+    def _trained(self) -> tuple[TrainedModel, tuple[Spread, ...] | None]:
+        return TrainedModel.read(self._run), RunFolder.open(self._run).read_spreads()
 
     def _windows_of(self, recording: TaughtRecording) -> Windows:
         """Return the windows of a recording, read as a table that the page saves."""
@@ -86,7 +101,7 @@ class Teacher:
             file = Path(folder) / "recording.csv"
             table.to_csv(file, index=False)
             try:
-                return read_taught(file, recording.person, sensors, self._model.upright)
+                return read_taught(file, recording.person, sensors)
             except HarError as error:
                 # Nobody knows that file.
                 raise DataError(str(error).replace(f"{file}: ", "")) from error

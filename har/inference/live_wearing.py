@@ -86,6 +86,16 @@ class LiveWearing:
         self._is_measured = in_training is None
         self._n_needed = AUTO_MEASURED_S if upright == "auto" else MEASURED_S
 
+    @property
+    def turn(self) -> Turn | None:
+        """The turn of the samples that come now; None: they are as the phone gives them."""
+        return self._turn
+
+    @property
+    def awaits_turn(self) -> bool:
+        """Whether ``auto`` is still to find a turn."""
+        return self._upright == "auto" and self._turn is None
+
     def push(self, new: LiveSamples) -> LiveSamples:
         """Return the next samples, turned if that was asked for.
 

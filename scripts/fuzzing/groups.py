@@ -324,5 +324,4 @@ def _classifier() -> ActivityClassifier:
 def prepare() -> None:
     """Make what children share: a network for streams, and a parser of settings."""
     _classifier().predict_proba(np.zeros((1, 128, len(UCI_CHANNELS)), np.float32))
-    # Making the parser takes longer than all else, and it is the same each time.
-    har.recipes.config_parser = functools.lru_cache(har.recipes.config_parser)
+    har.recipes.config_parser()

@@ -6,14 +6,14 @@ import pytest
 from written_recordings import write_csv
 
 from har.datasets.file_trees import trees_at
-from har.datasets.hapt_recordings import read_recordings
+from har.datasets.hapt_recordings import find_recordings
 
 
 @pytest.fixture(scope="module")
 def samples(data_root):
     """40 s of the first recording of subject 2, a test subject."""
     (tree,) = list(trees_at(data_root / "hapt.zip"))
-    return read_recordings(tree)[4].samples[8000:10_000]
+    return find_recordings(tree)[4].read().samples[8000:10_000]
 
 
 @pytest.fixture(scope="module")

@@ -42,10 +42,32 @@ def ended(process, number):
     return process.returncode, errors.strip()
 
 
+def answers_of(served, samples, n_answers):
+    """Return what a phone is told of samples."""
+
+    async def converse():
+        async with connected(served) as phone:
+            await send_rows(phone, rows_of(samples), 100)
+            return await messages(phone, "answer", n_answers)
+
+    return asyncio.run(converse())
+
+
+def timeline_of(model, recording, folder):
+    """Return what ``har predict`` says of a recording, each window alone."""
+    options = ["--context", "none", "--out", str(folder / "t.csv")]
+    assert main(["predict", str(model), str(recording), *options]) == 0
+    return pd.read_csv(folder / "t.csv")
+
+
+def assert_same(answers, expected):
+    assert [answer["activity"] for answer in answers] == expected["activity"].tolist()
+    said = [answer["probability"] for answer in answers]
+    assert said == pytest.approx(expected["probability"].tolist(), abs=1e-4)
+
+
 def test_a_phone_with_the_token_gets_the_answers_of_predict(run, samples, walk, tmp_path):
-    options = ["--context", "none", "--out", str(tmp_path / "t.csv")]
-    assert main(["predict", str(run), str(walk), *options]) == 0
-    expected = pd.read_csv(tmp_path / "t.csv")
+    expected = timeline_of(run, walk, tmp_path)
     with serving(run, "--host", "0.0.0.0") as (process, address):
         port = int(re.search(r":(\d+)/", address)[1])
         served = Served(None, port, address.split("token=")[1])
@@ -53,19 +75,25 @@ def test_a_phone_with_the_token_gets_the_answers_of_predict(run, samples, walk, 
         assert f"{run.name}: activity, live" in page.text
         plain = f"http://127.0.0.1:{port}/streams"
         assert requests.get(plain, timeout=PATIENCE_S).status_code == 403
-
-        async def converse():
-            async with connected(served) as phone:
-                await send_rows(phone, rows_of(samples), 100)
-                return await messages(phone, "answer", len(expected))
-
-        answers = asyncio.run(converse())
+        answers = answers_of(served, samples, len(expected))
         assert ended(process, signal.SIGTERM) == (143, _ENDED)
         with pytest.raises(OSError, match="refused"):
             socket.create_connection(("127.0.0.1", port), 1)
-    assert [answer["activity"] for answer in answers] == expected["activity"].tolist()
-    said = [answer["probability"] for answer in answers]
-    assert said == pytest.approx(expected["probability"].tolist(), abs=1e-4)
+    assert_same(answers, expected)
+
+
+def test_an_onnx_file_is_served_without_a_button_to_teach(run, samples, walk, tmp_path):
+    pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+    model = tmp_path / "model.onnx"
+    assert main(["export", str(run), "--to", "onnx", "--out", str(model)]) == 0
+    expected = timeline_of(model, walk, tmp_path)
+    with serving(model) as (_, address):
+        page = requests.get(address, timeout=PATIENCE_S).text
+        served = Served(None, int(re.search(r":(\d+)/", address)[1]), None)
+        answers = answers_of(served, samples, len(expected))
+    assert "model: activity, live" in page
+    assert '"can_teach": false' in page and 'id="teach"' not in page
+    assert_same(answers, expected)
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from speed.exported import compiled, judged, size_of_state
 from walkers import samples_of
 
 from har.datasets.file_trees import trees_at
-from har.datasets.hapt_recordings import holds_recordings, read_recordings
+from har.datasets.hapt_recordings import find_recordings, holds_recordings
 from har.errors import DataError
 from har.export import c_header
 from har.export.trained_model import TrainedModel
@@ -174,8 +174,8 @@ def test_it_agrees_on_a_real_recording_with_every_recipe(
     recipe, data_root, tmp_path_factory, tmp_path
 ):
     (tree,) = filter(holds_recordings, trees_at(data_root / "hapt.zip"))
-    recordings = read_recordings(tree)
-    samples = recordings[max(recordings)].samples
+    recordings = find_recordings(tree)
+    samples = recordings[max(recordings)].read().samples
     model = TrainedModel.read(recipe_run(recipe, tmp_path_factory, data_root))
     expected = model.predict_proba(windows_of_har(model, samples))
     found, *_ = probabilities_in_c(model, tmp_path, samples)

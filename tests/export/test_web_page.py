@@ -19,7 +19,7 @@ from walkers import samples_of
 from har.cli.main import main
 from har.config import ModelConfig
 from har.datasets.file_trees import trees_at
-from har.datasets.hapt_recordings import read_recordings
+from har.datasets.hapt_recordings import find_recordings
 from har.errors import DataError
 from har.export.page_network import network_form
 from har.export.trained_model import TrainedModel
@@ -128,7 +128,7 @@ def test_networks_of_all_settings_give_the_same_probabilities(phone):
 def test_motion_events_of_a_real_recording_are_answered_as_by_predict(
     browser, run, data_root, tmp_path
 ):
-    samples = read_recordings(next(trees_at(data_root / "hapt.zip")))[7].samples[:7000]
+    samples = find_recordings(next(trees_at(data_root / "hapt.zip")))[7].read().samples[:7000]
     table = pd.DataFrame(samples, columns=RAW_CHANNELS)
     table.insert(0, "time_s", np.arange(len(table)) / 50)
     table.to_csv(tmp_path / "walk.csv", index=False)

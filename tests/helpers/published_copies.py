@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from pathlib import Path
@@ -15,6 +16,12 @@ from har.signals.windows import sliding_windows
 
 MS2, DEGREES = 9.80665, 180 / np.pi
 SECONDS = 12
+
+
+def made_once_each(copy):
+    """Keep the files that a function makes, which take long to print, for each of its arguments."""
+    made = functools.cache(copy)
+    return functools.wraps(copy)(lambda *arguments, **which: dict(made(*arguments, **which)))
 
 
 def movement(times_s, kind=0, person=0):
@@ -138,6 +145,7 @@ def wisdm_2019(people=(1600, 1641), letters=("A", "B"), rate_hz=20):
     return files
 
 
+@made_once_each
 def hhar(people=("a", "h", "i"), labels=("walk", "sit"), devices=("nexus4_1", "s3_2"), pace=1.0):
     """Make phones at 200 and 150 Hz and a watch at 100 Hz; `pace` is that of Creation_Time."""
     heading = "Index Arrival_Time Creation_Time x y z User Model Device gt".split()

@@ -17,7 +17,7 @@ from joblib import Parallel
 from written_recordings import write_csv
 
 from har.datasets.file_trees import trees_at
-from har.datasets.hapt_recordings import read_recordings
+from har.datasets.hapt_recordings import find_recordings
 from har.errors import DataError, RunError, UsageError
 from har.model_selection.parallel import n_processes, run_jobs
 
@@ -171,9 +171,9 @@ def walks(data_root, tmp_path_factory):
     """A minute of each of twelve people, and a file that is no recording."""
     folder = tmp_path_factory.mktemp("walks")
     (tree,) = list(trees_at(data_root / "hapt.zip"))
-    recordings = read_recordings(tree)
+    recordings = find_recordings(tree)
     for number in list(recordings)[:12]:
-        write_csv(folder / f"walk{number:02}.csv", recordings[number].samples[5000:8000])
+        write_csv(folder / f"walk{number:02}.csv", recordings[number].read().samples[5000:8000])
     (folder / "broken.csv").write_text("no,recording\n1,2\n")
     return folder
 

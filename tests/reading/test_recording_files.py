@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from har.datasets.file_trees import trees_at
-from har.datasets.hapt_recordings import read_recordings
+from har.datasets.hapt_recordings import find_recordings
 from har.errors import DataError
 from har.reading.columns import PLAIN_HEADING
 from har.reading.recording_files import read_recording
@@ -426,12 +426,12 @@ def test_what_is_no_file_is_refused(tmp_path):
 @pytest.fixture(scope="module")
 def hapt(data_root):
     (tree,) = trees_at(data_root / "hapt.zip")
-    return read_recordings(tree)
+    return find_recordings(tree)
 
 
 @pytest.mark.parametrize("experiment", [1, 23, 40, 61])
 def test_a_real_recording_is_read_back_bit_for_bit_and_without_alarm(hapt, written, experiment):
-    samples = hapt[experiment].samples
+    samples = hapt[experiment].read().samples
     recording = read_recording(written(samples))
     assert_array_equal(recording.samples, samples.astype(np.float32))
     notes_with(recording, "axes: the gyroscope explains")
@@ -442,7 +442,8 @@ def test_a_real_recording_is_read_back_bit_for_bit_and_without_alarm(hapt, writt
 @pytest.mark.slow
 def test_no_recording_of_hapt_is_refused_and_exchanged_axes_are_found_in_most(hapt, written):
     n_found = 0
-    for recording in hapt.values():
+    for files in hapt.values():
+        recording = files.read()
         again = read_recording(written(recording.samples))
         assert_array_equal(again.samples, recording.samples.astype(np.float32))
         try:

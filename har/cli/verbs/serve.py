@@ -145,7 +145,7 @@ def _load(
     if not is_onnx(run):
         from har.cli.teaching import Teacher
 
-        model = replace(model, teach=Teacher(run, device, context, model))
+        model = replace(model, teach=Teacher(run, model))
     # What cannot be begun, as with --upright of an unknown direction, ends here.
     model.begin(model.lines_of_page())
     return model

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from har.arrays import FloatArray
 from har.errors import DataError, quoted
 from har.serve.messages import parsed, values_in
+from har.signals.orientation import Turn
 
 _LONGEST_NAME = 60
 # Two hours, with all breaks.
@@ -33,6 +35,11 @@ class TaughtRecording:
     person: str
     samples: FloatArray
     labels: tuple[str, ...]
+
+    def turned(self, turn: Turn, channels: Sequence[str]) -> TaughtRecording:
+        """Return what a phone turned so would have measured; channels are the samples' axes."""
+        of_axes = turn.of(self.samples[:, 1:], channels)
+        return replace(self, samples=np.column_stack([self.samples[:, 0], of_axes]))
 
 
 def recording_in(body: bytes, n_channels: int) -> TaughtRecording:

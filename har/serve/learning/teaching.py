@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import sys
+import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,9 +15,18 @@ from har.serve.learning.taught_recording import recording_in
 from har.serve.limits import Limits
 from har.serve.live_model import LiveModel, Taught
 from har.serve.streams import Streams
+from har.signals.orientation import Turn
 
 # 128 random bits, as the page draws them: who knows a phone's key speaks for it.
 _KEY = re.compile("[0-9a-f]{32}")
+# On one core the answers of other phones would wait for what takes a second.
+_NICENESS = 5
+
+
+def _let_others_go_first() -> None:
+    """Give other threads precedence over this one, where it can have a priority of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 class NotNowError(HarError):
@@ -40,9 +52,10 @@ class Teaching:
         self._limits = limits
         # The one that was asked for longest ago is the first.
         self._models: OrderedDict[str, LiveModel] = OrderedDict()
-        self._busy: set[str] = set()
+        # With how the phone's samples are turned.
+        self._busy: dict[str, Turn | None] = {}
         # One at a time: it takes a core, which the answers need, too.
-        self._thread = ThreadPoolExecutor(1, "har-teaching")
+        self._thread = ThreadPoolExecutor(1, "har-teaching", _let_others_go_first)
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -71,11 +84,13 @@ class Teaching:
         Raises
         ------
         NotNowError
-            If nothing can be taught, no such phone sends now, it teaches already, or too many do.
+            If nothing can be taught, no such phone sends now, it teaches already, too many do, or
+            it is not known yet how it is worn.
         """
         if self._model.teach is None:
             raise NotNowError("teach: found a model that cannot learn, expected a run's folder")
-        if key is None or not self._streams.of_key(key):
+        streams = self._streams.of_key(key) if key is not None else []
+        if key is None or not streams:
             raise NotNowError(f"key: found {quoted(key)}, expected that of a phone that sends now")
         if key in self._busy:
             raise NotNowError("teach: found this phone teaching already, expected its end first")
@@ -83,12 +98,18 @@ class Teaching:
             raise NotNowError(
                 f"teach: found {len(self._busy)} phones teaching, expected fewer: try again soon"
             )
-        self._busy.add(key)
+        wearing = streams[-1].live.wearing
+        if wearing.awaits_turn:
+            raise NotNowError(
+                "teach: found no direction of the phone yet, expected some more seconds of walking "
+                "before: --upright auto finds it by them"
+            )
+        self._busy[key] = wearing.turn
         return key
 
     def end(self, key: str) -> None:
         """Give a phone's turn back."""
-        self._busy.discard(key)
+        self._busy.pop(key, None)
 
     async def take(self, key: str, body: bytes) -> Taught:
         """Adapt the model to a recording, and have the phone's stream judged by it.
@@ -110,7 +131,7 @@ class Teaching:
             If the message is malformed, or nothing can be learned from it.
         """
         loop = asyncio.get_running_loop()
-        taught = await loop.run_in_executor(self._thread, self._taught, body)
+        taught = await loop.run_in_executor(self._thread, self._taught, body, self._busy[key])
         self._models[key] = taught.model
         self._models.move_to_end(key)
         while len(self._models) > self._limits.n_taught:
@@ -119,8 +140,12 @@ class Teaching:
             stream.change(taught.model.take_over)
         return taught
 
-    def _taught(self, body: bytes) -> Taught:
-        recording = recording_in(body, len(self._model.raw_channels))
+    def _taught(self, body: bytes, turn: Turn | None) -> Taught:
+        channels = self._model.raw_channels
+        recording = recording_in(body, len(channels))
+        if turn is not None:
+            # As the phone's windows are, which the model will judge.
+            recording = recording.turned(turn, channels)
         if self._model.teach is None:
             raise NotNowError("teach: found a model that cannot learn, expected a run's folder")
         return self._model.teach(recording)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import requests
 from browsing import violations
+from builders import refused
 from made_once import made_once
 from made_up_people import train_on, write_people
 from numpy.testing import assert_allclose
@@ -29,16 +30,23 @@ from served import (
     served,
     wait_until,
 )
+from walkers import samples_of
 
+from har.cli.teaching import Teacher
 from har.cli.verbs import serve
-from har.errors import DataError
+from har.errors import DataError, RunError
 from har.inference.context import MarkovContext
+from har.serve.learning.taught_recording import recording_in
 from har.serve.limits import Limits
 from har.serve.live_model import Taught
+from har.signals.channels import RAW_CHANNELS
+from har.signals.orientation import UPRIGHT, axis_turn
 
 KEY = "0123456789abcdef" * 2
 # A recording is sent faster than any phone does.
 HURRIED = Limits(samples_per_s=1e5, messages_per_s=1e4)
+# Somebody stands and walks, the phone upside down in a pouch.
+POUCH = axis_turn("-y", UPRIGHT).of(samples_of(("stand", 10), ("walk", 35)), RAW_CHANNELS)
 TAUGHT = {"subject": "Ada", "samples": [[0, 0, 0, 1, 0, 0, 0]] * 2, "labels": ["", "HOPPING"]}
 
 
@@ -270,6 +278,41 @@ def test_a_model_that_cannot_learn_says_so_and_its_page_has_no_button():
     assert '"can_teach": false' in page and 'id="teach"' not in page
 
 
+@pytest.mark.parametrize(
+    ("upright", "n_live"), [("y", 200), ("auto", len(POUCH))], ids=["named", "measured"]
+)
+def test_a_recording_is_turned_as_the_stream_of_its_phone_is(upright, n_live):
+    learned_from, turned = [], []
+
+    def teach(recording):
+        learned_from.append(recording)
+        return taught_by(recording)
+
+    async def converse(server):
+        async with connected(server, key=KEY) as phone:
+            early = await posted(server, taught, key=KEY)
+            await send_rows(phone, rows_of(POUCH[:n_live]), 100)
+            await messages(phone, "answer", 1)
+            (stream,) = server.server.streams
+            wait_until(lambda: not stream.live.wearing.awaits_turn)
+            said = await posted(server, taught, key=KEY)
+            turned.append(stream.live.wearing.turn.of(POUCH, RAW_CHANNELS))
+            return early, said
+
+    taught = {"subject": "Ada", "samples": rows_of(POUCH), "labels": ["WALKING"] * len(POUCH)}
+    model = replace(a_model(), teach=teach, upright=upright)
+    with served(model, HURRIED) as server:
+        early, said = asyncio.run(converse(server))
+    assert said.status_code == 200
+    if upright == "auto":
+        assert early.status_code == 409
+        assert "no direction of the phone yet" in early.text
+    assert len(learned_from) == (1 if upright == "auto" else 2)
+    assert_allclose(learned_from[-1].samples[:, 1:], turned[0], atol=1e-6)
+    assert_allclose(learned_from[-1].samples[:, 0], np.arange(len(POUCH)) / 50)
+    assert learned_from[-1].samples[:, 1].mean() > 0.95
+
+
 # A trained run.
 
 
@@ -320,6 +363,12 @@ def test_a_new_activity_is_told_from_then_on_by_the_phone_that_taught_it(trained
     assert_allclose(
         [answer["probability"] for answer in others], [e.probability for e in expected], 1e-4
     )
+
+
+def test_nothing_is_read_before_somebody_teaches(trained, tmp_path):
+    teach = Teacher(tmp_path / "nothing here", trained)
+    with refused(RunError, "nothing here"):
+        teach(recording_in(json.dumps(TAUGHT).encode(), 6))
 
 
 def test_what_is_too_short_is_one_line_without_a_file(trained):
