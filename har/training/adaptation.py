@@ -360,15 +360,16 @@ def taught_windows(
     names = {spellings[label]: windows.activities[label] for label in np.unique(windows.labels)}
     for key, name in names.items():
         rows = np.isin(windows.labels, [i for i, each in enumerate(spellings) if each == key])
-        if (is_new := key not in label_of) and not may_be_new:
+        is_new = key not in label_of
+        if (n_windows := int(rows.sum())) < (n_needed := _n_needed(is_new, windows)):
+            left_out.append(LeftOut(name, is_new, n_windows, n_needed))
+            continue
+        if is_new and not may_be_new:
             raise RunError(
                 f"activity {quoted(name)}: found one that the network does not know, expected some "
                 f"of {listed(known.activities)}; only a run with a summary, trained by this "
                 "version, can be taught others"
             )
-        if (n_windows := int(rows.sum())) < (n_needed := _n_needed(is_new, windows)):
-            left_out.append(LeftOut(name, is_new, n_windows, n_needed))
-            continue
         if is_new:
             label_of[key] = len(activities)
             activities.append(name)

@@ -2,9 +2,11 @@
 
 A network of five of the six activities is taught the sixth from a person's first seconds of it,
 and scored on those of that person's windows that overlap none of them. Nothing of the other five is
-given: they are to be named as before. When 20 features
-were drawn of each old activity, 60 s of walking downstairs had a precision of 65 % (four people),
-60 s of laying one of 93 % (nine people); with as many as the new one has windows, 80 and 96 %.
+given: they are to be named as before.
+
+When 20 features were drawn of each old activity, 60 s of walking downstairs had a precision of 65 %
+(four people), 60 s of laying one of 93 % (nine people); with as many as the new one has windows, 80
+and 96 %.
 """
 
 from __future__ import annotations

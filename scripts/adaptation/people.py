@@ -182,8 +182,9 @@ def trained(
         classifier = ActivityClassifier(config).fit(to_train.of_subjects(chosen.train_subjects), 1)
         classifier.save(folder)
     classifier = ActivityClassifier.load(folder, "cpu")
-    if classifier.spreads_ is None:
-        classifier.measure_spreads(to_train.of_subjects(classifier.train_subjects_))
+    if classifier.spreads_ is None or classifier.strangeness_ is None:
+        # A network that an earlier version kept.
+        classifier.measure_strangeness(to_train.of_subjects(chosen.train_subjects))
         classifier.save(folder)
     return classifier, windows
 

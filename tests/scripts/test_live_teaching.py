@@ -41,7 +41,7 @@ def test_a_refusal_ends_it():
         raise DataError("found 1 window, expected more")
 
     with served(replace(a_model(), teach=teach)) as server:
-        with pytest.raises(SystemExit, match="teaching was refused: key: found"):
+        with pytest.raises(SystemExit, match="teaching was refused: phone: found none"):
             live_teaching.post(server.port, "0" * 32, b"{}")
 
 

@@ -213,6 +213,8 @@ def test_activities_with_too_few_windows_are_left_out_and_named(trained):
     (what,) = adapted.adaptation_.left_out
     assert "activity 'JUMP'" in what and "as 60 s of a new activity have" in what
     assert adapted.window_format_.activities == ACTIVITIES
+    # So are those of a network that cannot be taught them.
+    assert classifier_of().adapt(with_new(windows)).adaptation_.left_out == (what,)
 
 
 def test_unfit_windows_are_refused(trained):

@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
-from har.errors import HarError, quoted
+from har.errors import HarError
 from har.serve.learning.taught_recording import recording_in
 from har.serve.limits import Limits
 from har.serve.live_model import LiveModel, Taught
@@ -91,7 +91,10 @@ class Teaching:
             raise NotNowError("teach: found a model that cannot learn, expected a run's folder")
         streams = self._streams.of_key(key) if key is not None else []
         if key is None or not streams:
-            raise NotNowError(f"key: found {quoted(key)}, expected that of a phone that sends now")
+            raise NotNowError(
+                "phone: found none with this key that sends now, expected it to be started, and to "
+                "teach while it runs"
+            )
         if key in self._busy:
             raise NotNowError("teach: found this phone teaching already, expected its end first")
         if len(self._busy) >= self._limits.n_teaching:

@@ -192,7 +192,7 @@ def test_only_a_phone_that_sends_now_can_teach(server, query):
 
     refused = asyncio.run(converse())
     assert refused.status_code == 409
-    assert "expected that of a phone that sends now" in refused.text
+    assert "found none with this key that sends now" in refused.text
 
 
 def test_each_phone_waits_for_its_own_end_and_few_wait_at_all():
