@@ -83,10 +83,10 @@ def test_a_new_activity_takes_a_minute(with_summary, people, tmp_path, capsys):
 
 
 def test_a_loss_in_the_second_half_is_warned_of(with_summary, people, tmp_path, capsys):
-    """Most of what was standing is taught as laying, which the rest of it then is taken for."""
+    """First who lies is said to stand, and who stands to lie; then who lies is said to lie."""
     table = pd.read_csv(people / "person4.csv")
     parts = np.array_split(np.arange(len(table)), 9)
-    of_parts = ["", "", "", "laying", "laying", "standing", "laying", "laying", ""]
+    of_parts = ["", "", "", "", "laying", "laying", "standing", "laying", "laying"]
     table["activity"] = np.repeat(of_parts, [len(part) for part in parts])
     table.to_csv(tmp_path / "ada.csv", index=False)
     command = ["adapt", str(with_summary), str(tmp_path / "ada.csv"), "--strength", "0.001"]
