@@ -83,7 +83,7 @@ def adapt_network(
     first, second = halves_in_time(taught)
     scored = taught.where(second)
     half = adapt_weights(network, spreads, taught.where(first), chosen)
-    right = (scored.labels == _named(one, scored.signals) for one in (network, half))
+    right = (scored.labels == named_by(one, scored.signals) for one in (network, half))
     about = AdaptationDescription(
         strength=chosen,
         layer="summary" if spreads else "last layer",
@@ -95,8 +95,8 @@ def adapt_network(
     return AdaptedNetwork(adapt_weights(network, spreads, taught, chosen), taught, about)
 
 
-def _named(network: NetworkWeights, signals: FloatArray) -> IntArray:
-    """Return the most probable activity of each window."""
+def named_by(network: NetworkWeights, signals: FloatArray) -> IntArray:
+    """Return the number of the most probable activity in each window, shape (n_windows,)."""
     packed = PackedNetwork(network.config, network.channels, network.weights)
     named = [np.empty(0, np.int64)]
     for block in blocks_of(signals) if len(signals) else ():

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from adaptation.people import Places, is_known, network_of, places_at, rows_in_time
-from har.arrays import BoolArray, FloatArray, IntArray
+from har.arrays import BoolArray, FloatArray
 from har.classifier import ActivityClassifier
 from har.evaluation.intervals import interval_over
-from har.models.packed.network import PackedNetwork
+from har.runs.adapted_network import named_by
 from har.signals.windows import Windows
-from har.training.adaptation import NetworkWeights, adapt_weights
+from har.training.adaptation import adapt_weights
 
 # Of an activity whose windows would nearly all be given, fewer seconds are; see `FEWEST_NEW`.
 NEW_SECONDS = (20, 40, 60)
@@ -102,17 +102,11 @@ def taught_people(
             mine.signals[given], labels[given], mine.subjects[given], mine.channels, activities
         )
         adapted = adapt_weights(network, spreads, taught, strength)
-        before, after = (named(one, mine.signals[scored]) for one in (network, adapted))
+        before, after = (named_by(one, mine.signals[scored]) for one in (network, adapted))
         true = labels[scored]
         yield Taught(
             int(subject), is_new[scored], after == len(known), before == true, after == true
         )
-
-
-def named(network: NetworkWeights, signals: FloatArray) -> IntArray:
-    """Return the most probable activity of each window."""
-    packed = PackedNetwork(network.config, network.channels, network.weights)
-    return np.asarray(packed.logits_and_features(signals)[0].argmax(axis=1))
 
 
 def figures_of_new(people: list[Taught]) -> dict[str, object]:
@@ -120,10 +114,8 @@ def figures_of_new(people: list[Taught]) -> dict[str, object]:
     recall = np.array([one.named_new[one.is_new].mean() for one in people])
     n_right = sum(int((one.named_new & one.is_new).sum()) for one in people)
     n_named = sum(int(one.named_new.sum()) for one in people)
-    before, after = (
-        np.array([right[~one.is_new].mean() for one in people for right in (getattr(one, name),)])
-        for name in ("right_before", "right_after")
-    )
+    before = np.array([one.right_before[~one.is_new].mean() for one in people])
+    after = np.array([one.right_after[~one.is_new].mean() for one in people])
     figures = {
         "recall": 100 * recall.mean(),
         "recall_interval": _in_per_cent(recall),
