@@ -36,7 +36,7 @@ _LONGEST_REASON_BYTES = 123
 
 MOST_ROWS = 1000
 # Sensors of phones end at 16 g and 35 rad/s; a clock may count from 1970 on.
-_LARGEST_VALUE, _LARGEST_TIME_S = 1e3, 1e11
+LARGEST_VALUE, _LARGEST_TIME_S = 1e3, 1e11
 _NUMBERS = frozenset((int, float))
 _EXPECTED = '{"samples": [[t_s, ax, ay, az, gx, gy, gz], ...]}'
 
@@ -129,9 +129,9 @@ def values_in(row: object, n_values: int) -> list[float]:
         raise DataError(
             f"sample: found {quoted(row[0])} seconds, expected from 0 to {_LARGEST_TIME_S:g}"
         )
-    if max(values[1:]) > _LARGEST_VALUE or min(values[1:]) < -_LARGEST_VALUE:
+    if max(values[1:]) > LARGEST_VALUE or min(values[1:]) < -LARGEST_VALUE:
         raise DataError(
-            f"sample: found {quoted(row)}, expected g and rad/s up to {_LARGEST_VALUE:g}"
+            f"sample: found {quoted(row)}, expected g and rad/s up to {LARGEST_VALUE:g}"
         )
     return values
 

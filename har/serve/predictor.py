@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from har.errors import HarError, printable, reason_of
+import numpy as np
+
+from har.errors import DataError, HarError, printable, reason_of
 from har.inference.live import CutWindow, LivePrediction, predicted
 from har.inference.live_streams import LiveStream
 from har.reading.streams.json_forms import Message
 from har.reading.streams.sample_lines import SampleLines
-from har.serve.messages import Note
+from har.serve.messages import LARGEST_VALUE, Note
 from har.signals.streaming import LiveSamples
 
 logger = logging.getLogger(__name__)
@@ -104,8 +106,14 @@ class ObservedLines(SampleLines):
         self._new: list[LiveSamples] = []
 
     def read(self, line: str | Message) -> list[LiveSamples]:
-        """Read the next line, see `SampleLines.read`."""
+        """Read the next line, see `SampleLines.read`; refuse what no sensor gives."""
         new = super().read(line)
+        largest = max((float(np.abs(each.samples).max(initial=0.0)) for each in new), default=0.0)
+        if not largest <= LARGEST_VALUE:
+            # A network's scores of it may be no numbers.
+            raise DataError(
+                f"samples: found {largest:.3g} in g or rad/s, expected at most {LARGEST_VALUE:g}"
+            )
         self._new += new
         return new
 
@@ -198,15 +206,19 @@ def _by_network(cut: Iterable[_Cut]) -> Iterable[list[_Cut]]:
 
 
 def _predict(cut: list[_Cut]) -> None:
-    """Predict windows of one network, all at once."""
+    """Predict windows of one network, all at once; if that fails, the streams that fail alone."""
     try:
         windows = [(live.timeline, window) for _, live, window in cut]
         made = predicted(windows, cut[0][1].timeline.predict)
         for (outcome, _, _), answer in zip(cut, made, strict=True):
             outcome.answers.append(answer)
     except Exception as error:
-        for outcome, _, _ in cut:
-            _fail(outcome, error)
+        if len(cut) == 1:
+            _fail(cut[0][0], error)
+            return
+        for each in cut:
+            if not each[0].is_fault:
+                _predict([each])
 
 
 def _receive(works: list[_Work], outcomes: list[Outcome]) -> None:

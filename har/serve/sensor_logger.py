@@ -7,6 +7,7 @@ address under *Data Streaming*, *HTTP Push*.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from har.errors import DataError, quoted
@@ -18,7 +19,9 @@ from har.serve.streams import Ending, ServedStream, Streams
 SOURCE = "Sensor Logger"
 # Some ten sensors of a few hundred readings a second each, of which two or three are read.
 _MOST_READINGS = 10_000
-_READ = frozenset(("accelerometer", "accelerometeruncalibrated", "gravity", "gyroscope"))
+_READ = frozenset(
+    ("accelerometer", "accelerometeruncalibrated", "gravity", "gyroscope", "totalacceleration")
+)
 _LONGEST_ID = 200
 _EXPECTED = "a message of Sensor Logger, with deviceId, sessionId and payload"
 
@@ -114,5 +117,13 @@ def _checked(message: object) -> tuple[str, str, list[Message]]:
         raise DataError(
             f"payload: found {len(readings)} readings, expected at most {_MOST_READINGS}"
         )
-    found = [item for item in readings if isinstance(item, dict) and item.get("name") in _READ]
-    return str(device), str(session), found
+    return str(device), str(session), list(_of_known_sensors(readings))
+
+
+def _of_known_sensors(readings: list[object]) -> Iterator[Message]:
+    """Yield the readings that count, their sensors' names in lower case, as some versions write."""
+    for item in readings:
+        if isinstance(item, dict) and isinstance(item.get("name"), str):
+            name = item["name"].casefold()
+            if name in _READ:
+                yield {**item, "name": name}

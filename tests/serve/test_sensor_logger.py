@@ -68,6 +68,38 @@ def test_the_apps_own_messages_are_read(server):
         assert post(server, text).status_code == 200
 
 
+NAMES_OF_SENSORS = {
+    "raw": {"acc": "accelerometeruncalibrated", "gyro": "gyroscope"},
+    "total": {"acc": "totalacceleration", "gyro": "gyroscope"},
+    "capitals": {"acc": "TotalAcceleration", "gyro": "Gyroscope"},
+    "parts": {"linear": "accelerometer", "gravity": "gravity", "gyro": "gyroscope"},
+    "parts in capitals": {"linear": "Accelerometer", "gravity": "Gravity", "gyro": "Gyroscope"},
+}
+
+
+@pytest.mark.parametrize("sensors", NAMES_OF_SENSORS)
+def test_each_sensor_with_gravity_is_read_under_its_name(sensors):
+    names = NAMES_OF_SENSORS[sensors]
+    with served() as server:
+        for text in sensor_logger(names, rates_hz=dict.fromkeys(names, 50.0), length_s=6.0):
+            assert post(server, text).status_code == 200
+        (stream,) = server.server.streams
+        wait_until(lambda: len(stream.answers) >= 2)
+        words = " ".join(note.text for note in stream.notes)
+    assert ("the sum of that without gravity" in words) == ("linear" in names)
+    assert "gravity was removed" not in words
+
+
+def test_values_that_no_sensor_gives_end_the_stream():
+    messages = messages_of(a_walk(3))
+    for reading in messages[3]["payload"]:
+        reading["values"] = dict.fromkeys("xyz", 1e20)
+    with served() as server:
+        for message in messages[:4]:
+            post(server, message)
+        wait_until(lambda: "expected at most 1000" in post(server, messages[4]).text)
+
+
 def test_an_empty_message_tests_the_connection_and_begins_nothing():
     message = {"messageId": 0, "sessionId": "s", "deviceId": "d", "payload": []}
     with served() as server:
