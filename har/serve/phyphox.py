@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import http.client
 import logging
+import socket
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import ProxyHandler, build_opener
 
 from har.errors import DataError, HarError, UsageError, listed, printable, quoted, reason_of
+from har.serve.daemon_threads import in_daemon_thread
 from har.serve.live_model import LiveModel
 from har.serve.messages import GOING_AWAY, parsed
 from har.serve.streams import Ending, ServedStream, Streams
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 SOURCE = "phyphox"
 _MOST_BYTES = 1 << 22
+# For an answer from its first byte to its last.
 _TIMEOUT_S = 5.0
 _ASK_EVERY_S, _TRY_EVERY_S = 0.2, 2.0
 # Sensors by their names in ``/config``, and the names of their buffers as our readers know them.
@@ -147,8 +150,8 @@ class Phyphox:
         self._streams = streams
         self._stream: ServedStream | None = None
         self._told: str | None = None
-        # Without proxies: the phone is near.
-        self._opener = build_opener(ProxyHandler({}))
+        # What its user pauses later is not for us to start.
+        self._has_measured = False
 
     async def run(self) -> None:
         """Ask until the task is cancelled; say once what is wrong, and try again."""
@@ -170,9 +173,14 @@ class Phyphox:
         buffers = buffers_of(await self._ask("config"), len(self._model.raw_channels))
         newest: dict[str, float | None] = {each.sensor: None for each in buffers}
         response = await self._get(buffers, newest)
-        session = _status_of(response).get("session")
         if not _status_of(response).get("measuring"):
-            await self._ask("control?cmd=start")
+            if self._has_measured:
+                logger.info("phyphox: %s is paused: go on there", self._address)
+                response = await self._resumed(buffers, newest)
+            else:
+                await self._ask("control?cmd=start")
+        self._has_measured = True
+        session = _status_of(response).get("session")
         newest = {each.sensor: _newest_of(response, each) or 0.0 for each in buffers}
         live = self._model.begin(self._model.lines_of_app())
         self._stream = self._streams.begin(SOURCE, SOURCE, live)
@@ -189,6 +197,14 @@ class Phyphox:
                 raise DataError(self._stream.ending.reason)
             await self._stream.caught_up()
             await asyncio.sleep(_ASK_EVERY_S)
+
+    async def _resumed(self, buffers: list[Buffers], newest: Mapping[str, float | None]) -> object:
+        """Wait until the phone's user goes on, and return the newest times."""
+        while True:
+            await asyncio.sleep(_TRY_EVERY_S)
+            response = await self._get(buffers, newest)
+            if _status_of(response).get("measuring"):
+                return response
 
     def _push(self, response: object, buffers: list[Buffers]) -> None:
         renamed: dict[str, object] = {}
@@ -213,22 +229,66 @@ class Phyphox:
         return await self._ask(f"get?{'&'.join(filter(None, (query, plain)))}")
 
     async def _ask(self, what: str) -> object:
-        return await asyncio.to_thread(self._fetched, f"{self._address}/{what}")
-
-    def _fetched(self, address: str) -> object:
+        request = _Request(self._address, what)
         try:
-            with self._opener.open(address, timeout=_TIMEOUT_S) as response:
-                body = response.read(_MOST_BYTES + 1)
+            body = await asyncio.wait_for(in_daemon_thread(request.body, "har-phyphox"), _TIMEOUT_S)
+        except asyncio.TimeoutError:
+            raise self._unanswered(f"no whole answer within {_TIMEOUT_S:g} s") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            words = reason_of(reason) if isinstance(reason, BaseException) else str(reason)
-            raise DataError(
-                f"phyphox: found {words} at {self._address}, expected the app with its remote "
-                "access allowed, in the same network"
-            ) from None
+            raise self._unanswered(reason_of(error)) from None
+        finally:
+            request.cut_off()
         if len(body) > _MOST_BYTES:
             raise DataError(f"phyphox: found more than {_MOST_BYTES:,} bytes at {self._address}")
         return parsed(body)
+
+    def _unanswered(self, found: str) -> DataError:
+        return DataError(
+            f"phyphox: found {found} at {self._address}, expected the app with its remote access "
+            "allowed, in the same network"
+        )
+
+
+class _Request:
+    """A request that another thread can cut off, however slowly its answer comes.
+
+    Parameters
+    ----------
+    address : str
+        Address of a phone.
+    what : str
+        What is asked for.
+    """
+
+    def __init__(self, address: str, what: str) -> None:
+        self._address = address
+        self._what = what
+        self._socket: socket.socket | None = None
+        self._is_over = False
+
+    def body(self) -> bytes:
+        """Return the answer, or one byte more of it than is allowed."""
+        # Without proxies, and without the redirections of a server that is no phone.
+        place = urlsplit(self._address).netloc
+        with closing(http.client.HTTPConnection(place, timeout=_TIMEOUT_S)) as connection:
+            connection.connect()
+            # The connection forgets its socket before the answer is read.
+            self._socket = connection.sock
+            if self._is_over:
+                self.cut_off()
+            connection.request("GET", f"/{self._what}")
+            with connection.getresponse() as response:
+                if response.status != http.client.OK:
+                    raise http.client.HTTPException(f"status {response.status}")
+                return response.read(_MOST_BYTES + 1)
+
+    def cut_off(self) -> None:
+        """Have whoever reads find the end."""
+        self._is_over = True
+        if self._socket is not None:
+            # It may be closed already.
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _status_of(response: object) -> dict[str, object]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,6 +17,8 @@ from builders import refused
 from served import a_walk, expected_answers, names_of, served, wait_until
 
 from har.errors import DataError, UsageError
+from har.serve import phyphox
+from har.serve.limits import Limits
 from har.serve.phyphox import buffers_of, checked_address
 
 G = 9.80665
@@ -148,6 +153,51 @@ def test_a_phone_that_is_away_or_measures_something_else_is_said_once(caplog):
     with served(phyphox=[address]):
         wait_until(lambda: caplog.records)
     assert "remote access allowed" in caplog.records[0].message
+
+
+def test_a_measurement_that_its_user_pauses_is_not_started_again(monkeypatch):
+    monkeypatch.setattr(phyphox, "_TRY_EVERY_S", 0.02)
+    limits = replace(Limits(), idle_s=0.3)
+    with app_with(a_walk(60)) as (app, address), served(None, limits, phyphox=[address]) as server:
+        wait_until(lambda: any(stream.answers for stream in server.server.streams))
+        app.measures = False
+        wait_until(lambda: app.asked.count("/config") == 2)
+        n_asked = len(app.asked)
+        wait_until(lambda: len(app.asked) > n_asked + 5)
+        assert names_of(server) == []
+        assert app.asked.count("/control?cmd=start") == 1
+        app.measures = True
+        wait_until(lambda: any(stream.answers for stream in server.server.streams))
+        assert app.asked.count("/control?cmd=start") == 1
+
+
+@pytest.mark.parametrize("begun", [b"HTTP/1.0 200 OK\r\n\r\n{", b"HTTP/1.0 200 OK\r\n"])
+def test_an_answer_without_an_end_is_given_up_and_holds_nothing_up(monkeypatch, caplog, begun):
+    monkeypatch.setattr(phyphox, "_TIMEOUT_S", 0.3)
+
+    def drip(connection):
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(begun)
+            while True:
+                time.sleep(0.05)
+                connection.sendall(b"x")
+
+    def accept():
+        with suppress(OSError):
+            while True:
+                connection = listener.accept()[0]
+                threading.Thread(target=drip, args=[connection], daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        with served(phyphox=[f"http://127.0.0.1:{listener.getsockname()[1]}"]):
+            wait_until(lambda: "no whole answer within 0.3 s" in caplog.text)
+        # The end of the program does not wait for it either.
+        asking = [each for each in threading.enumerate() if each.name == "har-phyphox"]
+        assert all(each.daemon for each in asking)
+        wait_until(lambda: not any(each.is_alive() for each in asking))
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_buffers_are_found_by_inputs_or_by_their_usual_names():
