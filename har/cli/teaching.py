@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -103,8 +104,13 @@ class Teacher:
             try:
                 return read_taught(file, recording.person, sensors)
             except HarError as error:
-                # Nobody knows that file.
-                raise DataError(str(error).replace(f"{file}: ", "")) from error
+                raise DataError(_for_phones(str(error), file)) from error
+
+
+def _for_phones(text: str, file: Path) -> str:
+    """Return an error without a file that nobody knows and the options of a command line."""
+    text = text.replace(f"{file}: ", "").replace(str(file), "recording")
+    return re.sub("[:;] [^:;]*--[a-z].*", "", text)
 
 
 def words_of(about: AdaptationDescription | None) -> str:

@@ -38,6 +38,8 @@ MOST_ROWS = 1000
 # Sensors of phones end at 16 g and 35 rad/s; a clock may count from 1970 on.
 LARGEST_VALUE, _LARGEST_TIME_S = 1e3, 1e11
 _NUMBERS = frozenset((int, float))
+# What a message may repeat of a list.
+_MOST_SHOWN, _PLAIN = 8, frozenset((int, float, bool, type(None)))
 _EXPECTED = '{"samples": [[t_s, ax, ay, az, gx, gy, gz], ...]}'
 
 # A sample by the names that `har.reading.streams` takes.
@@ -98,6 +100,19 @@ def parsed(text: str | bytes) -> object:
         raise DataError(f"message: found no JSON ({reason_of(error)}), expected JSON") from None
 
 
+def in_short(value: object) -> str:
+    """Return what a client sent for a message, like `quoted`, however large it is."""
+    if not isinstance(value, list | dict):
+        return quoted(value)
+    if (
+        len(value) <= _MOST_SHOWN
+        and isinstance(value, list)
+        and _PLAIN.issuperset(map(type, value))
+    ):
+        return quoted(value)
+    return f"{'a list' if isinstance(value, list) else 'an object'} of {len(value)}"
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
 
@@ -114,16 +129,16 @@ def values_in(row: object, n_values: int) -> list[float]:
     """
     if not isinstance(row, list) or not n_values <= len(row) <= len(RAW_CHANNELS) + 1:
         raise DataError(
-            f"sample: found {quoted(row)}, expected {n_values} numbers: seconds, then "
+            f"sample: found {in_short(row)}, expected {n_values} numbers: seconds, then "
             f"{', '.join(RAW_CHANNELS[: n_values - 1])}"
         )
     if not _NUMBERS.issuperset(map(type, row)):
-        raise DataError(f"sample: found {quoted(row)}, expected numbers only")
+        raise DataError(f"sample: found {in_short(row)}, expected numbers only")
     try:
         values = list(map(float, row[:n_values]))
     except OverflowError:
         raise DataError(
-            f"sample: found {quoted(row)}, expected numbers that sensors give"
+            f"sample: found {in_short(row)}, expected numbers that sensors give"
         ) from None
     if not 0 <= values[0] <= _LARGEST_TIME_S:
         raise DataError(
@@ -131,7 +146,7 @@ def values_in(row: object, n_values: int) -> list[float]:
         )
     if max(values[1:]) > LARGEST_VALUE or min(values[1:]) < -LARGEST_VALUE:
         raise DataError(
-            f"sample: found {quoted(row)}, expected g and rad/s up to {LARGEST_VALUE:g}"
+            f"sample: found {in_short(row)}, expected g and rad/s up to {LARGEST_VALUE:g}"
         )
     return values
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from har.errors import DataError, quoted
+from har.errors import DataError
 from har.reading.streams.json_forms import Message
 from har.serve.live_model import LiveModel
-from har.serve.messages import GOING_AWAY, parsed
+from har.serve.messages import GOING_AWAY, in_short, parsed
 from har.serve.streams import Ending, ServedStream, Streams
 
 SOURCE = "Sensor Logger"
@@ -107,11 +107,11 @@ _HEAD = {"messageId": 0, "sessionId": ""}
 def _checked(message: object) -> tuple[str, str, list[Message]]:
     """Return device, session and the readings that count."""
     if not isinstance(message, dict) or not isinstance(message.get("payload"), list):
-        raise DataError(f"body: found {quoted(message)}, expected {_EXPECTED}")
+        raise DataError(f"body: found {in_short(message)}, expected {_EXPECTED}")
     device, session = message.get("deviceId"), message.get("sessionId")
     for name, value in (("deviceId", device), ("sessionId", session)):
         if not isinstance(value, str) or len(value) > _LONGEST_ID:
-            raise DataError(f"{name}: found {quoted(value)}, expected a text")
+            raise DataError(f"{name}: found {in_short(value)}, expected a text")
     readings = message["payload"]
     if len(readings) > _MOST_READINGS:
         raise DataError(

@@ -88,7 +88,6 @@ class LiveServer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._predictor.stop()
-            self._teaching.stop()
 
     async def _sweep(self) -> None:
         while True:

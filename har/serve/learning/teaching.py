@@ -8,9 +8,9 @@ import re
 import sys
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 
 from har.errors import HarError
+from har.serve.daemon_threads import in_daemon_thread
 from har.serve.learning.taught_recording import recording_in
 from har.serve.limits import Limits
 from har.serve.live_model import LiveModel, Taught
@@ -55,11 +55,7 @@ class Teaching:
         # With how the phone's samples are turned.
         self._busy: dict[str, Turn | None] = {}
         # One at a time: it takes a core, which the answers need, too.
-        self._thread = ThreadPoolExecutor(1, "har-teaching", _let_others_go_first)
-
-    def stop(self) -> None:
-        """Begin nothing more."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._turn = asyncio.Lock()
 
     def model_of(self, key: str | None) -> LiveModel:
         """Return the model of a phone: its own, if it taught one, whenever it comes back."""
@@ -133,8 +129,9 @@ class Teaching:
         HarError
             If the message is malformed, or nothing can be learned from it.
         """
-        loop = asyncio.get_running_loop()
-        taught = await loop.run_in_executor(self._thread, self._taught, body, self._busy[key])
+        turn = self._busy[key]
+        async with self._turn:
+            taught = await in_daemon_thread(lambda: self._taught(body, turn), "har-teaching")
         self._models[key] = taught.model
         self._models.move_to_end(key)
         while len(self._models) > self._limits.n_taught:
@@ -144,6 +141,7 @@ class Teaching:
         return taught
 
     def _taught(self, body: bytes, turn: Turn | None) -> Taught:
+        _let_others_go_first()
         channels = self._model.raw_channels
         recording = recording_in(body, len(channels))
         if turn is not None:

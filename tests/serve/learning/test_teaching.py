@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -127,6 +128,7 @@ def test_a_phone_that_teaches_gets_other_answers_from_then_on_and_another_does_n
 
 
 ROWS = [[0, 0, 0, 1, 0, 0, 0]]
+ROWS_AT_50_HZ = [[number / 50, 0, 0, 1, 0, 0, 0] for number in range(21)]
 HOSTILE = {
     "malformed": (b"{", "message: found no JSON"),
     "nested": (b"[" * 100_000, "message: found no JSON"),
@@ -143,6 +145,21 @@ HOSTILE = {
     "infinite": ({**TAUGHT, "samples": [[0, 0, 0, 1e999, 0, 0, 0]] * 2}, "message: found no"),
     "enormous": ({**TAUGHT, "samples": [[0, 0, 0, 1e300, 0, 0, 0]] * 2}, "sample: found"),
     "years": ({**TAUGHT, "samples": [*ROWS, [1e10, 0, 0, 1, 0, 0, 0]]}, "recording: found 1000000"),
+    "many": (
+        {**TAUGHT, "samples": ROWS_AT_50_HZ, "labels": [f"A{n}" for n in range(21)]},
+        "labels: found 21 activities, expected at most 20",
+    ),
+    "half an hour": (
+        {**TAUGHT, "samples": [*ROWS, [1801, 0, 0, 1, 0, 0, 0]]},
+        "recording: found 1801 s of activities, expected at most 1200",
+    ),
+    "doubt": ({**TAUGHT, "labels": ["", "UNKNOWN"]}, "labels: found UNKNOWN"),
+    "a long list": ([ROWS[0]] * 9, "message: found a list of 9, expected"),
+    "long lists": (
+        {**TAUGHT, "samples": ROWS * 1000},
+        "message: found samples a list of 1000 and labels a list of 2, expected",
+    ),
+    "a long row": ({**TAUGHT, "samples": [[0] * 9] * 2}, "sample: found a list of 9, expected"),
     "back": ({**TAUGHT, "samples": [[1, 0, 0, 1, 0, 0, 0], *ROWS]}, "recording: found times that"),
 }
 
@@ -224,6 +241,32 @@ def test_each_phone_waits_for_its_own_end_and_few_wait_at_all():
     assert "this phone teaching already" in again.text
     assert "2 phones teaching, expected fewer" in third.text
     assert [each.status_code for each in done] == [200] * 3
+
+
+def test_the_end_of_the_server_waits_for_nobody_who_learns():
+    may_go_on, has_begun = threading.Event(), threading.Event()
+
+    def teach(recording):
+        has_begun.set()
+        may_go_on.wait()
+        return taught_by(recording)
+
+    async def converse(server):
+        async with connected(server, key=KEY):
+            asking = asyncio.create_task(posted(server, TAUGHT, key=KEY))
+            await asyncio.to_thread(has_begun.wait, PATIENCE_S)
+            (learning,) = [each for each in threading.enumerate() if each.name == "har-teaching"]
+            stop.close()
+            return learning, (await asyncio.gather(asking, return_exceptions=True))[0]
+
+    try:
+        with ExitStack() as stop:
+            server = stop.enter_context(served(replace(a_model(), teach=teach), HURRIED))
+            learning, answer = asyncio.run(converse(server))
+        assert learning.is_alive() and learning.daemon
+        assert not isinstance(answer, requests.Response) or answer.status_code == 500
+    finally:
+        may_go_on.set()
 
 
 def test_of_many_phones_that_taught_the_newest_are_known():
@@ -372,20 +415,25 @@ def test_nothing_is_read_before_somebody_teaches(trained, tmp_path):
 
 
 def test_what_is_too_short_is_one_line_without_a_file(trained):
-    def refused(*parts):
+    def refused(message):
         async def converse():
             async with connected(server, key=KEY):
-                return await posted(server, recording_of(parts), key=KEY)
+                return await posted(server, message, key=KEY)
 
         found = asyncio.run(converse())
         assert found.status_code == 400
         return found.text
 
     with served(trained, HURRIED) as server:
-        line = refused(("HOPPING", hopping(20)))
+        line = refused(recording_of([("HOPPING", hopping(20))]))
         assert "activity 'HOPPING': found" in line and "or more" in line
-        line = refused(("STANDING", hopping(2)))
+        line = refused(recording_of([("STANDING", hopping(2))]))
         assert "recording.csv" not in line and "/" not in line
+        message = recording_of([("STANDING", hopping(12))])
+        message["samples"] = [[0.5, *row[1:]] for row in message["samples"]]
+        line = refused(message)
+        assert line.startswith("recording, column 'time_s': 600 samples share a stamp")
+        assert "--" not in line and "/" not in line
 
 
 # The page.
