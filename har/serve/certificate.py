@@ -44,7 +44,7 @@ class Certificate:
 
 
 def certificate_for(hosts: Sequence[str], folder: Path) -> Certificate:
-    """Return the certificate in a folder, or a new one if that is of other hosts or ends soon.
+    """Return the certificate in a folder, or a new one if that is of other hosts, ends soon or begins later.
 
     Parameters
     ----------
@@ -69,6 +69,8 @@ def certificate_for(hosts: Sequence[str], folder: Path) -> Certificate:
     if (
         found is None
         or found.not_valid_after_utc - now < _LEAST_LEFT
+        # Of a clock that was ahead.
+        or found.not_valid_before_utc > now
         or not set(names) <= set(_names_in(found))
     ):
         with writing_to(path, "file"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import stat
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ pytest.importorskip("cryptography", reason="the extra serve is not installed")
 
 from builders import refused  # noqa: E402
 from cryptography import x509  # noqa: E402
+from cryptography.hazmat.primitives import hashes  # noqa: E402
 from served import PATIENCE_S, served, wait_until  # noqa: E402
 
 from har.errors import HarError  # noqa: E402
@@ -44,20 +46,29 @@ def test_it_is_for_the_addresses_and_no_authority(tmp_path):
     assert made.fingerprint.count(":") == 31
 
 
-@pytest.mark.parametrize("change", ["hosts", "time", "mode", "damage"])
+def fingerprint_of(path):
+    digest = x509.load_pem_x509_certificate(path.read_bytes()).fingerprint(hashes.SHA256())
+    return ":".join(f"{byte:02X}" for byte in digest)
+
+
+@pytest.mark.parametrize("change", ["hosts", "time", "clock", "mode", "damage"])
 def test_it_is_made_anew_when_it_must_be(tmp_path, monkeypatch, change):
-    made = certificate_for(HOSTS, tmp_path)
+    first = made = certificate_for(HOSTS, tmp_path)
     hosts = HOSTS
     if change == "hosts":
         hosts = ("10.0.0.1",)
     elif change == "time":
         monkeypatch.setattr(certificate, "_LEAST_LEFT", timedelta(days=400))
+    elif change == "clock":
+        ahead = datetime.now(timezone.utc) + timedelta(days=40)
+        certificate._write_new(made.path, certificate._names_of(HOSTS), ahead)
+        made = replace(made, fingerprint=fingerprint_of(made.path))
     elif change == "mode":
         made.path.chmod(0o644)
     else:
         made.path.write_bytes(made.path.read_bytes()[:300])
     again = certificate_for(hosts, tmp_path)
-    assert again.fingerprint != made.fingerprint
+    assert again.fingerprint not in (made.fingerprint, first.fingerprint)
     assert stat.S_IMODE(again.path.stat().st_mode) == 0o600
 
 
