@@ -44,7 +44,7 @@ class Certificate:
 
 
 def certificate_for(hosts: Sequence[str], folder: Path) -> Certificate:
-    """Return the certificate in a folder, or a new one if that is of other hosts, ends soon or begins later.
+    """Return the certificate in a folder, or a new one if that is of other hosts or another time.
 
     Parameters
     ----------

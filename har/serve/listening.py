@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from har.errors import HarError, quoted, reason_of
+from har.serve.frames import counting
 from har.serve.limits import Limits
 
 _BACKLOG = 128
@@ -104,7 +105,7 @@ def server_of(app: ASGIApp, limits: Limits, certificate: Path | None = None) -> 
             app,
             loop="asyncio",
             http=_ImpatientProtocol,
-            ws="websockets-sansio",
+            ws=counting(limits),
             ws_max_size=limits.message_bytes,
             ws_per_message_deflate=False,
             lifespan="on",

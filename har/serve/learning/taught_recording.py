@@ -17,7 +17,7 @@ _LONGEST_NAME = 60
 # Two hours, with all breaks.
 _LONGEST_S = 7200.0
 # Learning takes longer with the windows, and with the activities that are new.
-_LONGEST_LABELLED_S, _MOST_ACTIVITIES = 1200.0, 20
+_LONGEST_LABELLED_S, _MOST_ACTIVITIES = 900.0, 20
 _EXPECTED = '{"subject": ..., "samples": [[t_s, ax, ay, az, gx, gy, gz], ...], "labels": [...]}'
 
 
@@ -62,7 +62,7 @@ def recording_in(body: bytes, n_channels: int) -> TaughtRecording:
     Raises
     ------
     DataError
-        If it is anything else, longer than two hours, or has more than 20 activities or minutes
+        If it is anything else, longer than two hours, or has more than 20 activities or 15 minutes
         of them.
     """
     message = parsed(body)

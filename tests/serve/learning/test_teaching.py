@@ -151,7 +151,7 @@ HOSTILE = {
     ),
     "half an hour": (
         {**TAUGHT, "samples": [*ROWS, [1801, 0, 0, 1, 0, 0, 0]]},
-        "recording: found 1801 s of activities, expected at most 1200",
+        "recording: found 1801 s of activities, expected at most 900",
     ),
     "doubt": ({**TAUGHT, "labels": ["", "UNKNOWN"]}, "labels: found UNKNOWN"),
     "a long list": ([ROWS[0]] * 9, "message: found a list of 9, expected"),
