@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from har.errors import HarError, quoted, reason_of
 from har.serve.frames import counting
 from har.serve.limits import Limits
+from har.serve.listener import BoundedListener
 
 _BACKLOG = 128
 # A request, or its next one, begins within so long, or its connection ends.
@@ -27,7 +28,7 @@ _SWITCH_S = 0.0005
 _UNREAD_MS = 30_000
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, limits: Limits | None = None) -> socket.socket:
     """Bind a socket.
 
     Parameters
@@ -36,6 +37,8 @@ def bind(host: str, port: int) -> socket.socket:
         Address or name; ``"0.0.0.0"`` for all addresses of this machine.
     port : int
         Port; 0 for any that is free.
+    limits : Limits, optional
+        Bounds.
 
     Returns
     -------
@@ -47,10 +50,11 @@ def bind(host: str, port: int) -> socket.socket:
     HarError
         If that is not possible, as when another server has the port.
     """
+    limits = limits or Limits()
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = found[0]
-        listener = socket.socket(family, kind, protocol)
+        listener = BoundedListener(family, kind, protocol, _n_most(limits), _n_most(limits) // 4)
     except (OSError, UnicodeError) as error:
         raise HarError(
             f"--host {quoted(host)}: found {reason_of(error)}, expected an address of this machine"
@@ -113,11 +117,17 @@ def server_of(app: ASGIApp, limits: Limits, certificate: Path | None = None) -> 
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=4 * (limits.n_streams + limits.n_viewers),
+            limit_concurrency=_n_most(limits),
+            backlog=_BACKLOG,
             timeout_graceful_shutdown=_END_S,
             ssl_certfile=certificate,
         )
     )
+
+
+def _n_most(limits: Limits) -> int:
+    """Return the number of connections: each phone and viewer may ask for pages, too."""
+    return 4 * (limits.n_streams + limits.n_viewers)
 
 
 class _ImpatientProtocol(H11Protocol):

@@ -83,7 +83,7 @@ def served(model=None, limits=None, token=None, phyphox=(), certificate=None):
     """Run a server on a free port of loopback while the block runs."""
     limits = limits or Limits()
     live = LiveServer(model or a_model(), limits, phyphox)
-    listener = bind("127.0.0.1", 0)
+    listener = bind("127.0.0.1", 0, limits)
     port = listener.getsockname()[1]
     server = server_of(live.app(Access(token)), limits, certificate)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), daemon=True)

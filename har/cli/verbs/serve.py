@@ -93,7 +93,7 @@ def run(
     model = _load(run, device, context, delay, abstain_below, upright)
     limits = Limits(n_streams=n_phones)
     server = LiveServer(model, limits, asked)
-    with listening.bind(host, port) as listener:
+    with listening.bind(host, port, limits) as listener:
         bound, number = listener.getsockname()[:2]
         token = None if ipaddress.ip_address(bound).is_loopback else access.new_token()
         hosts = [host] if token is None else addresses.reachable_at(host)
