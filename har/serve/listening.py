@@ -13,9 +13,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from har.errors import HarError, quoted, reason_of
-from har.serve.frames import counting
+from har.serve.bounds.frames import counting
+from har.serve.bounds.listener import BoundedListener
 from har.serve.limits import Limits
-from har.serve.listener import BoundedListener
 
 _BACKLOG = 128
 # A request, or its next one, begins within so long, or its connection ends.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode, urlsplit
 
 from har.errors import DataError, HarError, UsageError, listed, printable, quoted, reason_of
-from har.serve.daemon_threads import in_daemon_thread
+from har.serve.bounds.daemon_threads import in_daemon_thread
 from har.serve.live_model import LiveModel
 from har.serve.messages import GOING_AWAY, parsed
 from har.serve.streams import Ending, ServedStream, Streams
@@ -257,7 +257,7 @@ class _Request:
     address : str
         Address of a phone.
     what : str
-        What is asked for.
+        Path and query of the request.
     """
 
     def __init__(self, address: str, what: str) -> None:

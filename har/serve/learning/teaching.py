@@ -10,7 +10,7 @@ import threading
 from collections import OrderedDict
 
 from har.errors import HarError
-from har.serve.daemon_threads import in_daemon_thread
+from har.serve.bounds.daemon_threads import in_daemon_thread
 from har.serve.learning.taught_recording import recording_in
 from har.serve.limits import Limits
 from har.serve.live_model import LiveModel, Taught

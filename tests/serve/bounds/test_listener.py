@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 from served import PATIENCE_S, served, wait_until
 
+from har.serve.bounds.listener import BoundedListener
 from har.serve.limits import Limits
-from har.serve.listener import BoundedListener
 
 # Three of an address, twelve in all.
 FEW = replace(Limits(), n_streams=2, n_viewers=1)
@@ -33,7 +33,7 @@ def is_answered(server, source):
         return False
 
 
-def test_silent_connections_of_one_address_leave_room_for_others_and_end():
+def test_silent_connections_of_one_address_keep_nobody_else_out_and_end():
     with served(limits=FEW) as server, ExitStack() as silent:
         for _ in range(3):
             silent.enter_context(connection_to(server, "127.0.0.2"))
