@@ -176,5 +176,6 @@ def _greeting(urls: Sequence[str], token: str | None, fingerprint: str | None) -
                 "Browsers give motion to pages of https only: for the page give --https. Apps need",
                 "neither: Sensor Logger (Settings, Data Streaming, HTTP Push) sends to",
                 urls[0].replace("/?", "/sensor-logger?"),
+                "and records Gyroscope and Total Acceleration, or Accelerometer with Gravity.",
             ]
     return "\n".join([*lines, f"Look on at {watch}", "Ctrl-C ends it."])
