@@ -344,6 +344,13 @@ def test_a_phone_in_a_pocket_is_doubted_and_turned_by_hand_or_by_itself(phone, m
     gravity = phone.execute_script("return app.view.samples.at(-1)")
     assert nearest_axis(np.array(gravity[1:4])) == "z"
     assert answers[-1]["start_s"] > 130
+    # From the turn on, all is as in a recording that was turned from there on.
+    starts_s = np.array([answer["start_s"] for answer in answers])
+    first = np.flatnonzero(np.abs(np.diff(starts_s) - 1.28) > 1e-6)[0] + 1
+    turn = np.array(phone.execute_script("return app.wearing.matrix"))
+    later = worn[round((starts_s[first] - 100) * 50) :]
+    later = np.column_stack([later[:, :3] @ turn.T, later[:, 3:] @ turn.T])
+    assert_allclose(rows_of(answers[first:]), expected_rows(model, later), rtol=0, atol=1e-5)
 
 
 # --- recording -----------------------------------------------------------------------------------

@@ -83,9 +83,10 @@ class Wearing {
   }
 
   of([timeS, ...values]) {
-    const sample = this.matrix ? [timeS, ...turned(values, this.matrix)] : [timeS, ...values];
-    if (!this.isMeasured) this.measure(sample);
-    return sample;
+    const sample = () => [timeS, ...(this.matrix ? turned(values, this.matrix) : values)];
+    if (!this.isMeasured) this.measure(sample());
+    // The one that completes the measurement is the first to be turned: filters settle on it.
+    return sample();
   }
 
   measure(sample) {
