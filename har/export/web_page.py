@@ -10,7 +10,8 @@ The page asks a JavaScript class named ``Model`` for its answers::
 
     onAnswer({start_s, end_s, activity, probability, state, state_probability,
               warming_up, probabilities})   times in the samples' own seconds
-    onNote({kind, text})                    "doubt", "error" or "info", in a sentence
+    onNote({kind, text})                    "doubt", "error" or "info", in a sentence; what the page
+                                            itself notes has a key, too, by which it is taken back
 
 Samples come at the device's own rate and in its own order of time, along the axes that the page
 has turned as its reader said the phone is worn, with the signs of the W3C's specification on all

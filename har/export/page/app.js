@@ -11,7 +11,8 @@ class App {
     this.fileName = null;
     this.onNote = (note) => this.view.note(note);
     this.find("reversed").checked = isApplePhone(navigator);
-    this.sensors = new MotionSensors((sample) => this.take(sample), this.onNote, false);
+    this.onForget = (key) => this.view.forget(key);
+    this.sensors = new MotionSensors((sample) => this.take(sample), this.onNote, this.onForget, false);
     this.on("start", "click", () => (this.isRunning ? this.stop() : this.start()));
     this.on("wearing", "change", () => this.isRunning && this.restartModel());
     this.on("reversed", "change", () => this.isRunning && this.restartModel());
@@ -71,7 +72,9 @@ class App {
 
   // Filters and windows must start anew when axes turn or signs change.
   restartModel() {
-    this.sensors.isReversed = this.find("reversed").checked;
+    // What was doubted was acted on, or is found again.
+    this.view.forget("wearing");
+    this.sensors.restartSigns(this.find("reversed").checked);
     this.wearing = new Wearing(
       this.settings.gravity, this.find("wearing").value, this.onNote, () => this.newModel());
     this.newModel();

@@ -116,11 +116,11 @@ class Wearing {
       this.matrix = shortestTurn(gravity, this.inTraining);
       this.onTurn();
       const text = `The phone’s axes were turned by ${degrees.toFixed(0)}°, so that gravity points as in training.`;
-      this.onNote({ kind: "info", text });
+      this.onNote({ kind: "info", key: "wearing", text });
     } else if (degrees > DOUBT_DEGREES) {
       const text = "The phone is worn otherwise than in training: while you moved, gravity pointed "
         + `along ${nearestAxis(gravity)}, ${degrees.toFixed(0)}° from where it did. Choose below how it is worn.`;
-      this.onNote({ kind: "doubt", text });
+      this.onNote({ kind: "doubt", key: "wearing", text });
     }
   }
 }
