@@ -20,6 +20,7 @@ from har.cli.main import main
 from har.config import ModelConfig
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt_recordings import find_recordings
+from har.datasets.own.spellings import folded
 from har.errors import DataError
 from har.export.page_network import network_form
 from har.export.trained_model import TrainedModel
@@ -430,10 +431,22 @@ def tap(browser, name):
     )
 
 
-def record(browser, person, parts, start_s):
+PRESSED = """
+const pressed = document.querySelectorAll("#label-buttons [aria-pressed=true]");
+return [...pressed].map(({ value }) => value);
+"""
+
+
+def record(browser, person, parts, start_s, added=""):
     """Record labelled parts of a person: label and samples."""
     browser.execute_script("document.getElementById('person').value = arguments[0]", person)
     browser.find_element("id", "record").click()
+    if added:
+        buttons = browser.find_element("id", "label-buttons").text
+        browser.find_element("id", "new-label").send_keys(added)
+        browser.find_element("id", "add-label").click()
+        assert browser.find_element("id", "label-buttons").text == buttons
+        assert browser.execute_script(PRESSED) == ["Nordic walking"]
     for label, samples in parts:
         tap(browser, label)
         play(browser, samples, start_s=start_s)
@@ -459,6 +472,8 @@ def test_recordings_of_two_people_are_trained_on_as_they_are(phone, tmp_path, ca
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)}
     )
     start(phone)
+    phone.find_element("id", "record").click()
+    assert phone.find_element("id", "recorded").text == "Name the person first."
     field = phone.find_element("id", "new-label")
     time_s = 100.0
     for seed, person in enumerate(["Ann", "Ben, Junior"]):
@@ -469,7 +484,16 @@ def test_recordings_of_two_people_are_trained_on_as_they_are(phone, tmp_path, ca
             field.send_keys("Nordic,  walking")
             phone.find_element("id", "add-label").click()
         time_s = record(phone, person, [("Nordic walking", walk), ("Stand", stand)], time_s + 1)
-    assert "Ben Junior, STAND: 12 s" in phone.find_element("id", "recorded").text
+    recorded = phone.find_element("id", "recorded").text
+    assert "Ben Junior, STAND: 12 s" in recorded
+    # A wrong one, of a person and with an activity in other spellings.
+    phone.execute_script("window.confirm = (question) => { window.asked = question; return true; }")
+    record(phone, " ben  JUNIOR", [("Stand", WALK[:50])], time_s + 1, added="nordic_Walking")
+    assert "Ben Junior, STAND: 13 s" in phone.find_element("id", "recorded").text
+    phone.find_element("id", "discard").click()
+    asked = "Discard the last recording, of Ben Junior, 1 s?"
+    assert phone.execute_script("return asked") == asked
+    assert phone.find_element("id", "recorded").text == recorded
     phone.find_element("id", "save").click()
     table = saved(folder, "motion-*.csv")
     phone.find_element("id", "save-table").click()
@@ -495,6 +519,42 @@ def test_recordings_of_two_people_are_trained_on_as_they_are(phone, tmp_path, ca
     predictions = pd.read_csv(tmp_path / "run" / "predictions.csv")
     assert set(predictions["subject"]) == {"Ben Junior"}
     assert set(predictions["true"]) == {"Nordic walking", "STAND"}
+
+
+FAKE_LOCK = """
+window.locks = [];
+class Lock {
+  released = false;
+  async release() { this.released = true; }
+}
+const request = () => new Promise((given) => locks.push({ lock: new Lock(), given }));
+Object.defineProperty(navigator, "wakeLock", { value: { request }, configurable: true });
+"""
+ANSWER_LOCKS = """
+for (const { lock, given } of locks) given(lock);
+setTimeout(() => arguments[0](locks.map(({ lock }) => !lock.released)), 20);
+"""
+
+
+@pytest.mark.browser
+def test_the_screen_stays_on_no_longer_than_the_page_runs(phone):
+    phone.execute_script(FAKE_LOCK)
+    start(phone)
+    stop(phone)
+    assert phone.execute_async_script(ANSWER_LOCKS) == [False]
+    start(phone)
+    phone.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+    assert phone.execute_async_script(ANSWER_LOCKS) == [False, True, False]
+    stop(phone)
+    assert phone.execute_async_script(ANSWER_LOCKS) == [False, False, False]
+
+
+@pytest.mark.browser
+def test_names_fold_as_har_folds_them(phone):
+    names = ["Walking  upstairs", "WALKING_UPSTAIRS", "walking-UPSTAIRS", "P01", "p1", "P100"]
+    names += ["1.0", "01", "0", "Straße", "ＡＢ", "s10 007"]
+    found = phone.execute_script("return arguments[0].map(folded)", names)
+    assert found == [folded(name) for name in names]
 
 
 FAKE_MODEL = """
@@ -544,6 +604,7 @@ def test_the_page_fits_a_phone_is_accessible_and_asks_for_nothing(browser, page,
     messages = show(browser, page, 390, theme)
     start(browser)
     play(browser, WALK)
+    browser.find_element("id", "person").send_keys("Ann")
     browser.find_element("id", "record").click()
     browser.execute_script("app.view.note({ kind: 'doubt', text: 'A doubt.' })")
     labels = {activity_label(name) for name in ACTIVITIES}
