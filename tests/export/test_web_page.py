@@ -656,6 +656,19 @@ def test_the_page_has_a_strict_policy_and_one_file_says_its_size(model, tmp_path
     assert "leaves it" not in served
 
 
+def test_a_page_says_which_axis_pointed_up_in_training_and_what_it_does_not_find(tmp_path):
+    upside_down = page_html(PageSettings("theirs", ("A",), 6, (-0.9, 0.1, 0.2)), [FAKE_MODEL])
+    assert '<option value="">as in training: −x</option>' in upside_down
+    unknown = page_html(PageSettings("theirs", ("A",), 6, None), [FAKE_MODEL])
+    assert '<option value="">as in training</option>' in unknown
+    said = {}
+    for settings in ({}, {"align_heading": True}, {"n_members": 2, "n_aligned_members": 1}):
+        network = random_model(config_of(settings), n_timesteps=128)
+        lines = write(network, tmp_path / "phone.html")
+        said[tuple(settings)] = any("not which way the phone then faces" in line for line in lines)
+    assert list(said.values()) == [True, False, True]
+
+
 def test_acceleration_alone_needs_no_gyroscope():
     channels = tuple(name for name in UCI_CHANNELS if "acc" in name)
     model = random_model(config_of({}), channels, n_timesteps=128)
