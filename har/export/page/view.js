@@ -93,7 +93,11 @@ class View {
     }
     this.answers.push({ startS: answer.start_s, endS: answer.end_s, name: state });
     while (answer.end_s - this.answers[0].endS > TIMELINE_S) this.answers.shift();
-    this.drawTimeline();
+    // Not in the task that ran the network: samples come between the two.
+    this.timelineTimer ||= setTimeout(() => {
+      this.timelineTimer = 0;
+      this.drawTimeline();
+    }, DRAWN_EVERY_MS);
   }
 
   // An activity that the model was taught.
