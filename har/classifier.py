@@ -439,7 +439,7 @@ class ActivityClassifier(RecordingClassifier):
         adapted._packed = adapted._with_features = None
         adapted.window_format_ = replace(known, activities=made.taught.activities)
         adapted._set_weights(made.network.weights, "adapt")
-        adapted.adaptation_ = made.about
+        adapted.adaptation_, adapted.spreads_ = made.about, made.spreads
         new = made.taught.where(made.taught.labels >= len(known.activities))
         if len(new):
             # Nothing is known of what comes before and after them.

@@ -35,11 +35,15 @@ class AdaptedNetwork:
         Windows that it was adapted to; their activities are those that it knows now.
     about : AdaptationDescription
         Description of the adaptation, with what was held out.
+    spreads : tuple of Spread or None
+        Spread of the summaries, with centres of the new activities, so that they are kept when
+        the adapted network is taught others.
     """
 
     network: NetworkWeights
     taught: Windows
     about: AdaptationDescription
+    spreads: tuple[Spread, ...] | None
 
 
 def adapt_network(
@@ -92,7 +96,24 @@ def adapt_network(
         person=taught.subject_names[0] if person is None else person,
         left_out=tuple(map(str, left_out)),
     )
-    return AdaptedNetwork(adapt_weights(network, spreads, taught, chosen), taught, about)
+    adapted = adapt_weights(network, spreads, taught, chosen)
+    new = taught.where(taught.labels >= len(known.activities))
+    return AdaptedNetwork(adapted, taught, about, _with_centres(spreads, network, new))
+
+
+def _with_centres(
+    spreads: Sequence[Spread] | None, network: NetworkWeights, new: Windows
+) -> tuple[Spread, ...] | None:
+    """Return the spreads with centres of the activities of windows that are new."""
+    if spreads is None or not len(new):
+        return None if spreads is None else tuple(spreads)
+    # The features of a summary are the same before and after an adaptation.
+    packed = PackedNetwork(network.config, network.channels, network.weights)
+    blocks = [packed.summaries(block) for block in blocks_of(new.signals)]
+    return tuple(
+        spread.with_centres(np.concatenate(parts), new.labels)
+        for spread, parts in zip(spreads, zip(*blocks, strict=True), strict=True)
+    )
 
 
 def named_by(network: NetworkWeights, signals: FloatArray) -> IntArray:

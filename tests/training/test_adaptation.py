@@ -153,6 +153,28 @@ def test_a_new_activity_is_learned_and_old_ones_are_kept():
     assert distances[1] < distances[0]
 
 
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_a_second_new_activity_leaves_the_first_as_it_was_taught(n_members, tmp_path):
+    known = small_windows().where(small_windows().labels < 2)
+    known = replace(known, activities=ACTIVITIES[:2])
+    config = tiny_config({**SUMMARY, "n_members": n_members}, n_epochs=20)
+    classifier = ActivityClassifier(config).fit(known)
+    windows = with_new(person(n_per_class=150, shift=0.0))
+    jumps = windows.where(windows.labels == 2)
+    # What is much like it, so that it is taken for it.
+    signals = jumps.signals + np.float32(0.5) * jumps.signals[..., ::-1]
+    hops = replace(jumps, signals=signals, activities=(*ACTIVITIES[:2], "HOP"))
+    classifier.adapt(jumps).save(tmp_path)
+    once = ActivityClassifier.load(tmp_path)
+    assert (once.predict(hops.signals) == 2).mean() > 0.95
+    twice = once.adapt(hops)
+    assert twice.window_format_.activities == ("REST", "WALK", "JUMP", "HOP")
+    assert (twice.predict(jumps.signals) == 2).mean() > 0.95
+    assert (twice.predict(hops.signals) == 3).mean() > 0.95
+    assert all(spread.labels.tolist() == [0, 1, 2, 3] for spread in twice.spreads_)
+    assert [spread.labels.tolist() for spread in classifier.spreads_] == [[0, 1]] * n_members
+
+
 def test_an_adapted_classifier_is_saved_whole_and_adapted_again(trained, tmp_path):
     windows = person()
     adapted = trained.adapt(windows, person="Ada")
