@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from har.arrays import FloatArray, IntArray, blocks_of
+from har.errors import DataError
 from har.evaluation.spread import Spread
 from har.models.packed.network import PackedNetwork
-from har.runs.adaptation import AdaptationDescription, scored_activities
+from har.runs.adaptation import HIGHEST_STRENGTH, AdaptationDescription, scored_activities
 from har.signals.subjects import Subject
 from har.signals.windows import WindowFormat, Windows
 from har.training.adaptation import (
@@ -67,7 +68,8 @@ def adapt_network(
     windows : Windows
         Windows of one person, in the order of time.
     strength : float, optional
-        Pull to the network; by default the one that was chosen on other people.
+        Pull to the network, above 0, at most 10^12, of which nothing changes; by default the one
+        that was chosen on other people.
     person : int or str, optional
         Name to keep; by default the subject of the windows.
 
@@ -78,12 +80,17 @@ def adapt_network(
     Raises
     ------
     DataError
-        If the windows have another format, are of several people, or too few of any activity.
+        If the windows have another format, are of several people, or too few of any activity, or
+        the strength is out of its range.
     RunError
         If a new activity cannot be taught to this network.
     """
+    chosen = default_strength(network.config, spreads) if strength is None else float(strength)
+    if not 0 < chosen <= HIGHEST_STRENGTH:
+        raise DataError(
+            f"strength: found {chosen:g}, expected a number above 0, at most {HIGHEST_STRENGTH:g}"
+        )
     taught, left_out = taught_windows(windows, known, spreads is not None)
-    chosen = strength or default_strength(network.config, spreads)
     first, second = halves_in_time(taught)
     scored = taught.where(second)
     half = adapt_weights(network, spreads, taught.where(first), chosen)

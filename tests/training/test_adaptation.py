@@ -72,9 +72,11 @@ def test_no_other_change_is_better():
 
 
 @pytest.mark.parametrize("model", [SUMMARY, {}, {**SUMMARY, "n_members": 2}])
-def test_an_infinite_strength_changes_nothing(model):
+def test_the_highest_strength_changes_nothing(model, tmp_path):
     classifier, windows = classifier_of(**model), person()
-    adapted = classifier.adapt(windows, float("inf"))
+    classifier.adapt(windows, 1e12).save(tmp_path)
+    adapted = ActivityClassifier.load(tmp_path)
+    assert adapted.adaptation_.strength == 1e12
     before, after = (one.predict_proba(windows.signals) for one in (classifier, adapted))
     np.testing.assert_allclose(after, before, atol=1e-6)
 
@@ -99,6 +101,17 @@ def test_the_network_gives_what_the_regression_found(trained):
     expected = np.exp(log_softmax(outputs.logits / packed.temperature + inputs @ change, axis=1))
     adapted = trained.adapt(windows, 0.3)
     np.testing.assert_allclose(adapted.predict_proba(windows.signals), expected, atol=1e-4)
+
+
+def test_an_infinite_strength_is_no_change():
+    inputs, labels = random_problem()
+    assert not fit_change(inputs, np.zeros((len(labels), 4)), labels, np.inf).any()
+
+
+@pytest.mark.parametrize("strength", [0.0, -1.0, 1e13, np.inf, np.nan])
+def test_a_strength_that_no_manifest_can_say_is_refused(trained, strength):
+    with refused(DataError, f"strength: found {strength:g}, expected a number above 0, at most"):
+        trained.adapt(person(), strength)
 
 
 def test_a_stronger_pull_stays_nearer_to_the_network(trained):
