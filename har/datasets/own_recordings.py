@@ -46,7 +46,7 @@ def read_own_recordings(
     needs_test : bool
         If False, test subjects need not be named: all windows are training windows then.
     make_upright : callable
-        What turns recordings if it is told how phones are worn.
+        Function that turns recordings if it is told how phones are worn.
 
     Returns
     -------

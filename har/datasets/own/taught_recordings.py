@@ -48,7 +48,7 @@ def read_taught(
     upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
         Axis of the phone that points up while its person stands, unless the folder says so.
     make_upright : callable
-        What turns recordings if that is told, such as `RecordingClassifier.make_upright`.
+        Function that turns recordings if that is told, such as `RecordingClassifier.make_upright`.
 
     Returns
     -------
