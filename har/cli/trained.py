@@ -82,4 +82,4 @@ def files_of(path: Path) -> tuple[Path, ...]:
     if is_onnx(path):
         return (path,)
     run = RunFolder.open(path)
-    return run.symbol, run.weights
+    return run.symbol, run.weights, run.context, run.strangeness

@@ -100,13 +100,12 @@ def model_arrays(model: TrainedModel) -> dict[str, Array]:
     RunError
         If a summary has other tables than this version's.
     """
-    raw_channels = raw_channels_or_none(model.window_format)
-    n_raw_channels = len(raw_channels or ())
-    about = json.dumps(_about(model, n_raw_channels), indent=1)
+    raw_channels = raw_channels_or_none(model.window_format) or ()
+    about = json.dumps(_about(model, raw_channels), indent=1)
     arrays: dict[str, Array] = {"about": np.frombuffer(about.encode(), np.uint8)}
-    if n_raw_channels:
+    if raw_channels:
         noise, *drifts = filter_designs()
-        systems = [_as_one_product(noise, drift) for drift in drifts[: n_raw_channels // 3]]
+        systems = [_as_one_product(noise, drift) for drift in drifts[: len(raw_channels) // 3]]
         arrays["filter_matrix"] = np.stack([matrix for matrix, _ in systems])
         arrays["filter_settled"] = np.stack([settled for _, settled in systems])
     for number in range(1, model.config.n_members + 1):
@@ -119,7 +118,7 @@ def _prefix(number: int) -> str:
     return f"network{number}_"
 
 
-def _about(model: TrainedModel, n_raw_channels: int) -> dict[str, object]:
+def _about(model: TrainedModel, raw_channels: tuple[str, ...]) -> dict[str, object]:
     """Return what the predictor knows of the structure, ready for JSON."""
     config, window_format = model.config, model.window_format
     channels, n_timesteps = window_format.channels, window_format.n_timesteps
@@ -132,7 +131,7 @@ def _about(model: TrainedModel, n_raw_channels: int) -> dict[str, object]:
         "rate_hz": window_format.rate_hz,
         "n_timesteps": n_timesteps,
         "n_channels": len(channels),
-        "n_raw_channels": n_raw_channels,
+        "raw_channels": raw_channels,
         # Shorter windows than UCI HAR's have no gaps between them.
         "hop": min(WINDOW_STEP, n_timesteps),
         "networks": [_prefix(number) for number in range(1, config.n_members + 1)],

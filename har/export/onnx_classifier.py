@@ -11,12 +11,14 @@ import onnxruntime
 from har.arrays import FloatArray
 from har.errors import DeviceError, RunError, parsing
 from har.export.onnx_metadata import OnnxMetadata
-from har.export.onnx_reading import PROBABILITIES, STRANGENESS, WINDOWS, read
+from har.export.onnx_reading import PROBABILITIES, STRANGENESS, WINDOWS, is_quantised, read
 from har.inference.recording_classifier import RecordingClassifier
 from har.signals.windows import Windows
 
 # So many windows at a time: more take memory, and no less time each.
 _N_PER_BATCH = 256
+# Probabilities are single: their sum is 1 but for so much.
+_ROUNDING = 1e-3
 # Of onnxruntime's messages, those after which nothing can be computed.
 _FATAL = 4
 
@@ -44,6 +46,7 @@ class OnnxClassifier(RecordingClassifier):
         self.gravity_ = metadata.model.gravity
         self.context_ = metadata.context
         self._place = place
+        self._n_per_batch = 1 if is_quantised(content) else _N_PER_BATCH
         self._session = session_of(content, place)
         self._outputs = [output.name for output in self._session.get_outputs()]
 
@@ -104,12 +107,14 @@ class OnnxClassifier(RecordingClassifier):
         if not len(signals):
             return [np.empty((0, len(self.window_format_.activities))), np.empty(0)][: len(names)]
         parts = [
-            self._run_batch(np.ascontiguousarray(signals[first : first + _N_PER_BATCH]), names)
-            for first in range(0, len(signals), _N_PER_BATCH)
+            self._run_batch(np.ascontiguousarray(signals[first : first + self._n_per_batch]), names)
+            for first in range(0, len(signals), self._n_per_batch)
         ]
         outputs = [np.concatenate(of_all).astype(np.float64) for of_all in zip(*parts, strict=True)]
         if not all(np.isfinite(output).all() for output in outputs):
             raise RunError(f"{self._place}: found values that are no numbers, expected finite ones")
+        if np.abs(outputs[0].sum(axis=1) - 1).max() > _ROUNDING or outputs[0].min() < 0:
+            raise RunError(f"{self._place}: found numbers that are no probabilities, expected some")
         return outputs
 
     def _run_batch(self, signals: FloatArray, names: list[str]) -> list[FloatArray]:

@@ -188,7 +188,10 @@ def _difference(model: TrainedModel, made: ModelProto, form: Form) -> float:
     content = made.SerializeToString(deterministic=True)
     if form == "raw":
         samples, windows = _samples_and_windows(model.window_format)
-        (predicted,) = session_of(content, "--to onnx").run([PROBABILITIES], {SAMPLES: samples})
+        session = session_of(content, "--to onnx")
+        # One by one, as weights of 8 bits are best.
+        each = [session.run([PROBABILITIES], {SAMPLES: one})[0] for one in samples[:, np.newaxis]]
+        predicted = np.concatenate(each)
     else:
         windows = made_up_windows(model.window_format)
         metadata = OnnxMetadata.of(model, form)

@@ -108,7 +108,11 @@ def _check_graph(model: ModelProto, path: Path) -> None:
 def _check_shapes(model: ModelProto, metadata: OnnxMetadata, path: Path) -> None:
     """Refuse a model of windows that takes or gives others than its metadata say."""
     of = metadata.model.window_format
-    expected = {WINDOWS: [of.n_timesteps, len(of.channels)], PROBABILITIES: [len(of.activities)]}
+    expected = {
+        WINDOWS: [of.n_timesteps, len(of.channels)],
+        PROBABILITIES: [len(of.activities)],
+        STRANGENESS: [],
+    }
     for tensor in (*model.graph.input, *model.graph.output):
         shape = [axis.dim_value for axis in tensor.type.tensor_type.shape.dim][1:]
         if tensor.name in expected and shape != expected[tensor.name]:
@@ -116,6 +120,21 @@ def _check_shapes(model: ModelProto, metadata: OnnxMetadata, path: Path) -> None
                 f"{path}: found {tensor.name} of shape {shape}, expected {expected[tensor.name]}, "
                 "as its channels and activities say"
             )
+
+
+def is_quantised(content: bytes) -> bool:
+    """Return whether a model has weights of 8 bits.
+
+    Then it finds the range of what they are multiplied by anew in each batch, over all windows of
+    it, so that what it says of a window depends on the others.
+
+    Parameters
+    ----------
+    content : bytes
+        The model, as `read` returns it.
+    """
+    # Names of operators are in the file as they are.
+    return b"DynamicQuantize" in content
 
 
 def digest_of(model: ModelProto) -> str:

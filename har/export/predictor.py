@@ -1,8 +1,7 @@
 """Activities from a phone's raw samples: this file, model.npz and NumPy are all it takes.
 
-``python har_predictor.py model.npz samples.csv`` tells the activity in each window; in Python it is
-``Stream(Model("model.npz")).push(samples)``, piece by piece. Samples, below a line of headings, are
-acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z at 50 Hz: acceleration with gravity in g, turning in rad/s.
+``python har_predictor.py model.npz samples.csv`` finds acc_x,acc_y,acc_z,gyro_x,gyro_y,gyro_z (50
+Hz, with gravity, in g and rad/s); in Python it is ``Stream(Model("model.npz")).push(samples)``.
 """
 
 import json
@@ -41,33 +40,31 @@ class Stream:
     """Filters and windows of UCI HAR, for samples as they come; after a gap make a new one."""
 
     def __init__(self, model: Model) -> None:
-        self.model, self._about, self._last_two = model, model.about, np.empty((0, 0))
+        self.model, self._last_two = model, np.empty((0, len(model.about.raw_channels)))
         self._pending = np.empty((0, model.about.n_channels), np.float32)
 
     def push(self, samples: Array) -> Array:
         """Return probabilities, (n, n_activities), in the windows that are now complete."""
-        size, hop = self._about.n_timesteps, self._about.hop
+        size, hop = self.model.about.n_timesteps, self.model.about.hop
         pending = np.concatenate([self._pending, self.channels(samples)], dtype=np.float32)
         windows = [pending[i : i + size] for i in range(0, len(pending) - size + 1, hop)]
         self._pending = pending[hop * len(windows) :]
         if not windows:
-            return np.empty((0, len(self._about.activities)))
-        return self.model.probabilities(np.reshape(windows, (-1, size, self._about.n_channels)))
+            return np.empty((0, len(self.model.about.activities)))
+        return self.model.probabilities(np.reshape(windows, (-1, size, pending.shape[1])))
 
     def channels(self, samples: Array) -> Array:
         """Filter samples; the median looks ahead, so that the result is one sample late."""
-        n_raw, n_sensors = self._about.n_raw_channels, self._about.n_raw_channels // 3
+        n_raw, n_sensors = self._last_two.shape[1], self._last_two.shape[1] // 3
         _check(samples, n_raw)
-        if not self._last_two.size:
-            self._last_two = samples[:1]
+        if len(samples) and not self._last_two.size:
             self._state = self.model.arrays["filter_settled"] * samples[:1].reshape(-1, 1, 3)
-        raw = np.concatenate([self._last_two, samples])
+        raw = np.concatenate([self._last_two if self._last_two.size else samples[:1], samples])
         self._last_two = raw[-2:]
         medians = np.median([raw[:-2], raw[1:-1], raw[2:]], axis=0).reshape(-1, n_sensors, 1, 3)
         outputs = np.empty((len(medians), n_sensors, 2, 3))
         for output, median in zip(outputs, medians, strict=True):
-            # A product turns the filters' state and a sample into the next state, the sample
-            # without noise, and that without gravity or the gyroscope's drift.
+            # The next state, the sample without noise, and that without gravity or drift.
             moved = self.model.arrays["filter_matrix"] @ np.concatenate([self._state, median], 1)
             self._state, output[:] = moved[:, :-2], moved[:, -2:]
         return np.concatenate([outputs[:, :, 1].reshape(-1, n_raw), outputs[:, 0, 0]], axis=1)
@@ -195,6 +192,9 @@ def _log_softmax(logits: Array) -> Array:
 
 if __name__ == "__main__":
     _, model, table = sys.argv if len(sys.argv) == 3 else sys.exit(__doc__)
-    stream, samples = Stream(Model(model)), np.loadtxt(table, delimiter=",", skiprows=1)
+    stream = Stream(Model(model))
+    with open(table, encoding="utf-8") as lines:
+        columns = map(lines.readline().strip().split(",").index, stream.model.about.raw_channels)
+        samples = np.loadtxt(lines, delimiter=",", usecols=[*columns], ndmin=2)
     for chances in stream.push(np.concatenate([samples, samples[-1:]])):
         sys.stdout.write(f"{stream.model.about.activities[chances.argmax()]} {chances.max():.3f}\n")

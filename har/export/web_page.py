@@ -10,7 +10,8 @@ The page asks a JavaScript class named ``Model`` for its answers::
 
     onAnswer({start_s, end_s, activity, probability, state, state_probability,
               warming_up, probabilities})   times in the samples' own seconds
-    onNote({kind, text})                    "doubt", "error" or "info", in a sentence
+    onNote({kind, text})                    "doubt", "error" or "info", in a sentence; what the page
+                                            itself notes has a key, too, by which it is taken back
 
 Samples come at the device's own rate and in its own order of time, along the axes that the page
 has turned as its reader said the phone is worn, with the signs of the W3C's specification on all
@@ -41,7 +42,7 @@ from har.report.style import colours_of
 from har.report.wording import activity_label
 from har.signals.activities import UNKNOWN
 from har.signals.filters import FilterDesign, filter_designs
-from har.signals.orientation import Direction
+from har.signals.orientation import Direction, nearest_axis
 
 # As a content policy says it.
 NOWHERE = "'none'"
@@ -49,6 +50,11 @@ NOWHERE = "'none'"
 _OF_PAGE = ("sensors.js", "wearing.js", "recorder.js", "view.js")
 _LAST = "app.js"
 _OF_MODEL = ("signals.js", "network.js", "context.js", "local_model.js")
+
+_AS_IN_TRAINING = (
+    "the page finds which axis of the phone points up, not which way the phone then faces: wear it "
+    "as in training, or train a network that turns windows itself, as worn_anyhow does"
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,11 @@ class PageSettings:
         if self.connects_to == NOWHERE:
             return "Everything is computed on this phone; nothing that it measures leaves it."
         return "What this phone measures goes to the computer that served this page, no further."
+
+    @property
+    def axis_in_training(self) -> str | None:
+        """Axis of the phone that pointed up in training, with its sign; None: not known."""
+        return nearest_axis(self.gravity).replace("-", "−") if self.gravity else None
 
     def to_dict(self) -> dict[str, object]:
         """Return what scripts read, ready for JSON."""
@@ -175,11 +186,14 @@ def write(model: TrainedModel, out: Path) -> tuple[str, ...]:
     text = page_html(settings, [_asset(name) for name in _OF_MODEL])
     write_text(out, text)
     n_bytes = len(text.encode())
+    config = model.config
+    is_turning = config.align_heading or config.n_aligned_members == config.n_members
     return (
         f"{out}: a page of {n_bytes / 1e6:.2f} MB with the network, its filters and its context; "
         "it asks for nothing from outside",
         "phones give motion to pages on https:// or localhost only: put it on any static host, or "
         "let har serve show it",
+        *([] if is_turning else [_AS_IN_TRAINING]),
     )
 
 

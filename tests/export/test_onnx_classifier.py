@@ -12,6 +12,7 @@ from har.config import ModelConfig
 from har.errors import DataError, DeviceError, RunError
 from har.export.onnx_classifier import OnnxClassifier
 from har.export.onnx_file import made_model, write
+from har.export.onnx_metadata import OnnxMetadata
 from har.export.sample_windows import made_up_windows
 from har.export.trained_model import TrainedModel
 
@@ -68,6 +69,29 @@ def test_it_reads_windows_and_computes_on_the_cpu(model, tmp_path):
         OnnxClassifier.load(tmp_path / "raw.onnx")
     with refused(DeviceError, "--device gpu(0): found an ONNX model"):
         OnnxClassifier.load(tmp_path / "raw.onnx", "gpu(0)")
+
+
+def test_with_weights_of_8_bits_a_window_does_not_depend_on_the_others(model, tmp_path):
+    write(model, tmp_path, is_quantised=True)
+    classifier = OnnxClassifier.load(tmp_path / "model-int8.onnx")
+    windows = made_up_windows(model.window_format)[:8]
+    windows[0, 60:64] = 12
+    together = classifier.predict_proba(windows)
+    alone = np.concatenate([classifier.predict_proba(window[np.newaxis]) for window in windows])
+    assert np.array_equal(together, alone)
+
+
+def test_a_model_whose_answers_are_no_probabilities_is_refused(model):
+    made = made_model(model)
+    (node,) = (node for node in made.graph.node if "probabilities" in node.output)
+    # Twice the logarithms in their place.
+    node.op_type, name = "Add", node.input[0]
+    del node.attribute[:], node.input[:]
+    node.input.extend([name, name])
+    with refused(RunError, "x: found numbers that are no probabilities"):
+        metadata = OnnxMetadata.of(model, "windows")
+        windows = made_up_windows(model.window_format)
+        OnnxClassifier(made.SerializeToString(), metadata, "x").predict_proba(windows)
 
 
 def test_a_network_without_finite_answers_is_refused(tmp_path):

@@ -136,6 +136,14 @@ def test_channels_that_are_not_those_of_the_graph_are_refused(changed):
         read(write())
 
 
+def test_strangeness_of_another_shape_is_refused(changed):
+    model, write = changed
+    (output,) = (output for output in model.graph.output if output.name == "strangeness")
+    output.type.tensor_type.shape.dim.add().dim_value = 6
+    with refused(RunError, "found strangeness of shape [6], expected []"):
+        read(write())
+
+
 def test_a_graph_that_the_checker_refuses_is_refused(changed):
     model, write = changed
     model.graph.node[3].input[0] = "nowhere"

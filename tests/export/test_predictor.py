@@ -123,6 +123,13 @@ def test_channels_are_those_of_the_filters_of_har(exported):
     assert_allclose(found, UciHarStream().push(samples), rtol=0, atol=1e-9)
 
 
+def test_a_first_piece_may_be_empty(exported):
+    stream, undisturbed = Stream(exported[2]), Stream(exported[2])
+    samples = samples_of(("walk", 6))
+    assert len(stream.push(samples[:0])) == 0
+    assert_array_equal(stream.push(samples), undisturbed.push(samples))
+
+
 @pytest.mark.parametrize(
     "samples", [np.zeros((5, 4)), np.zeros(6), np.full((2, 6), np.nan), np.full((1, 6), np.inf)]
 )
@@ -187,7 +194,10 @@ def test_the_file_runs_where_there_is_numpy_alone(exported, tmp_path):
     model, folder, _ = exported
     samples = samples_of(("stand", 2), ("walk", 3))
     table = tmp_path / "samples.csv"
-    np.savetxt(table, samples, delimiter=",", header=",".join(RAW_CHANNELS), comments="")
+    # With columns that are not asked for, and in another order.
+    rows = np.column_stack([np.arange(len(samples)) / 50, samples[:, ::-1]])
+    heading = ",".join(["time_s", *reversed(RAW_CHANNELS)])
+    np.savetxt(table, rows, delimiter=",", header=heading, comments="")
     (tmp_path / "numpy").symlink_to(Path(np.__file__).parent)
     for libraries in Path(NUMPY_PATH).glob("numpy.libs"):
         (tmp_path / "numpy.libs").symlink_to(libraries)

@@ -20,6 +20,7 @@ from har.cli.main import main
 from har.config import ModelConfig
 from har.datasets.file_trees import trees_at
 from har.datasets.hapt_recordings import find_recordings
+from har.datasets.own.spellings import folded
 from har.errors import DataError
 from har.export.page_network import network_form
 from har.export.trained_model import TrainedModel
@@ -270,17 +271,75 @@ window.dispatchEvent(event);
 """
 
 
+def notes_shown(browser):
+    return browser.execute_script(
+        "return [...document.querySelectorAll('#note-list li')].map(item => item.textContent)"
+    )
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("sign", [1, -1])
-def test_signs_that_contradict_how_a_still_phone_lies_are_doubted(phone, sign):
-    still = np.zeros((150, 6))
+def test_signs_that_contradict_how_a_still_phone_lies_are_doubted_until_they_are_right(phone):
+    still = np.zeros((60, 6))
     still[:, 2] = 1
     start(phone)
     phone.execute_script(LIE_STILL)
-    play(phone, still, sign=sign)
+    play(phone, still)
+    assert notes_shown(phone) == []
+    # Reversed by mistake, and set right again.
+    for time_s, is_doubted in ((102, True), (104, False), (106, True)):
+        phone.execute_script("document.getElementById('reversed').click()")
+        assert not phone.find_element("id", "notes").is_displayed()
+        play(phone, still, start_s=time_s)
+        found = notes_shown(phone)
+        assert ["signs of acceleration contradict" in note for note in found] == [True] * is_doubted
     notes = stop(phone)[1]
-    assert [note["kind"] for note in notes] == ["doubt"] * (sign < 0)
-    assert all("signs of acceleration contradict" in note["text"] for note in notes)
+    assert [note["kind"] for note in notes] == ["doubt"] * 2
+
+
+@pytest.mark.browser
+def test_a_pause_is_no_low_rate_and_a_low_rate_is_doubted_while_it_lasts(phone):
+    start(phone)
+    play(phone, WALK[:60, :3])
+    play(phone, WALK[:300, :3], start_s=103.5)
+    heard = "return heard.notes.filter(({ key }) => key === 'rate').map(({ text }) => text)"
+    assert phone.execute_script(heard) == []
+    play(phone, WALK[:200, :3], rate_hz=20, start_s=110)
+    assert [note[:27] for note in phone.execute_script(heard)] == ["Only 20 samples a second co"]
+    assert any("Only 20" in note for note in notes_shown(phone))
+    play(phone, WALK[:700, :3], start_s=120)
+    assert not any("Only" in note for note in notes_shown(phone))
+    stop(phone)
+
+
+@pytest.mark.browser
+def test_a_slow_phone_is_spared(phone):
+    phone.execute_script("""
+        window.count = { predict: 0, draw: 0, resize: 0 };
+        const { predict } = Network.prototype, { drawSignals } = View.prototype;
+        Network.prototype.predict = function (window) {
+          count.predict++;
+          return predict.call(this, window);
+        };
+        View.prototype.drawSignals = function () { count.draw++; drawSignals.call(this); };
+        const usual = Object.getOwnPropertyDescriptor(HTMLCanvasElement.prototype, "width");
+        Object.defineProperty(HTMLCanvasElement.prototype, "width", {
+          ...usual, set(value) { count.resize++; usual.set.call(this, value); },
+        });
+    """)
+    start(phone)
+    # Compiled before the first sample, and only then.
+    prepared = phone.execute_script("return count.predict")
+    assert prepared > 0
+    phone.execute_script("app.restartModel()")
+    assert phone.execute_script("return count.predict") == prepared
+    before_ms = phone.execute_script("count.draw = count.resize = 0; return performance.now()")
+    for first in range(0, 300, 10):
+        play(phone, WALK[first : first + 10], start_s=100 + first / 50)
+        phone.execute_async_script("requestAnimationFrame(arguments[0])")
+    found, now_ms = phone.execute_script("return [count, performance.now()]")
+    assert 1 <= found["draw"] <= 2 + (now_ms - before_ms) / 100
+    assert found["resize"] == 0
+    stop(phone)
 
 
 @pytest.mark.browser
@@ -312,6 +371,12 @@ def test_turns_of_all_axes_are_those_of_har(phone):
     assert axes == [nearest_axis(one) for one, _ in pairs]
 
 
+CHOOSE = """
+document.getElementById("wearing").value = arguments[0];
+document.getElementById("wearing").dispatchEvent(new Event("change"));
+"""
+
+
 @pytest.mark.browser
 def test_a_phone_in_a_pocket_is_doubted_and_turned_by_hand_or_by_itself(phone, model):
     # Its top edge points up: the turn from y to x is undone.
@@ -319,9 +384,11 @@ def test_a_phone_in_a_pocket_is_doubted_and_turned_by_hand_or_by_itself(phone, m
     worn = np.column_stack([WALK[:, :3] @ back.T, WALK[:, 3:] @ back.T]).astype(np.float32)
     start(phone)
     play(phone, worn)
-    _answers, notes = stop(phone)
+    assert "gravity pointed along y" in notes_shown(phone)[0]
+    phone.execute_script(CHOOSE, "")
+    assert notes_shown(phone) == []
+    notes = stop(phone)[1]
     assert len(notes) == 1
-    assert "gravity pointed along y" in notes[0]["text"]
 
     phone.execute_script("document.getElementById('wearing').value = 'y'")
     start(phone)
@@ -344,6 +411,13 @@ def test_a_phone_in_a_pocket_is_doubted_and_turned_by_hand_or_by_itself(phone, m
     gravity = phone.execute_script("return app.view.samples.at(-1)")
     assert nearest_axis(np.array(gravity[1:4])) == "z"
     assert answers[-1]["start_s"] > 130
+    # From the turn on, all is as in a recording that was turned from there on.
+    starts_s = np.array([answer["start_s"] for answer in answers])
+    first = np.flatnonzero(np.abs(np.diff(starts_s) - 1.28) > 1e-6)[0] + 1
+    turn = np.array(phone.execute_script("return app.wearing.matrix"))
+    later = worn[round((starts_s[first] - 100) * 50) :]
+    later = np.column_stack([later[:, :3] @ turn.T, later[:, 3:] @ turn.T])
+    assert_allclose(rows_of(answers[first:]), expected_rows(model, later), rtol=0, atol=1e-5)
 
 
 # --- recording -----------------------------------------------------------------------------------
@@ -357,10 +431,22 @@ def tap(browser, name):
     )
 
 
-def record(browser, person, parts, start_s):
+PRESSED = """
+const pressed = document.querySelectorAll("#label-buttons [aria-pressed=true]");
+return [...pressed].map(({ value }) => value);
+"""
+
+
+def record(browser, person, parts, start_s, added=""):
     """Record labelled parts of a person: label and samples."""
     browser.execute_script("document.getElementById('person').value = arguments[0]", person)
     browser.find_element("id", "record").click()
+    if added:
+        buttons = browser.find_element("id", "label-buttons").text
+        browser.find_element("id", "new-label").send_keys(added)
+        browser.find_element("id", "add-label").click()
+        assert browser.find_element("id", "label-buttons").text == buttons
+        assert browser.execute_script(PRESSED) == ["Nordic walking"]
     for label, samples in parts:
         tap(browser, label)
         play(browser, samples, start_s=start_s)
@@ -386,6 +472,8 @@ def test_recordings_of_two_people_are_trained_on_as_they_are(phone, tmp_path, ca
         "Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)}
     )
     start(phone)
+    phone.find_element("id", "record").click()
+    assert phone.find_element("id", "recorded").text == "Name the person first."
     field = phone.find_element("id", "new-label")
     time_s = 100.0
     for seed, person in enumerate(["Ann", "Ben, Junior"]):
@@ -396,7 +484,16 @@ def test_recordings_of_two_people_are_trained_on_as_they_are(phone, tmp_path, ca
             field.send_keys("Nordic,  walking")
             phone.find_element("id", "add-label").click()
         time_s = record(phone, person, [("Nordic walking", walk), ("Stand", stand)], time_s + 1)
-    assert "Ben Junior, STAND: 12 s" in phone.find_element("id", "recorded").text
+    recorded = phone.find_element("id", "recorded").text
+    assert "Ben Junior, STAND: 12 s" in recorded
+    # A wrong one, of a person and with an activity in other spellings.
+    phone.execute_script("window.confirm = (question) => { window.asked = question; return true; }")
+    record(phone, " ben  JUNIOR", [("Stand", WALK[:50])], time_s + 1, added="nordic_Walking")
+    assert "Ben Junior, STAND: 13 s" in phone.find_element("id", "recorded").text
+    phone.find_element("id", "discard").click()
+    asked = "Discard the last recording, of Ben Junior, 1 s?"
+    assert phone.execute_script("return asked") == asked
+    assert phone.find_element("id", "recorded").text == recorded
     phone.find_element("id", "save").click()
     table = saved(folder, "motion-*.csv")
     phone.find_element("id", "save-table").click()
@@ -422,6 +519,42 @@ def test_recordings_of_two_people_are_trained_on_as_they_are(phone, tmp_path, ca
     predictions = pd.read_csv(tmp_path / "run" / "predictions.csv")
     assert set(predictions["subject"]) == {"Ben Junior"}
     assert set(predictions["true"]) == {"Nordic walking", "STAND"}
+
+
+FAKE_LOCK = """
+window.locks = [];
+class Lock {
+  released = false;
+  async release() { this.released = true; }
+}
+const request = () => new Promise((given) => locks.push({ lock: new Lock(), given }));
+Object.defineProperty(navigator, "wakeLock", { value: { request }, configurable: true });
+"""
+ANSWER_LOCKS = """
+for (const { lock, given } of locks) given(lock);
+setTimeout(() => arguments[0](locks.map(({ lock }) => !lock.released)), 20);
+"""
+
+
+@pytest.mark.browser
+def test_the_screen_stays_on_no_longer_than_the_page_runs(phone):
+    phone.execute_script(FAKE_LOCK)
+    start(phone)
+    stop(phone)
+    assert phone.execute_async_script(ANSWER_LOCKS) == [False]
+    start(phone)
+    phone.execute_script("document.dispatchEvent(new Event('visibilitychange'))")
+    assert phone.execute_async_script(ANSWER_LOCKS) == [False, True, False]
+    stop(phone)
+    assert phone.execute_async_script(ANSWER_LOCKS) == [False, False, False]
+
+
+@pytest.mark.browser
+def test_names_fold_as_har_folds_them(phone):
+    names = ["Walking  upstairs", "WALKING_UPSTAIRS", "walking-UPSTAIRS", "P01", "p1", "P100"]
+    names += ["1.0", "01", "0", "Straße", "ＡＢ", "s10 007"]
+    found = phone.execute_script("return arguments[0].map(folded)", names)
+    assert found == [folded(name) for name in names]
 
 
 FAKE_MODEL = """
@@ -471,6 +604,7 @@ def test_the_page_fits_a_phone_is_accessible_and_asks_for_nothing(browser, page,
     messages = show(browser, page, 390, theme)
     start(browser)
     play(browser, WALK)
+    browser.find_element("id", "person").send_keys("Ann")
     browser.find_element("id", "record").click()
     browser.execute_script("app.view.note({ kind: 'doubt', text: 'A doubt.' })")
     labels = {activity_label(name) for name in ACTIVITIES}
@@ -520,6 +654,19 @@ def test_the_page_has_a_strict_policy_and_one_file_says_its_size(model, tmp_path
     assert "nothing that it measures leaves it" in text
     served = page_html(PageSettings("theirs", ("A",), 6, None, connects_to="'self'"), [FAKE_MODEL])
     assert "leaves it" not in served
+
+
+def test_a_page_says_which_axis_pointed_up_in_training_and_what_it_does_not_find(tmp_path):
+    upside_down = page_html(PageSettings("theirs", ("A",), 6, (-0.9, 0.1, 0.2)), [FAKE_MODEL])
+    assert '<option value="">as in training: −x</option>' in upside_down
+    unknown = page_html(PageSettings("theirs", ("A",), 6, None), [FAKE_MODEL])
+    assert '<option value="">as in training</option>' in unknown
+    said = {}
+    for settings in ({}, {"align_heading": True}, {"n_members": 2, "n_aligned_members": 1}):
+        network = random_model(config_of(settings), n_timesteps=128)
+        lines = write(network, tmp_path / "phone.html")
+        said[tuple(settings)] = any("not which way the phone then faces" in line for line in lines)
+    assert list(said.values()) == [True, False, True]
 
 
 def test_acceleration_alone_needs_no_gyroscope():

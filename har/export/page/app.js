@@ -11,11 +11,13 @@ class App {
     this.fileName = null;
     this.onNote = (note) => this.view.note(note);
     this.find("reversed").checked = isApplePhone(navigator);
-    this.sensors = new MotionSensors((sample) => this.take(sample), this.onNote, false);
+    this.onForget = (key) => this.view.forget(key);
+    this.sensors = new MotionSensors((sample) => this.take(sample), this.onNote, this.onForget, false);
     this.on("start", "click", () => (this.isRunning ? this.stop() : this.start()));
     this.on("wearing", "change", () => this.isRunning && this.restartModel());
     this.on("reversed", "change", () => this.isRunning && this.restartModel());
     this.on("record", "click", () => this.toggleRecording());
+    this.on("discard", "click", () => this.discard());
     this.on("add-label", "click", () => this.addLabel());
     this.on("save", "click", () => {
       this.fileName = fileNameOf(new Date());
@@ -71,7 +73,9 @@ class App {
 
   // Filters and windows must start anew when axes turn or signs change.
   restartModel() {
-    this.sensors.isReversed = this.find("reversed").checked;
+    // What was doubted was acted on, or is found again.
+    this.view.forget("wearing");
+    this.sensors.restartSigns(this.find("reversed").checked);
     this.wearing = new Wearing(
       this.settings.gravity, this.find("wearing").value, this.onNote, () => this.newModel());
     this.newModel();
@@ -115,7 +119,10 @@ class App {
     if (!navigator.wakeLock) return;
     try {
       if (this.isRunning && document.visibilityState === "visible") {
-        this.lock = await navigator.wakeLock.request("screen");
+        const lock = await navigator.wakeLock.request("screen");
+        // Stopped while it was asked for, or another request came before.
+        if (!this.isRunning || (this.lock && !this.lock.released)) await lock.release();
+        else this.lock = lock;
       } else if (this.lock) await this.lock.release();
     } catch {
       // Low battery: the screen goes dark as it always does.
@@ -124,12 +131,12 @@ class App {
 
   toggleRecording() {
     const { recorder } = this;
-    const person = cleanName(this.find("person").value);
+    const person = recorder.spelling(cleanName(this.find("person").value));
     if (recorder.isOn) recorder.stop();
     else if (person) {
+      this.find("person").value = person;
       recorder.start(person);
-      this.fileName = null;
-      this.find("save-table").disabled = true;
+      this.forgetFile();
     }
     this.showRecordable();
     this.find("person").disabled = recorder.isOn;
@@ -140,14 +147,30 @@ class App {
     if (!recorder.isOn && !person) this.find("recorded").textContent = "Name the person first.";
   }
 
+  // What was saved has other samples than the page.
+  forgetFile() {
+    this.fileName = null;
+    this.find("save-table").disabled = true;
+  }
+
+  discard() {
+    const { rows, begins, subject } = this.recorder;
+    const [first, last] = [rows[begins.at(-1)], rows.at(-1)];
+    const lasted = first ? duration(last.sample[0] - first.sample[0]) : "0 s";
+    if (!window.confirm(`Discard the last recording, of ${subject}, ${lasted}?`)) return;
+    this.recorder.discard();
+    this.forgetFile();
+    this.showRecorded();
+  }
+
   addLabel() {
     const name = cleanName(this.find("new-label").value);
     if (!name) return;
     this.find("new-label").value = "";
-    if (![...this.find("label-buttons").children].some((one) => one.value === name)) {
-      this.addButton(name, name);
-    }
-    this.press(name);
+    const same = [...this.find("label-buttons").children].find(({ value, textContent }) =>
+      [value, textContent].some((known) => folded(known) === folded(name)));
+    if (!same) this.addButton(name, name);
+    this.press(same ? same.value : name);
   }
 
   addButton(name, label) {
@@ -171,6 +194,7 @@ class App {
     this.find("recorded").textContent = lines.join("\n")
       || (hasRows ? "Recording. Tap what the person does." : "Nothing recorded.");
     this.find("save").disabled = !hasRows || this.recorder.isOn;
+    this.find("discard").disabled = !this.recorder.begins.length || this.recorder.isOn;
     this.showTeachable();
   }
 

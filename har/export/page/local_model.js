@@ -1,12 +1,26 @@
 // Answers computed on the phone; har/export/web_page.py describes the interface.
 
+// The first windows take several times as long, until the browser has compiled what they need.
+const N_PREPARING = 4;
+
+// Returns the network, made and run on zeros once, before there are samples to be delayed.
+function preparedNetwork(form) {
+  if (preparedNetwork.form !== form) {
+    const network = new Network(form);
+    const zeros = new Float32Array(form.n_timesteps * form.n_channels);
+    for (let number = 0; number < N_PREPARING; number++) network.predict(zeros);
+    Object.assign(preparedNetwork, { form, network });
+  }
+  return preparedNetwork.network;
+}
+
 class Model {
   constructor(settings, onAnswer, onNote) {
     const { network, context, filters } = settings.model;
     this.activities = settings.activities.map(({ name }) => name);
     this.onAnswer = onAnswer;
     this.onNote = onNote;
-    this.network = new Network(network);
+    this.network = preparedNetwork(network);
     this.context = new ContextFilter(context);
     this.stream = new WindowStream(filters, network, settings.n_raw_channels);
     this.stretch = 0;

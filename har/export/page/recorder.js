@@ -13,12 +13,15 @@ class Recorder {
     this.rows = [];
     // By "subject, activity".
     this.seconds = new Map();
+    // The place in rows where each recording begins.
+    this.begins = [];
     this.isOn = false;
     this.label = "";
     this.subject = "";
   }
 
   start(subject) {
+    this.begins.push(this.rows.length);
     this.subject = subject;
     this.isOn = true;
   }
@@ -30,13 +33,32 @@ class Recorder {
 
   push(sample) {
     if (!this.isOn) return;
-    const before = this.rows.at(-1);
-    const row = { sample, activity: this.label, subject: this.subject };
-    this.rows.push(row);
+    this.rows.push({ sample, activity: this.label, subject: this.subject });
+    this.count(this.rows.length - 1);
+  }
+
+  // Adds the step that leads to a row to what its label has lasted.
+  count(place) {
+    const [before, row] = [this.rows[place - 1], this.rows[place]];
+    const { sample } = row;
     const stepS = before ? sample[0] - before.sample[0] : 0;
     if (!row.activity || stepS <= 0 || stepS > LONGEST_STEP_S) return;
     const key = `${row.subject}, ${row.activity}`;
     this.seconds.set(key, (this.seconds.get(key) || 0) + stepS);
+  }
+
+  // Forgets the last recording, from its start to its stop.
+  discard() {
+    this.rows.length = this.begins.pop();
+    this.subject = this.rows.length ? this.rows.at(-1).subject : "";
+    this.seconds.clear();
+    this.rows.forEach((_, place) => this.count(place));
+  }
+
+  // Returns a person's name as it was spelled before.
+  spelling(subject) {
+    const before = this.rows.find((row) => folded(row.subject) === folded(subject));
+    return before ? before.subject : subject;
   }
 
   get hasGyroscope() {
@@ -75,6 +97,12 @@ class Recorder {
 // Names are text in one line; a table needs no other characters.
 function cleanName(text) {
   return text.replace(/[\s,;"]+/g, " ").trim().slice(0, 60);
+}
+
+// What spellings of a name share, as har/datasets/own/spellings.py: `har train` refuses two of one.
+function folded(name) {
+  const text = name.normalize("NFKC").trim().toUpperCase().toLowerCase().replace(/^(\d+)\.0+$/, "$1");
+  return text.replace(/[\s_-]+/g, "_").replace(/(^|\D)0+(?=\d)/g, "$1");
 }
 
 function quotedCell(text) {

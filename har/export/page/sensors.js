@@ -27,6 +27,9 @@ const RADIANS = Math.PI / 180;
 // Below this rate, in Hz, the network sees less than it was trained on; windows need 10.
 const LOW_RATE_HZ = 40;
 const RATE_CHECK_S = 5;
+// Longer steps, and longer than so many usual ones, are pauses, which say nothing about the rate.
+const LONGEST_STEP_OF_RATE_S = 0.12;
+const PAUSE_STEPS = 4;
 const WAIT_MS = 2500;
 // Standard deviation in g of a still phone's acceleration, and cosines that say clearly.
 const STILL_G = 0.05;
@@ -56,9 +59,10 @@ function upward({ beta, gamma }) {
 }
 
 class MotionSensors {
-  // onSample gets one sample; onNote {kind, text}; isReversed says whether signs are Apple's.
-  constructor(onSample, onNote, isReversed) {
-    Object.assign(this, { onSample, onNote, isReversed });
+  // onSample gets one sample; onNote {kind, text, key}; onForget the key of a note that is no longer
+  // true; isReversed says whether signs are Apple's.
+  constructor(onSample, onNote, onForget, isReversed) {
+    Object.assign(this, { onSample, onNote, onForget, isReversed });
     this.onMotion = (event) => this.take(event);
     this.onOrientation = ({ beta, gamma }) => {
       // Without such a sensor there is one event, of nulls.
@@ -91,13 +95,22 @@ class MotionSensors {
   }
 
   start() {
-    this.times = [];
-    this.still = [];
+    this.newestS = null;
+    this.beginRate();
+    this.isSlow = false;
     this.orientation = null;
-    this.signsAreChecked = this.gyroscopeIsChecked = false;
+    this.restartSigns(this.isReversed);
     window.addEventListener("devicemotion", this.onMotion);
     window.addEventListener("deviceorientation", this.onOrientation);
     this.timer = setTimeout(() => this.doubtSilence(), WAIT_MS);
+  }
+
+  // Signs that were set otherwise are checked as if for the first time.
+  restartSigns(isReversed) {
+    this.isReversed = isReversed;
+    this.still = [];
+    this.signsAreChecked = false;
+    this.onForget("signs");
   }
 
   stop() {
@@ -115,28 +128,52 @@ class MotionSensors {
   }
 
   doubtSilence() {
-    if (this.times === null || this.times.length) return;
+    if (this.newestS !== null) return;
     const where = window.isSecureContext ? "" : " Browsers give motion on https:// or localhost only.";
     this.onNote({
       kind: "error",
+      key: "silence",
       text: `No motion came from this device: it has no sensors, or the browser keeps them back.${where}`,
     });
   }
 
+  beginRate() {
+    this.steps = [];
+    this.lengthS = 0;
+  }
+
   checkRate(timeS) {
-    if (this.times === null) return;
-    this.times.push(timeS);
-    const lengthS = timeS - this.times[0];
-    if (lengthS < RATE_CHECK_S) return;
-    const rateHz = (this.times.length - 1) / lengthS;
-    this.times = null;
-    if (rateHz < LOW_RATE_HZ) {
+    if (this.newestS === null) {
+      this.newestS = timeS;
+      this.onForget("silence");
+      return;
+    }
+    const stepS = timeS - this.newestS;
+    // Repeated, or late.
+    if (stepS <= 0) return;
+    this.newestS = timeS;
+    if (stepS > RATE_CHECK_S) {
+      this.beginRate();
+      return;
+    }
+    this.steps.push(stepS);
+    this.lengthS += stepS;
+    if (this.lengthS < RATE_CHECK_S) return;
+    this.judgeRate(rateOf(this.steps));
+    this.beginRate();
+  }
+
+  judgeRate(rateHz) {
+    const isSlow = rateHz < LOW_RATE_HZ;
+    if (isSlow && !this.isSlow) {
       this.onNote({
         kind: "doubt",
+        key: "rate",
         text: `Only ${rateHz.toFixed(0)} samples a second come, where the network learned from 50: `
           + "fast movements look smoother than they are.",
       });
-    }
+    } else if (!isSlow) this.onForget("rate");
+    this.isSlow = isSlow;
   }
 
   checkSigns([timeS, ...values]) {
@@ -154,11 +191,19 @@ class MotionSensors {
     if (cosine < 0) {
       this.onNote({
         kind: "doubt",
+        key: "signs",
         text: "The signs of acceleration contradict how the phone lies: gravity is measured on the "
           + "wrong side. Change “Signs are reversed” below.",
       });
     }
   }
+}
+
+// Returns samples a second from the steps between them, in seconds, pauses left out.
+function rateOf(steps) {
+  const usualS = [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)];
+  const longestS = Math.max(LONGEST_STEP_OF_RATE_S, PAUSE_STEPS * usualS);
+  return 1 / mean(steps.filter((stepS) => stepS <= longestS));
 }
 
 function mean(values) {

@@ -6,6 +6,8 @@ const N_SEGMENTS = 5;
 // Still signals drawn to their own full range would seem to move.
 const LEAST_HALF_RANGE_G = 0.5;
 const SPOKEN_EVERY_MS = 2000;
+// Drawing with every frame delays the events of a slow phone.
+const DRAWN_EVERY_MS = 100;
 const OTHER_COLOUR = "#949494";
 
 class View {
@@ -13,17 +15,31 @@ class View {
     this.byName = new Map(settings.activities.map((one) => [one.name, one]));
     this.find = (id) => document.getElementById(id);
     this.strips = [...document.querySelectorAll(".strip")].map((strip) => ({
-      canvas: strip.querySelector("canvas"), output: strip.querySelector("output"),
+      surface: new Surface(strip.querySelector("canvas")), output: strip.querySelector("output"),
       axis: strip.firstElementChild.textContent,
     }));
+    this.timeline = new Surface(this.find("timeline"));
     this.shares = new Map([...this.find("shares").children].map((row, number) => {
       const { name, colour } = settings.activities[number];
       row.querySelector("span").style.background = colour;
       return [name, row];
     }));
     this.restart();
-    window.addEventListener("resize", () => this.drawAll());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.drawAll());
+    const again = () => {
+      this.measure();
+      this.drawAll();
+    };
+    this.measure();
+    window.addEventListener("resize", again);
+    // A note may bring a scroll bar, and with it another width.
+    new ResizeObserver(again).observe(this.timeline.canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+  }
+
+  // What makes the browser lay the page out, and so is asked only when it may have changed.
+  measure() {
+    for (const surface of [...this.strips.map((strip) => strip.surface), this.timeline]) surface.measure();
+    this.lineColour = getComputedStyle(document.body).color;
   }
 
   restart() {
@@ -38,10 +54,14 @@ class View {
     this.startS ??= sample[0];
     this.samples.push(sample);
     while (sample[0] - this.samples[0][0] > SHOWN_S) this.samples.shift();
-    this.isWaiting ||= requestAnimationFrame(() => {
-      this.isWaiting = 0;
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    const waitMs = this.drawnMs === undefined ? 0 : this.drawnMs + DRAWN_EVERY_MS - performance.now();
+    setTimeout(() => requestAnimationFrame(() => {
+      this.isWaiting = false;
+      this.drawnMs = performance.now();
       this.drawSignals();
-    });
+    }), Math.max(waitMs, 0));
   }
 
   waiting(text) {
@@ -73,7 +93,11 @@ class View {
     }
     this.answers.push({ startS: answer.start_s, endS: answer.end_s, name: state });
     while (answer.end_s - this.answers[0].endS > TIMELINE_S) this.answers.shift();
-    this.drawTimeline();
+    // Not in the task that ran the network: samples come between the two.
+    this.timelineTimer ||= setTimeout(() => {
+      this.timelineTimer = 0;
+      this.drawTimeline();
+    }, DRAWN_EVERY_MS);
   }
 
   // An activity that the model was taught.
@@ -97,14 +121,23 @@ class View {
     }
   }
 
-  note({ kind, text }) {
+  // key: by which `forget` finds a note again that may cease to be true.
+  note({ kind, text, key }) {
     const list = this.find("note-list");
+    if (key) this.forget(key);
     if ([...list.children].some((item) => item.textContent === text)) return;
     const item = document.createElement("li");
     item.textContent = text;
     item.className = kind;
+    if (key) item.dataset.key = key;
     list.append(item);
     this.find("notes").hidden = false;
+  }
+
+  forget(key) {
+    const list = this.find("note-list");
+    for (const item of [...list.children]) if (item.dataset.key === key) item.remove();
+    this.find("notes").hidden = !list.children.length;
   }
 
   drawAll() {
@@ -117,14 +150,14 @@ class View {
     const endS = this.samples.at(-1)[0];
     const isSpoken = !(performance.now() - this.spokenMs < SPOKEN_EVERY_MS);
     if (isSpoken) this.spokenMs = performance.now();
-    this.strips.forEach(({ canvas, output, axis }, number) => {
+    this.strips.forEach(({ surface, output, axis }, number) => {
       const values = this.samples.map((sample) => sample[1 + number]);
       const [low, high] = [Math.min(...values), Math.max(...values)];
       const half = Math.max((high - low) / 2, LEAST_HALF_RANGE_G);
-      const { context, width, height } = drawingOn(canvas);
+      const { context, width, height } = surface.cleared();
       context.lineWidth = 1.5;
       context.lineJoin = "round";
-      context.strokeStyle = getComputedStyle(document.body).color;
+      context.strokeStyle = this.lineColour;
       context.beginPath();
       values.forEach((value, place) => {
         const x = width * (1 - (endS - this.samples[place][0]) / SHOWN_S);
@@ -135,7 +168,7 @@ class View {
       const now = signed(values.at(-1));
       output.textContent = now;
       if (isSpoken) {
-        canvas.setAttribute("aria-label",
+        surface.canvas.setAttribute("aria-label",
           `Acceleration along ${axis}: now ${now} g, between ${signed(low)} and ${signed(high)} in the last seconds`);
       }
     });
@@ -156,8 +189,8 @@ class View {
 
   drawTimeline() {
     if (!this.answers.length) return;
-    const canvas = this.find("timeline");
-    const { context, width, height } = drawingOn(canvas);
+    const { canvas } = this.timeline;
+    const { context, width, height } = this.timeline.cleared();
     const lastS = this.answers.at(-1).endS;
     const segments = this.segments().map((segment) => ({
       ...segment, ...(this.byName.get(segment.name) || { label: segment.name, colour: OTHER_COLOUR }),
@@ -184,15 +217,27 @@ class View {
   }
 }
 
-// Returns a canvas' empty drawing surface, as sharp as the screen, measured in CSS pixels.
-function drawingOn(canvas) {
-  const { clientWidth: width, clientHeight: height } = canvas;
-  const scale = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  const context = canvas.getContext("2d");
-  context.scale(scale, scale);
-  return { context, width, height };
+// A canvas' drawing surface, as sharp as the screen, measured in CSS pixels.
+class Surface {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+  }
+
+  measure() {
+    ({ clientWidth: this.width, clientHeight: this.height } = this.canvas);
+    this.scale = window.devicePixelRatio || 1;
+    const [width, height] = [this.width, this.height].map((length) => Math.round(length * this.scale));
+    // Even the same size, set anew, is new memory.
+    if (this.canvas.width !== width) this.canvas.width = width;
+    if (this.canvas.height !== height) this.canvas.height = height;
+  }
+
+  cleared() {
+    this.context.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+    this.context.clearRect(0, 0, this.width, this.height);
+    return this;
+  }
 }
 
 function percent(share) {

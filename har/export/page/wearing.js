@@ -83,9 +83,10 @@ class Wearing {
   }
 
   of([timeS, ...values]) {
-    const sample = this.matrix ? [timeS, ...turned(values, this.matrix)] : [timeS, ...values];
-    if (!this.isMeasured) this.measure(sample);
-    return sample;
+    const sample = () => [timeS, ...(this.matrix ? turned(values, this.matrix) : values)];
+    if (!this.isMeasured) this.measure(sample());
+    // The one that completes the measurement is the first to be turned: filters settle on it.
+    return sample();
   }
 
   measure(sample) {
@@ -115,11 +116,11 @@ class Wearing {
       this.matrix = shortestTurn(gravity, this.inTraining);
       this.onTurn();
       const text = `The phone’s axes were turned by ${degrees.toFixed(0)}°, so that gravity points as in training.`;
-      this.onNote({ kind: "info", text });
+      this.onNote({ kind: "info", key: "wearing", text });
     } else if (degrees > DOUBT_DEGREES) {
       const text = "The phone is worn otherwise than in training: while you moved, gravity pointed "
         + `along ${nearestAxis(gravity)}, ${degrees.toFixed(0)}° from where it did. Choose below how it is worn.`;
-      this.onNote({ kind: "doubt", text });
+      this.onNote({ kind: "doubt", key: "wearing", text });
     }
   }
 }
