@@ -139,7 +139,7 @@ def read_windows(
     config : DataConfig
         Treatment of windows over several labels, and how phones are worn.
     make_upright : callable
-        What turns recordings if that is told.
+        Function that turns recordings if that is told.
 
     Returns
     -------
