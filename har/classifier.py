@@ -413,8 +413,8 @@ class ActivityClassifier(RecordingClassifier):
             at least, and a minute of each that the classifier does not know. Activities with fewer
             are left out; ``adaptation_`` says which.
         strength : float, optional
-            Pull to this classifier; by default the one that was chosen on other people, see
-            `har.training.adaptation`.
+            Pull to this classifier, above 0, at most 10^12, of which nothing changes; by default
+            the one that was chosen on other people, see `har.training.adaptation`.
         person : int or str, optional
             Name to keep; by default the subject of the windows.
 
@@ -427,7 +427,8 @@ class ActivityClassifier(RecordingClassifier):
         Raises
         ------
         DataError
-            If the windows have another format, are of several people, or too few of any activity.
+            If the windows have another format, are of several people, or too few of any activity,
+            or the strength is out of its range.
         RunError
             If nothing was trained, or a new activity cannot be taught to this network.
         """
@@ -439,7 +440,7 @@ class ActivityClassifier(RecordingClassifier):
         adapted._packed = adapted._with_features = None
         adapted.window_format_ = replace(known, activities=made.taught.activities)
         adapted._set_weights(made.network.weights, "adapt")
-        adapted.adaptation_ = made.about
+        adapted.adaptation_, adapted.spreads_ = made.about, made.spreads
         new = made.taught.where(made.taught.labels >= len(known.activities))
         if len(new):
             # Nothing is known of what comes before and after them.

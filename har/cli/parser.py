@@ -339,8 +339,8 @@ def _add_evaluate(verbs: Any) -> None:
 def _add_adapt(verbs: Any) -> None:
     summary = "adapt a trained run to one person, from a few labelled seconds of each activity"
     more = (
-        "Some 20 s of each activity are enough, worn as the phone will be worn; a minute of one "
-        "that the run does not know teaches it. The result is a run of its own."
+        "Takes some 40 s of each activity, or 20 in each way that the phone is worn; a minute of "
+        "one that the run does not know teaches it. The result is a run of its own."
     )
     example = "runs/small recordings --out runs/mine"
     parser = _add_verb(verbs, "adapt", summary, example, more, command=())
@@ -364,6 +364,7 @@ def _add_adapt(verbs: Any) -> None:
         "docs/results/adaptation.json)"
     )
     parser.add_argument("--strength", type=real(1e-6, 1e9), metavar="S", help=strength)
+    add_upright(parser)
     add(parser, "--device")
 
 

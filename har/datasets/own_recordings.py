@@ -11,8 +11,10 @@ from har.datasets.dataset import DataSet, content_fingerprint
 from har.datasets.named_windows import NamedWindows, count_notes, join_windows, merge_alike
 from har.datasets.own.labelled_recordings import (
     LabelledRecording,
+    MakeUpright,
     all_have_gyroscope,
     list_recordings,
+    made_upright_along_x,
     read_windows,
 )
 from har.datasets.own.recordings_table import read_table
@@ -25,7 +27,12 @@ from har.signals.subjects import number_subjects, subjects_from_text
 logger = logging.getLogger(__name__)
 
 
-def read_own_recordings(folder: Path, config: DataConfig, needs_test: bool = True) -> DataSet:
+def read_own_recordings(
+    folder: Path,
+    config: DataConfig,
+    needs_test: bool = True,
+    make_upright: MakeUpright = made_upright_along_x,
+) -> DataSet:
     """Read the recordings in a folder and cut them into labelled windows.
 
     Parameters
@@ -38,6 +45,8 @@ def read_own_recordings(folder: Path, config: DataConfig, needs_test: bool = Tru
         phones are worn.
     needs_test : bool
         If False, test subjects need not be named: all windows are training windows then.
+    make_upright : callable
+        Function that turns recordings if it is told how phones are worn.
 
     Returns
     -------
@@ -62,7 +71,7 @@ def read_own_recordings(folder: Path, config: DataConfig, needs_test: bool = Tru
     chosen = find_test_subjects(config.test_subjects, people, place) if is_split else []
     needs_gyroscope = config.sensors == "all" and all_have_gyroscope(recordings)
     logger.info("Reading the %d recordings in %s", len(recordings), folder)
-    pieces = [read_windows(one, needs_gyroscope, config) for one in recordings]
+    pieces = [read_windows(one, needs_gyroscope, config, make_upright) for one in recordings]
     found = _found_activities(recordings, pieces)
     channels = channels_from(RAW_CHANNELS if needs_gyroscope else RAW_CHANNELS[:3])
     train, test = split_windows(join_windows(pieces, people, channels), chosen, place)

@@ -7,7 +7,7 @@ network can be kept small where training windows vary, and features of other peo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,22 @@ class Spread:
     def middle(self) -> FloatArray:
         """The mean of the centres, shape (n_whitened,)."""
         return np.asarray(self.centres.mean(axis=0, dtype=np.float64))
+
+    def with_centres(self, features: FloatArray, labels: IntArray) -> Spread:
+        """Return a spread that also has centres of activities that were taught later.
+
+        Parameters
+        ----------
+        features : ndarray, shape (n_windows, n_features)
+            Features of windows of these activities.
+        labels : ndarray of int, shape (n_windows,)
+            Their activities.
+        """
+        whitened = features.astype(np.float64) @ self.whitening
+        new = np.unique(labels)
+        means = [whitened[labels == label].mean(axis=0, keepdims=True) for label in new]
+        centres = np.concatenate([self.centres, *means]).astype(self.centres.dtype)
+        return replace(self, labels=np.concatenate([self.labels, new]), centres=centres)
 
     def drawn(self, n_each: int, seed: int) -> tuple[FloatArray, IntArray]:
         """Draw features as those of the training windows are spread.

@@ -46,6 +46,8 @@ class ScoredRun:
         results = Results.read(run)
         if test is None:
             return cls(results)
+        # What the run was taught later is an activity of it, too.
+        test = results.manifest.model.window_format.with_all_activities(test)
         check_same_windows(results, test, run.predictions)
         return cls(results, test.where(results.predictions["index"].to_numpy()))
 

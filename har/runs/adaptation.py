@@ -11,8 +11,9 @@ from har.runs.json_object import FLAG, INTEGER, NUMBER, TEXT, TEXTS, JsonObject,
 from har.signals.subjects import Subject
 from har.signals.windows import Windows
 
-_HIGHEST_STRENGTH = 10**12
-_STRENGTH = above_0(NUMBER, _HIGHEST_STRENGTH)
+# What a manifest may say, so that what is saved is read back.
+HIGHEST_STRENGTH = 10**12
+_STRENGTH = above_0(NUMBER, HIGHEST_STRENGTH)
 _COUNT: Kind[int] = Kind(
     "a whole number from 0",
     lambda value: INTEGER.accepts(value) and INTEGER.convert(value) >= 0,

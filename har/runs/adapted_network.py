@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from har.arrays import FloatArray, IntArray, blocks_of
+from har.errors import DataError
 from har.evaluation.spread import Spread
 from har.models.packed.network import PackedNetwork
-from har.runs.adaptation import AdaptationDescription, scored_activities
+from har.runs.adaptation import HIGHEST_STRENGTH, AdaptationDescription, scored_activities
 from har.signals.subjects import Subject
 from har.signals.windows import WindowFormat, Windows
 from har.training.adaptation import (
@@ -35,11 +36,15 @@ class AdaptedNetwork:
         Windows that it was adapted to; their activities are those that it knows now.
     about : AdaptationDescription
         Description of the adaptation, with what was held out.
+    spreads : tuple of Spread or None
+        Spread of the summaries, with centres of the new activities, so that they are kept when
+        the adapted network is taught others.
     """
 
     network: NetworkWeights
     taught: Windows
     about: AdaptationDescription
+    spreads: tuple[Spread, ...] | None
 
 
 def adapt_network(
@@ -63,7 +68,8 @@ def adapt_network(
     windows : Windows
         Windows of one person, in the order of time.
     strength : float, optional
-        Pull to the network; by default the one that was chosen on other people.
+        Pull to the network, above 0, at most 10^12, of which nothing changes; by default the one
+        that was chosen on other people.
     person : int or str, optional
         Name to keep; by default the subject of the windows.
 
@@ -74,12 +80,17 @@ def adapt_network(
     Raises
     ------
     DataError
-        If the windows have another format, are of several people, or too few of any activity.
+        If the windows have another format, are of several people, or too few of any activity, or
+        the strength is out of its range.
     RunError
         If a new activity cannot be taught to this network.
     """
+    chosen = default_strength(network.config, spreads) if strength is None else float(strength)
+    if not 0 < chosen <= HIGHEST_STRENGTH:
+        raise DataError(
+            f"strength: found {chosen:g}, expected a number above 0, at most {HIGHEST_STRENGTH:g}"
+        )
     taught, left_out = taught_windows(windows, known, spreads is not None)
-    chosen = strength or default_strength(network.config, spreads)
     first, second = halves_in_time(taught)
     scored = taught.where(second)
     half = adapt_weights(network, spreads, taught.where(first), chosen)
@@ -92,7 +103,24 @@ def adapt_network(
         person=taught.subject_names[0] if person is None else person,
         left_out=tuple(map(str, left_out)),
     )
-    return AdaptedNetwork(adapt_weights(network, spreads, taught, chosen), taught, about)
+    adapted = adapt_weights(network, spreads, taught, chosen)
+    new = taught.where(taught.labels >= len(known.activities))
+    return AdaptedNetwork(adapted, taught, about, _with_centres(spreads, network, new))
+
+
+def _with_centres(
+    spreads: Sequence[Spread] | None, network: NetworkWeights, new: Windows
+) -> tuple[Spread, ...] | None:
+    """Return the spreads with centres of the activities of windows that are new."""
+    if spreads is None or not len(new):
+        return None if spreads is None else tuple(spreads)
+    # The features of a summary are the same before and after an adaptation.
+    packed = PackedNetwork(network.config, network.channels, network.weights)
+    blocks = [packed.summaries(block) for block in blocks_of(new.signals)]
+    return tuple(
+        spread.with_centres(np.concatenate(parts), new.labels)
+        for spread, parts in zip(spreads, zip(*blocks, strict=True), strict=True)
+    )
 
 
 def named_by(network: NetworkWeights, signals: FloatArray) -> IntArray:

@@ -276,6 +276,31 @@ def wearing_doubts(recording: Recording, in_training: Direction | None) -> Itera
                 yield f"from {start_s:.0f} to {end_s:.0f} s, {doubt}"
 
 
+def windows_doubt(windows: Windows, in_training: Direction | None) -> str | None:
+    """Describe how the phone is worn in windows, if that differs from the training.
+
+    Parameters
+    ----------
+    windows : Windows
+        Windows that overlap by half.
+    in_training : tuple of float or None
+        Result of `gravity_in_training`; None: nothing is known, and nothing is doubted.
+
+    Returns
+    -------
+    str or None
+        Line with its cure; None without doubt, or if too few windows are lively to say.
+    """
+    if in_training is None or not set(_WITH_GRAVITY) <= set(windows.channels) or not len(windows):
+        return None
+    blocks = blocks_of(windows.signals)
+    means = np.concatenate([_gravity_of_lively(block, windows.channels) for block in blocks])
+    lively_s = round(len(means) * windows.n_timesteps / 2 / windows.rate_hz)
+    if lively_s < _NEEDED_S[0]:
+        return None
+    return doubt_of(gravity_of(means), lively_s, in_training)
+
+
 def doubt_of(gravity: FloatArray, n_lively: int, in_training: Direction) -> str | None:
     """Return the doubt about how a phone is worn, with its cure; None if there is none.
 

@@ -65,6 +65,15 @@ class WindowFormat:
         signals = windows.signals if isinstance(windows, Windows) else windows
         check_signals(signals, len(self.channels), "windows", self.n_timesteps)
 
+    def with_all_activities(self, windows: Windows) -> Windows:
+        """Return windows with all activities of this format, if theirs are the first of these.
+
+        So do those of a data set to a run that was trained on it, and taught others later.
+        """
+        known = windows.activities
+        is_first = known != self.activities and known == self.activities[: len(known)]
+        return replace(windows, activities=self.activities) if is_first else windows
+
 
 @dataclass(frozen=True)
 class Windows:

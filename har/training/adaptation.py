@@ -195,8 +195,9 @@ class _Head:
         if self._n_new:
             n_each = min(int(np.bincount(labels)[self._n_old :].max()), _MOST_DRAWN)
             drawn, drawn_labels = spread.drawn(n_each, _SEED)
-            of_summary = self._of_summary(drawn)
-            logits = np.concatenate([logits, self._logits(of_summary, drawn)])
+            # What the LSTM scores of them is not known; it was never adapted to anybody.
+            as_trained = self._of_summary(drawn, as_trained=True)
+            logits = np.concatenate([logits, self._logits(as_trained, drawn)])
             summary = np.concatenate([summary, drawn])
             labels = np.concatenate([labels, drawn_labels])
         new = np.full((len(logits), self._n_new), start)
@@ -207,12 +208,21 @@ class _Head:
         bias = change[-1] - spread.middle @ change[:-1]
         return self._with_units(weight, bias, start)
 
-    def _of_summary(self, summary: FloatArray) -> FloatArray:
-        """Return the logits of the summary, shape (n_windows, n_old_activities)."""
+    def _of_summary(self, summary: FloatArray, as_trained: bool = False) -> FloatArray:
+        """Return the logits of the summary, shape (n_windows, n_old_activities).
+
+        Those as trained are without what earlier adaptations added, whose units count for a single
+        activity each, by 1 or -1, see `_with_units`.
+        """
         (weight, bias), (output_weight, output_bias) = map(
             self._dense, ("summary_hidden", "summary_output")
         )
         hidden = np.maximum(summary.astype(np.float64) @ weight.T + bias, 0)
+        if as_trained:
+            is_added = (np.count_nonzero(output_weight, axis=0) == 1) & (
+                np.abs(output_weight).sum(axis=0) == 1
+            )
+            output_weight = np.where(is_added, 0, output_weight)
         return np.asarray(hidden @ output_weight.T + output_bias)
 
     def _logits(self, of_lstm: FloatArray, summary: FloatArray) -> FloatArray:

@@ -13,7 +13,10 @@ from made_up_people import ACTIVITIES, train_on, write_people
 
 from har.classifier import ActivityClassifier
 from har.cli.main import main
+from har.evaluation.disturbances import DISTURBANCES
+from har.export.trained_model import TrainedModel
 from har.runs.folder import RunFolder
+from har.runs.results import Results
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,66 @@ def test_a_new_activity_takes_a_minute(with_summary, people, tmp_path, capsys):
     assert "adapted to all 35 windows" in said.out
     assert "Not learned: activity" in (tmp_path / "mine" / "report.html").read_text()
     assert "found 18 windows" in str(RunFolder(tmp_path / "mine").read_manifest().adaptation)
+
+
+def test_a_run_that_was_taught_a_new_activity_is_scored_on_its_data(
+    with_summary, people, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("har.explanation.importance.N_REPEATS", 2)
+    monkeypatch.setattr("har.explanation.importance._N_OCCLUDED", 5)
+    monkeypatch.setattr("har.evaluation.robustness.DISTURBANCES", DISTURBANCES[:1])
+    table = pd.read_csv(people / "person4.csv").assign(activity="SKIPPING")
+    table.to_csv(tmp_path / "ada.csv", index=False)
+    out = tmp_path / "mine"
+    assert main(["adapt", str(with_summary), str(tmp_path / "ada.csv"), "--out", str(out)]) == 0
+    assert "SKIPPING" in capsys.readouterr().out
+    assert main(["evaluate", str(out), "--robustness", "--explain", "--recordings"]) == 0
+    results = Results.read(RunFolder(out))
+    assert results.evaluation.activities == (*ACTIVITIES, "SKIPPING")
+    supports = {name: row["support"] for name, row in results.evaluation.per_class.items()}
+    assert supports["SKIPPING"] == 0 and supports["WALKING"] > 0
+    assert results.robustness is not None and results.explanation is not None
+    assert results.recordings is not None
+    assert main(["report", str(out)]) == 0
+    assert "SKIPPING" in (out / "report.html").read_text()
+    capsys.readouterr()
+    file = tmp_path / "mine.onnx"
+    command = ["export", str(out), "--to", "onnx", "--quantise", "--out", str(file)]
+    assert main(command) == 0
+    assert "test windows: " in capsys.readouterr().out
+
+
+def test_a_phone_that_is_worn_otherwise_is_doubted_and_turned(
+    with_summary, people, tmp_path, capsys
+):
+    upright = pd.read_csv(people / "person4.csv")
+    upright["activity"] = np.repeat(ACTIVITIES, len(upright) // 3)
+    # Its y points up, as the x of the others does.
+    turned = upright.copy()
+    for sensor in ("acc", "gyro"):
+        turned[f"{sensor}_x"], turned[f"{sensor}_y"] = (
+            -upright[f"{sensor}_y"],
+            upright[f"{sensor}_x"],
+        )
+    said = []
+    for name, table, more in (
+        ("upright", upright, []),
+        ("turned", turned, []),
+        ("cured", turned, ["--upright", "y"]),
+    ):
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        command = ["adapt", str(with_summary), str(tmp_path / f"{name}.csv"), *more]
+        assert main([*command, "--out", str(tmp_path / name)]) == 0
+        said.append(capsys.readouterr().err)
+    doubt = "turned.csv: the phone is worn otherwise than in training"
+    assert [doubt in words for words in said] == [False, True, False]
+    assert "--upright y" in said[1]
+    biases = []
+    for name in ("upright", "turned", "cured"):
+        weights = TrainedModel.read(tmp_path / name).weights
+        biases.append(next(weights[key] for key in weights if key.endswith("summary_hidden_bias")))
+    np.testing.assert_allclose(biases[2], biases[0], atol=1e-4)
+    assert np.abs(biases[1] - biases[0]).max() > 0.01
 
 
 def test_a_loss_in_the_second_half_is_warned_of(with_summary, people, tmp_path, capsys):

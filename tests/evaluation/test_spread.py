@@ -47,6 +47,15 @@ def test_drawn_features_are_spread_as_those_it_learned_from():
         np.testing.assert_allclose(np.cov(own.T), np.cov(others.T), atol=0.3)
 
 
+def test_a_centre_that_was_taught_later_is_drawn_from_as_well():
+    spread, taught = fit_spread(features_of(), LABELS), features_of()[:50] + 3
+    more = spread.with_centres(taught, np.full(50, 3))
+    assert more.labels.tolist() == [0, 2, 3] and more.centres.dtype == np.float32
+    np.testing.assert_array_equal(more.centres[:2], spread.centres)
+    drawn, labels = more.drawn(4000, seed=1)
+    np.testing.assert_allclose(drawn[labels == 3].mean(axis=0), taught.mean(axis=0), atol=0.1)
+
+
 def test_the_same_seed_draws_the_same():
     spread = fit_spread(features_of(), LABELS)
     np.testing.assert_array_equal(spread.drawn(3, 5)[0], spread.drawn(3, 5)[0])

@@ -238,3 +238,16 @@ def test_windows_that_do_not_overlap_have_no_neighbours(step):
 )
 def test_neighbours_are_of_the_same_stretch(window, n_around, expected):
     assert neighbours_of(window, STRETCHES, n_around).tolist() == expected
+
+
+def test_only_activities_that_are_the_first_of_a_format_are_completed():
+    windows = small_windows()
+    more = replace(windows.window_format, activities=(*ACTIVITIES, "JUMP"))
+    completed = more.with_all_activities(windows)
+    assert completed.activities == more.activities
+    assert_array_equal(completed.labels, windows.labels)
+    assert windows.window_format.with_all_activities(windows) is windows
+    other = replace(more, activities=("JUMP", *ACTIVITIES))
+    assert other.with_all_activities(windows) is windows
+    fewer = replace(more, activities=ACTIVITIES[:2])
+    assert fewer.with_all_activities(windows) is windows

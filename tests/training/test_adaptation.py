@@ -72,9 +72,11 @@ def test_no_other_change_is_better():
 
 
 @pytest.mark.parametrize("model", [SUMMARY, {}, {**SUMMARY, "n_members": 2}])
-def test_an_infinite_strength_changes_nothing(model):
+def test_the_highest_strength_changes_nothing(model, tmp_path):
     classifier, windows = classifier_of(**model), person()
-    adapted = classifier.adapt(windows, float("inf"))
+    classifier.adapt(windows, 1e12).save(tmp_path)
+    adapted = ActivityClassifier.load(tmp_path)
+    assert adapted.adaptation_.strength == 1e12
     before, after = (one.predict_proba(windows.signals) for one in (classifier, adapted))
     np.testing.assert_allclose(after, before, atol=1e-6)
 
@@ -99,6 +101,17 @@ def test_the_network_gives_what_the_regression_found(trained):
     expected = np.exp(log_softmax(outputs.logits / packed.temperature + inputs @ change, axis=1))
     adapted = trained.adapt(windows, 0.3)
     np.testing.assert_allclose(adapted.predict_proba(windows.signals), expected, atol=1e-4)
+
+
+def test_an_infinite_strength_is_no_change():
+    inputs, labels = random_problem()
+    assert not fit_change(inputs, np.zeros((len(labels), 4)), labels, np.inf).any()
+
+
+@pytest.mark.parametrize("strength", [0.0, -1.0, 1e13, np.inf, np.nan])
+def test_a_strength_that_no_manifest_can_say_is_refused(trained, strength):
+    with refused(DataError, f"strength: found {strength:g}, expected a number above 0, at most"):
+        trained.adapt(person(), strength)
 
 
 def test_a_stronger_pull_stays_nearer_to_the_network(trained):
@@ -151,6 +164,28 @@ def test_a_new_activity_is_learned_and_old_ones_are_kept():
     # It is strange no more.
     distances = [c.predict_strangeness(only_new.signals)[1].mean() for c in (classifier, adapted)]
     assert distances[1] < distances[0]
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_a_second_new_activity_leaves_the_first_as_it_was_taught(n_members, tmp_path):
+    known = small_windows().where(small_windows().labels < 2)
+    known = replace(known, activities=ACTIVITIES[:2])
+    config = tiny_config({**SUMMARY, "n_members": n_members}, n_epochs=20)
+    classifier = ActivityClassifier(config).fit(known)
+    windows = with_new(person(n_per_class=150, shift=0.0))
+    jumps = windows.where(windows.labels == 2)
+    # What is much like it, so that it is taken for it.
+    signals = jumps.signals + np.float32(0.5) * jumps.signals[..., ::-1]
+    hops = replace(jumps, signals=signals, activities=(*ACTIVITIES[:2], "HOP"))
+    classifier.adapt(jumps).save(tmp_path)
+    once = ActivityClassifier.load(tmp_path)
+    assert (once.predict(hops.signals) == 2).mean() > 0.95
+    twice = once.adapt(hops)
+    assert twice.window_format_.activities == ("REST", "WALK", "JUMP", "HOP")
+    assert (twice.predict(jumps.signals) == 2).mean() > 0.95
+    assert (twice.predict(hops.signals) == 3).mean() > 0.95
+    assert all(spread.labels.tolist() == [0, 1, 2, 3] for spread in twice.spreads_)
+    assert [spread.labels.tolist() for spread in classifier.spreads_] == [[0, 1]] * n_members
 
 
 def test_an_adapted_classifier_is_saved_whole_and_adapted_again(trained, tmp_path):

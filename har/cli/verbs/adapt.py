@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from har.cli.options import new_in_runs
-from har.config import Sensors
+from har.config import Sensors, Upright
 from har.datasets.own.taught_recordings import read_taught
 from har.errors import UsageError
 from har.report.pages.unfinished import write_unfinished_report
@@ -19,6 +19,7 @@ from har.runs.folder import RunFolder
 from har.runs.lock import held
 from har.runs.manifest import Manifest
 from har.runs.provenance import describe_session
+from har.signals.wearing import windows_doubt
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def run(
     overwrite: bool = False,
     person: str | None = None,
     strength: float | None = None,
+    upright: Upright | None = None,
     device: str = "auto",
     command: Sequence[str] = (),
 ) -> None:
@@ -50,6 +52,8 @@ def run(
         Person to choose of several, or the name of the one in a table.
     strength : float, optional
         Pull to the run; by default the one that was chosen on other people.
+    upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
+        Axis of the phone that points up while the person stands, unless the folder says so.
     device : str
         Processor to compute on: ``"auto"``, ``"cpu"`` or ``"gpu(0)"``.
     command : sequence of str
@@ -64,10 +68,12 @@ def run(
     sensors: Sensors = "all" if has_gyroscope else "acc"
     with held(path):
         RunFolder.prepare(path, overwrite)
-        windows = read_taught(recordings, person, sensors)
         from har.classifier import ActivityClassifier
 
         classifier = ActivityClassifier.load(run, device)
+        windows = read_taught(recordings, person, sensors, upright, classifier.make_upright)
+        if doubt := windows_doubt(windows, classifier.gravity_):
+            logger.warning("%s: %s", recordings, doubt)
         started_s = time.monotonic()
         adapted = classifier.adapt(windows, strength)
         duration_s = time.monotonic() - started_s

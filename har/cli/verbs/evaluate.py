@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def run(
 
         classifier = ActivityClassifier.load(run, device)
         config = at_root(classifier.config.data, data_root)
-        data = open_data(config)
+        data = _with_taught(open_data(config), classifier)
         if robustness:
             measured = measure_robustness(
                 data.test, classifier.predict_proba, classifier.predict_strangeness
@@ -73,6 +74,15 @@ def run(
         if explain:
             _explain(classifier, data, folder)
         show_result(evaluation, data, folder)
+
+
+def _with_taught(data: DataSet, classifier: ActivityClassifier) -> DataSet:
+    """Return a data set that also names activities that the classifier was taught later.
+
+    It has no windows of them: what is found of them there is wrong.
+    """
+    complete = classifier.window_format_.with_all_activities
+    return replace(data, train=complete(data.train), test=complete(data.test))
 
 
 def score(classifier: ActivityClassifier, data: DataSet, folder: RunFolder) -> Evaluation:

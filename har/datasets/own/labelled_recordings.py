@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
-from har.config import DataConfig
+from har.config import DataConfig, Upright
 from har.datasets.named_windows import NamedWindows, cut_windows
 from har.datasets.own.recordings_table import LabelledFile
 from har.datasets.own.sample_labels import (
@@ -27,6 +27,14 @@ from har.reading.times.moments import Moment
 from har.signals.orientation import UPRIGHT
 from har.signals.recording import Recording
 from har.signals.wearing import made_upright
+
+# Turns a recording of which an axis of the phone points up.
+MakeUpright = Callable[[Recording, Upright], Recording]
+
+
+def made_upright_along_x(recording: Recording, upright: Upright) -> Recording:
+    """Turn a recording so that gravity points as in the windows of UCI HAR."""
+    return made_upright(recording, upright, UPRIGHT)
 
 
 @dataclass(frozen=True)
@@ -115,7 +123,10 @@ def all_have_gyroscope(recordings: Sequence[LabelledRecording]) -> bool:
 
 
 def read_windows(
-    rows: LabelledRecording, needs_gyroscope: bool, config: DataConfig
+    rows: LabelledRecording,
+    needs_gyroscope: bool,
+    config: DataConfig,
+    make_upright: MakeUpright = made_upright_along_x,
 ) -> NamedWindows:
     """Read a recording and cut each part between gaps into windows.
 
@@ -127,6 +138,8 @@ def read_windows(
         If False, acceleration alone is read.
     config : DataConfig
         Treatment of windows over several labels, and how phones are worn.
+    make_upright : callable
+        Function that turns recordings if that is told.
 
     Returns
     -------
@@ -137,19 +150,22 @@ def read_windows(
     DataError
         If the recording is invalid, or a segment is not within it.
     """
-    recording, of_samples, notes = read_named_samples(rows, needs_gyroscope, config)
+    recording, of_samples, notes = read_named_samples(rows, needs_gyroscope, config, make_upright)
     windows = cut_windows(recording, of_samples, config.straddling)
     return replace(windows, notes=(*windows.notes, *notes))
 
 
 def read_named_samples(
-    rows: LabelledRecording, needs_gyroscope: bool, config: DataConfig
+    rows: LabelledRecording,
+    needs_gyroscope: bool,
+    config: DataConfig,
+    make_upright: MakeUpright = made_upright_along_x,
 ) -> tuple[Recording, NameArray, list[str]]:
     """Read a recording and the activity of each of its samples.
 
     Parameters
     ----------
-    rows, needs_gyroscope, config
+    rows, needs_gyroscope, config, make_upright
         As for `read_windows`.
 
     Returns
@@ -173,7 +189,7 @@ def read_named_samples(
         **asdict(rows.file.settings),
     )
     if upright := rows.file.upright or config.upright:
-        recording = made_upright(recording, upright, UPRIGHT)
+        recording = make_upright(recording, upright)
     return recording, *names_of_samples(rows, recording)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from har.config import DataConfig, Sensors, Upright
 from har.datasets.named_windows import join_windows
-from har.datasets.own.labelled_recordings import LabelledRecording, read_windows
+from har.datasets.own.labelled_recordings import (
+    LabelledRecording,
+    MakeUpright,
+    made_upright_along_x,
+    read_windows,
+)
 from har.datasets.own.recordings_table import LabelledFile, ReadingSettings
 from har.datasets.own.spellings import folded
 from har.datasets.own_recordings import read_own_recordings
@@ -22,7 +28,11 @@ LABEL_COLUMNS = ("activity", "label")
 
 
 def read_taught(
-    path: Path, person: str | None, sensors: Sensors, upright: Upright | None = None
+    path: Path,
+    person: str | None,
+    sensors: Sensors,
+    upright: Upright | None = None,
+    make_upright: MakeUpright = made_upright_along_x,
 ) -> Windows:
     """Read the labelled windows of one person.
 
@@ -37,6 +47,8 @@ def read_taught(
         All sensors, or the accelerometer alone.
     upright : {"x", "-x", "y", "-y", "z", "-z", "auto"}, optional
         Axis of the phone that points up while its person stands, unless the folder says so.
+    make_upright : callable
+        Function that turns recordings if that is told, such as `RecordingClassifier.make_upright`.
 
     Returns
     -------
@@ -50,17 +62,18 @@ def read_taught(
     UsageError
         If there are several people, and none of them is chosen.
     """
+    config = DataConfig(set="recordings", sensors=sensors, upright=upright)
     if path.is_dir():
-        return _of_person(_of_folder(path, sensors, upright), person, path)
-    windows = _of_table(path, person, sensors, upright)
+        return _of_person(_of_folder(path, config, make_upright), person, path)
+    windows = _of_table(path, person, config, make_upright)
     if not len(windows):
         raise DataError(f"{path}: found no window with an activity, expected some")
     return windows
 
 
-def _of_folder(folder: Path, sensors: Sensors, upright: Upright | None) -> Windows:
-    config = DataConfig(set="recordings", root=str(folder), sensors=sensors, upright=upright)
-    return read_own_recordings(folder, config, needs_test=False).train
+def _of_folder(folder: Path, config: DataConfig, make_upright: MakeUpright) -> Windows:
+    config = replace(config, root=str(folder))
+    return read_own_recordings(folder, config, False, make_upright).train
 
 
 def _of_person(windows: Windows, person: str | None, place: Path) -> Windows:
@@ -75,7 +88,9 @@ def _of_person(windows: Windows, person: str | None, place: Path) -> Windows:
     return windows.of_subjects(asked)
 
 
-def _of_table(file: Path, person: str | None, sensors: Sensors, upright: Upright | None) -> Windows:
+def _of_table(
+    file: Path, person: str | None, config: DataConfig, make_upright: MakeUpright
+) -> Windows:
     headings = {name.strip().casefold(): name for name in open_table(file).headings}
     column = next((headings[name] for name in LABEL_COLUMNS if name in headings), None)
     if column is None:
@@ -85,7 +100,7 @@ def _of_table(file: Path, person: str | None, sensors: Sensors, upright: Upright
         )
     who = person or file.stem
     labelled = LabelledRecording(LabelledFile(file, who, ReadingSettings(), (), column), who)
-    config = DataConfig(set="recordings", sensors=sensors, upright=upright)
-    piece = read_windows(labelled, sensors == "all", config)
-    channels = channels_from(RAW_CHANNELS if sensors == "all" else RAW_CHANNELS[:3])
+    has_all = config.sensors == "all"
+    piece = read_windows(labelled, has_all, config, make_upright)
+    channels = channels_from(RAW_CHANNELS if has_all else RAW_CHANNELS[:3])
     return join_windows([piece], subjects_from_text([who]), channels)
