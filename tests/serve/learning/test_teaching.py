@@ -462,6 +462,7 @@ def test_a_page_records_teaches_and_shows_the_new_activity(browser, server):
     assert button.text == "Teach me" and not button.is_enabled()
     start(browser)
     wait_in(browser, "app.model.socket && app.model.socket.readyState === 1")
+    browser.find_element("id", "person").send_keys("Ada")
     browser.find_element("id", "record").click()
     browser.find_element("id", "new-label").send_keys("HOPPING")
     browser.find_element("id", "add-label").click()
@@ -470,7 +471,7 @@ def test_a_page_records_teaches_and_shows_the_new_activity(browser, server):
     assert button.is_enabled()
     button.click()
     wait_in(browser, "!app.isTeaching")
-    assert taught_in(browser) == "Learned of P1."
+    assert taught_in(browser) == "Learned of Ada."
     assert browser.find_element("id", "taught").get_attribute("role") == "status"
     wait_in(browser, "heard.answers.length >= 3")
     browser.execute_script("heard.answers.length = 0")
@@ -495,6 +496,7 @@ def test_a_page_says_why_nothing_was_learned_and_goes_on(browser):
     with served(replace(a_model(), teach=teach), HURRIED) as server:
         browser.get(server.address(""))
         start(browser)
+        browser.find_element("id", "person").send_keys("Ada")
         browser.find_element("id", "record").click()
         browser.execute_script("app.press('WALKING')")
         play(browser, a_walk(6))
