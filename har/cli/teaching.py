@@ -113,10 +113,8 @@ def _for_phones(text: str, file: Path) -> str:
     return re.sub("[:;] [^:;]*--[a-z].*", "", text)
 
 
-def words_of(about: AdaptationDescription | None) -> str:
+def words_of(about: AdaptationDescription) -> str:
     """Return the windows of each activity, and accuracy on those held out, and what is left out."""
-    if about is None:
-        return ""
     rows = [
         f"{activity_label(row.activity)} {row.n_windows}{' (new)' if row.is_new else ''}"
         for row in about.activities

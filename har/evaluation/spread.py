@@ -15,7 +15,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from har.arrays import FloatArray, IntArray
-from har.evaluation.strangeness import whitened_centres
+from har.evaluation.strangeness import centres_of, whitened_centres
 
 _ARRAYS = ("labels", "centres", "whitening")
 
@@ -76,11 +76,11 @@ class Spread:
         labels : ndarray of int, shape (n_windows,)
             Their activities.
         """
-        whitened = features.astype(np.float64) @ self.whitening
-        new = np.unique(labels)
-        means = [whitened[labels == label].mean(axis=0, keepdims=True) for label in new]
-        centres = np.concatenate([self.centres, *means]).astype(self.centres.dtype)
-        return replace(self, labels=np.concatenate([self.labels, new]), centres=centres)
+        new = centres_of(features, labels, self.whitening)
+        centres = np.concatenate([self.centres, new]).astype(self.centres.dtype)
+        return replace(
+            self, labels=np.concatenate([self.labels, np.unique(labels)]), centres=centres
+        )
 
     def drawn(self, n_each: int, seed: int) -> tuple[FloatArray, IntArray]:
         """Draw features as those of the training windows are spread.

@@ -94,9 +94,8 @@ class Strangeness:
         labels : ndarray of int, shape (n_windows,)
             Their activities.
         """
-        whitened = features.astype(np.float64) @ self.whitening
-        means = [whitened[labels == label].mean(axis=0) for label in np.unique(labels)]
-        return replace(self, centres=np.concatenate([self.centres, means]))
+        new = centres_of(features, labels, self.whitening)
+        return replace(self, centres=np.concatenate([self.centres, new]))
 
     def score(self, features: FloatArray) -> FloatArray:
         """Return the distance to the nearest activity, in units of the threshold.
@@ -112,6 +111,12 @@ class Strangeness:
             Strangeness: above 1, a window is strange.
         """
         return _distances(features, self.centres, self.whitening) / self.threshold
+
+
+def centres_of(features: FloatArray, labels: IntArray, whitening: FloatArray) -> FloatArray:
+    """Return the mean whitened features of each activity, in the order of their labels."""
+    whitened = features.astype(np.float64) @ whitening
+    return np.array([whitened[labels == label].mean(axis=0) for label in np.unique(labels)])
 
 
 def is_strange(strangeness: FloatArray) -> BoolArray:

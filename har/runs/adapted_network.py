@@ -112,8 +112,10 @@ def _with_centres(
     spreads: Sequence[Spread] | None, network: NetworkWeights, new: Windows
 ) -> tuple[Spread, ...] | None:
     """Return the spreads with centres of the activities of windows that are new."""
-    if spreads is None or not len(new):
-        return None if spreads is None else tuple(spreads)
+    if spreads is None:
+        return None
+    if not len(new):
+        return tuple(spreads)
     # The features of a summary are the same before and after an adaptation.
     packed = PackedNetwork(network.config, network.channels, network.weights)
     blocks = [packed.summaries(block) for block in blocks_of(new.signals)]
